@@ -1,0 +1,112 @@
+"""Compile kernels to object files. The only module here that imports numba, and it runs in processes of its own.
+
+    python -m tinylite.kernels.compile      reads kernel names, a line each, from standard input;
+                                            answers each with "NAME BYTES\\n" and the object file
+
+A process of its own means that numba is never imported where a model runs, that it compiles for the target wanted
+without disturbing anybody else's numba, and that several can work at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+from .cpu import llvm_cpu
+from .kernel import KERNELS, Kernel
+
+
+def symbol(name: str) -> str:
+    """The name of a kernel's function in its object file."""
+    return f"tinylite_{name}"
+
+
+def _entry(made: Kernel) -> Any:
+    """The function to compile: four integers in, a status out."""
+    from numba import njit, types
+    from numba.extending import intrinsic
+
+    from . import simd
+
+    options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "nogil": True}
+    body = njit(**options)(made.function)
+    if made.record is None:
+        return body
+    kind = simd.Arguments(made.record)
+
+    @intrinsic
+    def arguments(typing: Any, address: Any) -> Any:
+        return kind(types.int64), lambda context, builder, found, values: values[0]
+
+    @intrinsic
+    def status(typing: Any, result: Any) -> Any:
+        """What the kernel returns; one that cannot fail returns nothing, which is 0."""
+        if result == types.none:
+            return types.int64(result), lambda context, builder, found, values: context.get_constant(types.int64, 0)
+        return types.int64(result), lambda context, builder, found, values: context.cast(builder, values[0], result, types.int64)
+
+    def entry(address, low, high, scratch):  # type: ignore[no-untyped-def]
+        return status(body(arguments(address), low, high, scratch))
+
+    return njit(**options)(entry)
+
+
+def compile_kernel(made: Kernel) -> bytes:
+    """An object file for this machine that defines symbol(made.name) and leaves out everything that it does not call."""
+    import llvmlite.binding as llvm
+    from numba import types
+
+    arguments = (types.int64,) * 4
+    entry = _entry(made)
+    entry.compile(arguments)
+    compiled = entry.overloads[arguments]
+    module = llvm.parse_assembly(compiled.library.get_llvm_str())
+    inner = compiled.fndesc.llvm_func_name
+    # numba returns through a pointer and tells exceptions, which a kernel has none of, by the returned number.
+    module.link_in(
+        llvm.parse_assembly(f"""
+        declare i32 @"{inner}"(ptr, ptr, i64, i64, i64, i64)
+        define i64 @{symbol(made.name)}(i64 %a, i64 %low, i64 %high, i64 %scratch) {{
+            %result = alloca i64
+            %error = alloca ptr
+            %code = call i32 @"{inner}"(ptr %result, ptr %error, i64 %a, i64 %low, i64 %high, i64 %scratch)
+            %status = load i64, ptr %result
+            ret i64 %status
+        }}
+        """)
+    )
+    for function in module.functions:
+        if not function.is_declaration and function.name != symbol(made.name):
+            function.linkage = llvm.Linkage.internal
+    for variable in module.global_variables:
+        if not variable.is_declaration:
+            variable.linkage = llvm.Linkage.internal
+    cpu, features = llvm_cpu()
+    machine = llvm.Target.from_default_triple().create_target_machine(cpu=cpu, features=features, opt=3, jit=True)
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = True
+    options.slp_vectorization = True
+    passes = llvm.create_pass_builder(machine, options)
+    passes.getModulePassManager().run(module, passes)
+    return bytes(machine.emit_object(module))
+
+
+def main() -> None:
+    """Serve one parent until its end of the pipe closes."""
+    output = sys.stdout.buffer
+    sys.stdout = sys.stderr
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    for line in sys.stdin:
+        module, _, name = line.strip().partition(" ")
+        importlib.import_module(module)
+        compiled = compile_kernel(KERNELS[name])
+        output.write(f"{name} {len(compiled)}\n".encode() + compiled)
+        output.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""Run a plan natively: one call for all its steps, alone or by a team of threads.
+
+A plan is an array of step records of STEP_WORDS int64 words:
+
+    0 kernel address   1 argument record   2 work   3 tile   (a cache line)
+    8 work claimed                                           (a line of its own)
+   16 work done                                              (a line of its own)
+
+A team shares a job: threads claim `tile` units of a step's work at a time, and a step ends when its work is done, not
+when its threads have arrived; a thread that sleeps or comes late delays nobody. The caller takes part from the start,
+the others join while there is something left to claim. Between jobs they poll for a moment, then sleep.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from typing import Any
+
+import numpy as np
+
+from .kernel import device, native
+from .lazy import simd
+from .store import addresses
+
+__all__ = ["STEP_WORDS", "Runner", "aligned"]
+
+STEP_WORDS = 24
+_CLAIMED, _DONE = 8, 16
+_POLLS = 20_000  # looks at the job number before a thread goes to sleep: a fraction of a millisecond
+
+# A team's shared words, a cache line each. JOB is odd while the others change.
+_JOB, _STEP, _STEPS, _PLAN, _INSIDE, _FAILED, _SCRATCH, _SCRATCH_SIZE = range(0, 64, 8)
+_TEAM_WORDS = 64
+
+
+@native
+def run_alone(plan, steps, scratch, unused):
+    """Run every step; gives 0, or the number of the step that failed, from 1, plus its status times 2^32."""
+    step = simd.pointer(plan, np.int64)
+    for index in range(steps):
+        status = simd.call(step[0], step[1], 0, step[2], scratch)
+        if status != 0:
+            return (status << 32) + index + 1
+        step = step + STEP_WORDS
+    return 0
+
+
+@device
+def take_part(words, scratch):
+    """Claim and do work of the current job until no step is left."""
+    steps = simd.atomic_load(words + _STEPS)
+    plan = simd.pointer(simd.atomic_load(words + _PLAN), np.int64)
+    while True:
+        index = simd.atomic_load(words + _STEP)
+        if index >= steps:
+            return
+        step = plan + index * STEP_WORDS
+        work, tile = step[2], step[3]
+        while True:
+            low = simd.atomic_add(step + _CLAIMED, tile)
+            if low >= work:
+                break
+            high = min(low + tile, work)
+            status = simd.call(step[0], step[1], low, high, scratch)
+            if status != 0:
+                simd.atomic_store(words + _FAILED, (status << 32) + index + 1)
+            if simd.atomic_add(step + _DONE, high - low) + high - low == work:
+                # Whoever ends the last piece opens the next step, or ends a job that failed.
+                failed = simd.atomic_load(words + _FAILED) != 0
+                simd.atomic_store(words + _STEP, steps if failed else index + 1)
+        while simd.atomic_load(words + _STEP) == index:
+            simd.pause()
+
+
+@native
+def team_publish(team, plan, steps, unused):
+    """Make a plan the team's next job."""
+    words = simd.pointer(team, np.int64)
+    simd.atomic_add(words + _JOB, 1)
+    # From here on nobody joins; who is still inside finds nothing left to claim in the last job, and leaves.
+    while simd.atomic_load(words + _INSIDE) > 0:
+        simd.pause()
+    step = simd.pointer(plan, np.int64)
+    for _ in range(steps):
+        step[_CLAIMED] = 0
+        step[_DONE] = 0
+        step = step + STEP_WORDS
+    simd.atomic_store(words + _FAILED, 0)
+    simd.atomic_store(words + _STEPS, steps)
+    simd.atomic_store(words + _PLAN, plan)
+    simd.atomic_store(words + _STEP, 0)
+    simd.atomic_add(words + _JOB, 1)
+    return 0
+
+
+@native
+def team_lead(team, scratch, unused, unused_too):
+    """Do the published job as its leader; gives what run_alone gives."""
+    words = simd.pointer(team, np.int64)
+    take_part(words, scratch)
+    return simd.atomic_load(words + _FAILED)
+
+
+@native
+def team_work(team, thread, seen, polls):
+    """Join every job that comes; after `polls` looks without one give the number of the last job, to sleep outside."""
+    words = simd.pointer(team, np.int64)
+    idle = 0
+    while idle <= polls:
+        job = simd.atomic_load(words + _JOB)
+        if job == seen or job & 1:
+            idle += 1
+            simd.pause()
+            continue
+        simd.atomic_add(words + _INSIDE, 1)
+        # Still open: now that this thread is counted, nobody changes the words.
+        if simd.atomic_load(words + _JOB) == job:
+            scratch = simd.atomic_load(words + _SCRATCH) + thread * simd.atomic_load(words + _SCRATCH_SIZE)
+            take_part(words, scratch)
+            seen = job
+            idle = 0
+        simd.atomic_add(words + _INSIDE, -1)
+    return seen
+
+
+_Native = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
+
+
+def aligned(count: int, dtype: Any, alignment: int = 64) -> np.ndarray:
+    """An array of zeros that starts on a cache line."""
+    dtype = np.dtype(dtype)
+    raw = np.zeros(count * dtype.itemsize + alignment, np.uint8)
+    start = -raw.ctypes.data % alignment
+    return raw[start : start + count * dtype.itemsize].view(dtype)
+
+
+class _Team:
+    """`threads` - 1 threads that wait for plans, for any number of callers, one at a time."""
+
+    def __init__(self, threads: int) -> None:
+        found = addresses([team_publish, team_lead, team_work])
+        self._publish, self._lead, self._work = (_Native(found[k.name]) for k in (team_publish, team_lead, team_work))
+        self._words = aligned(_TEAM_WORDS, np.int64)
+        self._team = self._words.ctypes.data
+        self._threads = threads
+        self._busy = threading.Lock()
+        self._scratch = np.zeros(0, np.uint8)
+        # The memory of the last job: a late thread may still look at it until the next one is published.
+        self._held: Any = None
+        self._handshake = threading.Lock()
+        self._asleep = [False] * (threads - 1)
+        self._alarms = [threading.Lock() for _ in range(threads - 1)]
+        for index, alarm in enumerate(self._alarms):
+            alarm.acquire()
+            threading.Thread(target=self._serve, args=(index,), daemon=True, name=f"tinylite-{index}").start()
+
+    def _serve(self, index: int) -> None:
+        seen = 0
+        while True:
+            seen = self._work(self._team, index + 1, seen, _POLLS)
+            self._asleep[index] = True
+            # The leader publishes first and looks for sleepers then; this thread says that it sleeps first and looks
+            # for a job then. So one of the two sees the other.
+            if self._words[_JOB] != seen:
+                with self._handshake:
+                    if self._asleep[index]:
+                        self._asleep[index] = False
+                        continue
+            self._alarms[index].acquire()
+
+    def run(self, plan: np.ndarray, steps: int, scratch: int) -> int | None:
+        """Run a plan whose kernels use `scratch` bytes each; None if the team is busy with another caller's."""
+        if not self._busy.acquire(blocking=False):
+            return None
+        try:
+            each = -(-scratch // 4096) * 4096
+            if self._scratch.size < each * self._threads:
+                self._close()
+                self._scratch = aligned(each * self._threads, np.uint8)
+            self._words[_SCRATCH], self._words[_SCRATCH_SIZE] = self._scratch.ctypes.data, each
+            self._publish(self._team, plan.ctypes.data, steps, 0)
+            self._held = plan
+            if any(self._asleep):
+                with self._handshake:
+                    for index, asleep in enumerate(self._asleep):
+                        if asleep:
+                            self._asleep[index] = False
+                            self._alarms[index].release()
+            failed: int = self._lead(self._team, self._scratch.ctypes.data, 0, 0)
+            return failed
+        finally:
+            self._busy.release()
+
+    def _close(self) -> None:
+        """Publish an empty job, after which nobody looks at the last one's memory."""
+        self._publish(self._team, self._words.ctypes.data, 0, 0)
+
+
+_teams: dict[int, _Team] = {}
+_teams_lock = threading.Lock()
+
+
+def _forget_teams() -> None:
+    """A fork leaves the threads behind: the child makes new ones when it needs them."""
+    global _teams_lock
+    _teams.clear()
+    _teams_lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_teams)
+
+
+def _team(threads: int) -> _Team:
+    with _teams_lock:
+        if threads not in _teams:
+            _teams[threads] = _Team(threads)
+        return _teams[threads]
+
+
+class Runner:
+    """Runs plans with up to `threads` threads; one for all interpreters of a process."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self._alone = _Native(addresses([run_alone])[run_alone.name])
+
+    def run(self, plan: np.ndarray, steps: int, scratch: np.ndarray) -> int:
+        """Run the steps of `plan` (int64 [steps * STEP_WORDS]); `scratch` is the caller's own. Gives what run_alone gives."""
+        if self.threads > 1:
+            failed = _team(self.threads).run(plan, steps, scratch.size)
+            if failed is not None:
+                return failed
+        result: int = self._alone(plan.ctypes.data, steps, scratch.ctypes.data, 0)
+        return result

@@ -1,0 +1,40 @@
+"""Requantization: int32 sums to 8 bits, with the reference kernels' bits.
+
+The factor is a multiplier in [2^30, 2^31) and a power of two. gemmlowp's two roundings: SaturatingRoundingDoublingHighMul
+(half up, see simd.high_product), then RoundingDivideByPOT (half away from zero).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .kernel import device
+from .lazy import simd
+
+
+@device
+def multiply_by_quantized_multiplier(x, multiplier, shift):
+    """x * multiplier * 2^(shift - 31) for int32 scalars, rounded as the reference does; shift > 0 goes left first."""
+    left = max(shift, 0)
+    right = left - shift
+    high = np.int32((np.int64(np.int32(x << left)) * multiplier + (1 << 30)) >> 31)
+    mask = (np.int64(1) << right) - 1
+    threshold = (mask >> 1) + (high < 0)
+    return (high >> right) + ((high & mask) > threshold)
+
+
+@device
+def requantize(x, multiplier, left, right):
+    """The same for vectors of int32; `left` and `right`, both >= 0, are the two halves of the shift."""
+    high = simd.high_product(x << left, multiplier)
+    mask = simd.power_of_two(right) - 1
+    quotient = high >> right
+    return simd.select((high & mask) > (mask >> 1) - (high >> 31), quotient + 1, quotient)
+
+
+@device
+def round_half_away(x):
+    """A vector of doubles rounded to whole numbers as C's round() does."""
+    whole = simd.truncate(x)
+    away = simd.copy_sign(1.0, x)
+    return simd.select(simd.absolute(x - whole) >= 0.5, whole + away, whole)

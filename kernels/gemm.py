@@ -1,0 +1,115 @@
+"""Matrix products of picture patches and weights: float convolution and fully connected layers.
+
+    out[m][n] = clamp(bias[n] + sum over k of rows[m][k] * weights[n][k])
+
+The weights are packed into panels of `NR` columns, the last one as narrow as whole vectors allow. A panel is
+[bias: w floats][k: w floats each]. Work is counted in blocks of rows times chunks of panels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .cpu import target
+from .gather import GATHER_FIELDS, copy_over, gather_rows
+from .kernel import Device, device, kernel
+from .lazy import simd
+
+LANES = target().lanes
+# Rows of a tile for each width in vectors: as many sums as the registers hold beside a row of weights.
+ROWS = {16: {}, 32: {1: 12, 2: 12, 3: 8, 4: 6}}[target().registers] or {1: 6, 2: 6}
+VECTORS = max(ROWS)
+NR = VECTORS * LANES
+
+GEMM_FIELDS = {
+    **GATHER_FIELDS,
+    "weights": "u8*", "output": "u8*", "rows": "i64", "depth": "i64", "columns": "i64", "groups": "i64",
+    "direct": "i64", "row_bytes": "i64", "block_rows": "i64", "chunks": "i64", "chunk_panels": "i64",
+    "panel_bytes": "i64", "group_weights": "i64", "row_columns": "i64",
+}  # fmt: skip
+
+
+def _make_tile(vectors: int, rows: int) -> Device:
+    @device
+    def tile(a, stride, weights, depth, low, high, to, to_stride):
+        """rows x vectors sums: `a` points to the rows, `stride` floats apart, `weights` to a panel."""
+        sums = simd.repeat_row(simd.load_row(weights, vectors, LANES), rows)
+        weights = weights + vectors * LANES
+        for _ in range(depth):
+            sums = simd.tile_fma(sums, a, stride, simd.load_row(weights, vectors, LANES))
+            a = a + 1
+            weights = weights + vectors * LANES
+        simd.tile_store(simd.tile_clamp(sums, low, high), to, to_stride, vectors)
+
+    return tile
+
+
+@device
+def copy_columns(to, to_stride, source, rows, columns):
+    """The first columns of a tile's rows (NR apart) to where they belong."""
+    for r in range(rows):
+        for c in range(columns):
+            to[r * to_stride + c] = source[r * NR + c]
+
+
+def _make_panel(vectors: int) -> Device:
+    high_tile, flat_tile = _make_tile(vectors, ROWS[vectors]), _make_tile(vectors, 1)
+    high = ROWS[vectors]
+
+    @device
+    def panel(a, stride, rows, weights, depth, low_bound, high_bound, to, to_stride, columns, spare):
+        """A block of rows times one panel; only `columns` of its columns exist."""
+        whole = columns == vectors * LANES
+        if rows >= high:
+            for first in range(0, rows, high):
+                # The last tile overlaps the one before: what it computes twice comes out the same.
+                r = min(first, rows - high)
+                if whole:
+                    high_tile(a + r * stride, stride, weights, depth, low_bound, high_bound, to + r * to_stride, to_stride)
+                else:
+                    high_tile(a + r * stride, stride, weights, depth, low_bound, high_bound, spare, NR)
+                    copy_columns(to + r * to_stride, to_stride, spare, high, columns)
+        else:
+            for r in range(rows):
+                flat_tile(a + r * stride, stride, weights, depth, low_bound, high_bound, spare, NR)
+                copy_columns(to + r * to_stride, to_stride, spare, 1, columns)
+
+    return panel
+
+
+panel_1 = _make_panel(1)
+panel_2 = _make_panel(2)
+panel_3 = _make_panel(min(3, VECTORS))
+panel_4 = _make_panel(min(4, VECTORS))
+
+
+@kernel(f"f32_gemm_{ROWS[VECTORS]}x{NR}", **GEMM_FIELDS, low="f32", high="f32")
+def f32_gemm(a, lo, hi, scratch):
+    spare = simd.pointer(scratch, np.float32)
+    gathered = simd.pointer(scratch + 12 * NR * 4, np.uint8)
+    for unit in range(lo, hi):
+        block = unit // a.chunks
+        chunk = unit - block * a.chunks
+        first = block * a.block_rows
+        rows = min(a.block_rows, a.rows - first)
+        for group in range(a.groups):
+            group_input = a.input + group * a.group_bytes
+            if a.direct:
+                source = simd.cast(group_input + first * a.row_bytes, np.float32)
+            else:
+                gather_rows(a, group_input, first, rows, gathered, a.row_bytes)
+                source = simd.cast(gathered, np.float32)
+            stride = a.row_bytes // 4
+            for p in range(chunk * a.chunk_panels, min((chunk + 1) * a.chunk_panels, (a.columns + NR - 1) // NR)):
+                weights = simd.cast(a.weights + group * a.group_weights + p * a.panel_bytes, np.float32)
+                to = simd.cast(a.output, np.float32) + first * a.row_columns + group * a.columns + p * NR
+                columns = min(a.columns - p * NR, NR)
+                vectors = (columns + LANES - 1) // LANES
+                if vectors == 1:
+                    panel_1(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
+                elif vectors == 2:
+                    panel_2(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
+                elif vectors == 3:
+                    panel_3(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
+                else:
+                    panel_4(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)

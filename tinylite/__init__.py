@@ -1,0 +1,1 @@
+"""tinylite: TensorFlow Lite files without TensorFlow."""

@@ -1,0 +1,99 @@
+"""Every error that tinylite raises on purpose.
+
+TinyliteError
+├── FileError (ValueError)            what a path or bytes hold is not usable
+│   ├── NotATfliteFileError           another kind of file; says which, and what to do
+│   └── CorruptFileError              a .tflite file whose bytes break the format's rules
+├── ModelError (ValueError)           a Model that breaks the rules of graphs: indices, shapes, types, order
+├── UnsupportedError (ValueError)     an operator, version or type that tinylite does not run
+├── TensorError (ValueError)          a tensor given or asked for that does not fit the model
+├── InvokeError (RuntimeError)        a run that could not be finished
+├── OutOfMemoryError (MemoryError)    a model that needs more memory than there is or than was allowed
+└── KernelError (RuntimeError)        a kernel that could not be compiled or loaded
+
+The built-in types in brackets are also bases: scripts written for tf.lite catch ValueError and RuntimeError.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+__all__ = [
+    "CorruptFileError",
+    "FileError",
+    "InvokeError",
+    "KernelError",
+    "ModelError",
+    "NotATfliteFileError",
+    "OutOfMemoryError",
+    "TensorError",
+    "TinyliteError",
+    "UnsupportedError",
+]
+
+
+class TinyliteError(Exception):
+    """The base of all. `remedy` is a sentence that says what to do, or None; str() shows it after the problem."""
+
+    def __init__(self, problem: str, remedy: str | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.remedy = remedy
+        self.places: list[str] = []  # innermost first; see `at`
+
+    def __str__(self) -> str:
+        place = ", ".join(reversed(self.places))
+        text = f"{place}: {self.problem}" if place else self.problem
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+
+class FileError(TinyliteError, ValueError):
+    """What a path or bytes hold is not usable."""
+
+
+class NotATfliteFileError(FileError):
+    """The bytes are something else than a .tflite file."""
+
+
+class CorruptFileError(FileError):
+    """The bytes start as a .tflite file does and then break the format's rules."""
+
+
+class ModelError(TinyliteError, ValueError):
+    """The Model breaks a rule of graphs."""
+
+
+class UnsupportedError(TinyliteError, ValueError):
+    """The model is valid, and tinylite has no kernel for a part of it."""
+
+
+class TensorError(TinyliteError, ValueError):
+    """A tensor given or asked for does not fit the model."""
+
+
+class InvokeError(TinyliteError, RuntimeError):
+    """A run could not be finished; the interpreter can be used again."""
+
+
+class OutOfMemoryError(TinyliteError, MemoryError):
+    """The model needs more memory than there is, or than was allowed."""
+
+
+class KernelError(TinyliteError, RuntimeError):
+    """A kernel could not be compiled or loaded."""
+
+
+class at:
+    """`with at("op 3 CONV_2D"):` notes the place in every TinyliteError that leaves the block."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, TinyliteError):
+            error.places.append(self.place)

@@ -1,0 +1,270 @@
+"""Bytes to Model. Weights stay where they are: a path is mapped, and constants are views of the mapping."""
+
+from __future__ import annotations
+
+import io
+import mmap
+import os
+from collections.abc import Callable, Sequence
+from typing import Any, BinaryIO, TypeVar
+
+import numpy as np
+
+from .errors import CorruptFileError, FileError, NotATfliteFileError, at
+from .kinds import describe, describe_directory
+from .model import (
+    ExternalBuffer,
+    Graph,
+    Metadata,
+    Model,
+    Op,
+    Quantization,
+    Signature,
+    Tensor,
+    references,
+    stored_size,
+)
+from .schema.decode import decode
+from .schema.table import FormatError, Table, enum_name, enum_number
+from .schema.tables import IDENTIFIER
+
+__all__ = ["load", "model_of"]
+
+T = TypeVar("T")
+_DAMAGED = "The file was cut short or changed after it was written: fetch or convert it again"
+
+
+def load(file: str | os.PathLike[str] | bytes) -> Model:
+    """Read a .tflite file from a path or from its bytes.
+
+    Raises FileError or one of its kinds, naming the file, the place in it and what to do.
+    """
+    if isinstance(file, (bytes, bytearray, memoryview)):
+        with at(f"model content of {len(file)} bytes"):
+            return _load(np.frombuffer(file, np.uint8), lambda: io.BytesIO(file))
+    path = os.fspath(file)
+    with at(path):
+        model = _load(_map(path), lambda: open(path, "rb"))
+    model.source = path
+    return model
+
+
+def _load(data: np.ndarray, reopen: Callable[[], BinaryIO]) -> Model:
+    if bytes(data[4:8]) != IDENTIFIER:
+        kind, remedy = describe(bytes(data[:64]))
+        raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
+    try:
+        root = decode(data)
+    except FormatError as error:
+        raise CorruptFileError(str(error), _DAMAGED) from None
+    model = model_of(root, data)
+    model.associated_files = _associated_files(data, reopen)
+    return model
+
+
+def _map(path: str) -> np.ndarray:
+    if os.path.isdir(path):
+        kind, remedy = describe_directory(path)
+        raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
+    try:
+        with open(path, "rb") as file:
+            if os.fstat(file.fileno()).st_size == 0:
+                kind, remedy = describe(b"")
+                raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
+            return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
+    except FileNotFoundError:
+        raise FileError("there is no such file", f"The current directory is {os.getcwd()}") from None
+    except OSError as error:
+        raise FileError(f"it cannot be read: {error}", "Check the path and its permissions") from None
+
+
+def model_of(root: Table, data: np.ndarray) -> Model:
+    """The Model that a decoded file holds; `data` is the whole file, for what lies behind the root table."""
+    model = Model(description=root.description, version=root.version)
+    graphs = [Graph(name=table.name, debug_metadata_index=table.debug_metadata_index) for table in root.subgraphs or ()]
+    if not graphs:
+        raise CorruptFileError("it holds no graph", _DAMAGED)
+    builder = _Builder(root, data, graphs)
+    for index, (graph, table) in enumerate(zip(graphs, root.subgraphs, strict=True)):
+        with at(f"graph {index}"):
+            builder.fill(graph, table)
+    model.graphs = graphs
+    for entry in root.metadata or ():
+        with at(f"metadata {entry.name!r}"):
+            model.metadata.append(Metadata(entry.name, builder.bytes_of(entry.buffer)))
+    if root.metadata_buffer is not None:
+        with at("metadata_buffer"):
+            model.metadata_buffer = [builder.bytes_of(int(index)) for index in root.metadata_buffer]
+    for table in root.signature_defs or ():
+        with at(f"signature {table.signature_key!r}"):
+            model.signatures.append(builder.signature(table))
+    model.unknown = builder.unknown + list(root.unknown)
+    return model
+
+
+def _pick(items: Sequence[T], index: int, what: str) -> T:
+    if not 0 <= index < len(items):
+        raise CorruptFileError(f"it refers to {what} {index}, and there are {len(items)}", _DAMAGED)
+    return items[index]
+
+
+class _Builder:
+    """Objects for the tables of one file."""
+
+    def __init__(self, root: Table, data: np.ndarray, graphs: list[Graph]) -> None:
+        self.data = data
+        self.graphs = graphs
+        self.unknown: list[str] = []
+        self.buffers: list[np.ndarray | None] = []
+        for index, table in enumerate(root.buffers or ()):
+            with at(f"buffer {index}"):
+                self.buffers.append(self.buffer(table) if index else None)
+        self.codes = [(self.code(table), table.version, table.custom_code) for table in root.operator_codes or ()]
+        groups = [group.name for group in root.external_buffer_groups or ()]
+        self.external: dict[int, ExternalBuffer] = {}
+        for table in root.external_buffers or ():
+            with at(f"external buffer {table.id}"):
+                group = _pick(groups, table.group, "external buffer group")
+            self.external[table.id] = ExternalBuffer(table.id, group, table.offset, table.length, table.packing)
+
+    def seen(self, table: Table) -> Table:
+        self.unknown += table.unknown
+        return table
+
+    @staticmethod
+    def code(table: Table) -> str:
+        """Writers put codes up to 127 into the old field, some into that one only."""
+        new = enum_number("BuiltinOperator", table.builtin_code)
+        code = enum_name("BuiltinOperator", max(new, table.deprecated_builtin_code))
+        return code if isinstance(code, str) else f"OPERATOR_{code}"
+
+    def buffer(self, table: Table) -> np.ndarray | None:
+        self.seen(table)
+        if table.offset > 1:
+            return self.behind(table.offset, table.size)
+        found: np.ndarray | None = table.data
+        return found
+
+    def behind(self, offset: int, size: int) -> np.ndarray:
+        """Bytes behind the root table."""
+        if offset + size > self.data.size:
+            raise CorruptFileError(f"its data lie at bytes {offset} to {offset + size}, and the file ends at {self.data.size}", _DAMAGED)
+        return self.data[offset : offset + size]
+
+    def bytes_of(self, index: int) -> np.ndarray:
+        found = _pick(self.buffers, index, "buffer")
+        return np.zeros(0, np.uint8) if found is None else found
+
+    def fill(self, graph: Graph, table: Table) -> None:
+        self.seen(table)
+        for index, entry in enumerate(table.tensors or ()):
+            with at(f"tensor {index} {entry.name!r}"):
+                graph.tensors.append(self.tensor(entry))
+        for index, tensor in enumerate(graph.tensors):
+            if tensor.quantization is not None and tensor.quantization.details is not None:
+                with at(f"tensor {index} {tensor.name!r}"):
+                    self.refer(tensor.quantization.details, graph.tensors)
+        graph.inputs = [_pick(graph.tensors, index, "tensor") for index in _list(table.inputs)]
+        graph.outputs = [_pick(graph.tensors, index, "tensor") for index in _list(table.outputs)]
+        for index, entry in enumerate(table.operators or ()):
+            with at(f"op {index}"):
+                code = _pick(self.codes, entry.opcode_index, "operator code")
+            with at(f"op {index} {code[2] or code[0]}"):
+                graph.ops.append(self.op(entry, *code, graph.tensors))
+
+    def tensor(self, table: Table) -> Tensor:
+        self.seen(table)
+        shape = tuple(_list(table.shape))
+        if shape and min(shape) < 0:
+            raise CorruptFileError(f"its shape {list(shape)} has a negative dimension", "Unknown dimensions belong in shape_signature")
+        tensor = Tensor(
+            name=table.name, shape=shape, type=table.type,
+            buffer=_pick(self.buffers, table.buffer, "buffer") if table.buffer else None,
+            quantization=self.quantization(table.quantization) if table.quantization is not None else None,
+            shape_signature=None if table.shape_signature is None else tuple(_list(table.shape_signature)),
+            is_variable=table.is_variable, has_rank=table.has_rank, sparsity=table.sparsity, variant_tensors=table.variant_tensors,
+        )  # fmt: skip
+        if table.external_buffer:
+            if table.external_buffer not in self.external:
+                raise CorruptFileError(f"it refers to external buffer {table.external_buffer}, which the file does not describe", _DAMAGED)
+            tensor.external_buffer = self.external[table.external_buffer]
+        if tensor.buffer is not None and tensor.sparsity is None and tensor.external_buffer is None and tensor.holds_numbers:
+            size = stored_size(tensor.type, shape)
+            if tensor.buffer.size < size:
+                raise CorruptFileError(f"it is {tensor.type} {list(shape)}, which takes {size} bytes, and its buffer has {tensor.buffer.size}", _DAMAGED)
+        return tensor
+
+    def quantization(self, table: Table) -> Quantization | None:
+        self.seen(table)
+        vectors = {name: table.values[name] for name in ("scale", "zero_point", "min", "max") if name in table.values}
+        if table.details is None and not any(len(vector) for vector in vectors.values()):
+            return None
+        return Quantization(**vectors, quantized_dimension=table.quantized_dimension, details=table.details)
+
+    def op(self, table: Table, code: str, version: int, custom_code: str | None, tensors: list[Tensor]) -> Op:
+        self.seen(table)
+        op = Op(
+            code,
+            [None if index == -1 else _pick(tensors, index, "tensor") for index in _list(table.inputs)],
+            [_pick(tensors, index, "tensor") for index in _list(table.outputs)],
+            version=version, custom_code=custom_code,
+        )  # fmt: skip
+        op.intermediates = [_pick(tensors, index, "tensor") for index in _list(table.intermediates)]
+        op.mutating_variable_inputs = tuple(_list(table.mutating_variable_inputs))
+        op.debug_metadata_index = table.debug_metadata_index
+        op.options = table.builtin_options if table.builtin_options is not None else table.builtin_options_2
+        if op.options is not None:
+            self.refer(self.seen(op.options), tensors)
+        if table.large_custom_options_offset > 1:
+            op.custom_options = bytes(self.behind(table.large_custom_options_offset, table.large_custom_options_size))
+        elif table.custom_options is not None:
+            op.custom_options = bytes(table.custom_options)
+        return op
+
+    def refer(self, table: Table, tensors: list[Tensor]) -> None:
+        """Replace what a file must say in numbers: arrays by tuples, indices by the objects they mean."""
+        for name, value in table.values.items():
+            if isinstance(value, np.ndarray):
+                table.values[name] = bytes(value) if value.dtype == np.uint8 else tuple(value.tolist())
+        for name, target in references(table):
+            objects: Sequence[Any] = self.graphs if target == "subgraphs" else tensors
+            what = "graph" if target == "subgraphs" else "tensor"
+            value = getattr(table, name)
+            if isinstance(value, tuple):
+                table.values[name] = tuple(_pick(objects, index, what) for index in value)
+            elif value is not None:
+                table.values[name] = None if value == -1 else _pick(objects, value, what)
+
+    def signature(self, table: Table) -> Signature:
+        self.seen(table)
+        graph = _pick(self.graphs, table.subgraph_index, "graph")
+        signature = Signature(table.signature_key, graph)
+        for entries, names in ((table.inputs, signature.inputs), (table.outputs, signature.outputs)):
+            for entry in entries or ():
+                if entry.name in names:
+                    raise CorruptFileError(f"it uses the name {entry.name!r} twice", _DAMAGED)
+                names[entry.name] = _pick(graph.tensors, entry.tensor_index, "tensor")
+        return signature
+
+
+def _list(vector: np.ndarray | Sequence[Any] | None) -> list[Any]:
+    if vector is None:
+        return []
+    return vector.tolist() if isinstance(vector, np.ndarray) else list(vector)
+
+
+def _associated_files(data: np.ndarray, reopen: Callable[[], BinaryIO]) -> dict[str, bytes]:
+    """The files of the zip archive behind the model, if there is one; a damaged archive is none."""
+    # An end record of 22 bytes, and a comment of at most 65,535.
+    if b"PK\x05\x06" not in bytes(data[-65557:]):
+        return {}
+    import zipfile
+
+    try:
+        with reopen() as file, zipfile.ZipFile(file) as archive:
+            # Text shrinks to a tenth or so; refuse an archive that would fill the memory.
+            if sum(entry.file_size for entry in archive.infolist()) > 64 * data.size:
+                return {}
+            return {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError, KeyError, EOFError):
+        return {}

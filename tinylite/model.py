@@ -1,0 +1,381 @@
+"""The Model: a .tflite file as objects that refer to each other, made to be read and edited.
+
+    Model ── graphs ──> Graph ── ops ──> Op ── inputs, outputs ──> Tensor
+
+Nothing is referred to by number: an Op holds its Tensors, a Signature its Graph. Numbers are given when the Model is
+saved, in the order of `Model.graphs` and `Graph.tensors`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .errors import ModelError, TensorError
+from .schema.table import Table, fields_of
+from .schema.tables import OPERATOR_OPTIONS
+
+__all__ = ["ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor", "tensor_dtype"]
+
+# The numpy type of an element as `Tensor.data` shows it. Types that numpy lacks show their bits; 4- and 2-bit types
+# are unpacked to bytes.
+_DTYPES: dict[str, Any] = {
+    "FLOAT32": np.float32, "FLOAT16": np.float16, "FLOAT64": np.float64, "BFLOAT16": np.uint16,
+    "FLOAT8_E4M3FN": np.uint8, "FLOAT8_E5M2": np.uint8, "COMPLEX64": np.complex64, "COMPLEX128": np.complex128,
+    "INT8": np.int8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64, "INT4": np.int8, "INT2": np.int8,
+    "UINT8": np.uint8, "UINT16": np.uint16, "UINT32": np.uint32, "UINT64": np.uint64, "UINT4": np.uint8,
+    "BOOL": np.bool_,
+}  # fmt: skip
+_PACKED_BITS = {"INT4": 4, "UINT4": 4, "INT2": 2}
+
+
+def tensor_dtype(type: str | int) -> Any:
+    """The numpy scalar type of a tensor type's elements. Raises ModelError for STRING, RESOURCE, VARIANT and unknown types."""
+    if type not in _DTYPES:
+        raise ModelError(f"a tensor of type {type} holds no numbers")
+    return _DTYPES[type]
+
+
+def stored_size(type: str | int, shape: Iterable[int]) -> int:
+    """The bytes that a constant of this type and shape takes in a file; packed types fill whole bytes."""
+    count = 1
+    for dimension in shape:
+        count *= int(dimension)
+    bits = _PACKED_BITS.get(str(type))
+    if bits:
+        return (count * bits + 7) // 8
+    return count * np.dtype(tensor_dtype(type)).itemsize
+
+
+def _unpack(packed: np.ndarray, count: int, type: str) -> np.ndarray:
+    bits = _PACKED_BITS[type]
+    per_byte = 8 // bits
+    fields = (packed[:, None] >> (np.arange(per_byte, dtype=np.uint8) * np.uint8(bits))) & np.uint8((1 << bits) - 1)
+    values = fields.reshape(-1)[:count]
+    if type.startswith("U"):
+        return values
+    sign = np.uint8(1 << (bits - 1))
+    return ((values ^ sign).astype(np.int16) - int(sign)).astype(np.int8)
+
+
+def _pack(values: np.ndarray, type: str) -> np.ndarray:
+    bits = _PACKED_BITS[type]
+    per_byte = 8 // bits
+    low, high = (0, (1 << bits) - 1) if type.startswith("U") else (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    if values.size and (values.min() < low or values.max() > high):
+        raise TensorError(f"values from {values.min()} to {values.max()} do not fit {type}", f"It holds {low} to {high}")
+    padded = np.zeros(-(-values.size // per_byte) * per_byte, np.uint8)
+    padded[: values.size] = values.reshape(-1).astype(np.int8).view(np.uint8) & np.uint8((1 << bits) - 1)
+    shifted = padded.reshape(-1, per_byte) << (np.arange(per_byte, dtype=np.uint8) * np.uint8(bits))
+    return np.bitwise_or.reduce(shifted, axis=1).astype(np.uint8)
+
+
+@dataclass(eq=False)
+class Quantization:
+    """real = scale * (stored - zero_point).
+
+    `scale` float32 and `zero_point` int64, one element each for the whole tensor, or one for each index along
+    `quantized_dimension`. `min` and `max` (float32, often empty) are the range that the parameters were made from.
+    `details`, a Table of the schema's QuantizationDetails, replaces scale and zero_point where it is not None.
+    """
+
+    scale: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    zero_point: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    quantized_dimension: int = 0
+    min: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    max: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
+    details: Table | None = None
+
+    def __post_init__(self) -> None:
+        self.scale = np.atleast_1d(np.asarray(self.scale, np.float32))
+        self.zero_point = np.atleast_1d(np.asarray(self.zero_point, np.int64))
+        self.min = np.atleast_1d(np.asarray(self.min, np.float32))
+        self.max = np.atleast_1d(np.asarray(self.max, np.float32))
+
+    @property
+    def per_channel(self) -> bool:
+        return self.scale.size > 1
+
+
+@dataclass(eq=False)
+class ExternalBuffer:
+    """Constant data in another file: `length` bytes from `offset` of the file that `group` names."""
+
+    id: int
+    group: str | None
+    offset: int = 0
+    length: int = 0
+    packing: str | None = None
+
+
+@dataclass(eq=False)
+class Tensor:
+    """One value of a graph.
+
+    `type` is a TensorType name ("FLOAT32", "INT8", ...), `shape` the shape the file was made for; `shape_signature` has
+    -1 for dimensions that may vary, and is None where it says nothing more than `shape`. `buffer` holds a constant's
+    bytes as the file has them (uint8 [n], often a read-only view of the mapped file) and is None for a tensor that is
+    computed; `data` shows it as numbers.
+    """
+
+    name: str | None = None
+    shape: tuple[int, ...] = ()
+    type: str | int = "FLOAT32"
+    buffer: np.ndarray | None = None
+    quantization: Quantization | None = None
+    shape_signature: tuple[int, ...] | None = None
+    is_variable: bool = False
+    has_rank: bool = False
+    sparsity: Table | None = None
+    variant_tensors: list[Table] | None = None
+    external_buffer: ExternalBuffer | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        return self.buffer is not None
+
+    @property
+    def holds_numbers(self) -> bool:
+        """Whether the elements are numbers; text, handles and types newer than this schema are not."""
+        return self.type in _DTYPES
+
+    @property
+    def data(self) -> np.ndarray | None:
+        """A constant's elements, [shape] of the type's numpy dtype, or None for a computed tensor.
+
+        A view of `buffer` wherever the bytes allow it. Sparse and text constants have no such view: read `buffer`.
+        """
+        if self.buffer is None:
+            return None
+        if self.sparsity is not None:
+            raise TensorError(f"tensor {self.name!r} is stored sparse and has no dense view", "Read its buffer and sparsity")
+        size = stored_size(self.type, self.shape)
+        if self.buffer.size < size:
+            raise ModelError(f"tensor {self.name!r} of shape {list(self.shape)} needs {size} bytes and its buffer has {self.buffer.size}")
+        stored = self.buffer[:size]
+        if self.type in _PACKED_BITS:
+            return _unpack(stored, int(np.prod(self.shape, dtype=np.int64)), str(self.type)).reshape(self.shape)
+        return stored.view(tensor_dtype(self.type)).reshape(self.shape)
+
+    @data.setter
+    def data(self, values: Any) -> None:
+        """Make the tensor a constant. The values must be of the tensor's dtype; the tensor takes their shape."""
+        if values is None:
+            self.buffer = None
+            return
+        values = np.asarray(values)
+        wanted = np.dtype(tensor_dtype(self.type))
+        if values.dtype != wanted:
+            raise TensorError(
+                f"tensor {self.name!r} is {self.type} and was given {values.dtype} values", f"Convert them with .astype('{wanted}')"
+            )
+        self.shape = values.shape
+        self.shape_signature = None
+        self.sparsity = None
+        if self.type in _PACKED_BITS:
+            self.buffer = _pack(values, str(self.type))
+        else:
+            self.buffer = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
+
+    def __repr__(self) -> str:
+        constant = ", constant" if self.is_constant else ""
+        return f"Tensor({self.name!r}, {self.type} {list(self.shape)}{constant})"
+
+
+class Op:
+    """One operator of a graph: `code` is a BuiltinOperator name ("CONV_2D"), or "CUSTOM" with a `custom_code`.
+
+    Options are given by keyword and read as `op.options.stride_w`; which there are, the schema says for each operator.
+    An input that is left out is None. `version` is the lowest that says what the op needs, as the format counts it.
+    """
+
+    __slots__ = (
+        "code", "inputs", "outputs", "options", "version", "custom_code", "custom_options", "intermediates",
+        "mutating_variable_inputs", "debug_metadata_index",
+    )  # fmt: skip
+
+    def __init__(
+        self, code: str, inputs: Iterable[Tensor | None], outputs: Iterable[Tensor], /, *, version: int = 1,
+        custom_code: str | None = None, custom_options: bytes | None = None, **options: Any,
+    ) -> None:  # fmt: skip
+        self.code = code
+        self.inputs: list[Tensor | None] = list(inputs)
+        self.outputs: list[Tensor] = list(outputs)
+        self.version = version
+        self.custom_code = custom_code
+        self.custom_options = custom_options
+        self.intermediates: list[Tensor] = []
+        self.mutating_variable_inputs: tuple[bool, ...] = ()
+        self.debug_metadata_index = -1
+        self.options: Table | None = None
+        if code in OPERATOR_OPTIONS:
+            self.options = Table(OPERATOR_OPTIONS[code], **options)
+        elif options:
+            raise ModelError(f"operator {code} has no options and was given {', '.join(options)}")
+
+    @property
+    def name(self) -> str:
+        """The operator, for people: the code, or a custom operator's own name."""
+        return self.custom_code or "CUSTOM" if self.code == "CUSTOM" else self.code
+
+    def __repr__(self) -> str:
+        return f"Op({self.name}, {[t and t.name for t in self.inputs]} -> {[t.name for t in self.outputs]})"
+
+
+@dataclass(eq=False)
+class Graph:
+    """A list of ops in the order they run, and the tensors they read and write."""
+
+    name: str | None = None
+    inputs: list[Tensor] = field(default_factory=list)
+    outputs: list[Tensor] = field(default_factory=list)
+    ops: list[Op] = field(default_factory=list)
+    tensors: list[Tensor] = field(default_factory=list)
+    debug_metadata_index: int = -1
+
+    def tensor(self, name: str) -> Tensor:
+        """The tensor of this name. Raises TensorError, with the nearest names, if there is none or more than one."""
+        found = [tensor for tensor in self.tensors if tensor.name == name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise TensorError(f"{len(found)} tensors are named {name!r}", "Pick one from graph.tensors")
+        import difflib
+
+        near = difflib.get_close_matches(name, [t.name for t in self.tensors if t.name], 3, 0.4)
+        raise TensorError(f"no tensor is named {name!r}", f"The nearest names are {', '.join(map(repr, near))}" if near else None)
+
+    def producer(self, tensor: Tensor) -> Op | None:
+        """The op that writes a tensor; None for inputs, constants and variables."""
+        return next((op for op in self.ops if any(out is tensor for out in op.outputs)), None)
+
+    def consumers(self, tensor: Tensor) -> list[Op]:
+        """The ops that read a tensor, in order."""
+        return [op for op in self.ops if any(read is tensor for read in op.inputs)]
+
+    def cut(self, inputs: Iterable[Tensor | str], outputs: Iterable[Tensor | str]) -> None:
+        """Keep only what computes `outputs` from `inputs`, which become the graph's own.
+
+        Raises TensorError if an output needs a tensor that is neither a constant nor computed from `inputs`.
+        """
+        starts = [self.tensor(t) if isinstance(t, str) else t for t in inputs]
+        ends = [self.tensor(t) if isinstance(t, str) else t for t in outputs]
+        given = set(map(id, starts))
+        needed = {id(tensor) for tensor in ends} - given
+        kept: list[Op] = []
+        for op in reversed(self.ops):
+            if any(id(out) in needed for out in op.outputs):
+                kept.append(op)
+                needed -= {id(out) for out in op.outputs}
+                needed |= {id(t) for t in op.inputs if t is not None} - given
+        missing = [t for t in self.tensors if id(t) in needed and t.buffer is None and not t.is_variable]
+        if missing:
+            raise TensorError(
+                f"the cut needs {', '.join(repr(t.name) for t in missing)}, which is not computed from the inputs given",
+                "Add it to the inputs",
+            )
+        self.ops = kept[::-1]
+        self.inputs, self.outputs = starts, ends
+        used = {id(t) for t in tensors_of(self)}
+        self.tensors = [t for t in self.tensors if id(t) in used]
+
+
+def tensors_of(graph: Graph) -> Iterator[Tensor]:
+    """Every tensor that the graph refers to, in the order of first use, with repetitions."""
+    yield from graph.inputs
+    for op in graph.ops:
+        yield from (t for t in op.inputs if t is not None)
+        yield from op.outputs
+        yield from op.intermediates
+    yield from graph.outputs
+
+
+@dataclass(eq=False)
+class Signature:
+    """Names for a graph's inputs and outputs, as its author called them."""
+
+    key: str | None
+    graph: Graph
+    inputs: dict[str, Tensor] = field(default_factory=dict)
+    outputs: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Metadata:
+    """Named bytes that travel with the model: uint8 [n]."""
+
+    name: str | None
+    data: np.ndarray
+
+
+@dataclass(eq=False)
+class Model:
+    """A whole .tflite file.
+
+    `associated_files` are the files (label lists, mostly) that TensorFlow Lite's metadata tools append to a model as a
+    zip archive. `source` is the path it was loaded from, for messages.
+    """
+
+    graphs: list[Graph] = field(default_factory=list)
+    description: str | None = None
+    version: int = 3
+    metadata: list[Metadata] = field(default_factory=list)
+    metadata_buffer: list[np.ndarray] | None = None
+    signatures: list[Signature] = field(default_factory=list)
+    associated_files: dict[str, bytes] = field(default_factory=dict)
+    source: str | None = None
+    unknown: list[str] = field(default_factory=list)
+
+    @staticmethod
+    def load(file: str | os.PathLike[str] | bytes) -> Model:
+        """Read a model from a path (mapped, not read) or from bytes. Raises FileError with place and remedy."""
+        from .load import load
+
+        return load(file)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model, whole or not at all. Raises ModelError with the place of what cannot be written."""
+        from .save import save
+
+        save(self, path)
+
+    def to_bytes(self) -> bytes:
+        """The .tflite file as bytes; the same model always gives the same."""
+        from .save import to_bytes
+
+        return to_bytes(self)
+
+    @property
+    def graph(self) -> Graph:
+        """The first graph, which is the model; the others are called by it or by signatures."""
+        return self.graphs[0]
+
+    def copy(self) -> Model:
+        """A Model that can be edited without changing this one; constants are shared, not copied."""
+        from .load import model_of
+        from .save import tables_of
+
+        copied = model_of(tables_of(self), np.zeros(0, np.uint8))
+        copied.associated_files = dict(self.associated_files)
+        copied.source = self.source
+        return copied
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Model):
+            return NotImplemented
+        from .save import tables_of
+
+        return tables_of(self) == tables_of(other) and self.associated_files == other.associated_files
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def references(table: Table) -> Iterator[tuple[str, str]]:
+    """The fields of a table that refer to others, as (field, what it refers to: "subgraphs" or "tensors")."""
+    for name, declared in fields_of(table.table).items():
+        if declared.index_of is not None:
+            yield name, declared.index_of
