@@ -17,8 +17,9 @@ from .lazy import simd
 
 LANES = target().lanes
 # Rows of a tile for each width in vectors: as many sums as the registers hold beside a row of weights.
-ROWS = {16: {}, 32: {1: 12, 2: 12, 3: 8, 4: 6}}[target().registers] or {1: 6, 2: 6}
+ROWS = {1: 12, 2: 12, 3: 8, 4: 6} if target().registers == 32 else {1: 6, 2: 6}
 VECTORS = max(ROWS)
+MAX_ROWS = max(ROWS.values())
 NR = VECTORS * LANES
 
 GEMM_FIELDS = {
@@ -86,7 +87,7 @@ panel_4 = _make_panel(min(4, VECTORS))
 @kernel(f"f32_gemm_{ROWS[VECTORS]}x{NR}", **GEMM_FIELDS, low="f32", high="f32")
 def f32_gemm(a, lo, hi, scratch):
     spare = simd.pointer(scratch, np.float32)
-    gathered = simd.pointer(scratch + 12 * NR * 4, np.uint8)
+    gathered = simd.pointer(scratch + MAX_ROWS * NR * 4, np.uint8)
     for unit in range(lo, hi):
         block = unit // a.chunks
         chunk = unit - block * a.chunks

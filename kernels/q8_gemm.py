@@ -19,7 +19,7 @@ import numpy as np
 from .cpu import target
 from .fixed_point import requantize, round_half_away
 from .gather import gather_rows
-from .gemm import GEMM_FIELDS, LANES, NR, ROWS, VECTORS
+from .gemm import GEMM_FIELDS, LANES, MAX_ROWS, NR, ROWS, VECTORS
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
 
@@ -98,7 +98,7 @@ def _make_gemm(name: str, finish: Device, output: Callable[..., object], fields:
     @kernel(name, **Q8_FIELDS, **fields)
     def gemm(a, lo, hi, scratch):
         sums = simd.pointer(scratch, np.int32)
-        row_terms = sums + 12 * NR
+        row_terms = sums + MAX_ROWS * NR
         line = simd.cast(row_terms + a.block_rows, np.uint8)
         gathered = line + (a.depth * GROUP + 64) * (not VNNI)
         depth_bytes = a.filter_h * a.filter_w * a.group_bytes

@@ -261,6 +261,14 @@ def splat(typing: Any, scalar: Any, lanes: Any) -> Any:
     return kind(base, lanes), lambda context, builder, found, values: _splat(builder, values[0], kind.lanes)
 
 
+@intrinsic
+def lane(typing: Any, vector: Any, index: Any) -> Any:
+    """One lane of a vector."""
+    return vector.base(vector, types.int64), lambda context, builder, found, values: builder.extract_element(
+        values[0], builder.trunc(values[1], I32)
+    )
+
+
 def _convert(base: types.Type) -> Any:
     @intrinsic
     def convert(typing: Any, vector: Any) -> Any:
@@ -575,6 +583,95 @@ def tile_store(typing: Any, tile: Any, p: Any, stride: Any, vectors: Any) -> Any
         return context.get_dummy_value()
 
     return types.void(tile, p, types.int64, vectors), emit
+
+
+# ---- windows: what a depthwise filter sees, one vector of channels for each tap
+
+
+@intrinsic(prefer_literal=True)
+def line_pointers(typing: Any, addresses: Any, count: Any, kind: Any) -> Any:
+    """The first `count` (a literal) addresses of a list as a tuple of pointers to `kind` (a numpy scalar type)."""
+    element = types.CPointer(kind.dtype)
+    result = types.UniTuple(element, count.literal_value)
+
+    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+        read = [builder.load(builder.gep(values[0], [I64(index)])) for index in range(result.count)]
+        return context.make_tuple(builder, result, [builder.inttoptr(at, context.get_value_type(element)) for at in read])
+
+    return result(addresses, count, kind), emit
+
+
+@intrinsic
+def move_all(typing: Any, pointers: Any, count: Any) -> Any:
+    """Every pointer of a tuple, `count` elements further."""
+
+    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+        moved = [builder.gep(p, [values[1]]) for p in cgutils.unpack_tuple(builder, values[0], pointers.count)]
+        return context.make_tuple(builder, pointers, moved)
+
+    return pointers(pointers, types.int64), emit
+
+
+def _taps(context: Any, builder: ir.IRBuilder, kind: Vec, lines: Any, pointers: ir.Value, step: ir.Value, columns: int) -> list[ir.Value]:
+    """The vectors under a window: `columns` from each line, `step` elements apart."""
+    taps = []
+    for line in cgutils.unpack_tuple(builder, pointers, lines.count):
+        taps += [_load(context, builder, builder.gep(line, [builder.mul(step, I64(x))]), kind) for x in range(columns)]
+    return taps
+
+
+@intrinsic
+def window_fma(typing: Any, total: Any, lines: Any, step: Any, weights: Any) -> Any:
+    """total + the sum of each tap times its weights, for floats; `weights` has as many vectors as the window taps."""
+
+    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+        result, pointers, step_, weights_ = values
+        taps = _taps(context, builder, total, lines, pointers, step_, weights.count // lines.count)
+        for tap, weight in zip(taps, cgutils.unpack_tuple(builder, weights_, weights.count), strict=True):
+            result = _fma(builder, total, tap, weight, result)
+        return result
+
+    return total(total, lines, types.int64, weights), emit
+
+
+@intrinsic
+def window_dot(typing: Any, total: Any, lines: Any, step: Any, flip: Any, weights: Any) -> Any:
+    """The same for a square window of 8-bit taps, read as u8 after `flip`, and int32 sums.
+
+    vnni: a vector of weights is four s8 taps a lane, in the window's order, zeros behind the last. Others: s32, one tap.
+    """
+    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+        result, pointers, step_, flip_, weights_ = values
+        lanes = total.lanes
+        narrow = Vec(types.uint8, lanes)
+        taps = _taps(context, builder, narrow, lines, pointers, step_, lines.count)
+        vectors = cgutils.unpack_tuple(builder, weights_, weights.count)
+        if target().dot != "vnni":
+            flips = _splat(builder, builder.trunc(flip_, I8), lanes)
+            for tap, weight in zip(taps, vectors, strict=True):
+                wide = builder.zext(builder.xor(tap, flips), total.llvm)
+                result = builder.add(result, builder.mul(wide, weight))
+            return result
+        flips = _splat(builder, flip_, lanes)
+        zero = ir.Constant(narrow.llvm, None)
+        for index, weight in enumerate(vectors):
+            four = (taps + [zero] * 3)[4 * index : 4 * index + 4]
+            group = builder.bitcast(_interleave(builder, four, lanes), total.llvm)
+            result = _dot(builder, total, result, builder.xor(group, flips), weight)
+        return result
+
+    return total(total, lines, types.int64, types.int32, weights), emit
+
+
+def _interleave(builder: ir.IRBuilder, four: list[ir.Value], lanes: int) -> ir.Value:
+    """Bytes a0 b0 c0 d0 a1 b1 c1 d1 ... from four vectors."""
+
+    def shuffle(x: ir.Value, y: ir.Value, order: list[int]) -> ir.Value:
+        return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(I32, len(order)), order))
+
+    halves = [shuffle(four[i], four[i + 1], list(range(2 * lanes))) for i in (0, 2)]
+    whole = shuffle(halves[0], halves[1], list(range(4 * lanes)))
+    return shuffle(whole, whole, [part * lanes + lane for lane in range(lanes) for part in range(4)])
 
 
 # ---- memory shared by threads

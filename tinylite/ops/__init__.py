@@ -1,0 +1,41 @@
+"""What each operator is: one file an operator, named after it.
+
+`tinylite/ops/conv_2d.py` defines CONV_2D; what several share stands in `tinylite/ops/common/`. Nothing lists them: an
+operator is found by its file, so adding one means adding files only.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from typing import TYPE_CHECKING
+
+from ..errors import UnsupportedError
+
+if TYPE_CHECKING:
+    from .common.operator import Operator
+
+__all__ = ["find", "names"]
+
+_found: dict[str, Operator] = {}
+
+
+def find(code: str) -> Operator:
+    """The operator of a BuiltinOperator name. Raises UnsupportedError if tinylite does not run it."""
+    if code not in _found:
+        module = f"{__name__}.{code.lower()}"
+        if not code.isidentifier() or importlib.util.find_spec(module) is None:
+            raise UnsupportedError(
+                f"tinylite has no kernel for operator {code}", "See docs/operators.md for what it runs; `tinylite inspect` still shows the model"
+            )
+        from .common.operator import REGISTRY
+
+        importlib.import_module(module)
+        _found[code] = REGISTRY[code]
+    return _found[code]
+
+
+def names() -> list[str]:
+    """The operators that tinylite runs, sorted."""
+    return sorted(module.name.upper() for module in pkgutil.iter_modules(__path__) if not module.ispkg)

@@ -1,0 +1,200 @@
+"""Depthwise convolution: every output channel sees one input channel.
+
+Works on whole output lines. The input lines that a filter sees are first laid out with their padding (and, where a
+channel feeds several, its repetitions), so that no loop has to look for borders; lines that need nothing are read where
+they are. Channels go in blocks of `LANES`, the last one moved back to end with the last channel. Weights are packed in
+blocks of [bias (and requantization)][taps], each a vector of the block's channels.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .cpu import target
+from .fixed_point import requantize
+from .gather import copy_over, fill_over
+from .kernel import Kernel, device, kernel
+from .lazy import simd
+from .q8_gemm import VNNI, store_columns
+
+LANES = target().lanes
+
+DWCONV_FIELDS = {
+    "input": "u8*", "weights": "u8*", "output": "u8*", "in_h": "i64", "in_w": "i64", "out_h": "i64", "out_w": "i64",
+    "filter_h": "i64", "filter_w": "i64", "stride_h": "i64", "stride_w": "i64", "dilation_h": "i64", "dilation_w": "i64",
+    "pad_top": "i64", "pad_left": "i64", "pad_right": "i64", "channels": "i64", "multiplier": "i64", "element": "i64",
+    "fills": "i32*", "fill_step": "i64", "blocks": "i64",
+}  # fmt: skip
+
+
+@device
+def repeat_channels(to, source, pixels, channels, multiplier, element):
+    """Each of `channels` elements of each pixel `multiplier` times."""
+    for i in range(pixels * channels):
+        for _ in range(multiplier):
+            for b in range(element):
+                to[b] = source[i * element + b]
+            to = to + element
+
+
+@device
+def lay_out_line(a, n, iy, to):
+    """Input line `iy` of picture `n`, padded and repeated as the filter wants it: where it lies, or copied to `to`."""
+    pixel = a.channels * a.element
+    pixels = a.pad_left + a.in_w + a.pad_right
+    fill = a.fills[n * a.fill_step]
+    if (iy < 0) | (iy >= a.in_h):
+        fill_over(to, fill, pixels * pixel)
+        return to
+    line = a.input + (n * a.in_h + iy) * a.in_w * (pixel // a.multiplier)
+    if a.multiplier > 1:
+        fill_over(to, fill, a.pad_left * pixel)
+        repeat_channels(to + a.pad_left * pixel, line, a.in_w, a.channels // a.multiplier, a.multiplier, a.element)
+        fill_over(to + (a.pad_left + a.in_w) * pixel, fill, a.pad_right * pixel)
+        return to
+    if a.pad_left + a.pad_right == 0:
+        return line
+    fill_over(to, fill, a.pad_left * pixel)
+    copy_over(to + a.pad_left * pixel, line, a.in_w * pixel)
+    fill_over(to + (a.pad_left + a.in_w) * pixel, fill, a.pad_right * pixel)
+    return to
+
+
+@device
+def line_bytes(a):
+    """The scratch that one laid out line takes."""
+    return (a.pad_left + a.in_w + a.pad_right) * a.channels * a.element + 64
+
+
+@device
+def lay_out_lines(a, unit, lines, scratch):
+    """The addresses of the lines that output line `unit` sees, into `lines`."""
+    n = unit // a.out_h
+    top = (unit - n * a.out_h) * a.stride_h - a.pad_top
+    for fy in range(a.filter_h):
+        to = simd.pointer(scratch + fy * line_bytes(a), np.uint8)
+        lines[fy] = simd.address(lay_out_line(a, n, top + fy * a.dilation_h, to))
+
+
+@device
+def f32_store(a, sums, to, count, spare):
+    """Clamp and write one block of one pixel."""
+    out = simd.select(sums < a.low, simd.splat(a.low, LANES), sums)
+    out = simd.select(out > a.high, simd.splat(a.high, LANES), out)
+    store_columns(to, out, count, spare)
+
+
+@kernel("f32_dwconv", **DWCONV_FIELDS, low="f32", high="f32")
+def f32_dwconv(a, lo, hi, scratch):
+    """Any filter."""
+    lines = simd.pointer(scratch, np.int64)
+    spare = simd.pointer(scratch + 4096, np.float32)
+    taps = a.filter_h * a.filter_w
+    for unit in range(lo, hi):
+        lay_out_lines(a, unit, lines, scratch + 8192)
+        for block in range(a.blocks):
+            c = max(min(block * LANES, a.channels - LANES), 0)
+            weights = simd.cast(a.weights, np.float32) + block * (taps + 1) * LANES
+            for x in range(a.out_w):
+                sums = simd.load(weights, LANES)
+                weight = weights + LANES
+                for fy in range(a.filter_h):
+                    line = simd.pointer(lines[fy], np.float32) + x * a.stride_w * a.channels + c
+                    for fx in range(a.filter_w):
+                        sums = simd.fma(simd.load(line + fx * a.dilation_w * a.channels, LANES), simd.load(weight, LANES), sums)
+                        weight = weight + LANES
+                to = simd.cast(a.output, np.float32) + (unit * a.out_w + x) * a.channels + c
+                f32_store(a, sums, to, a.channels - c, spare)
+
+
+@device
+def q8_store(a, sums, header, to, count, spare):
+    """Requantize and write one block of one pixel. Header: bias, multiplier, left shift, right shift."""
+    out = requantize(sums, header[1], header[2], header[3]) + a.output_zero
+    out = simd.minimum(simd.maximum(out, a.low), a.high)
+    store_columns(to, simd.to_u8(out), count, spare)
+
+
+Q8_DWCONV_FIELDS = {**DWCONV_FIELDS, "flip": "i32", "output_zero": "i32", "low": "i32", "high": "i32"}
+
+
+@kernel("q8_dwconv", **Q8_DWCONV_FIELDS)
+def q8_dwconv(a, lo, hi, scratch):
+    """Any filter; weights are s32."""
+    lines = simd.pointer(scratch, np.int64)
+    spare = simd.pointer(scratch + 4096, np.uint8)
+    taps = a.filter_h * a.filter_w
+    flips = simd.splat(np.uint8(a.flip), LANES)
+    for unit in range(lo, hi):
+        lay_out_lines(a, unit, lines, scratch + 8192)
+        for block in range(a.blocks):
+            c = max(min(block * LANES, a.channels - LANES), 0)
+            packed = simd.cast(a.weights, np.int32) + block * (taps + 4) * LANES
+            header = simd.load_row(packed, 4, LANES)
+            for x in range(a.out_w):
+                sums = header[0]
+                weight = packed + 4 * LANES
+                for fy in range(a.filter_h):
+                    line = simd.pointer(lines[fy], np.uint8) + x * a.stride_w * a.channels + c
+                    for fx in range(a.filter_w):
+                        tap = simd.load(line + fx * a.dilation_w * a.channels, LANES) ^ flips
+                        sums = sums + simd.to_i32(tap) * simd.load(weight, LANES)
+                        weight = weight + LANES
+                to = a.output + (unit * a.out_w + x) * a.channels + c
+                q8_store(a, sums, header, to, a.channels - c, spare)
+
+
+def _make_f32_square(size: int) -> Kernel:
+    taps = size * size
+
+    @kernel(f"f32_dwconv_{size}x{size}", **DWCONV_FIELDS, low="f32", high="f32")
+    def square(a, lo, hi, scratch):
+        lines = simd.pointer(scratch, np.int64)
+        spare = simd.pointer(scratch + 4096, np.float32)
+        step, advance = a.dilation_w * a.channels, a.stride_w * a.channels
+        for unit in range(lo, hi):
+            lay_out_lines(a, unit, lines, scratch + 8192)
+            for block in range(a.blocks):
+                c = max(min(block * LANES, a.channels - LANES), 0)
+                packed = simd.cast(a.weights, np.float32) + block * (taps + 1) * LANES
+                bias = simd.load(packed, LANES)
+                weights = simd.load_row(packed + LANES, taps, LANES)
+                at = simd.move_all(simd.line_pointers(lines, size, np.float32), c)
+                to = simd.cast(a.output, np.float32) + unit * a.out_w * a.channels + c
+                for _ in range(a.out_w):
+                    f32_store(a, simd.window_fma(bias, at, step, weights), to, a.channels - c, spare)
+                    at = simd.move_all(at, advance)
+                    to = to + a.channels
+
+    return square
+
+
+def _make_q8_square(size: int) -> Kernel:
+    # In vectors of weights: four taps each, or one.
+    taps = -(-size * size // 4) if VNNI else size * size
+
+    @kernel(f"q8_dwconv_{size}x{size}", **Q8_DWCONV_FIELDS)
+    def square(a, lo, hi, scratch):
+        lines = simd.pointer(scratch, np.int64)
+        spare = simd.pointer(scratch + 4096, np.uint8)
+        step, advance = a.dilation_w * a.channels, a.stride_w * a.channels
+        for unit in range(lo, hi):
+            lay_out_lines(a, unit, lines, scratch + 8192)
+            for block in range(a.blocks):
+                c = max(min(block * LANES, a.channels - LANES), 0)
+                packed = simd.cast(a.weights, np.int32) + block * (taps + 4) * LANES
+                header = simd.load_row(packed, 4, LANES)
+                weights = simd.load_row(packed + 4 * LANES, taps, LANES)
+                at = simd.move_all(simd.line_pointers(lines, size, np.uint8), c)
+                to = a.output + unit * a.out_w * a.channels + c
+                for _ in range(a.out_w):
+                    sums = simd.window_dot(header[0], at, step, a.flip, weights)
+                    q8_store(a, sums, header, to, a.channels - c, spare)
+                    at = simd.move_all(at, advance)
+                    to = to + a.channels
+
+    return square
+
+
+f32_dwconv_square = {size: _make_f32_square(size) for size in (3, 5)}
+q8_dwconv_square = {size: _make_q8_square(size) for size in (3, 5)}

@@ -1,0 +1,183 @@
+"""The base of all operators, and what a plan shows to them: nodes and values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+import numpy as np
+
+from ...errors import ModelError, UnsupportedError
+from ...model import Op, Tensor, tensor_dtype
+
+if TYPE_CHECKING:
+    from ...plan import Planner
+
+__all__ = ["REGISTRY", "NeedsValue", "Node", "Operator", "Shape", "Value", "register"]
+
+Shape = tuple[int, ...]
+
+
+class Value:
+    """A tensor as a plan sees it: its shape is known, and its value if it does not depend on the input.
+
+    `known` holds the value of a constant, or of what the plan could compute beforehand: [shape] of the type's dtype.
+    """
+
+    __slots__ = ("tensor", "name", "type", "shape", "known", "storage")
+
+    def __init__(self, name: str, type: str, shape: Shape, tensor: Tensor | None = None, known: np.ndarray | None = None) -> None:
+        self.tensor = tensor
+        self.name = name
+        self.type = type
+        self.shape = shape
+        self.known = known
+        self.storage: Any = None  # the plan's business
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(tensor_dtype(self.type))
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        count = 1
+        for dimension in self.shape:
+            count *= dimension
+        return count
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.dtype.itemsize
+
+    @property
+    def quantized(self) -> bool:
+        """Whether the tensor has a scale."""
+        return self.tensor is not None and self.tensor.quantization is not None and self.tensor.quantization.scale.size > 0
+
+    def __repr__(self) -> str:
+        return f"{self.name!r} ({self.type} {list(self.shape)})"
+
+
+class NeedsValue(Exception):
+    """A shape depends on a value that is only known when the plan runs."""
+
+    def __init__(self, value: Value) -> None:
+        super().__init__(value.name)
+        self.value = value
+
+
+class Node:
+    """One op of the graph at planning time."""
+
+    __slots__ = ("op", "index", "inputs", "outputs")
+
+    def __init__(self, op: Op, index: int, inputs: list[Value | None], outputs: list[Value]) -> None:
+        self.op = op
+        self.index = index
+        self.inputs = inputs
+        self.outputs = outputs
+
+    @property
+    def options(self) -> Any:
+        """The op's options table; the operator has checked that it is there."""
+        return self.op.options
+
+    def input(self, index: int) -> Value:
+        """An input that must be there."""
+        if index < len(self.inputs) and self.inputs[index] is not None:
+            return self.inputs[index]  # type: ignore[return-value]
+        self.fail(f"input {index} is missing")
+
+    def optional(self, index: int) -> Value | None:
+        """An input that may be left out."""
+        return self.inputs[index] if index < len(self.inputs) else None
+
+    def known(self, index: int) -> np.ndarray:
+        """The value of an input that shapes depend on."""
+        value = self.input(index)
+        if value.known is None:
+            raise NeedsValue(value)
+        return value.known
+
+    def numbers(self, index: int) -> list[int]:
+        """The same as a list of Python integers."""
+        value = self.input(index)
+        if value.type not in ("INT8", "INT16", "INT32", "INT64", "UINT8", "BOOL"):
+            self.fail(f"input {value} must be integers")
+        return [int(number) for number in self.known(index).reshape(-1)]
+
+    def fail(self, problem: str, remedy: str | None = None) -> NoReturn:
+        """The model breaks the operator's rules."""
+        raise ModelError(problem, remedy)
+
+    def unsupported(self, problem: str, remedy: str | None = None) -> NoReturn:
+        """The model is valid, and this part of the operator is not built."""
+        raise UnsupportedError(problem, remedy)
+
+    def want(self, condition: bool, problem: str) -> None:
+        """Fail unless the condition holds."""
+        if not condition:
+            self.fail(problem)
+
+
+class Operator:
+    """What an operator is. One instance serves every op of its code; it keeps nothing about them.
+
+    code          its BuiltinOperator name
+    max_version   the highest version whose meaning this class has
+    options       the name of its options table, if it cannot do without
+    counts        how many inputs and outputs it takes: (least, most) and (least, most)
+    """
+
+    code: ClassVar[str]
+    max_version: ClassVar[int] = 1
+    options: ClassVar[str | None] = None
+    input_count: ClassVar[tuple[int, int]] = (1, 1)
+    output_count: ClassVar[tuple[int, int]] = (1, 1)
+
+    def check(self, node: Node) -> None:
+        """Look at everything but shapes: counts, options, types, quantization. Raises ModelError or UnsupportedError."""
+        op = node.op
+        if op.version > self.max_version:
+            node.unsupported(
+                f"its version {op.version} is newer than version {self.max_version}, the last that tinylite knows", "Update tinylite"
+            )
+        for what, found, (least, most) in (
+            ("inputs", len(node.inputs), self.input_count),
+            ("outputs", len(node.outputs), self.output_count),
+        ):
+            if not least <= found <= most:
+                wanted = str(least) if least == most else f"{least} to {most}"
+                node.fail(f"it has {found} {what} and takes {wanted}")
+        if self.options is not None and (op.options is None or op.options.table != self.options):
+            node.fail(f"its options are {'missing' if op.options is None else op.options.table}; it takes {self.options}")
+        self.check_types(node)
+
+    def check_types(self, node: Node) -> None:
+        """Look at types and quantization."""
+        raise NotImplementedError
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        """The shapes of the outputs. Raises NeedsValue if they depend on a value that is not known yet."""
+        raise NotImplementedError
+
+    def fold(self, node: Node) -> Sequence[np.ndarray] | None:
+        """The outputs' values, if they follow from the inputs' shapes alone."""
+        return None
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        """Choose kernels and fill their records: everything that can be computed once is computed here."""
+        raise NotImplementedError
+
+
+REGISTRY: dict[str, Operator] = {}
+
+
+def register(operator: type[Operator]) -> type[Operator]:
+    """Make an operator known under its code, which its file is named after."""
+    file = operator.__module__.rsplit(".", 1)[-1]
+    if operator.code.lower() != file:
+        raise NameError(f"operator {operator.code} belongs in {operator.code.lower()}.py, not in {file}.py")
+    REGISTRY[operator.code] = operator()
+    return operator

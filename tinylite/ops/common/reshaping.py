@@ -1,0 +1,44 @@
+"""Operators that only give elements another shape: nothing runs, unless somebody could tell input and output apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .operator import Node, Operator, Shape
+from .copying import copy_step
+
+if TYPE_CHECKING:
+    from ...plan import Planner
+
+__all__ = ["Reshaping", "resolve"]
+
+
+def resolve(node: Node, wanted: Sequence[int]) -> Shape:
+    """A shape with a -1 filled in, checked against the input's elements."""
+    input = node.input(0)
+    known, unknown = 1, 0
+    for dimension in wanted:
+        if dimension == -1:
+            unknown += 1
+        elif dimension < 0:
+            node.fail(f"its new shape {list(wanted)} has a negative dimension")
+        else:
+            known *= dimension
+    node.want(unknown <= 1, f"its new shape {list(wanted)} has more than one -1")
+    if unknown:
+        node.want(known > 0 and input.size % known == 0, f"the {input.size} elements of {input} do not fill the shape {list(wanted)}")
+        return tuple(input.size // known if dimension == -1 else dimension for dimension in wanted)
+    node.want(known == input.size, f"the {input.size} elements of {input} do not fill the shape {list(wanted)}")
+    return tuple(wanted)
+
+
+class Reshaping(Operator):
+    """One input is data, the others say the shape."""
+
+    def check_types(self, node: Node) -> None:
+        node.want(node.input(0).type == node.outputs[0].type, f"its output is {node.outputs[0].type} and its input {node.input(0).type}")
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        if not plan.alias(node.outputs[0], node.input(0)):
+            copy_step(plan, node.input(0), node.outputs[0])

@@ -1,0 +1,53 @@
+"""Sliding windows: output sizes and padding, as LiteRT's padding.h has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .operator import Node
+
+__all__ = ["Axis", "axes"]
+
+_LARGEST = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A window along one axis: sizes in elements, `before` and `after` the padding."""
+
+    size: int
+    filter: int
+    stride: int
+    dilation: int
+    out: int
+    before: int
+    after: int
+
+
+def _axis(node: Node, padding: str, size: int, filter: int, stride: int, dilation: int) -> Axis:
+    node.want(stride > 0, f"its stride {stride} is not positive")
+    node.want(dilation > 0, f"its dilation {dilation} is not positive")
+    node.want(filter > 0, f"its filter has size {filter}")
+    node.want(max(stride, dilation, filter) < _LARGEST // 2, "its stride, dilation or filter is too large")
+    reach = (filter - 1) * dilation + 1
+    if padding == "SAME":
+        out = -(-size // stride)
+    elif padding == "VALID":
+        out = (size + stride - reach) // stride
+    else:
+        node.fail(f"its padding {padding!r} is neither SAME nor VALID")
+    node.want(out > 0 or size == 0, f"its filter covers {reach} elements, more than the {size} of the input")
+    out = max(out, 0)
+    total = max((out - 1) * stride + reach - size, 0) if out else 0
+    return Axis(size, filter, stride, dilation, out, total // 2, total - total // 2)
+
+
+def axes(node: Node, options: Any, height: int, width: int, filter_height: int, filter_width: int) -> tuple[Axis, Axis]:
+    """The windows along height and width that an options table with padding, strides and perhaps dilations means."""
+    dilation_h = getattr(options, "dilation_h_factor", 1)
+    dilation_w = getattr(options, "dilation_w_factor", 1)
+    return (
+        _axis(node, options.padding, height, filter_height, options.stride_h, dilation_h),
+        _axis(node, options.padding, width, filter_width, options.stride_w, dilation_w),
+    )

@@ -1,0 +1,68 @@
+"""CONV_2D: convolution of pictures [batch, height, width, channels] with filters [out, height, width, channels / groups]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .common.convolution import bias_values, channel_factors, check_types, filter_scales, requantization
+from .common.gemm import check_weights, f32_gemm, hybrid_gemm, patches, q8_gemm
+from .common.operator import Node, Operator, Shape, register
+from .common.quantized import activation_range, scale_and_zero
+from .common.window import Axis, axes
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class Conv2D(Operator):
+    """FLOAT32; UINT8 with one scale; INT8 with a scale for each filter or one; FLOAT32 x INT8, quantized on the way (hybrid)."""
+
+    code = "CONV_2D"
+    max_version = 8
+    options = "Conv2DOptions"
+    input_count = (2, 3)
+
+    def check_types(self, node: Node) -> None:
+        check_types(node, node.input(0), node.input(1), node.optional(2), node.outputs[0])
+
+    def windows(self, node: Node) -> tuple[Axis, Axis]:
+        input, weights = node.input(0), node.input(1)
+        node.want(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
+        node.want(len(weights.shape) == 4, f"its filter {weights} does not have 4 dimensions")
+        channels, group_channels = input.shape[3], weights.shape[3]
+        node.want(group_channels > 0 and channels % group_channels == 0, f"the {channels} channels of {input} are no multiple of {group_channels}, the filter's")
+        groups = channels // group_channels
+        node.want(groups > 0 and weights.shape[0] % groups == 0, f"{weights.shape[0]} filters cannot be shared by {groups} groups of channels")
+        return axes(node, node.options, input.shape[1], input.shape[2], weights.shape[1], weights.shape[2])
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        height, width = self.windows(node)
+        return [(node.input(0).shape[0], height.out, width.out, node.input(1).shape[0])]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        input, filters, bias, output = node.input(0), node.input(1), node.optional(2), node.outputs[0]
+        height, width = self.windows(node)
+        count, _, _, group_channels = filters.shape
+        shape = patches(input.shape[0], height, width, input.shape[3], group_channels, input.dtype.itemsize)
+        weights = check_weights(node, filters).reshape(shape.groups, count // shape.groups, -1)
+        offsets = bias_values(node, bias, count)
+        activation = node.options.fused_activation_function
+        if filters.type == "FLOAT32":
+            f32_gemm(plan, shape, input, weights, offsets, output, *activation_range(node, activation, output))
+        elif input.type == "FLOAT32":
+            scales, _ = filter_scales(node, filters, count, 0)
+            # LiteRT's two hybrid kernels: the per-channel one quantizes the input with a zero point, the other without.
+            asymmetric = bool((scales != scales[0]).any()) or shape.groups > 1
+            one_byte = patches(input.shape[0], height, width, input.shape[3], group_channels, 1)
+            hybrid_gemm(
+                plan, one_byte, input, input.shape[0], asymmetric, weights, scales, offsets, output,
+                *activation_range(node, activation, output),
+            )  # fmt: skip
+        else:
+            scales, zero = filter_scales(node, filters, count, 0)
+            how = requantization(node, channel_factors(node, input, scales, bias, output), output, activation)
+            q8_gemm(plan, shape, input, scale_and_zero(node, input)[1], weights, zero, offsets.astype(np.int32), output, how)

@@ -1,0 +1,62 @@
+"""FULLY_CONNECTED: rows of an input [..., depth] times weights [out, depth]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .common.convolution import bias_values, check_types, filter_scales, requantization
+from .common.gemm import check_weights, dense, f32_gemm, hybrid_gemm, q8_gemm
+from .common.operator import Node, Operator, Shape, register
+from .common.quantized import activation_range, scale_and_zero
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class FullyConnected(Operator):
+    """FLOAT32; UINT8 and INT8, whose sums are scaled in double; FLOAT32 x INT8, quantized on the way row by row (hybrid)."""
+
+    code = "FULLY_CONNECTED"
+    max_version = 14
+    options = "FullyConnectedOptions"
+    input_count = (2, 3)
+
+    def check_types(self, node: Node) -> None:
+        if node.options.weights_format != "DEFAULT":
+            node.unsupported(f"its weights are laid out as {node.options.weights_format}, for which there is no kernel")
+        check_types(node, node.input(0), node.input(1), node.optional(2), node.outputs[0])
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        input, weights = node.input(0), node.input(1)
+        node.want(len(weights.shape) == 2, f"its weights {weights} do not have 2 dimensions")
+        out, depth = weights.shape
+        node.want(depth > 0 and input.size % depth == 0, f"the {input.size} values of {input} are no multiple of {depth}, the weights' depth")
+        if node.options.keep_num_dims:
+            node.want(bool(input.shape) and input.shape[-1] == depth, f"the last dimension of {input} is not {depth}, the weights' depth")
+            return [(*input.shape[:-1], out)]
+        return [(input.size // depth, out)]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        input, matrix, bias, output = node.input(0), node.input(1), node.optional(2), node.outputs[0]
+        out, depth = matrix.shape
+        rows = input.size // depth
+        weights = check_weights(node, matrix)[None]
+        offsets = bias_values(node, bias, out)
+        activation = node.options.fused_activation_function
+        if matrix.type == "FLOAT32":
+            f32_gemm(plan, dense(rows, depth, 4), input, weights, offsets, output, *activation_range(node, activation, output))
+        elif input.type == "FLOAT32":
+            scales, _ = filter_scales(node, matrix, out, 0)
+            hybrid_gemm(
+                plan, dense(rows, depth, 1), input, rows, bool(node.options.asymmetric_quantize_inputs), weights, scales, offsets,
+                output, *activation_range(node, activation, output),
+            )  # fmt: skip
+        else:
+            scales, zero = filter_scales(node, matrix, out, 0)
+            factors = np.float64(scale_and_zero(node, input)[0]) * scales.astype(np.float64) / scale_and_zero(node, output)[0]
+            how = requantization(node, factors, output, activation, exact=True)
+            q8_gemm(plan, dense(rows, depth, 1), input, scale_and_zero(node, input)[1], weights, zero, offsets.astype(np.int32), output, how)

@@ -1,0 +1,28 @@
+"""RESHAPE: the same elements in another shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .common.operator import Node, Shape, register
+from .common.reshaping import Reshaping, resolve
+
+
+@register
+class Reshape(Reshaping):
+    """Any type. The new shape is an input, or the option new_shape; one -1 in it stands for what is left."""
+
+    code = "RESHAPE"
+    max_version = 1
+    input_count = (1, 2)
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        if node.optional(1) is not None:
+            wanted = node.numbers(1)
+        elif node.options is not None and node.options.new_shape is not None:
+            wanted = list(node.options.new_shape)
+            # The oldest files write a scalar's shape as [0].
+            wanted = [] if wanted == [0] and node.input(0).size == 1 else wanted
+        else:
+            node.fail("it says its new shape neither by an input nor by its options")
+        return [resolve(node, wanted)]

@@ -1,0 +1,408 @@
+"""From a Graph to something that runs: order, shapes, memory, and an array of step records for the native executor.
+
+    Planner   walks the ops once: checks them, infers shapes, computes what does not depend on inputs, lets each operator
+              prepare its steps, and lays out memory
+    Segment   steps that run in one native call, with their memory
+    Plan      the segments of a graph; one, unless a shape depends on a value that only a run can know
+
+A step that needs such a value ends its segment. Planning goes on when the value is there, and what comes of it is kept
+for the next run with the same value.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from . import ops
+from .errors import InvokeError, KernelError, ModelError, OutOfMemoryError, UnsupportedError, at
+from .kernels.executor import STEP_WORDS, Runner, aligned
+from .kernels.kernel import Kernel
+from .kernels.store import CompileError, Progress, addresses
+from .memory import Block, place
+from .model import Graph, Op, Tensor
+from .ops.common.operator import NeedsValue, Node, Shape, Value
+
+__all__ = ["Plan", "Planner", "Segment"]
+
+# Kernels may read, and scratch may be written, this far behind the end of a tensor.
+SLACK = 128
+# Work that is worth a thread's attention, in elementary operations (some microseconds).
+_TILE_COST = 20_000
+_TILES_PER_THREAD = 4
+_END = 1 << 60
+
+
+@dataclass(eq=False)
+class Storage:
+    """Memory of one tensor, or of several that are the same bytes."""
+
+    size: int
+    first: int
+    last: int
+    name: str
+    segment: int
+    offset: int = -1  # in its segment's arena, once laid out
+
+
+@dataclass(eq=False)
+class Step:
+    """One kernel call: `fields` fill its record, an address given as a Value, an array, or either with a byte offset."""
+
+    kernel: Kernel
+    fields: dict[str, Any]
+    work: int
+    cost: int
+    scratch: int
+    node: Node
+    failures: dict[int, str] = field(default_factory=dict)
+
+
+class Segment:
+    """Steps, their records and their memory: all that one native call needs."""
+
+    def __init__(self, steps: list[Step], arena: np.ndarray, threads: int) -> None:
+        self.steps = steps
+        self.arena = arena
+        self.scratch = aligned(max((step.scratch for step in steps), default=0) + SLACK, np.uint8)
+        self.words = aligned(len(steps) * STEP_WORDS + 1, np.int64)
+        offsets = np.cumsum([0] + [-(-step.kernel.record.size // 64) * 64 for step in steps])  # type: ignore[union-attr]
+        self.records = aligned(int(offsets[-1]) + 1, np.uint8)
+        for index, step in enumerate(steps):
+            tiles = max(-(-step.work // (threads * _TILES_PER_THREAD)), -(-_TILE_COST // max(step.cost, 1)))
+            start = index * STEP_WORDS
+            self.words[start + 1 : start + 4] = self.records.ctypes.data + offsets[index], step.work, tiles
+        self.offsets = offsets
+
+    def bind(self, kernels: dict[str, int], address: Callable[[Any], int]) -> None:
+        """Fill in what is known only when memory is there: addresses of kernels and of tensors."""
+        for index, step in enumerate(self.steps):
+            record = step.kernel.record
+            assert record is not None
+            values = {
+                name: address(step.fields[name]) if kind == "pointer" else step.fields[name]
+                for name, (_, kind, _, _) in record.fields.items()
+            }
+            start = self.offsets[index]
+            self.records[start : start + record.size] = np.frombuffer(record.pack(values), np.uint8)
+            self.words[index * STEP_WORDS] = kernels[step.kernel.name]
+
+    def run(self, runner: Runner) -> None:
+        self.check(runner.run(self.words, len(self.steps), self.scratch))
+
+    def check(self, failed: int) -> None:
+        """Raise InvokeError for what the executor gave back."""
+        if not failed:
+            return
+        step, status = self.steps[(failed & 0xFFFFFFFF) - 1], failed >> 32
+        error = InvokeError(step.failures.get(status, f"kernel {step.kernel.name} gave status {status}"))
+        error.places.append(describe(step.node.op, step.node.index))
+        raise error
+
+
+def describe(op: Op, index: int) -> str:
+    """An op, for messages."""
+    output = next((tensor.name for tensor in op.outputs), None)
+    return f"op {index} {op.name} version {op.version} (output {output!r})"
+
+
+def memory_limit() -> int:
+    """The bytes that a plan may take: TINYLITE_MEMORY_LIMIT, or the machine's memory."""
+    wanted = os.environ.get("TINYLITE_MEMORY_LIMIT")
+    if wanted:
+        return int(float(wanted))
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 46
+
+
+class Planner:
+    """Plans the ops of a graph, a segment at a time."""
+
+    def __init__(self, graph: Graph, shapes: dict[int, Shape], keep_all: bool, threads: int) -> None:
+        self.graph = graph
+        self.keep_all = keep_all
+        self.threads = threads
+        self.values: dict[int, Value] = {}
+        self.steps: list[Step] = []
+        self.storages: list[Storage] = []
+        self.segment = 0
+        self.arenas: list[np.ndarray] = []
+        self.arrays: dict[int, np.ndarray] = {}  # what records point to, kept alive, by id of what was given
+        self.position = 0
+        self.node: Node | None = None
+        self.uses: dict[int, int] = {}  # the last op that reads a tensor
+        for index, op in enumerate(graph.ops):
+            for tensor in op.inputs:
+                if tensor is not None:
+                    self.uses[id(tensor)] = index
+        for tensor in graph.outputs:
+            self.uses[id(tensor)] = _END
+        for position, tensor in enumerate(graph.inputs):
+            with at(f"input {position} {tensor.name!r}"):
+                value = Value(tensor.name or "", self.type_of(tensor), shapes.get(id(tensor), tensor.shape), tensor)
+                value.storage = self.store(value, last=_END)
+                self.values[id(tensor)] = value
+
+    # ---- values
+
+    @staticmethod
+    def type_of(tensor: Tensor) -> str:
+        if not tensor.holds_numbers:
+            raise UnsupportedError(f"its type is {tensor.type}, which tinylite does not run")
+        return str(tensor.type)
+
+    def value(self, tensor: Tensor) -> Value:
+        """The value of a tensor that an op reads."""
+        if id(tensor) in self.values:
+            return self.values[id(tensor)]
+        with at(f"tensor {tensor.name!r}"):
+            value = Value(tensor.name or "", self.type_of(tensor), tensor.shape, tensor)
+            if tensor.external_buffer is not None:
+                raise UnsupportedError("its data lie in another file, which tinylite does not read")
+            if tensor.sparsity is not None:
+                raise UnsupportedError("it is stored sparse, which tinylite does not run")
+            if tensor.buffer is not None:
+                value.known = tensor.data
+            elif tensor.is_variable:
+                value.storage = self.store(value, last=_END)
+                value.storage.first = -1
+            else:
+                raise ModelError("it is read before any op has written it", "The ops of a graph must stand in the order they run")
+        self.values[id(tensor)] = value
+        return value
+
+    def store(self, value: Value, last: int | None = None) -> Storage:
+        """New memory for a value, from now until its last use."""
+        now = len(self.steps)
+        storage = Storage(value.nbytes, now, now if last is None else last, value.name, self.segment)
+        self.storages.append(storage)
+        return storage
+
+    # ---- what operators ask for
+
+    def step(self, kernel: Kernel, *, work: int, cost: int = 1, scratch: int = 0, failures: dict[int, str] | None = None, **fields: Any) -> None:
+        """Add a call of `kernel` for `work` units of about `cost` elementary operations each; keywords fill its record."""
+        assert self.node is not None
+        if work <= 0:
+            return
+        for given in fields.values():
+            held = given[0] if isinstance(given, tuple) else given
+            if isinstance(held, Value) and held.storage is not None:
+                held.storage.last = max(held.storage.last, len(self.steps))
+        self.steps.append(Step(kernel, fields, work, cost, scratch, self.node, failures or {}))
+
+    def array(self, shape: int | Shape, dtype: Any) -> np.ndarray:
+        """Zeros that start on a cache line, for packed weights and tables; kept as long as the plan."""
+        dtype = np.dtype(dtype)
+        count = int(np.prod(shape, dtype=np.int64))
+        made = aligned(count * dtype.itemsize + SLACK, np.uint8)[: count * dtype.itemsize].view(dtype).reshape(shape)
+        self.arrays[id(made)] = made
+        return made
+
+    def constant(self, values: Any, dtype: Any) -> np.ndarray:
+        """A copy of `values` that kernels may read."""
+        values = np.asarray(values)
+        made = self.array(values.shape, dtype)
+        made[...] = values
+        return made
+
+    def workspace(self, shape: Shape, type: str) -> Value:
+        """Memory for what passes between two steps of an op."""
+        value = Value("workspace", type, shape)
+        value.storage = self.store(value)
+        return value
+
+    def alias(self, output: Value, input: Value) -> bool:
+        """Let an output be its input's bytes, if nobody can tell; otherwise the operator must copy."""
+        if input.known is not None or input.storage.first < 0 or any(tensor is input.tensor for tensor in self.graph.inputs):
+            return False
+        output.storage = input.storage
+        return True
+
+    # ---- planning
+
+    def run(self) -> Value | None:
+        """Plan ops until the end, or until one needs a value that only a run can know: gives that value."""
+        ops_ = self.graph.ops
+        while self.position < len(ops_):
+            op = ops_[self.position]
+            with at(describe(op, self.position)):
+                try:
+                    self.plan(op)
+                except NeedsValue as need:
+                    return need.value
+            self.position += 1
+        for tensor in self.graph.outputs:
+            value = self.value(tensor)
+            if value.storage is not None:
+                value.storage.last = _END
+        return None
+
+    def plan(self, op: Op) -> None:
+        operator = ops.find(op.code) if op.code != "CUSTOM" else self.custom(op)
+        node = Node(op, self.position, [None if t is None else self.value(t) for t in op.inputs], [])
+        for tensor in op.outputs:
+            if id(tensor) in self.values or tensor.buffer is not None:
+                raise ModelError(f"it writes tensor {tensor.name!r}, which already has a value")
+            with at(f"tensor {tensor.name!r}"):
+                node.outputs.append(Value(tensor.name or "", self.type_of(tensor), tensor.shape, tensor))
+        self.node = node
+        operator.check(node)
+        folded = operator.fold(node)
+        if folded is not None:
+            for value, known in zip(node.outputs, folded, strict=True):
+                value.known, value.shape = np.asarray(known, value.dtype), np.shape(known)
+        else:
+            for value, shape in zip(node.outputs, operator.infer(node), strict=True):
+                value.shape = tuple(int(dimension) for dimension in shape)
+            if all(value is None or value.known is not None for value in node.inputs):
+                self.compute(operator, node)
+            else:
+                self.check_memory(node)
+                for value in node.outputs:
+                    value.storage = self.store(value)
+                operator.prepare(node, self)
+        for value in node.outputs:
+            self.values[id(value.tensor)] = value
+            if value.storage is not None and (self.keep_all or self.uses.get(id(value.tensor)) == _END):
+                value.storage.last = _END
+        self.node = None
+
+    def custom(self, op: Op) -> ops.Operator:
+        raise UnsupportedError(
+            f"tinylite has no kernel for the custom operator {op.name!r}", "`tinylite inspect` still shows the model; cut it before this op"
+        )
+
+    def check_memory(self, node: Node) -> None:
+        limit = memory_limit()
+        for value in node.outputs:
+            if value.nbytes > limit:
+                raise OutOfMemoryError(f"its output {value} takes {value.nbytes / 1e9:.3g} GB, and {limit / 1e9:.3g} GB are allowed")
+
+    def compute(self, operator: ops.Operator, node: Node) -> None:
+        """Compute outputs now: nothing they depend on will change."""
+        self.check_memory(node)
+        alone = Planner(Graph(), {}, True, 1)
+        alone.node = node
+        for value in node.outputs:
+            value.storage = alone.store(value, last=_END)
+        operator.prepare(node, alone)
+        alone.finish().run(Runner(1))
+        for value in node.outputs:
+            value.known = alone.view(value).copy()
+            value.storage = None
+
+    # ---- memory
+
+    def finish(self, progress: Progress | None = None) -> Segment:
+        """Lay out the memory of what was planned since the last segment, and bind it."""
+        mine = [storage for storage in self.storages if storage.segment == self.segment]
+        ended = self.position >= len(self.graph.ops)
+        if not ended:
+            for value in self.values.values():
+                if value.storage is not None and self.uses.get(id(value.tensor), -1) >= self.position:
+                    value.storage.last = _END
+        blocks = [Block(storage.size + SLACK, storage.first, storage.last) for storage in mine]
+        total = place(blocks)
+        limit = memory_limit()
+        if total > limit:
+            largest = max(mine, key=lambda storage: storage.size)
+            raise OutOfMemoryError(
+                f"the graph's tensors take {total / 1e9:.3g} GB, and {limit / 1e9:.3g} GB are allowed; the largest is "
+                f"{largest.name!r} with {largest.size / 1e9:.3g} GB",
+                "Resize the inputs, or raise TINYLITE_MEMORY_LIMIT",
+            )
+        try:
+            self.arenas.append(aligned(total, np.uint8))
+        except MemoryError:
+            raise OutOfMemoryError(f"the graph's tensors take {total / 1e9:.3g} GB, which the system refuses", "Resize the inputs") from None
+        for storage, block in zip(mine, blocks, strict=True):
+            storage.offset = block.offset
+        segment = Segment(self.steps, self.arenas[-1], self.threads)
+        try:
+            kernels = addresses((step.kernel for step in self.steps), progress)
+        except CompileError as error:
+            raise KernelError(str(error), "Please report this with your CPU and the version of numba") from None
+        segment.bind(kernels, self.address)
+        self.steps = []
+        self.segment += 1
+        return segment
+
+    def address(self, what: Any) -> int:
+        """Where a record's pointer points."""
+        if what is None:
+            return 0
+        if isinstance(what, tuple):
+            return self.address(what[0]) + int(what[1])
+        if isinstance(what, np.ndarray):
+            self.arrays[id(what)] = what
+            return int(what.ctypes.data)
+        if what.known is not None:
+            return int(self.readable(what.known).ctypes.data)
+        return int(self.arenas[what.storage.segment].ctypes.data) + int(what.storage.offset)
+
+    def readable(self, known: np.ndarray) -> np.ndarray:
+        """A constant with the slack behind it that kernels need: in the file it may be the last thing."""
+        if id(known) not in self.arrays:
+            copied = self.array(known.shape, known.dtype)
+            copied[...] = known
+            # Under the original's name, which is kept alive so that no other array takes its id.
+            self.arrays[id(known)] = copied
+            self.arrays[id(copied)] = known
+        return self.arrays[id(known)]
+
+    def view(self, value: Value) -> np.ndarray:
+        """The memory of a value as an array of its shape and dtype: a view, not a copy."""
+        if value.known is not None:
+            return value.known
+        start = value.storage.offset
+        return self.arenas[value.storage.segment][start : start + value.nbytes].view(value.dtype).reshape(value.shape)
+
+
+class Plan:
+    """A graph made ready for inputs of fixed shapes.
+
+    Raises what planning raises: ModelError, UnsupportedError, OutOfMemoryError, KernelError.
+    """
+
+    def __init__(
+        self, graph: Graph, shapes: dict[int, Shape] | None = None, *, keep_all: bool = False, threads: int = 1,
+        progress: Progress | None = None,
+    ) -> None:  # fmt: skip
+        self.planner = Planner(graph, shapes or {}, keep_all, threads)
+        self.runner = Runner(threads)
+        self.progress = progress
+        self.segments: list[Segment] = []
+        self.pending: Value | None = None
+        self.advance()
+
+    def advance(self) -> None:
+        self.pending = self.planner.run()
+        self.segments.append(self.planner.finish(self.progress))
+
+    @property
+    def static(self) -> bool:
+        """Whether a run is one native call."""
+        return self.pending is None and len(self.segments) == 1
+
+    def run(self) -> None:
+        """Run all segments on what the inputs hold. Raises InvokeError; the plan can be run again."""
+        for segment in self.segments:
+            segment.run(self.runner)
+
+    def value(self, tensor: Tensor) -> Value | None:
+        """A tensor's value, if the plan has reached it."""
+        return self.planner.values.get(id(tensor))
+
+    def view(self, value: Value) -> np.ndarray:
+        return self.planner.view(value)
+
+    def kernels(self) -> Iterable[str]:
+        """The names of the kernels in use."""
+        return sorted({step.kernel.name for segment in self.segments for step in segment.steps})
