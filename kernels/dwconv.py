@@ -13,7 +13,7 @@ import numpy as np
 from .cpu import target
 from .fixed_point import requantize
 from .gather import copy_over, fill_over
-from .kernel import Kernel, device, kernel
+from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
 from .q8_gemm import VNNI, store_columns
 
@@ -108,40 +108,59 @@ def f32_dwconv(a, lo, hi, scratch):
 
 
 @device
-def q8_store(a, sums, header, to, count, spare):
+def q8_store(a, unit, sums, header, to, count, spare):
     """Requantize and write one block of one pixel. Header: bias, multiplier, left shift, right shift."""
     out = requantize(sums, header[1], header[2], header[3]) + a.output_zero
     out = simd.minimum(simd.maximum(out, a.low), a.high)
-    store_columns(to, simd.to_u8(out), count, spare)
+    store_columns(to, simd.to_u8(out), count, simd.cast(spare, np.uint8))
 
 
-Q8_DWCONV_FIELDS = {**DWCONV_FIELDS, "flip": "i32", "output_zero": "i32", "low": "i32", "high": "i32"}
+@device
+def q8_store_float(a, unit, sums, header, to, count, spare):
+    """Scale and write one block of one pixel, for pictures that were quantized on the way in.
+
+    Header: minus the sums of the weights, bias, scale, nothing.
+    """
+    batch = unit // a.out_h
+    # As u8 every value was too large by 128 and by its picture's zero point; the sums began with header[0] once already.
+    total = sums + header[0] * (a.batch_zeros[batch] + 127)
+    out = simd.to_f32(total) * (simd.bits_f32(header[2]) * a.batch_scales[batch]) + simd.bits_f32(header[1])
+    f32_store(a, out, to, count, simd.cast(spare, np.float32))
 
 
-@kernel("q8_dwconv", **Q8_DWCONV_FIELDS)
-def q8_dwconv(a, lo, hi, scratch):
-    """Any filter; weights are s32."""
-    lines = simd.pointer(scratch, np.int64)
-    spare = simd.pointer(scratch + 4096, np.uint8)
-    taps = a.filter_h * a.filter_w
-    flips = simd.splat(np.uint8(a.flip), LANES)
-    for unit in range(lo, hi):
-        lay_out_lines(a, unit, lines, scratch + 8192)
-        for block in range(a.blocks):
-            c = max(min(block * LANES, a.channels - LANES), 0)
-            packed = simd.cast(a.weights, np.int32) + block * (taps + 4) * LANES
-            header = simd.load_row(packed, 4, LANES)
-            for x in range(a.out_w):
-                sums = header[0]
-                weight = packed + 4 * LANES
-                for fy in range(a.filter_h):
-                    line = simd.pointer(lines[fy], np.uint8) + x * a.stride_w * a.channels + c
-                    for fx in range(a.filter_w):
-                        tap = simd.load(line + fx * a.dilation_w * a.channels, LANES) ^ flips
-                        sums = sums + simd.to_i32(tap) * simd.load(weight, LANES)
-                        weight = weight + LANES
-                to = a.output + (unit * a.out_w + x) * a.channels + c
-                q8_store(a, sums, header, to, a.channels - c, spare)
+Q8_FIELDS = {**DWCONV_FIELDS, "flip": "i32"}
+TO_Q8 = {"output_zero": "i32", "low": "i32", "high": "i32"}
+TO_F32 = {"batch_scales": "f32*", "batch_zeros": "i32*", "low": "f32", "high": "f32"}
+
+
+def _make_q8_any(name: str, store: Device, output: type, fields: dict[str, str]) -> Kernel:
+    @kernel(name, **Q8_FIELDS, **fields)
+    def any_filter(a, lo, hi, scratch):
+        """Any filter; weights are s32."""
+        lines = simd.pointer(scratch, np.int64)
+        spare = simd.pointer(scratch + 4096, np.uint8)
+        taps = a.filter_h * a.filter_w
+        flips = simd.splat(np.uint8(a.flip), LANES)
+        for unit in range(lo, hi):
+            lay_out_lines(a, unit, lines, scratch + 8192)
+            for block in range(a.blocks):
+                c = max(min(block * LANES, a.channels - LANES), 0)
+                packed = simd.cast(a.weights, np.int32) + block * (taps + 4) * LANES
+                header = simd.load_row(packed, 4, LANES)
+                to = simd.cast(a.output, output) + unit * a.out_w * a.channels + c
+                for x in range(a.out_w):
+                    sums = header[0]
+                    weight = packed + 4 * LANES
+                    for fy in range(a.filter_h):
+                        line = simd.pointer(lines[fy], np.uint8) + x * a.stride_w * a.channels + c
+                        for fx in range(a.filter_w):
+                            tap = simd.load(line + fx * a.dilation_w * a.channels, LANES) ^ flips
+                            sums = sums + simd.to_i32(tap) * simd.load(weight, LANES)
+                            weight = weight + LANES
+                    store(a, unit, sums, header, to, a.channels - c, spare)
+                    to = to + a.channels
+
+    return any_filter
 
 
 def _make_f32_square(size: int) -> Kernel:
@@ -169,11 +188,15 @@ def _make_f32_square(size: int) -> Kernel:
     return square
 
 
-def _make_q8_square(size: int) -> Kernel:
-    # In vectors of weights: four taps each, or one.
-    taps = -(-size * size // 4) if VNNI else size * size
+def square_vectors(size: int) -> int:
+    """The vectors of weights of a square filter: four taps each where the target sums four at once, or one."""
+    return -(-size * size // 4) if VNNI else size * size
 
-    @kernel(f"q8_dwconv_{size}x{size}", **Q8_DWCONV_FIELDS)
+
+def _make_q8_square(size: int) -> Kernel:
+    taps = square_vectors(size)
+
+    @kernel(f"q8_dwconv_{size}x{size}", **Q8_FIELDS, **TO_Q8)
     def square(a, lo, hi, scratch):
         lines = simd.pointer(scratch, np.int64)
         spare = simd.pointer(scratch + 4096, np.uint8)
@@ -189,12 +212,15 @@ def _make_q8_square(size: int) -> Kernel:
                 to = a.output + unit * a.out_w * a.channels + c
                 for _ in range(a.out_w):
                     sums = simd.window_dot(header[0], at, step, a.flip, weights)
-                    q8_store(a, sums, header, to, a.channels - c, spare)
+                    q8_store(a, unit, sums, header, to, a.channels - c, spare)
                     at = simd.move_all(at, advance)
                     to = to + a.channels
 
     return square
 
 
-f32_dwconv_square = {size: _make_f32_square(size) for size in (3, 5)}
-q8_dwconv_square = {size: _make_q8_square(size) for size in (3, 5)}
+SQUARES = (3, 5)
+f32_dwconv_square = {size: _make_f32_square(size) for size in SQUARES}
+q8_dwconv_square = {size: _make_q8_square(size) for size in SQUARES}
+q8_dwconv = _make_q8_any("q8_dwconv", q8_store, np.uint8, TO_Q8)
+q8_dwconv_f32 = _make_q8_any("q8_dwconv_f32", q8_store_float, np.float32, TO_F32)

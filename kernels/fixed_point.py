@@ -13,14 +13,24 @@ from .lazy import simd
 
 
 @device
+def multiply_high(x, y):
+    """SaturatingRoundingDoublingHighMul of int32 scalars: (x * y + 2^30) >> 31."""
+    return np.int32((np.int64(x) * np.int64(y) + (1 << 30)) >> 31)
+
+
+@device
+def rounding_divide_by_power(x, exponent):
+    """RoundingDivideByPOT: x / 2^exponent, halves away from zero."""
+    mask = (np.int64(1) << exponent) - 1
+    threshold = (mask >> 1) + (x < 0)
+    return np.int32((np.int64(x) >> exponent) + ((np.int64(x) & mask) > threshold))
+
+
+@device
 def multiply_by_quantized_multiplier(x, multiplier, shift):
     """x * multiplier * 2^(shift - 31) for int32 scalars, rounded as the reference does; shift > 0 goes left first."""
     left = max(shift, 0)
-    right = left - shift
-    high = np.int32((np.int64(np.int32(x << left)) * multiplier + (1 << 30)) >> 31)
-    mask = (np.int64(1) << right) - 1
-    threshold = (mask >> 1) + (high < 0)
-    return (high >> right) + ((high & mask) > threshold)
+    return rounding_divide_by_power(multiply_high(np.int32(x << left), multiplier), left - shift)
 
 
 @device

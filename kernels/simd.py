@@ -269,6 +269,28 @@ def lane(typing: Any, vector: Any, index: Any) -> Any:
     )
 
 
+@intrinsic
+def keep_first(typing: Any, vector: Any, count: Any, rest: Any) -> Any:
+    """The first `count` lanes, and `rest` in the others."""
+
+    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+        numbers = ir.Constant(ir.VectorType(I64, vector.lanes), list(range(vector.lanes)))
+        mask = builder.icmp_signed("<", numbers, _splat(builder, values[1], vector.lanes))
+        return builder.select(mask, values[0], _splat(builder, values[2], vector.lanes))
+
+    return vector(vector, types.int64, vector.base), emit
+
+
+@intrinsic
+def leading_zeros(typing: Any, x: Any) -> Any:
+    """The zero bits above the highest set bit of an int32, 32 for 0."""
+
+    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+        return builder.zext(_call(builder, "llvm.ctlz.i32", I32, values[0], ir.IntType(1)(0)), I64)
+
+    return types.int64(types.int32), emit
+
+
 def _convert(base: types.Type) -> Any:
     @intrinsic
     def convert(typing: Any, vector: Any) -> Any:

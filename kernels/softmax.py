@@ -1,0 +1,93 @@
+"""Softmax over the last dimension."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .cpu import target
+from .fixed_point import multiply_high, rounding_divide_by_power
+from .kernel import Kernel, device, kernel
+from .lazy import simd
+from .vmath import vexp
+
+LANES = target().lanes
+
+
+@device
+def load_some(x, count, rest):
+    """A vector from `x`, `rest` in the lanes from `count` on."""
+    vector = simd.load(x, LANES)
+    if count < LANES:
+        vector = simd.keep_first(vector, count, np.float32(rest))
+    return vector
+
+
+@kernel("f32_softmax", input="f32*", output="f32*", depth="i64", beta="f32", log="i64")
+def f32_softmax(a, lo, hi, scratch):
+    """e^(beta x) over its sum, or the logarithm of that. Every sum is taken in the same order, whatever the threads."""
+    spare = simd.pointer(scratch, np.float32)
+    for row in range(lo, hi):
+        x, y = a.input + row * a.depth, a.output + row * a.depth
+        tops = simd.splat(np.float32(-np.inf), LANES)
+        for c in range(0, a.depth, LANES):
+            tops = simd.maximum(load_some(x + c, a.depth - c, -np.inf), tops)
+        top = simd.reduce_max(tops)
+        sums = simd.splat(np.float32(0), LANES)
+        for c in range(0, a.depth, LANES):
+            powers = vexp((load_some(x + c, a.depth - c, -np.inf) - top) * a.beta)
+            sums = sums + powers
+            if a.log == 0:
+                simd.store(spare + c, powers)
+        total = simd.reduce_add(sums)
+        if a.log == 0:
+            for c in range(a.depth):
+                y[c] = spare[c] / total
+        else:
+            shift = np.float32(np.log(total))
+            for c in range(a.depth):
+                y[c] = (x[c] - top) * a.beta - shift
+
+
+@device
+def reciprocal(x):
+    """1 / (1 + x) for x in [0, 1) with 31 fractional bits, as gemmlowp's one_over_one_plus_x_for_x_in_0_1 has it."""
+    half = np.int32((np.int64(x) + 2147483647 + 1) // 2)
+    # Newton's iteration with 29 fractional bits, from 48/17 - 32/17 half.
+    r = np.int32(1515870810 + multiply_high(half, np.int32(-1010580540)))
+    for _ in range(3):
+        rest = np.int32((1 << 29) - multiply_high(half, r))
+        step = np.int64(multiply_high(r, rest))
+        # A product of two such numbers has 27 fractional bits; saturate while widening it.
+        r = np.int32(r + min(max(step << 2, -(1 << 31)), (1 << 31) - 1))
+    return np.int32(min(max(np.int64(r) << 1, -(1 << 31)), (1 << 31) - 1))
+
+
+def _make_q8(name: str, element: str, least: int) -> Kernel:
+    @kernel(name, input=element + "*", output=element + "*", powers="i32*", depth="i64")
+    def softmax(a, lo, hi, scratch):
+        """The reference's fixed point. `powers` holds e^-(scaled difference) with 31 fractional bits, or -1 for too small."""
+        for row in range(lo, hi):
+            x, y = a.input + row * a.depth, a.output + row * a.depth
+            top = np.int32(x[0])
+            for c in range(a.depth):
+                top = max(top, np.int32(x[c]))
+            total = np.int32(0)
+            for c in range(a.depth):
+                power = a.powers[top - np.int32(x[c])]
+                if power >= 0:
+                    total += rounding_divide_by_power(power, 12)
+            zeros = simd.leading_zeros(total)
+            fraction = np.int32((np.int64(total) << zeros) - (1 << 31))
+            scale = reciprocal(fraction)
+            exponent = 12 - zeros + 31 - 8
+            for c in range(a.depth):
+                power = a.powers[top - np.int32(x[c])]
+                out = np.int64(least)
+                if power >= 0:
+                    out += rounding_divide_by_power(multiply_high(scale, power), exponent)
+                y[c] = min(max(out, least), least + 255)
+
+    return softmax
+
+
+q8_softmax = {"UINT8": _make_q8("u8_softmax", "u8", 0), "INT8": _make_q8("i8_softmax", "i8", -128)}

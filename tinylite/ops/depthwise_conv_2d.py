@@ -1,0 +1,157 @@
+"""DEPTHWISE_CONV_2D: each output channel sees one input channel; filters are [1, height, width, out]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .common.convolution import bias_values, channel_factors, check_types, filter_scales, requantization
+from .common.gemm import check_weights, f32_gemm, patches, q8_gemm, quantize_batches
+from .common.operator import Node, Operator, Shape, Value, register
+from .common.quantized import activation_range, quantize_multiplier, scale_and_zero
+from .common.window import Axis, axes
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class DepthwiseConv2D(Operator):
+    """FLOAT32; UINT8 with one scale; INT8 with a scale for each channel or one; FLOAT32 x INT8, quantized on the way (hybrid).
+
+    The option depth_multiplier only repeats what the shapes say and is not read.
+    """
+
+    code = "DEPTHWISE_CONV_2D"
+    max_version = 7
+    options = "DepthwiseConv2DOptions"
+    input_count = (2, 3)
+
+    def check_types(self, node: Node) -> None:
+        check_types(node, node.input(0), node.input(1), node.optional(2), node.outputs[0])
+
+    def windows(self, node: Node) -> tuple[Axis, Axis]:
+        input, weights = node.input(0), node.input(1)
+        node.want(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
+        node.want(len(weights.shape) == 4 and weights.shape[0] == 1, f"its filter {weights} is not [1, height, width, channels]")
+        node.want(
+            input.shape[3] > 0 and weights.shape[3] % input.shape[3] == 0,
+            f"the {weights.shape[3]} channels of {weights} are no multiple of {input.shape[3]}, the input's",
+        )
+        return axes(node, node.options, input.shape[1], input.shape[2], weights.shape[1], weights.shape[2])
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        height, width = self.windows(node)
+        return [(node.input(0).shape[0], height.out, width.out, node.input(1).shape[3])]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        input, filters, bias, output = node.input(0), node.input(1), node.optional(2), node.outputs[0]
+        height, width = self.windows(node)
+        channels = filters.shape[3]
+        weights = check_weights(node, filters).reshape(-1, channels)
+        offsets = bias_values(node, bias, channels)
+        activation = node.options.fused_activation_function
+        hybrid = input.type == "FLOAT32" and filters.type == "INT8"
+        if input.shape[3] == 1 and not hybrid:
+            # One input channel that all filters see: an ordinary convolution.
+            shape = patches(input.shape[0], height, width, 1, 1, input.dtype.itemsize)
+            matrix = np.ascontiguousarray(weights.T)[None]
+            if input.type == "FLOAT32":
+                f32_gemm(plan, shape, input, matrix, offsets, output, *activation_range(node, activation, output))
+                return
+            scales, zero = filter_scales(node, filters, channels, 3)
+            how = requantization(node, channel_factors(node, input, scales, bias, output), output, activation)
+            q8_gemm(plan, shape, input, scale_and_zero(node, input)[1], matrix, zero, offsets.astype(np.int32), output, how)
+            return
+        step = _Depthwise(plan, input, output, height, width, channels)
+        if filters.type == "FLOAT32":
+            step.f32(weights, offsets, *activation_range(node, activation, output))
+        elif hybrid:
+            scales, _ = filter_scales(node, filters, channels, 3)
+            step.hybrid(weights, scales, offsets, *activation_range(node, activation, output))
+        else:
+            scales, zero = filter_scales(node, filters, channels, 3)
+            how = requantization(node, channel_factors(node, input, scales, bias, output), output, activation)
+            step.q8(weights, zero, offsets.astype(np.int64), scale_and_zero(node, input)[1], how)
+
+
+class _Depthwise:
+    """Packing and the step of one depthwise convolution."""
+
+    def __init__(self, plan: Planner, input: Value, output: Value, height: Axis, width: Axis, channels: int) -> None:
+        from ..kernels.dwconv import LANES
+
+        self.plan, self.input, self.output, self.height, self.width, self.channels = plan, input, output, height, width, channels
+        self.lanes = LANES
+        self.blocks = -(-channels // LANES)
+        self.square = height.filter if height.filter == width.filter else 0
+        self.multiplier = channels // input.shape[3]
+
+    def pack(self, rows: np.ndarray) -> np.ndarray:
+        """4-byte rows [n, channels] as blocks [blocks, n, lanes]; the last block ends with the last channel."""
+        packed = self.plan.array((self.blocks, len(rows), self.lanes), np.int32)
+        for block in range(self.blocks):
+            start = max(min(block * self.lanes, self.channels - self.lanes), 0)
+            chosen = rows[:, start : start + self.lanes].view(np.int32)
+            packed[block, :, : chosen.shape[1]] = chosen
+        return packed
+
+    def step(self, kernel: Any, weights: np.ndarray, element: int, fills: Any, fill_step: int, **fields: Any) -> None:
+        height, width = self.height, self.width
+        # What a window reaches on the right may be less than the padding says, or more.
+        reach = (width.out - 1) * width.stride + (width.filter - 1) * width.dilation + 1
+        right = max(reach - width.before - width.size, 0)
+        line = (width.before + width.size + right) * self.channels * element + 64
+        self.plan.step(
+            kernel, work=self.input.shape[0] * height.out, cost=width.out * self.channels * height.filter * width.filter // 4,
+            scratch=8192 + height.filter * line, **{"input": self.input, **fields}, weights=weights, output=self.output,
+            in_h=height.size, in_w=width.size, out_h=height.out, out_w=width.out, filter_h=height.filter, filter_w=width.filter,
+            stride_h=height.stride, stride_w=width.stride, dilation_h=height.dilation, dilation_w=width.dilation,
+            pad_top=height.before, pad_left=width.before, pad_right=right, channels=self.channels, multiplier=self.multiplier,
+            element=element, fills=fills, fill_step=fill_step, blocks=self.blocks,
+        )  # fmt: skip
+
+    def f32(self, weights: np.ndarray, bias: np.ndarray, low: float, high: float) -> None:
+        from ..kernels.dwconv import f32_dwconv, f32_dwconv_square
+
+        rows = np.concatenate([bias[None], weights]).astype(np.float32)
+        kernel = f32_dwconv_square.get(self.square, f32_dwconv)
+        self.step(kernel, self.pack(rows), 4, self.plan.constant([0], np.int32), 0, low=low, high=high)
+
+    def q8(self, weights: np.ndarray, zero: int, bias: np.ndarray, input_zero: int, how: Any) -> None:
+        from ..kernels.dwconv import q8_dwconv, q8_dwconv_square, square_vectors
+        from ..kernels.q8_gemm import VNNI
+
+        signed = weights.dtype == np.int8
+        wide = weights.astype(np.int32) - zero
+        seen_zero = input_zero + 128 if signed else input_zero
+        multiplier, shift = quantize_multiplier(how.factors)
+        bias = (bias - seen_zero * wide.sum(axis=0, dtype=np.int64)).astype(np.int32)
+        header = np.stack([bias, multiplier, np.maximum(shift, 0), np.maximum(-shift, 0)])
+        kernel = q8_dwconv_square.get(self.square)
+        if kernel is not None and VNNI and (wide.min() < -128 or wide.max() > 127):
+            kernel = None  # with their zero point taken off, the weights need nine bits
+        if kernel is not None and VNNI:
+            groups = np.zeros((square_vectors(self.square) * 4, self.channels), np.int8)
+            groups[: len(wide)] = wide
+            words = np.ascontiguousarray(groups.reshape(-1, 4, self.channels).transpose(0, 2, 1)).view(np.int32)[:, :, 0]
+        else:
+            words = wide
+        self.step(
+            kernel or q8_dwconv, self.pack(np.concatenate([header, words])), 1, self.plan.constant([input_zero], np.int32), 0,
+            flip=-0x7F7F7F80 if signed else 0, output_zero=how.zero, low=how.low, high=how.high,
+        )  # fmt: skip
+
+    def hybrid(self, weights: np.ndarray, scales: np.ndarray, bias: np.ndarray, low: float, high: float) -> None:
+        from ..kernels.dwconv import q8_dwconv_f32
+
+        values, batch_scales, batch_zeros = quantize_batches(self.plan, self.input, self.input.shape[0], True)
+        wide = weights.astype(np.int32)
+        floats = np.stack([bias, scales]).astype(np.float32).view(np.int32)
+        header = np.concatenate([-wide.sum(axis=0, dtype=np.int32)[None], floats, np.zeros((1, self.channels), np.int32)])
+        self.step(
+            q8_dwconv_f32, self.pack(np.concatenate([header, wide])), 1, batch_zeros, 1, input=values, flip=-0x7F7F7F80,
+            batch_scales=batch_scales, batch_zeros=batch_zeros, low=low, high=high,
+        )  # fmt: skip

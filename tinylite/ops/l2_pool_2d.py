@@ -1,0 +1,22 @@
+"""L2_POOL_2D: the root of the mean square of each window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .common.operator import register
+from .common.pooling import Pooling
+
+if TYPE_CHECKING:
+    from ..kernels.kernel import Kernel
+
+
+@register
+class L2Pool2D(Pooling):
+    code = "L2_POOL_2D"
+    types = ("FLOAT32",)
+
+    def kernels(self) -> dict[str, Kernel]:
+        from ..kernels.pool import l2_pool
+
+        return l2_pool
