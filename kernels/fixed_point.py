@@ -34,6 +34,20 @@ def multiply_by_quantized_multiplier(x, multiplier, shift):
 
 
 @device
+def reciprocal(x):
+    """1 / (1 + x) for x in [0, 1) with 31 fractional bits, as gemmlowp's one_over_one_plus_x_for_x_in_0_1 has it."""
+    half = np.int32((np.int64(x) + 2147483647 + 1) // 2)
+    # Newton's iteration with 29 fractional bits, from 48/17 - 32/17 half.
+    r = np.int32(1515870810 + multiply_high(half, np.int32(-1010580540)))
+    for _ in range(3):
+        rest = np.int32((1 << 29) - multiply_high(half, r))
+        step = np.int64(multiply_high(r, rest))
+        # A product of two such numbers has 27 fractional bits; saturate while widening it.
+        r = np.int32(r + min(max(step << 2, -(1 << 31)), (1 << 31) - 1))
+    return np.int32(min(max(np.int64(r) << 1, -(1 << 31)), (1 << 31) - 1))
+
+
+@device
 def requantize(x, multiplier, left, right):
     """The same for vectors of int32; `left` and `right`, both >= 0, are the two halves of the shift."""
     high = simd.high_product(x << left, multiplier)

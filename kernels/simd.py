@@ -366,20 +366,23 @@ def _fma(builder: ir.IRBuilder, kind: Vec, x: ir.Value, y: ir.Value, z: ir.Value
     return _call(builder, f"llvm.fma.{_suffix(kind)}", kind.llvm, x, y, z)
 
 
-def _rounding(name: str, what: str) -> Any:
+def _float_function(name: str, what: str) -> Any:
     @intrinsic
-    def rounded(typing: Any, vector: Any) -> Any:
+    def function(typing: Any, vector: Any) -> Any:
         return vector(vector), lambda context, builder, found, values: _call(
             builder, f"llvm.{name}.{_suffix(vector)}", vector.llvm, values[0]
         )
 
-    rounded.__doc__ = f"Each lane {what}, as a float."
-    return rounded
+    function.__doc__ = f"Each lane {what}, as a float."
+    return function
 
 
-truncate = _rounding("trunc", "rounded towards zero")
-round_even = _rounding("roundeven", "rounded to the nearest whole number, halves to even")
-absolute = _rounding("fabs", "without its sign")
+truncate = _float_function("trunc", "rounded towards zero")
+round_even = _float_function("roundeven", "rounded to the nearest whole number, halves to even")
+floor = _float_function("floor", "rounded down")
+ceil = _float_function("ceil", "rounded up")
+absolute = _float_function("fabs", "without its sign")
+square_root = _float_function("sqrt", "its square root")
 
 
 @intrinsic

@@ -68,3 +68,72 @@ def vtanh(x):
     p = simd.fma(p, s, splat(-3.33332819422e-1))
     near = simd.fma(p * s, x, x)
     return simd.select(size < splat(0.625), near, far)
+
+
+@device
+def vlog(x):
+    """The natural logarithm; -infinity of 0, NaN below it."""
+    tiny = x < splat(1.17549435e-38)
+    scaled = simd.select(tiny, x * np.float32(8388608.0), x)  # 2^23, so that the exponent bits count
+    bits = simd.bits_i32(scaled)
+    exponent = simd.to_f32((bits >> 23) - 127 - simd.select(tiny, simd.splat(np.int32(23), LANES), simd.splat(np.int32(0), LANES)))
+    m = simd.bits_f32((bits & 0x007FFFFF) | 0x3F800000)
+    # m in [1/sqrt 2, sqrt 2)
+    upper = m > splat(1.41421356)
+    m = simd.select(upper, m * np.float32(0.5), m)
+    exponent = simd.select(upper, exponent + splat(1), exponent)
+    m = m - splat(1)
+    z = m * m
+    p = splat(7.0376836292e-2)
+    p = simd.fma(p, m, splat(-1.1514610310e-1))
+    p = simd.fma(p, m, splat(1.1676998740e-1))
+    p = simd.fma(p, m, splat(-1.2420140846e-1))
+    p = simd.fma(p, m, splat(1.4249322787e-1))
+    p = simd.fma(p, m, splat(-1.6668057665e-1))
+    p = simd.fma(p, m, splat(2.0000714765e-1))
+    p = simd.fma(p, m, splat(-2.4999993993e-1))
+    p = simd.fma(p, m, splat(3.3333331174e-1))
+    y = m * z * p
+    y = simd.fma(exponent, splat(_LN2_LOW), y)
+    y = simd.fma(z, splat(-0.5), y)
+    y = simd.fma(exponent, splat(_LN2_HIGH), m + y)
+    y = simd.select(x == splat(0), splat(-np.inf), y)
+    y = simd.select(x == splat(np.inf), x, y)
+    return simd.select(x >= splat(0), y, splat(np.nan))
+
+
+@device
+def verf(x):
+    """The error function, within 2e-7."""
+    size = simd.absolute(x)
+    s = x * x
+    p = splat(7.853861353153693e-5)
+    p = simd.fma(p, s, splat(-8.010193625184903e-4))
+    p = simd.fma(p, s, splat(5.188327685732524e-3))
+    p = simd.fma(p, s, splat(-2.685381193529856e-2))
+    p = simd.fma(p, s, splat(1.128358514861418e-1))
+    p = simd.fma(p, s, splat(-3.761262582423300e-1))
+    p = simd.fma(p, s, splat(1.128379165726710))
+    near = x * p
+    q = splat(1) / simd.maximum(size, np.float32(1))
+    y = q * q
+    middle = splat(2.326819970068386e-2)
+    middle = simd.fma(middle, y, splat(-1.387039388740657e-1))
+    middle = simd.fma(middle, y, splat(3.687424674597105e-1))
+    middle = simd.fma(middle, y, splat(-5.824733027278666e-1))
+    middle = simd.fma(middle, y, splat(6.210004621745983e-1))
+    middle = simd.fma(middle, y, splat(-4.944515323274145e-1))
+    middle = simd.fma(middle, y, splat(3.404879937665872e-1))
+    middle = simd.fma(middle, y, splat(-2.741127028184656e-1))
+    middle = simd.fma(middle, y, splat(5.638259427386472e-1))
+    far = splat(-1.047766399936249e1)
+    far = simd.fma(far, y, splat(1.297719955372516e1))
+    far = simd.fma(far, y, splat(-7.495518717768503))
+    far = simd.fma(far, y, splat(2.921019019210786))
+    far = simd.fma(far, y, splat(-1.015265279202700))
+    far = simd.fma(far, y, splat(4.218463358204948e-1))
+    far = simd.fma(far, y, splat(-2.820767439740514e-1))
+    far = simd.fma(far, y, splat(5.641895067754075e-1))
+    tail = splat(1) - vexp(splat(0) - s) * q * simd.select(size < splat(2), middle, far)
+    tail = simd.select(x < splat(0), splat(0) - tail, tail)
+    return simd.select(size < splat(1), near, tail)

@@ -1,0 +1,152 @@
+"""Functions of one operand, element by element. Work is counted in blocks of BLOCK elements."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .binary import store_first
+from .cpu import target
+from .kernel import Device, Kernel, device, kernel
+from .lazy import simd
+from .vmath import splat, verf, vexp, vlog, vlogistic, vtanh
+
+LANES = target().lanes
+BLOCK = 4096
+
+
+def make_unary(name: str, element: str, formula: Device, fields: dict[str, str]) -> Kernel:
+    """A kernel of a formula on vectors: formula(a, x)."""
+    spare_type = getattr(np, {"f32": "float32", "i32": "int32", "i64": "int64"}[element])
+
+    @kernel(f"{element}_{name}", x=element + "*", out=element + "*", count="i64", **fields)
+    def unary(a, lo, hi, scratch):
+        spare = simd.pointer(scratch, spare_type)
+        for first in range(lo * BLOCK, min(hi * BLOCK, a.count), LANES):
+            # The last vector moves back to end with the last element; fewer than a vector are cut.
+            i = max(min(first, a.count - LANES), 0)
+            store_first(a.out + i, formula(a, simd.load(a.x + i, LANES)), a.count - i, spare)
+
+    return unary
+
+
+@kernel("lookup_8", x="u8*", out="u8*", table="u8*", count="i64")
+def lookup_8(a, lo, hi, scratch):
+    """out = table[x]: any function of 8 bits."""
+    for i in range(lo * BLOCK, min(hi * BLOCK, a.count)):
+        a.out[i] = a.table[a.x[i]]
+
+
+@device
+def absolute(a, x):
+    return simd.absolute(x)
+
+
+@device
+def absolute_integer(a, x):
+    return simd.select(x < 0, x ^ x, x) - simd.select(x < 0, x, x ^ x)
+
+
+@device
+def negative(a, x):
+    return (x ^ x) - x
+
+
+@device
+def negative_float(a, x):
+    return splat(-0.0) - x
+
+
+@device
+def exp(a, x):
+    return vexp(x)
+
+
+@device
+def log(a, x):
+    return vlog(x)
+
+
+@device
+def sqrt(a, x):
+    return simd.square_root(x)
+
+
+@device
+def rsqrt(a, x):
+    return splat(1) / simd.square_root(x)
+
+
+@device
+def square(a, x):
+    return x * x
+
+
+@device
+def floor(a, x):
+    return simd.floor(x)
+
+
+@device
+def ceil(a, x):
+    return simd.ceil(x)
+
+
+@device
+def round_even(a, x):
+    return simd.round_even(x)
+
+
+@device
+def clamp(a, x):
+    x = simd.select(x < a.low, splat(a.low), x)
+    return simd.select(x > a.high, splat(a.high), x)
+
+
+@device
+def leaky_relu(a, x):
+    return simd.select(x > splat(0), x, x * a.alpha)
+
+
+@device
+def elu(a, x):
+    return simd.select(x < splat(0), vexp(simd.minimum(x, np.float32(0))) - splat(1), x)
+
+
+@device
+def gelu(a, x):
+    return x * splat(0.5) * (splat(1) + verf(x * np.float32(0.7071067811865476)))
+
+
+@device
+def gelu_tanh(a, x):
+    inner = (x + x * x * x * np.float32(0.044715)) * np.float32(0.7978845608028654)
+    return x * splat(0.5) * (splat(1) + vtanh(inner))
+
+
+@device
+def hard_swish(a, x):
+    return x * simd.minimum(simd.maximum(x + splat(3), np.float32(0)), np.float32(6)) * np.float32(1 / 6)
+
+
+@device
+def logistic(a, x):
+    return vlogistic(x)
+
+
+@device
+def tanh(a, x):
+    return vtanh(x)
+
+
+F32_UNARY = {
+    name: make_unary(name, "f32", formula, {})
+    for name, formula in {
+        "abs": absolute, "neg": negative_float, "exp": exp, "log": log, "sqrt": sqrt, "rsqrt": rsqrt, "square": square, "floor": floor,
+        "ceil": ceil, "round": round_even, "elu": elu, "gelu": gelu, "gelu_tanh": gelu_tanh, "hard_swish": hard_swish,
+        "logistic": logistic, "tanh": tanh,
+    }.items()
+}  # fmt: skip
+F32_UNARY["clamp"] = make_unary("clamp", "f32", clamp, {"low": "f32", "high": "f32"})
+F32_UNARY["leaky_relu"] = make_unary("leaky_relu", "f32", leaky_relu, {"alpha": "f32"})
+I32_UNARY = {"abs": make_unary("abs", "i32", absolute_integer, {}), "neg": make_unary("neg", "i32", negative, {})}
+I64_UNARY = {"neg": make_unary("neg", "i64", negative, {})}

@@ -1,0 +1,16 @@
+"""ADD: x + y, with broadcasting."""
+
+from __future__ import annotations
+
+from .common.binary import Binary, common_scale
+from .common.operator import Node, register
+
+
+@register
+class Add(Binary):
+    code = "ADD"
+    max_version = 6
+    options = "AddOptions"
+
+    def rescaling(self, node: Node) -> dict[str, int]:
+        return common_scale(node)

@@ -1,0 +1,96 @@
+"""Operators with two inputs that broadcast: arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from .broadcasting import broadcast, loops
+from .operator import Node, Operator, Shape
+from .quantized import activation_range, quantize_multiplier, scale_and_zero
+
+if TYPE_CHECKING:
+    from ...plan import Planner
+
+__all__ = ["Binary", "common_scale", "product_scale"]
+
+_REFUSED = {1: "it divides by zero"}
+
+
+def _halves(factor: float) -> tuple[int, int, int]:
+    """A factor as multiplier, left shift and right shift."""
+    multiplier, shift = (int(part[0]) for part in quantize_multiplier(factor))
+    return multiplier, max(shift, 0), max(-shift, 0)
+
+
+def common_scale(node: Node, left_shift: int = 20, power: int = 1) -> dict[str, int]:
+    """Both inputs brought to twice the larger scale with `left_shift` spare bits, combined, and brought to the output's scale.
+
+    `power` is how often the common scale enters the result. In double, from float scales, as LiteRT's Prepare does.
+    """
+    (x_scale, x_zero), (y_scale, y_zero) = scale_and_zero(node, node.input(0)), scale_and_zero(node, node.input(1))
+    out_scale, out_zero = scale_and_zero(node, node.outputs[0])
+    common = 2 * max(x_scale, y_scale)
+    x, y = _halves(x_scale / common), _halves(y_scale / common)
+    out = _halves(common**power / ((1 << left_shift * power) * out_scale))
+    return {
+        "x_zero": x_zero, "y_zero": y_zero, "out_zero": out_zero, "x_multiplier": x[0], "x_right": x[2], "y_multiplier": y[0],
+        "y_right": y[2], "out_multiplier": out[0], "out_left": out[1], "out_right": out[2],
+    }  # fmt: skip
+
+
+def product_scale(node: Node, factor: float) -> dict[str, int]:
+    """Inputs less their zero points, combined, times `factor`, which carries whatever rounding LiteRT gave it."""
+    out = _halves(factor)
+    return {
+        "x_zero": scale_and_zero(node, node.input(0))[1], "y_zero": scale_and_zero(node, node.input(1))[1],
+        "out_zero": scale_and_zero(node, node.outputs[0])[1], "x_multiplier": 0, "x_right": 0, "y_multiplier": 0, "y_right": 0,
+        "out_multiplier": out[0], "out_left": out[1], "out_right": out[2],
+    }  # fmt: skip
+
+
+class Binary(Operator):
+    """Kernels stand in kernels/binary.py under the operator's code, one for each type."""
+
+    input_count = (2, 2)
+    activates: ClassVar[bool] = True  # whether the options may fuse an activation
+    quantized: ClassVar[tuple[str, ...]] = ("UINT8", "INT8")  # types whose scales count
+
+    def kernels(self) -> dict[str, Any]:
+        from ...kernels.binary import BINARY
+
+        return dict(BINARY[self.code])
+
+    def rescaling(self, node: Node) -> dict[str, int]:
+        """The record's fields that bring quantized inputs to the output."""
+        raise NotImplementedError
+
+    def check_types(self, node: Node) -> None:
+        x, y, output = node.input(0), node.input(1), node.outputs[0]
+        if x.type not in self.kernels():
+            node.unsupported(f"there is no kernel for input {x}; there are: {', '.join(self.kernels())}")
+        node.want(x.type == y.type == output.type, f"its inputs {x} and {y} and its output {output.name!r} ({output.type}) do not share a type")
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        return [broadcast(node, node.input(0).shape, node.input(1).shape)]
+
+    def fields(self, node: Node) -> dict[str, Any]:
+        """What the kernel's record wants besides operands and loops."""
+        output = node.outputs[0]
+        low, high = activation_range(node, node.options.fused_activation_function if self.activates else "NONE", output)
+        if output.type in self.quantized:
+            return {**self.rescaling(node), "low": low, "high": high}
+        return {"low": low, "high": high} if self.activates else {}
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        from ...kernels.binary import BLOCK, MAX_OUTER
+
+        x, y, output = node.input(0), node.input(1), node.outputs[0]
+        walk = loops(node, x.shape, y.shape, output.shape, MAX_OUTER)
+        blocks = -(-walk["run"] // BLOCK)
+        plan.step(
+            self.kernels()[x.type], work=blocks * int(np.prod(walk["dims"], dtype=np.int64)) if output.size else 0,
+            cost=min(walk["run"], BLOCK) + 16, scratch=256, failures=_REFUSED, x=x, y=y, out=output, **walk, **self.fields(node),
+        )  # fmt: skip

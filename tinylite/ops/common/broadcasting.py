@@ -1,0 +1,50 @@
+"""Shapes that stretch: a dimension of 1 repeats to meet the other operand's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .operator import Node, Shape
+
+__all__ = ["broadcast", "loops"]
+
+
+def broadcast(node: Node, *shapes: Shape) -> Shape:
+    """The shape that all shapes stretch to. Fails if they do not fit together."""
+    rank = max(len(shape) for shape in shapes)
+    result = []
+    for axis in range(-rank, 0):
+        sizes = {shape[axis] for shape in shapes if -axis <= len(shape)} - {1}
+        if len(sizes) > 1:
+            node.fail(f"the shapes {' and '.join(str(list(shape)) for shape in shapes)} do not broadcast together")
+        result.append(sizes.pop() if sizes else 1)
+    return tuple(result)
+
+
+def _strides(shape: Shape, rank: int) -> list[int]:
+    """Elements from one index to the next in each dimension of the stretched shape; 0 where it repeats."""
+    strides, step = [0] * rank, 1
+    for axis in range(1, len(shape) + 1):
+        if shape[-axis] != 1:
+            strides[-axis] = step
+        step *= shape[-axis]
+    return strides
+
+
+def loops(node: Node, x: Shape, y: Shape, out: Shape, most: int) -> dict[str, Any]:
+    """The fields of a kernel that walks two operands (kernels/binary.py): neighbouring dimensions made one where they can be."""
+    dims: list[list[int]] = []  # size, x stride, y stride; innermost last
+    for size, x_stride, y_stride in zip(out, _strides(x, len(out)), _strides(y, len(out)), strict=True):
+        if size == 1:
+            continue
+        if dims and dims[-1][1] == x_stride * size and dims[-1][2] == y_stride * size:
+            dims[-1] = [dims[-1][0] * size, x_stride, y_stride]
+        else:
+            dims.append([size, x_stride, y_stride])
+    run = dims.pop() if dims else [1, 1, 1]
+    if len(dims) > most:
+        node.unsupported(f"it broadcasts along {len(dims)} dimensions that cannot be joined, more than {most}")
+    return {
+        "outer": len(dims), "dims": [d[0] for d in dims], "x_strides": [d[1] for d in dims], "y_strides": [d[2] for d in dims],
+        "run": run[0], "x_step": run[1], "y_step": run[2],
+    }  # fmt: skip

@@ -1,0 +1,39 @@
+"""Clamping activations: RELU and its relatives."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .lookup import centered, rescaled
+from .operator import Node, Value
+from .quantized import INTEGER_LIMITS, scale_and_zero
+from .unary import Unary
+
+__all__ = ["Clamping"]
+
+
+class Clamping(Unary):
+    """Clamps to `low`..`high`, real numbers; quantized inputs are rescaled to the output first (LiteRT's QuantizedReluX)."""
+
+    kernel = "clamp"
+    types = ("FLOAT32", "UINT8", "INT8")
+    low: ClassVar[float]
+    high: ClassVar[float] = np.inf
+
+    def kernel_fields(self, node: Node) -> dict[str, Any]:
+        return {"low": self.low, "high": self.high}
+
+    def table(self, node: Node, input: Value, output: Value) -> np.ndarray:
+        out_scale, out_zero = scale_and_zero(node, output)
+        factor = float(np.float32(scale_and_zero(node, input)[0]) / np.float32(out_scale))
+        least, largest = INTEGER_LIMITS[output.type]
+        low = max(least, out_zero + self._bound(self.low, out_scale))
+        high = min(largest, out_zero + self._bound(self.high, out_scale)) if np.isfinite(self.high) else largest
+        return np.minimum(np.maximum(out_zero + rescaled(centered(node, input), factor), low), high)
+
+    @staticmethod
+    def _bound(bound: float, scale: float) -> int:
+        quotient = float(np.float32(bound) / np.float32(scale))
+        return int(np.copysign(np.floor(abs(quotient) + 0.5), quotient))

@@ -1,0 +1,29 @@
+"""GELU: x times the normal distribution at x, exactly or by tanh."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .common.operator import Node, register
+from .common.unary import Unary
+
+
+@register
+class Gelu(Unary):
+    code = "GELU"
+    max_version = 2
+    options = "GeluOptions"
+    types = ("FLOAT32", "UINT8", "INT8")
+
+    def kernel_name(self, node: Node) -> str:
+        return "gelu_tanh" if node.options.approximate else "gelu"
+
+    def real(self, x: np.ndarray, node: Node) -> np.ndarray:
+        if node.options.approximate:
+            cube = x * x * x
+            inner = np.float32(0.7978845608028654) * (x + np.float32(0.044715) * cube)
+            return x * np.float32(0.5) * (np.float32(1) + np.tanh(inner.astype(np.float64)).astype(np.float32))
+        erf = np.array([math.erf(value) for value in (x * np.float32(math.sqrt(0.5))).tolist()], np.float32)
+        return x * np.float32(0.5) * (np.float32(1) + erf)

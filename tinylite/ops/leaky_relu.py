@@ -1,0 +1,32 @@
+"""LEAKY_RELU: x above 0, alpha * x below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .common.lookup import centered, rescaled
+from .common.operator import Node, Value, register
+from .common.quantized import scale_and_zero
+from .common.unary import Unary
+
+
+@register
+class LeakyRelu(Unary):
+    code = "LEAKY_RELU"
+    max_version = 2
+    options = "LeakyReluOptions"
+    types = ("FLOAT32", "UINT8", "INT8")
+    kernel = "leaky_relu"
+
+    def kernel_fields(self, node: Node) -> dict[str, Any]:
+        return {"alpha": float(node.options.alpha)}
+
+    def table(self, node: Node, input: Value, output: Value) -> np.ndarray:
+        in_scale, (out_scale, out_zero) = np.float32(scale_and_zero(node, input)[0]), scale_and_zero(node, output)
+        alpha = np.float32(node.options.alpha)
+        values = centered(node, input)
+        above = rescaled(values, float(in_scale / np.float32(out_scale)))
+        below = rescaled(values, float(in_scale * abs(alpha) / np.float32(out_scale)))
+        return out_zero + np.where(values >= 0, above, below if alpha >= 0 else -below)

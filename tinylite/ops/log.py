@@ -1,0 +1,28 @@
+"""LOG: the natural logarithm."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .common.lookup import float_table
+from .common.operator import Node, Value, register
+from .common.quantized import INTEGER_LIMITS
+from .common.unary import Unary
+
+
+@register
+class Log(Unary):
+    """INT8 gives its least value for inputs that have no logarithm."""
+
+    code = "LOG"
+    max_version = 2
+    types = ("FLOAT32", "INT8")
+    kernel = "log"
+
+    def table(self, node: Node, input: Value, output: Value) -> np.ndarray:
+        least = INTEGER_LIMITS[output.type][0]
+
+        def logarithm(x: np.ndarray) -> np.ndarray:
+            return np.where(x > 0, np.log(np.maximum(x, 1e-45).astype(np.float64)), -np.inf)
+
+        return np.maximum(float_table(node, input, output, logarithm), least)

@@ -1,0 +1,31 @@
+"""LOGISTIC: 1 / (1 + e^-x)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .common.operator import Node, register
+from .common.quantized import scale_and_zero
+from .common.unary import Unary
+
+
+@register
+class Logistic(Unary):
+    """8-bit outputs have scale 1/256 and the least value as zero point."""
+
+    code = "LOGISTIC"
+    max_version = 3
+    types = ("FLOAT32", "UINT8", "INT8")
+    kernel = "logistic"
+
+    def check_types(self, node: Node) -> None:
+        super().check_types(node)
+        output = node.outputs[0]
+        if output.type != "FLOAT32":
+            scale, zero = scale_and_zero(node, output)
+            least = -128 if output.type == "INT8" else 0
+            node.want(scale == 1 / 256 and zero == least, f"its output {output} has scale {scale:.6g} and zero point {zero}, not 1/256 and {least}")
+
+    def real(self, x: np.ndarray, node: Node) -> np.ndarray:
+        # Each step rounded to float, as the reference does.
+        return np.float32(1) / (np.float32(1) + np.exp(-x.astype(np.float64)).astype(np.float32))

@@ -1,0 +1,16 @@
+"""MAXIMUM: the larger of x and y, with broadcasting."""
+
+from __future__ import annotations
+
+from .common.binary import Binary
+from .common.operator import register
+
+
+@register
+class Maximum(Binary):
+    """Compares stored values: scales and zero points, which should be equal, are not looked at."""
+
+    code = "MAXIMUM"
+    max_version = 4
+    activates = False
+    quantized = ()

@@ -1,0 +1,16 @@
+"""MINIMUM: the smaller of x and y, with broadcasting."""
+
+from __future__ import annotations
+
+from .common.binary import Binary
+from .common.operator import register
+
+
+@register
+class Minimum(Binary):
+    """Compares stored values: scales and zero points, which should be equal, are not looked at."""
+
+    code = "MINIMUM"
+    max_version = 4
+    activates = False
+    quantized = ()

@@ -1,0 +1,14 @@
+"""RELU_0_TO_1: x within 0..1."""
+
+from __future__ import annotations
+
+from .common.operator import register
+from .common.relu import Clamping
+
+
+@register
+class Relu0To1(Clamping):
+    code = "RELU_0_TO_1"
+    max_version = 1
+    low = 0.0
+    high = 1.0
