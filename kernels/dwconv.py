@@ -12,7 +12,7 @@ import numpy as np
 
 from .cpu import target
 from .fixed_point import requantize
-from .gather import copy_over, fill_over
+from .patches import copy_over, fill_over
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
 from .q8_gemm import VNNI, store_columns

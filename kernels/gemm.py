@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from .cpu import target
-from .gather import GATHER_FIELDS, copy_over, gather_rows
+from .patches import PATCH_FIELDS, gather_rows
 from .kernel import Device, device, kernel
 from .lazy import simd
 
@@ -23,7 +23,7 @@ MAX_ROWS = max(ROWS.values())
 NR = VECTORS * LANES
 
 GEMM_FIELDS = {
-    **GATHER_FIELDS,
+    **PATCH_FIELDS,
     "weights": "u8*", "output": "u8*", "rows": "i64", "depth": "i64", "columns": "i64", "groups": "i64",
     "direct": "i64", "row_bytes": "i64", "block_rows": "i64", "chunks": "i64", "chunk_panels": "i64",
     "panel_bytes": "i64", "group_weights": "i64", "row_columns": "i64",

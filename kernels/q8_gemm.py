@@ -18,7 +18,7 @@ import numpy as np
 
 from .cpu import target
 from .fixed_point import requantize, round_half_away
-from .gather import gather_rows
+from .patches import gather_rows
 from .gemm import GEMM_FIELDS, LANES, MAX_ROWS, NR, ROWS, VECTORS
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
@@ -202,7 +202,11 @@ def finish_float(a, sums, panel, vectors, rows, row, columns, to, row_terms):
         for r in range(rows):
             batch = (row + r) // a.batch_rows
             total = simd.load(sums + r * NR + v * LANES, LANES) - weight_sums * (a.batch_zeros[batch] + a.batch_zero_offset)
-            out = simd.to_f32(total) * (scale * a.batch_scales[batch]) + bias
+            # The reference's two hybrid kernels multiply in different orders, and the next layer may round by the last bit.
+            if a.channel_first:
+                out = simd.to_f32(total) * scale * a.batch_scales[batch] + bias
+            else:
+                out = simd.to_f32(total) * (scale * a.batch_scales[batch]) + bias
             out = simd.select(out < a.float_low, simd.splat(a.float_low, LANES), out)
             out = simd.select(out > a.float_high, simd.splat(a.float_high, LANES), out)
             spare = simd.cast(sums + r * NR + v * LANES, np.float32)
@@ -214,5 +218,5 @@ q8_gemm = _make_gemm(f"q8_gemm_{SHAPE}", finish_fixed, np.uint8, {})
 q8_gemm_double = _make_gemm(f"q8_gemm_double_{SHAPE}", finish_double, np.uint8, {})
 q8_gemm_f32 = _make_gemm(
     f"q8_gemm_f32_{SHAPE}", finish_float, np.float32,
-    {"batch_rows": "i64", "batch_scales": "f32*", "batch_zeros": "i32*", "batch_zero_offset": "i32", "float_low": "f32", "float_high": "f32"},
+    {"batch_rows": "i64", "batch_scales": "f32*", "batch_zeros": "i32*", "batch_zero_offset": "i32", "channel_first": "i64", "float_low": "f32", "float_high": "f32"},
 )  # fmt: skip

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from .binary import store_first
 from .cpu import target
 from .fixed_point import round_half_away
-from .kernel import device, kernel
+from .kernel import Kernel, device, kernel
 from .lazy import simd
 
 LANES = target().lanes
@@ -91,3 +92,114 @@ def f32_quantize_batches(a, lo, hi, scratch):
         a.scales[batch] = np.float32(step)
         a.zeros[batch] = np.int32(zero)
         scale_and_round(to, x, a.count, np.float32(1) / np.float32(step), np.float32(zero), -128, 127)
+
+
+BLOCK = 4096
+
+
+def _make_quantize(name: str, output: str) -> Kernel:
+    out_type = {"u8": np.uint8, "i8": np.int8}[output]
+
+    @kernel(name, x="f32*", out=output + "*", count="i64", scale="f32", zero="i32", low="i32", high="i32")
+    def quantize(a, lo, hi, scratch):
+        """x / scale rounded half away from zero, + zero, within low..high; NaN gives low."""
+        spare = simd.pointer(scratch, out_type)
+        scales = simd.splat(a.scale, LANES)
+        for first in range(lo * BLOCK, min(hi * BLOCK, a.count), LANES):
+            i = max(min(first, a.count - LANES), 0)
+            rounded = round_half_away(simd.load(a.x + i, LANES) / scales)
+            # In reach of an int32 first, so that what is too large does not turn negative.
+            rounded = simd.minimum(simd.maximum(rounded, np.float32(-1e6)), np.float32(1e6))
+            whole = simd.minimum(simd.maximum(simd.to_i32(rounded) + a.zero, a.low), a.high)
+            store_first(a.out + i, simd.to_u8(whole) if output == "u8" else simd.to_i8(whole), a.count - i, spare)
+
+    return quantize
+
+
+f32_quantize = {"UINT8": _make_quantize("f32_quantize_u8", "u8"), "INT8": _make_quantize("f32_quantize_i8", "i8")}
+
+
+def _make_dequantize(name: str, element: str) -> Kernel:
+    @kernel(name, x=element + "*", out="f32*", count="i64", scales="f32*", zeros="i32*", channels="i64", inner="i64")
+    def dequantize(a, lo, hi, scratch):
+        """(x - zero) * scale by channel, of which each has `inner` neighbouring elements."""
+        end = min(hi * BLOCK, a.count)
+        if a.channels == 1:
+            for i in range(lo * BLOCK, end):
+                a.out[i] = np.float32(np.int32(a.x[i]) - a.zeros[0]) * a.scales[0]
+        else:
+            for i in range(lo * BLOCK, end):
+                c = (i // a.inner) % a.channels
+                a.out[i] = np.float32(np.int32(a.x[i]) - a.zeros[c]) * a.scales[c]
+
+    return dequantize
+
+
+dequantize = {
+    "UINT8": _make_dequantize("u8_dequantize", "u8"),
+    "INT8": _make_dequantize("i8_dequantize", "i8"),
+    "INT16": _make_dequantize("i16_dequantize", "i16"),
+}
+
+
+@device
+def half_to_float(h):
+    """The float of 16 bits of a half, by integer arithmetic: not every CPU converts."""
+    sign = np.uint32(h & 0x8000) << 16
+    rest = np.uint32(h & 0x7FFF)
+    if rest >= 0x7C00:
+        bits = 0x7F800000 | ((rest & 0x3FF) << 13)
+    elif rest >= 0x400:
+        bits = (rest << 13) + 0x38000000
+    else:
+        # Below the smallest normal half: its 10 bits count steps of 2^-24.
+        return simd.float_of_bits(np.uint32(sign | simd.bits_of_float(np.float32(np.int32(rest)) * np.float32(5.9604644775390625e-8))))
+    return simd.float_of_bits(np.uint32(sign | bits))
+
+
+@kernel("f16_to_f32", x="u16*", out="f32*", count="i64")
+def f16_to_f32(a, lo, hi, scratch):
+    """Exactly."""
+    for i in range(lo * BLOCK, min(hi * BLOCK, a.count)):
+        a.out[i] = half_to_float(a.x[i])
+
+
+# ---- CAST: between any two of these
+
+_CAST_TYPES = {
+    "FLOAT32": ("f32", np.float32), "FLOAT64": ("f64", np.float64), "INT8": ("i8", np.int8), "UINT8": ("u8", np.uint8),
+    "INT16": ("i16", np.int16), "UINT16": ("u16", np.uint16), "INT32": ("i32", np.int32), "UINT32": ("u32", np.uint32),
+    "INT64": ("i64", np.int64), "BOOL": ("u8", np.bool_),
+}  # fmt: skip
+
+
+def _make_cast(source: str, target: str) -> Kernel:
+    (from_element, from_type), (to_element, to_type) = _CAST_TYPES[source], _CAST_TYPES[target]
+    saturates = np.dtype(from_type).kind == "f" and np.dtype(to_type).kind in "iu"
+    truth = target == "BOOL"
+    low, high = (float(np.iinfo(to_type).min), float(np.iinfo(to_type).max)) if saturates else (0.0, 0.0)
+    # Where a float cannot hold the largest integer, the next one up is already too large.
+    last = np.iinfo(to_type).max if saturates else 0
+    first = np.iinfo(to_type).min if saturates else 0
+
+    @kernel(f"cast_{source.lower()}_{target.lower()}", x=from_element + "*", out=to_element + "*", count="i64")
+    def cast(a, lo, hi, scratch):
+        """As C converts; floats to integers towards zero and no further than the type goes, NaN to its largest."""
+        for i in range(lo * BLOCK, min(hi * BLOCK, a.count)):
+            x = a.x[i]
+            if truth:
+                a.out[i] = np.uint8(x != 0)
+            elif saturates:
+                if x >= high or x != x:
+                    a.out[i] = to_type(last)
+                elif x <= low:
+                    a.out[i] = to_type(first)
+                else:
+                    a.out[i] = to_type(x)
+            else:
+                a.out[i] = to_type(x)
+
+    return cast
+
+
+cast = {(source, target): _make_cast(source, target) for source in _CAST_TYPES for target in _CAST_TYPES}

@@ -291,6 +291,18 @@ def leading_zeros(typing: Any, x: Any) -> Any:
     return types.int64(types.int32), emit
 
 
+@intrinsic
+def float_of_bits(typing: Any, bits: Any) -> Any:
+    """The float whose bits an integer has."""
+    return types.float32(types.uint32), lambda context, builder, found, values: builder.bitcast(values[0], ir.FloatType())
+
+
+@intrinsic
+def bits_of_float(typing: Any, x: Any) -> Any:
+    """A float's bits as an integer."""
+    return types.uint32(types.float32), lambda context, builder, found, values: builder.bitcast(values[0], I32)
+
+
 def _convert(base: types.Type) -> Any:
     @intrinsic
     def convert(typing: Any, vector: Any) -> Any:

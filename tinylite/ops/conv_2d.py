@@ -60,7 +60,7 @@ class Conv2D(Operator):
             one_byte = patches(input.shape[0], height, width, input.shape[3], group_channels, 1)
             hybrid_gemm(
                 plan, one_byte, input, input.shape[0], asymmetric, weights, scales, offsets, output,
-                *activation_range(node, activation, output),
+                *activation_range(node, activation, output), channel_first=asymmetric,
             )  # fmt: skip
         else:
             scales, zero = filter_scales(node, filters, count, 0)

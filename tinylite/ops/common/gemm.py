@@ -235,9 +235,12 @@ def quantize_batches(planner: Planner, input: Value, batches: int, asymmetric: b
 
 def hybrid_gemm(
     planner: Planner, shape: Patches, input: Value, batches: int, asymmetric: bool, weights: np.ndarray, scales: np.ndarray,
-    bias: np.ndarray, output: Value, low: float, high: float,
+    bias: np.ndarray, output: Value, low: float, high: float, channel_first: bool = False,
 ) -> None:  # fmt: skip
-    """Float output from a float input that is quantized on the way, batch by batch. Weights int8, scales float32 [columns]."""
+    """Float output from a float input that is quantized on the way, batch by batch. Weights int8, scales float32 [columns].
+
+    A sum is multiplied by scale of channel times scale of batch, or (`channel_first`) by one after the other.
+    """
     from ...kernels.q8_gemm import VNNI, q8_gemm_f32
 
     quantized, batch_scales, batch_zeros = quantize_batches(planner, input, batches, asymmetric)
@@ -252,7 +255,7 @@ def hybrid_gemm(
     _q8_step(
         planner, q8_gemm_f32, shape, quantized, words, header, output, True, batch_zeros, 1, input_zero=128, weights_zero=0,
         output_zero=0, low=0, high=0, batch_rows=max(shape.rows // max(batches, 1), 1), batch_scales=batch_scales,
-        batch_zeros=batch_zeros, batch_zero_offset=128 if VNNI else 0, float_low=low, float_high=high,
+        batch_zeros=batch_zeros, batch_zero_offset=128 if VNNI else 0, channel_first=int(channel_first), float_low=low, float_high=high,
     )  # fmt: skip
 
 

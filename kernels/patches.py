@@ -13,7 +13,7 @@ from .kernel import device
 from .lazy import simd
 
 # What a record needs to describe a gather; pixels lie channels last, rows of pixels without a gap.
-GATHER_FIELDS = {
+PATCH_FIELDS = {
     "input": "u8*", "in_h": "i64", "in_w": "i64", "out_h": "i64", "out_w": "i64", "filter_h": "i64", "filter_w": "i64",
     "stride_h": "i64", "stride_w": "i64", "dilation_h": "i64", "dilation_w": "i64", "pad_top": "i64", "pad_left": "i64",
     "pixel_bytes": "i64", "group_bytes": "i64", "fills": "i32*", "fill_step": "i64",

@@ -1,0 +1,189 @@
+"""Reductions: sums, means, extremes, products over any dimensions.
+
+The input's dimensions are either kept or reduced. If the innermost is kept, a unit of work is a run of neighbouring
+results, all of which are gathered at once; if it is reduced, a unit is one result, and the run is what it is made of.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .fixed_point import multiply_by_quantized_multiplier
+from .kernel import Device, Kernel, device, kernel
+from .lazy import simd
+
+MAX_DIMS = 8
+REDUCE_FIELDS = {
+    "kept": "i64", "kept_dims": f"i64[{MAX_DIMS}]", "kept_strides": f"i64[{MAX_DIMS}]", "reduced": "i64",
+    "reduced_dims": f"i64[{MAX_DIMS}]", "reduced_strides": f"i64[{MAX_DIMS}]", "reduced_count": "i64", "run": "i64",
+    "run_kept": "i64",
+}  # fmt: skip
+RESCALE = {"count": "i64", "in_zero": "i32", "out_zero": "i32", "multiplier": "i32", "shift": "i32"}
+
+
+@device
+def offset(index, dims, strides, count):
+    """Where the combination number `index` of `count` dimensions lies."""
+    at = np.int64(0)
+    for d in range(count - 1, -1, -1):
+        above = index // dims[d]
+        at += (index - above * dims[d]) * strides[d]
+        index = above
+    return at
+
+
+def make_reduce(name: str, element: str, total: type, start: Any, combine: Device, finish: Device, fields: dict[str, str]) -> Kernel:
+    """combine(total, x) for each element from `start` on, then finish(a, total)."""
+
+    @kernel(name, x=element + "*", out=element + "*", **REDUCE_FIELDS, **fields)
+    def reduce(a, lo, hi, scratch):
+        totals = simd.pointer(scratch, total)
+        for unit in range(lo, hi):
+            first = a.x + offset(unit, a.kept_dims, a.kept_strides, a.kept)
+            if a.run_kept:
+                for i in range(a.run):
+                    totals[i] = total(start)
+                for r in range(a.reduced_count):
+                    x = first + offset(r, a.reduced_dims, a.reduced_strides, a.reduced)
+                    for i in range(a.run):
+                        totals[i] = combine(totals[i], total(x[i]))
+                out = a.out + unit * a.run
+                for i in range(a.run):
+                    out[i] = finish(a, totals[i])
+            else:
+                result = total(start)
+                for r in range(a.reduced_count):
+                    x = first + offset(r, a.reduced_dims, a.reduced_strides, a.reduced)
+                    for i in range(a.run):
+                        result = combine(result, total(x[i]))
+                a.out[unit] = finish(a, result)
+
+    return reduce
+
+
+@device
+def add(total, x):
+    return total + x
+
+
+@device
+def multiply(total, x):
+    return total * x
+
+
+@device
+def larger(total, x):
+    return max(total, x)
+
+
+@device
+def smaller(total, x):
+    return min(total, x)
+
+
+@device
+def either(total, x):
+    return total | x
+
+
+@device
+def both(total, x):
+    return total & x
+
+
+@device
+def itself(a, total):
+    return total
+
+
+@device
+def mean(a, total):
+    return total / np.float32(a.count)
+
+
+@device
+def integer_mean(a, total):
+    """Towards zero, as C divides."""
+    size = abs(total) // a.count
+    return -size if total < 0 else size
+
+
+@device
+def rescaled(a, total):
+    centered = np.int32(total - a.in_zero * a.count)
+    return np.int64(multiply_by_quantized_multiplier(centered, a.multiplier, a.shift)) + a.out_zero
+
+
+@device
+def rescaled_u8(a, total):
+    return min(max(rescaled(a, total), 0), 255)
+
+
+@device
+def rescaled_i8(a, total):
+    return min(max(rescaled(a, total), -128), 127)
+
+
+def _all_types(name: str, combine: Device, starts: dict[str, Any]) -> dict[str, Kernel]:
+    types = {"FLOAT32": ("f32", np.float32), "INT32": ("i32", np.int32), "INT64": ("i64", np.int64), "UINT8": ("u8", np.uint8), "INT8": ("i8", np.int8)}
+    return {
+        kind: make_reduce(f"{types[kind][0]}_{name}", types[kind][0], types[kind][1], start, combine, itself, {})
+        for kind, start in starts.items()
+    }
+
+
+COUNT = {"count": "i64"}
+_Q8_SUM = {
+    "UINT8": make_reduce("u8_sum", "u8", np.int32, 0, add, rescaled_u8, RESCALE),
+    "INT8": make_reduce("i8_sum", "i8", np.int32, 0, add, rescaled_i8, RESCALE),
+}
+_LEAST = {"FLOAT32": -np.inf, "INT32": -(2**31), "INT64": -(2**63), "UINT8": 0, "INT8": -128}
+_LARGEST = {"FLOAT32": np.inf, "INT32": 2**31 - 1, "INT64": 2**63 - 1, "UINT8": 255, "INT8": 127}
+
+# operator -> type -> kernel
+REDUCE: dict[str, dict[str, Kernel]] = {
+    "SUM": {**_all_types("sum", add, {"FLOAT32": 0, "INT32": 0, "INT64": 0}), **_Q8_SUM},
+    "MEAN": {
+        "FLOAT32": make_reduce("f32_mean", "f32", np.float32, 0, add, mean, COUNT),
+        "INT32": make_reduce("i32_mean", "i32", np.int32, 0, add, integer_mean, COUNT),
+        "INT64": make_reduce("i64_mean", "i64", np.int64, 0, add, integer_mean, COUNT),
+        **_Q8_SUM,
+    },
+    "REDUCE_PROD": _all_types("prod", multiply, {"FLOAT32": 1, "INT32": 1, "INT64": 1}),
+    "REDUCE_MAX": _all_types("max", larger, _LEAST),
+    "REDUCE_MIN": _all_types("min", smaller, _LARGEST),
+    "REDUCE_ANY": {"BOOL": make_reduce("bool_any", "u8", np.uint8, 0, either, itself, {})},
+    "REDUCE_ALL": {"BOOL": make_reduce("bool_all", "u8", np.uint8, 1, both, itself, {})},
+}
+
+
+def _make_arg(name: str, element: str, largest: bool) -> Kernel:
+    @kernel(name, x=element + "*", out="i64*", out32="i32*", depth="i64", inner="i64", wide="i64")
+    def arg(a, lo, hi, scratch):
+        """The index along a dimension of `depth` where the extreme stands first; a unit is one result."""
+        for unit in range(lo, hi):
+            outer = unit // a.inner
+            x = a.x + outer * a.depth * a.inner + (unit - outer * a.inner)
+            best, value = np.int64(0), x[0]
+            for d in range(1, a.depth):
+                if (x[d * a.inner] > value) if largest else (x[d * a.inner] < value):
+                    best, value = d, x[d * a.inner]
+            if a.wide:
+                a.out[unit] = best
+            else:
+                a.out32[unit] = best
+
+    return arg
+
+
+_ARG_TYPES = {"FLOAT32": "f32", "UINT8": "u8", "INT8": "i8", "INT32": "i32"}
+ARG: dict[str, dict[str, Kernel]] = {
+    operator: {
+        kind: _make_arg(f"{element}_{name}", element, largest) for kind, element in _ARG_TYPES.items()
+    }
+    for operator, name, largest in (("ARG_MAX", "arg_max", True), ("ARG_MIN", "arg_min", False))
+}
+for _kernels in ARG.values():
+    _kernels["BOOL"] = _kernels["UINT8"]

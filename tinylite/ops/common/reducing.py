@@ -1,0 +1,104 @@
+"""Operators that reduce dimensions: the second input names them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .operator import Node, Operator, Shape
+from .quantized import quantize_multiplier, scale_and_zero
+
+if TYPE_CHECKING:
+    from ...plan import Planner
+
+__all__ = ["Reducing", "mean_multiplier", "reduced_axes"]
+
+
+def reduced_axes(node: Node, rank: int) -> list[int]:
+    """The dimensions that input 1 names, each once, in ascending order; negative ones count from the last."""
+    axes = set()
+    for axis in node.numbers(1):
+        node.want(-rank <= axis < rank, f"its axis {axis} is not a dimension of {node.input(0)}")
+        axes.add(axis % rank)
+    return sorted(axes)
+
+
+def mean_multiplier(factor: float, count: int) -> tuple[int, int]:
+    """Multiplier and shift of factor / count, with the division folded into the multiplier as LiteRT's QuantizedMeanOrSum does."""
+    multiplier, shift = (int(part[0]) for part in quantize_multiplier(factor))
+    fold = max(min(count.bit_length() - 1, 32, 31 + shift), 0)
+    return int(np.int64((multiplier << fold) // count).astype(np.int32)), shift - fold
+
+
+class Reducing(Operator):
+    """Kernels stand in kernels/reduce.py under the operator's code, one for each type."""
+
+    options = "ReducerOptions"
+    input_count = (2, 2)
+
+    def kernels(self) -> dict[str, Any]:
+        from ...kernels.reduce import REDUCE
+
+        return dict(REDUCE[self.code])
+
+    def check_types(self, node: Node) -> None:
+        x, output = node.input(0), node.outputs[0]
+        if x.type not in self.kernels():
+            node.unsupported(f"there is no kernel for input {x}; there are: {', '.join(self.kernels())}")
+        node.want(output.type == x.type, f"its output {output} is not {x.type}, as its input is")
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        shape = node.input(0).shape
+        axes = reduced_axes(node, len(shape))
+        if node.options.keep_dims:
+            return [tuple(1 if axis in axes else size for axis, size in enumerate(shape))]
+        return [tuple(size for axis, size in enumerate(shape) if axis not in axes)]
+
+    def fields(self, node: Node, count: int) -> dict[str, Any]:
+        """What the kernel's record wants besides the walk; `count` elements make one result."""
+        return {}
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        x, output = node.input(0), node.outputs[0]
+        walk, units = self.walk(node, x.shape, reduced_axes(node, len(x.shape)))
+        count = x.size // output.size if output.size else 0
+        plan.step(
+            self.kernels()[x.type], work=units if output.size else 0, cost=count * (walk["run"] if walk["run_kept"] else 1) + 16,
+            scratch=walk["run"] * 8, x=x, out=output, **walk, **self.fields(node, count),
+        )  # fmt: skip
+
+    @staticmethod
+    def walk(node: Node, shape: Shape, axes: list[int]) -> tuple[dict[str, Any], int]:
+        """The dimensions as a kernel walks them, neighbours of a kind made one, and how many units of work there are."""
+        from ...kernels.reduce import MAX_DIMS
+
+        groups: list[list[int]] = []  # whether reduced, size, stride
+        step = 1
+        for axis in reversed(range(len(shape))):
+            reduced = int(axis in axes)
+            if shape[axis] != 1:
+                if groups and groups[-1][0] == reduced:
+                    groups[-1][1] *= shape[axis]
+                else:
+                    groups.append([reduced, shape[axis], step])
+            step *= shape[axis]
+        run = groups.pop(0) if groups else [0, 1, 1]
+        kept = [group[1:] for group in reversed(groups) if not group[0]]
+        reduced_dims = [group[1:] for group in reversed(groups) if group[0]]
+        if max(len(kept), len(reduced_dims)) > MAX_DIMS:
+            node.unsupported(f"it reduces every other of {len(shape)} dimensions")
+        walk = {
+            "kept": len(kept), "kept_dims": [d[0] for d in kept], "kept_strides": [d[1] for d in kept],
+            "reduced": len(reduced_dims), "reduced_dims": [d[0] for d in reduced_dims],
+            "reduced_strides": [d[1] for d in reduced_dims], "run": run[1], "run_kept": 1 - run[0],
+            "reduced_count": int(np.prod([d[0] for d in reduced_dims], dtype=np.int64)),
+        }  # fmt: skip
+        return walk, int(np.prod([d[0] for d in kept], dtype=np.int64))
+
+    def rescaling(self, node: Node, count: int, mean: bool) -> dict[str, int]:
+        """The record's fields that bring a sum of quantized values to the output."""
+        (in_scale, in_zero), (out_scale, out_zero) = scale_and_zero(node, node.input(0)), scale_and_zero(node, node.outputs[0])
+        multiplier, shift = mean_multiplier(in_scale / out_scale, max(count, 1) if mean else 1)
+        return {"count": count, "in_zero": in_zero, "out_zero": out_zero, "multiplier": multiplier, "shift": shift}

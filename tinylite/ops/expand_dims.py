@@ -1,0 +1,21 @@
+"""EXPAND_DIMS: a new dimension of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .common.joining import axis_of
+from .common.operator import Node, Shape, register
+from .common.reshaping import Reshaping
+
+
+@register
+class ExpandDims(Reshaping):
+    code = "EXPAND_DIMS"
+    input_count = (2, 2)
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        shape, numbers = node.input(0).shape, node.numbers(1)
+        node.want(len(numbers) == 1, f"it takes one axis, not {numbers}")
+        axis = axis_of(node, numbers[0], len(shape) + 1)
+        return [(*shape[:axis], 1, *shape[axis:])]

@@ -1,0 +1,60 @@
+"""GATHER: slices along one dimension, picked by indices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .common.copying import Moving
+from .common.joining import axis_of
+from .common.operator import Node, Shape, register
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class Gather(Moving):
+    """The first `batch_dims` dimensions are shared by data and indices. An index that is not there stops the run."""
+
+    code = "GATHER"
+    max_version = 8
+    options = "GatherOptions"
+    input_count = (2, 2)
+
+    def check_types(self, node: Node) -> None:
+        super().check_types(node)
+        if node.input(1).type not in ("INT16", "INT32", "INT64"):
+            node.unsupported(f"there is no kernel for indices {node.input(1)}; there are: INT16, INT32, INT64")
+
+    def axes(self, node: Node) -> tuple[int, int]:
+        """(axis, batch_dims)"""
+        data, indices = node.input(0), node.input(1)
+        axis = axis_of(node, node.options.axis, len(data.shape))
+        batch = node.options.batch_dims
+        batch += len(indices.shape) if batch < 0 else 0
+        node.want(0 <= batch <= min(axis, len(indices.shape)), f"its batch_dims {node.options.batch_dims} does not fit axis {axis}")
+        node.want(data.shape[:batch] == indices.shape[:batch], f"{data} and {indices} do not share their first {batch} dimensions")
+        return axis, batch
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        axis, batch = self.axes(node)
+        data, indices = node.input(0).shape, node.input(1).shape
+        return [data[:axis] + indices[batch:] + data[axis + 1 :]]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        from ..kernels.copy import gather
+
+        data, indices, output = node.input(0), node.input(1), node.outputs[0]
+        axis, batch = self.axes(node)
+        batches = int(np.prod(data.shape[:batch], dtype=np.int64))
+        outer = int(np.prod(data.shape[batch:axis], dtype=np.int64))
+        slice_bytes = data.dtype.itemsize * int(np.prod(data.shape[axis + 1 :], dtype=np.int64))
+        count = indices.size // max(batches, 1)
+        plan.step(
+            gather[indices.type], work=batches * outer if output.size else 0, cost=count * (slice_bytes // 8 + 8),
+            failures={1: f"an index in {indices} is not within the {data.shape[axis]} of {data}"}, input=data, output=output,
+            indices=indices, batches=batches, outer=outer, size=data.shape[axis], count=count, slice_bytes=slice_bytes,
+        )  # fmt: skip

@@ -1,0 +1,19 @@
+"""MEAN: the mean over dimensions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .common.operator import Node, register
+from .common.reducing import Reducing
+
+
+@register
+class Mean(Reducing):
+    code = "MEAN"
+    max_version = 3
+
+    def fields(self, node: Node, count: int) -> dict[str, Any]:
+        if node.input(0).type in ("UINT8", "INT8"):
+            return self.rescaling(node, count, mean=True)
+        return {"count": max(count, 1)}

@@ -1,0 +1,35 @@
+"""PACK: inputs of one shape, stacked along a new dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .common.copying import Moving
+from .common.joining import axis_of, join_step, row_bytes
+from .common.operator import Node, Shape, register
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class Pack(Moving):
+    code = "PACK"
+    max_version = 5
+    options = "PackOptions"
+    input_count = (1, 1 << 20)
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        first = node.input(0)
+        for index in range(len(node.inputs)):
+            value = node.input(index)
+            node.want(value.shape == first.shape and value.type == first.type, f"its inputs {first} and {value} differ in shape or type")
+        axis = axis_of(node, node.options.axis, len(first.shape) + 1)
+        return [(*first.shape[:axis], len(node.inputs), *first.shape[axis:])]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        output = node.outputs[0]
+        axis = axis_of(node, node.options.axis, len(output.shape))
+        for index in range(len(node.inputs)):
+            join_step(plan, node.input(index), output, axis, index * row_bytes(output, axis))

@@ -1,0 +1,36 @@
+"""PAD: zeros around the input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .common.copying import fill_step, mapped_step, strides_of
+from .common.operator import Node, register
+from .common.padding import Padding
+from .common.quantized import scale_and_zero
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class Pad(Padding):
+    """Quantized inputs are padded with the output's zero point."""
+
+    code = "PAD"
+    max_version = 6
+
+    def value(self, node: Node, plan: Planner) -> Any:
+        """The element to pad with."""
+        output = node.outputs[0]
+        zero = scale_and_zero(node, output)[1] if output.type in ("INT8", "UINT8", "INT16") and output.quantized else 0
+        return plan.constant([zero], output.dtype)
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        input, output = node.input(0), node.outputs[0]
+        fill_step(plan, self.value(node, plan), output)
+        strides = strides_of(input.shape, input.dtype.itemsize)
+        maps = [(np.arange(size), stride) for size, stride in zip(input.shape, strides, strict=True)]
+        mapped_step(node, plan, input, output, maps, into=[before for before, _ in self.amounts(node)])

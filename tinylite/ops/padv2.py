@@ -1,0 +1,29 @@
+"""PADV2: a given value around the input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .common.operator import Node, register
+from .common.quantized import scale_and_zero
+from .pad import Pad
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class PadV2(Pad):
+    code = "PADV2"
+    max_version = 6
+    input_count = (3, 3)
+
+    def check_types(self, node: Node) -> None:
+        super().check_types(node)
+        value, output = node.input(2), node.outputs[0]
+        node.want(value.size == 1 and value.type == output.type, f"its value {value} is not one {output.type}")
+        if value.quantized and output.quantized:
+            node.want(scale_and_zero(node, value) == scale_and_zero(node, output), f"its value {value} has another scale or zero point than {output}")
+
+    def value(self, node: Node, plan: Planner) -> Any:
+        return node.input(2)

@@ -1,0 +1,22 @@
+"""RANK: the number of the input's dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .common.operator import Node, Operator, register
+
+
+@register
+class Rank(Operator):
+    """Known as soon as shapes are: it never runs."""
+
+    code = "RANK"
+
+    def check_types(self, node: Node) -> None:
+        node.want(node.outputs[0].type == "INT32", f"its output {node.outputs[0]} is not INT32")
+
+    def fold(self, node: Node) -> Sequence[np.ndarray]:
+        return [np.array(len(node.input(0).shape), np.int32)]

@@ -1,0 +1,12 @@
+"""REDUCE_ANY: whether any element over dimensions is true."""
+
+from __future__ import annotations
+
+from .common.operator import register
+from .common.reducing import Reducing
+
+
+@register
+class ReduceAny(Reducing):
+    code = "REDUCE_ANY"
+    max_version = 1

@@ -1,0 +1,74 @@
+"""RESIZE_BILINEAR: each output pixel is blended from the four input pixels around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .common.operator import Node, register
+from .common.resizing import Resizing
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+_Table = tuple[np.ndarray, np.ndarray, np.ndarray]  # first neighbour, second neighbour, distance from the first
+
+
+@register
+class ResizeBilinear(Resizing):
+    """UINT8 blends in float, INT8 with ten fractional bits; neither rescales. Oldest files keep the size in the options."""
+
+    code = "RESIZE_BILINEAR"
+    max_version = 4
+    options = "ResizeBilinearOptions"
+
+    def check_types(self, node: Node) -> None:
+        from ..kernels.resize import resize_bilinear
+
+        input, output = node.input(0), node.outputs[0]
+        if input.type not in resize_bilinear:
+            node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(resize_bilinear)}")
+        node.want(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
+
+    def size(self, node: Node) -> tuple[int, int]:
+        if node.optional(1) is None:
+            height, width = node.options.new_height, node.options.new_width
+            node.want(height > 0 and width > 0, f"its size {height} x {width} is not above 0")
+            return height, width
+        return super().size(node)
+
+    @staticmethod
+    def floats(size: int, out: int, align_corners: bool, half_pixel: bool) -> _Table:
+        f = np.float32
+        scale = f(size - 1) / f(out - 1) if align_corners and out > 1 else f(size) / f(out)
+        at = np.arange(out).astype(f)
+        at = (at + f(0.5)) * scale - f(0.5) if half_pixel else at * scale
+        low = np.maximum(np.floor(at), 0).astype(np.int32)
+        return low, np.minimum(np.ceil(at), size - 1).astype(np.int32), at - low.astype(f)
+
+    @staticmethod
+    def integers(size: int, out: int, align_corners: bool, half_pixel: bool) -> _Table:
+        """The same with ten fractional bits; divisions go towards zero, as in C."""
+        corners = align_corners and out > 1
+        scale = ((size - 1) * 1024 + (out - 1) // 2) // (out - 1) if corners else (size * 1024 + out // 2) // out
+        at = np.arange(out, dtype=np.int64) * scale + (scale // 2 - 512 if half_pixel else 0)
+        low = np.maximum(np.trunc(at / 1024), 0).astype(np.int64)
+        high = np.minimum(np.trunc((at + 1023) / 1024), size - 1)
+        return low.astype(np.int32), high.astype(np.int32), (at - 1024 * low).astype(np.int32)
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        from ..kernels.resize import resize_bilinear
+
+        input, output, options = node.input(0), node.outputs[0], node.options
+        table = self.integers if input.type == "INT8" else self.floats
+        fields: dict[str, Any] = {}
+        for name, axis in (("y", 1), ("x", 2)):
+            parts = table(input.shape[axis], output.shape[axis], options.align_corners, options.half_pixel_centers)
+            for suffix, part in zip(("low", "high", "part"), parts, strict=True):
+                fields[f"{name}_{suffix}"] = plan.constant(part, part.dtype)
+        plan.step(
+            resize_bilinear[input.type], work=output.shape[0] * output.shape[1] if output.size else 0,
+            cost=output.shape[2] * output.shape[3] * 8, x=input, out=output, in_h=input.shape[1], in_w=input.shape[2],
+            out_h=output.shape[1], out_w=output.shape[2], channels=input.shape[3], **fields,
+        )  # fmt: skip

@@ -1,0 +1,38 @@
+"""SLICE: a box cut out: input 1 says where it begins, input 2 how long it is, -1 for all that is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .common.copying import Moving, mapped_step, strides_of
+from .common.operator import Node, Shape, register
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class Slice(Moving):
+    code = "SLICE"
+    max_version = 8
+    input_count = (3, 3)
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        shape, begins, sizes = node.input(0).shape, node.numbers(1), node.numbers(2)
+        node.want(len(begins) == len(sizes) == len(shape), f"{len(begins)} begins and {len(sizes)} sizes do not fit {node.input(0)}")
+        result = []
+        for axis, (whole, begin, size) in enumerate(zip(shape, begins, sizes, strict=True)):
+            size = whole - begin if size == -1 else size
+            node.want(begin >= 0 and size >= 0 and begin + size <= whole, f"it takes {size} from {begin} on of the {whole} in dimension {axis}")
+            result.append(size)
+        return [tuple(result)]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        input, output = node.input(0), node.outputs[0]
+        begins = node.numbers(1)
+        strides = strides_of(input.shape, input.dtype.itemsize)
+        maps = [(begin + np.arange(size), stride) for begin, size, stride in zip(begins, output.shape, strides, strict=True)]
+        mapped_step(node, plan, input, output, maps)

@@ -1,0 +1,41 @@
+"""SPACE_TO_DEPTH: blocks of pixels moved into the channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .common.copying import Moving, mapped_step
+from .common.operator import Node, Shape, Value, register
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class SpaceToDepth(Moving):
+    code = "SPACE_TO_DEPTH"
+    max_version = 2
+    options = "SpaceToDepthOptions"
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        input, block = node.input(0), node.options.block_size
+        node.want(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
+        node.want(block > 0, f"its block_size {block} is not positive")
+        n, h, w, c = input.shape
+        node.want(h % block == 0 and w % block == 0, f"its block_size {block} does not divide height and width of {input}")
+        return [(n, h // block, w // block, c * block * block)]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        input, output, block = node.input(0), node.outputs[0], node.options.block_size
+        n, h, w, c = output.shape
+        c //= block * block
+        element = input.dtype.itemsize
+        # [n, h, block, w, block, c] to [n, h, w, block, block, c]
+        pixel, line = c, w * block * c
+        maps = [(n, h * block * line), (h, block * line), (w, block * pixel), (block, line), (block, pixel), (c, 1)]
+        apart = Value(output.name, output.type, (n, h, w, block, block, c))
+        apart.storage = output.storage
+        mapped_step(node, plan, input, apart, [(np.arange(size), stride * element) for size, stride in maps])

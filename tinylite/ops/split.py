@@ -1,0 +1,45 @@
+"""SPLIT: equal parts along one dimension; input 0 names the dimension, input 1 is the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .common.copying import Moving
+from .common.joining import axis_of, part_step, row_bytes
+from .common.operator import Node, Shape, register
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class Split(Moving):
+    code = "SPLIT"
+    max_version = 5
+    options = "SplitOptions"
+    input_count = (2, 2)
+    output_count = (1, 1 << 20)
+    data_input = 1
+
+    def axis(self, node: Node) -> int:
+        numbers = node.numbers(0)
+        node.want(len(numbers) == 1, f"it takes one axis, not {numbers}")
+        return axis_of(node, numbers[0], len(node.input(1).shape))
+
+    def sizes(self, node: Node) -> list[int]:
+        """How long each part is."""
+        count, size = len(node.outputs), node.input(1).shape[self.axis(node)]
+        node.want(count == node.options.num_splits, f"it has {count} outputs and the option num_splits {node.options.num_splits}")
+        node.want(size % count == 0, f"dimension {self.axis(node)} of {node.input(1)} does not split into {count} equal parts")
+        return [size // count] * count
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        axis, shape = self.axis(node), node.input(self.data_input).shape
+        return [(*shape[:axis], size, *shape[axis + 1 :]) for size in self.sizes(node)]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        data, axis, start = node.input(self.data_input), self.axis(node), 0
+        for output in node.outputs:
+            part_step(plan, data, output, axis, start)
+            start += output.shape[axis] * row_bytes(data, axis)

@@ -1,0 +1,89 @@
+"""STRIDED_SLICE: Python's x[begin:end:stride, ...], with masks for what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .common.copying import Moving, mapped_step, strides_of
+from .common.operator import Node, Shape, register
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """What is taken along one output dimension: input dimension `axis` at `indices`, or a new dimension (axis None)."""
+
+    axis: int | None
+    indices: range
+    kept: bool = True
+
+
+@register
+class StridedSlice(Moving):
+    """Bit i of a mask speaks of entry i: begin_mask and end_mask leave that side open, ellipsis_mask stands for all
+    dimensions not spoken of, new_axis_mask makes a dimension of one, shrink_axis_mask takes one index and drops the dimension.
+    """
+
+    code = "STRIDED_SLICE"
+    max_version = 8
+    options = "StridedSliceOptions"
+    input_count = (4, 4)
+
+    def cuts(self, node: Node) -> list[_Cut]:
+        shape, options = node.input(0).shape, node.options
+        begins, ends, strides = node.numbers(1), node.numbers(2), node.numbers(3)
+        count = len(begins)
+        node.want(count == len(ends) == len(strides), f"it has {count} begins, {len(ends)} ends and {len(strides)} strides")
+        node.want(bin(options.ellipsis_mask).count("1") <= 1, "its ellipsis_mask has more than one bit")
+        spoken = sum(1 for i in range(count) if not (options.new_axis_mask | options.ellipsis_mask) >> i & 1)
+        node.want(spoken <= len(shape), f"it speaks of {spoken} dimensions, and {node.input(0)} has {len(shape)}")
+        cuts: list[_Cut] = []
+        axis = 0
+        for i in range(count):
+            if options.ellipsis_mask >> i & 1:
+                for _ in range(len(shape) - spoken):
+                    cuts.append(_Cut(axis, range(shape[axis])))
+                    axis += 1
+            elif options.new_axis_mask >> i & 1:
+                cuts.append(_Cut(None, range(1)))
+            else:
+                cuts.append(self.cut(node, i, axis, begins[i], ends[i], strides[i]))
+                axis += 1
+        return cuts + [_Cut(rest, range(shape[rest])) for rest in range(axis, len(shape))]
+
+    def cut(self, node: Node, i: int, axis: int, begin: int, end: int, stride: int) -> _Cut:
+        size, options = node.input(0).shape[axis], node.options
+        node.want(stride != 0, f"its stride {i} is 0")
+        if options.offset:
+            end += begin
+        if options.shrink_axis_mask >> i & 1:
+            node.want(stride > 0, f"its stride {i} is negative where shrink_axis_mask takes one index")
+            index = 0 if options.begin_mask >> i & 1 else begin
+            index += size if index < 0 else 0
+            # As LiteRT does, an index outside is brought inside.
+            node.want(size > 0, f"it takes an index of dimension {axis} of {node.input(0)}, which is empty")
+            index = min(max(index, 0), size - 1)
+            return _Cut(axis, range(index, index + 1), kept=False)
+        low = None if options.begin_mask >> i & 1 else begin
+        high = None if options.end_mask >> i & 1 else end
+        return _Cut(axis, range(size)[slice(low, high, stride)])
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        return [tuple(len(cut.indices) for cut in self.cuts(node) if cut.kept)]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        input, output = node.input(0), node.outputs[0]
+        strides = strides_of(input.shape, input.dtype.itemsize)
+        base, maps = 0, []
+        for cut in self.cuts(node):
+            if not cut.kept and cut.axis is not None:
+                base += cut.indices[0] * strides[cut.axis]
+            else:
+                maps.append((np.array(cut.indices, np.int64), strides[cut.axis] if cut.axis is not None else 0))
+        mapped_step(node, plan, (input, base), output, maps)

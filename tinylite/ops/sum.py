@@ -1,0 +1,19 @@
+"""SUM: the sum over dimensions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .common.operator import Node, register
+from .common.reducing import Reducing
+
+
+@register
+class Sum(Reducing):
+    """INT8 is summed as INT8; LiteRT's reference kernel reads it as UINT8."""
+
+    code = "SUM"
+    max_version = 2
+
+    def fields(self, node: Node, count: int) -> dict[str, Any]:
+        return self.rescaling(node, count, mean=False) if node.input(0).type in ("UINT8", "INT8") else {}

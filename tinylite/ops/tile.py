@@ -1,0 +1,33 @@
+"""TILE: the input repeated along each dimension."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .common.copying import Moving, mapped_step, strides_of
+from .common.operator import Node, Shape, register
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class Tile(Moving):
+    code = "TILE"
+    max_version = 3
+    input_count = (2, 2)
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        shape, times = node.input(0).shape, node.numbers(1)
+        node.want(len(times) == len(shape), f"it has {len(times)} multiples for the dimensions of {node.input(0)}")
+        node.want(min(times, default=0) >= 0, f"its multiples {times} hold a negative one")
+        return [tuple(size * count for size, count in zip(shape, times, strict=True))]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        input, output = node.input(0), node.outputs[0]
+        strides = strides_of(input.shape, input.dtype.itemsize)
+        maps = [(np.tile(np.arange(size), times), stride) for size, times, stride in zip(input.shape, node.numbers(1), strides, strict=True)]
+        mapped_step(node, plan, input, output, maps)

@@ -1,0 +1,35 @@
+"""TRANSPOSE: dimensions in another order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .common.copying import Moving, mapped_step, strides_of
+from .common.operator import Node, Shape, register
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class Transpose(Moving):
+    code = "TRANSPOSE"
+    max_version = 9
+    input_count = (2, 2)
+
+    def order(self, node: Node) -> list[int]:
+        rank, order = len(node.input(0).shape), node.numbers(1)
+        order = [axis + rank if axis < 0 else axis for axis in order]
+        node.want(sorted(order) == list(range(rank)), f"its permutation {node.numbers(1)} does not name each of {rank} dimensions once")
+        return order
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        return [tuple(node.input(0).shape[axis] for axis in self.order(node))]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        input, output = node.input(0), node.outputs[0]
+        strides = strides_of(input.shape, input.dtype.itemsize)
+        mapped_step(node, plan, input, output, [(np.arange(input.shape[axis]), strides[axis]) for axis in self.order(node)])

@@ -1,0 +1,36 @@
+"""UNPACK: the slices along one dimension, each an output without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .common.copying import Moving
+from .common.joining import axis_of, part_step, row_bytes
+from .common.operator import Node, Shape, register
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class Unpack(Moving):
+    code = "UNPACK"
+    max_version = 6
+    options = "UnpackOptions"
+    output_count = (1, 1 << 20)
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        shape = node.input(0).shape
+        axis = axis_of(node, node.options.axis, len(shape))
+        node.want(
+            shape[axis] == node.options.num == len(node.outputs),
+            f"it has {len(node.outputs)} outputs and the option num {node.options.num} for the {shape[axis]} slices of {node.input(0)}",
+        )
+        return [shape[:axis] + shape[axis + 1 :]] * len(node.outputs)
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        data = node.input(0)
+        axis = axis_of(node, node.options.axis, len(data.shape))
+        for index, output in enumerate(node.outputs):
+            part_step(plan, data, output, axis, index * row_bytes(data, axis))
