@@ -16,6 +16,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from .kernel import device, native
 from .lazy import simd
 from .store import addresses
 
-__all__ = ["STEP_WORDS", "Runner", "aligned"]
+__all__ = ["STEP_WORDS", "Call", "aligned", "run_together"]
 
 STEP_WORDS = 24
 _CLAIMED, _DONE = 8, 16
@@ -35,8 +36,8 @@ _JOB, _STEP, _STEPS, _PLAN, _INSIDE, _FAILED, _SCRATCH, _SCRATCH_SIZE = range(0,
 _TEAM_WORDS = 64
 
 
-@native
-def run_alone(plan, steps, scratch, unused):
+@device
+def walk(plan, steps, scratch):
     """Run every step; gives 0, or the number of the step that failed, from 1, plus its status times 2^32."""
     step = simd.pointer(plan, np.int64)
     for index in range(steps):
@@ -45,6 +46,20 @@ def run_alone(plan, steps, scratch, unused):
             return (status << 32) + index + 1
         step = step + STEP_WORDS
     return 0
+
+
+@native
+def python_method(itself, unused, unused_too, unused_either):
+    """Run a plan as a Python builtin without arguments: `itself`, a Python int, is the address of
+    [plan, steps, scratch, whether to let other Python threads run meanwhile]. Gives what `walk` gives, as an int.
+    """
+    plan = simd.pointer(simd.integer_of(itself), np.int64)
+    if plan[3]:
+        state = simd.release_python()
+        result = walk(plan[0], plan[1], plan[2])
+        simd.return_to_python(state)
+        return simd.object_of(result)
+    return simd.object_of(walk(plan[0], plan[1], plan[2]))
 
 
 @device
@@ -97,7 +112,7 @@ def team_publish(team, plan, steps, unused):
 
 @native
 def team_lead(team, scratch, unused, unused_too):
-    """Do the published job as its leader; gives what run_alone gives."""
+    """Do the published job as its leader; gives what `walk` gives."""
     words = simd.pointer(team, np.int64)
     take_part(words, scratch)
     return simd.atomic_load(words + _FAILED)
@@ -220,18 +235,32 @@ def _team(threads: int) -> _Team:
         return _teams[threads]
 
 
-class Runner:
-    """Runs plans with up to `threads` threads; one for all interpreters of a process."""
+class _MethodDef(ctypes.Structure):
+    """CPython's PyMethodDef."""
 
-    def __init__(self, threads: int) -> None:
-        self.threads = threads
-        self._alone = _Native(addresses([run_alone])[run_alone.name])
+    _fields_ = (("name", ctypes.c_char_p), ("function", ctypes.c_void_p), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p))
 
-    def run(self, plan: np.ndarray, steps: int, scratch: np.ndarray) -> int:
-        """Run the steps of `plan` (int64 [steps * STEP_WORDS]); `scratch` is the caller's own. Gives what run_alone gives."""
-        if self.threads > 1:
-            failed = _team(self.threads).run(plan, steps, scratch.size)
-            if failed is not None:
-                return failed
-        result: int = self._alone(plan.ctypes.data, steps, scratch.ctypes.data, 0)
-        return result
+
+_METH_NOARGS = 4
+
+
+class Call:
+    """A plan as something to call: `call()` runs it in this thread and gives what `walk` gives.
+
+    It is a builtin function of its own, since reaching one takes a tenth of the time that ctypes does. A plan that takes
+    longer than the switch is worth lets other Python threads run.
+    """
+
+    def __init__(self, plan: np.ndarray, steps: int, scratch: np.ndarray, long: bool) -> None:
+        # All of it must outlive the function.
+        self._header = np.array([plan.ctypes.data, steps, scratch.ctypes.data, int(long)], np.int64)
+        self._memory = plan, scratch
+        self._method = _MethodDef(b"run_plan", addresses([python_method])[python_method.name], _METH_NOARGS, None)
+        make = ctypes.pythonapi.PyCFunction_NewEx
+        make.restype, make.argtypes = ctypes.py_object, (ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
+        self.function: Callable[[], int] = make(ctypes.addressof(self._method), int(self._header.ctypes.data), None)
+
+
+def run_together(threads: int, plan: np.ndarray, steps: int, scratch: int) -> int | None:
+    """Run a plan by a team of `threads`, each with `scratch` bytes; gives what `walk` gives, None if the team is busy."""
+    return _team(threads).run(plan, steps, scratch)

@@ -758,3 +758,27 @@ def call(typing: Any, function: Any, arguments: Any, low: Any, high: Any, scratc
         return builder.call(builder.inttoptr(values[0], kind.as_pointer()), values[1:])
 
     return types.int64(*[types.int64] * 5), emit
+
+
+# ---- the Python C interface, for the one function that Python calls directly
+
+
+def _c_function(name: str, result: types.Type, *arguments: types.Type) -> Any:
+    def intrinsic_of(typing: Any, *given: Any) -> Any:
+        def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+            llvm = ir.VoidType() if result == types.void else I64
+            called = _call(builder, name, llvm, *values)
+            return context.get_dummy_value() if result == types.void else called
+
+        return result(*arguments), emit
+
+    if arguments:
+        return intrinsic(lambda typing, x: intrinsic_of(typing, x))
+    return intrinsic(lambda typing: intrinsic_of(typing))
+
+
+# Objects and thread states are addresses.
+integer_of = _c_function("PyLong_AsLongLong", types.int64, types.int64)
+object_of = _c_function("PyLong_FromLongLong", types.int64, types.int64)
+release_python = _c_function("PyEval_SaveThread", types.int64)
+return_to_python = _c_function("PyEval_RestoreThread", types.void, types.int64)

@@ -12,7 +12,7 @@ for the next run with the same value.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,7 +20,7 @@ import numpy as np
 
 from . import ops
 from .errors import InvokeError, KernelError, ModelError, OutOfMemoryError, UnsupportedError, at
-from .kernels.executor import STEP_WORDS, Runner, aligned
+from .kernels.executor import STEP_WORDS, Call, aligned, run_together
 from .kernels.kernel import Kernel
 from .kernels.store import CompileError, Progress, addresses
 from .memory import Block, place
@@ -34,6 +34,8 @@ SLACK = 128
 # Work that is worth a thread's attention, in elementary operations (some microseconds).
 _TILE_COST = 20_000
 _TILES_PER_THREAD = 4
+# Work of a plan from which on other Python threads are let run meanwhile, in elementary operations.
+_LONG = 20_000
 _END = 1 << 60
 
 
@@ -63,45 +65,44 @@ class Step:
 
 
 class Segment:
-    """Steps, their records and their memory: all that one native call needs."""
+    """Steps, their records and their memory: all that one native call needs.
 
-    def __init__(self, steps: list[Step], arena: np.ndarray, threads: int) -> None:
+    `call` makes that call, in this thread alone: 0, or where it failed; `check` raises that.
+    """
+
+    def __init__(self, steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int) -> None:
         self.steps = steps
-        self.arena = arena
+        self.threads = threads
         self.scratch = aligned(max((step.scratch for step in steps), default=0) + SLACK, np.uint8)
-        self.words = aligned(len(steps) * STEP_WORDS + 1, np.int64)
+        self.words = aligned(max(len(steps), 1) * STEP_WORDS, np.int64)
         offsets = np.cumsum([0] + [-(-step.kernel.record.size // 64) * 64 for step in steps])  # type: ignore[union-attr]
         self.records = aligned(int(offsets[-1]) + 1, np.uint8)
         for index, step in enumerate(steps):
-            tiles = max(-(-step.work // (threads * _TILES_PER_THREAD)), -(-_TILE_COST // max(step.cost, 1)))
-            start = index * STEP_WORDS
-            self.words[start + 1 : start + 4] = self.records.ctypes.data + offsets[index], step.work, tiles
-        self.offsets = offsets
-
-    def bind(self, kernels: dict[str, int], address: Callable[[Any], int]) -> None:
-        """Fill in what is known only when memory is there: addresses of kernels and of tensors."""
-        for index, step in enumerate(self.steps):
             record = step.kernel.record
             assert record is not None
-            values = {
-                name: address(step.fields[name]) if kind == "pointer" else step.fields[name]
-                for name, (_, kind, _, _) in record.fields.items()
-            }
-            start = self.offsets[index]
-            self.records[start : start + record.size] = np.frombuffer(record.pack(values), np.uint8)
-            self.words[index * STEP_WORDS] = kernels[step.kernel.name]
+            packed = record.pack(
+                {name: address(step.fields[name]) if kind == "pointer" else step.fields[name] for name, (_, kind, _, _) in record.fields.items()}
+            )
+            self.records[offsets[index] : offsets[index] + record.size] = np.frombuffer(packed, np.uint8)
+            tile = max(-(-step.work // (threads * _TILES_PER_THREAD)), -(-_TILE_COST // max(step.cost, 1)))
+            start = index * STEP_WORDS
+            self.words[start : start + 4] = kernels[step.kernel.name], self.records.ctypes.data + offsets[index], step.work, tile
+        work = sum(step.work * step.cost for step in steps)
+        self._call = Call(self.words, len(steps), self.scratch, work > _LONG)
+        self.call: Callable[[], int] = self._call.function
 
-    def run(self, runner: Runner) -> None:
-        self.check(runner.run(self.words, len(self.steps), self.scratch))
+    def run(self) -> None:
+        """Run all steps, by a team if there are several threads. Raises InvokeError."""
+        failed = run_together(self.threads, self.words, len(self.steps), self.scratch.size) if self.threads > 1 else None
+        self.check(self.call() if failed is None else failed)
 
     def check(self, failed: int) -> None:
         """Raise InvokeError for what the executor gave back."""
         if not failed:
             return
         step, status = self.steps[(failed & 0xFFFFFFFF) - 1], failed >> 32
-        error = InvokeError(step.failures.get(status, f"kernel {step.kernel.name} gave status {status}"))
-        error.places.append(describe(step.node.op, step.node.index))
-        raise error
+        with at(describe(step.node.op, step.node.index)):
+            raise InvokeError(step.failures.get(status, f"kernel {step.kernel.name} gave status {status}"))
 
 
 def describe(op: Op, index: int) -> str:
@@ -293,7 +294,7 @@ class Planner:
         for value in node.outputs:
             value.storage = alone.store(value, last=_END)
         operator.prepare(node, alone)
-        alone.finish().run(Runner(1))
+        alone.finish().run()
         for value in node.outputs:
             value.known = alone.view(value).copy()
             value.storage = None
@@ -324,15 +325,28 @@ class Planner:
             raise OutOfMemoryError(f"the graph's tensors take {total / 1e9:.3g} GB, which the system refuses", "Resize the inputs") from None
         for storage, block in zip(mine, blocks, strict=True):
             storage.offset = block.offset
-        segment = Segment(self.steps, self.arenas[-1], self.threads)
         try:
             kernels = addresses((step.kernel for step in self.steps), progress)
         except CompileError as error:
             raise KernelError(str(error), "Please report this with your CPU and the version of numba") from None
-        segment.bind(kernels, self.address)
+        segment = Segment(self.steps, kernels, self.address, self.threads)
         self.steps = []
         self.segment += 1
         return segment
+
+    # ---- going back
+
+    def mark(self) -> tuple[int, dict[int, Value], int]:
+        """Where planning stands, for `return_to`."""
+        return self.position, dict(self.values), self.segment
+
+    def return_to(self, mark: tuple[int, dict[int, Value], int]) -> None:
+        """Forget what was planned since."""
+        self.position, self.segment = mark[0], mark[2]
+        self.values = dict(mark[1])
+        self.steps = []
+        self.storages = [storage for storage in self.storages if storage.segment < self.segment]
+        del self.arenas[self.segment :]
 
     def address(self, what: Any) -> int:
         """Where a record's pointer points."""
@@ -365,6 +379,15 @@ class Planner:
         return self.arenas[value.storage.segment][start : start + value.nbytes].view(value.dtype).reshape(value.shape)
 
 
+@dataclass
+class _Cut:
+    """Where planning had to stop: behind a segment, for a value that the segment computes."""
+
+    value: Value
+    mark: tuple[int, dict[int, Value], int]
+    assumed: np.ndarray | None = None  # the value that what follows was planned for
+
+
 class Plan:
     """A graph made ready for inputs of fixed shapes.
 
@@ -376,33 +399,56 @@ class Plan:
         progress: Progress | None = None,
     ) -> None:  # fmt: skip
         self.planner = Planner(graph, shapes or {}, keep_all, threads)
-        self.runner = Runner(threads)
         self.progress = progress
         self.segments: list[Segment] = []
-        self.pending: Value | None = None
+        self.cuts: list[_Cut] = []
         self.advance()
 
     def advance(self) -> None:
-        self.pending = self.planner.run()
+        """Plan the next segment."""
+        pending = self.planner.run()
         self.segments.append(self.planner.finish(self.progress))
+        if pending is not None:
+            self.cuts.append(_Cut(pending, self.planner.mark()))
 
     @property
     def static(self) -> bool:
         """Whether a run is one native call."""
-        return self.pending is None and len(self.segments) == 1
+        return not self.cuts
 
     def run(self) -> None:
-        """Run all segments on what the inputs hold. Raises InvokeError; the plan can be run again."""
-        for segment in self.segments:
-            segment.run(self.runner)
+        """Run on what the inputs hold. Raises InvokeError, or what planning raises; the plan can be run again."""
+        self.segments[0].run()
+        for index in range(len(self.planner.graph.ops)):
+            if index == len(self.cuts):
+                return
+            self.resume(index)
+            self.segments[index + 1].run()
+
+    def resume(self, index: int) -> None:
+        """Make sure that what follows cut `index` was planned for the value that the segment before it has just computed."""
+        cut = self.cuts[index]
+        cut.value.known = None
+        found = self.planner.view(cut.value).copy()
+        if cut.assumed is not None and np.array_equal(found, cut.assumed):
+            cut.value.known = cut.assumed
+            return
+        del self.segments[index + 1 :], self.cuts[index + 1 :]
+        cut.assumed = None
+        self.planner.return_to(cut.mark)
+        cut.value.known = found
+        self.advance()
+        cut.assumed = found
 
     def value(self, tensor: Tensor) -> Value | None:
         """A tensor's value, if the plan has reached it."""
         return self.planner.values.get(id(tensor))
 
     def view(self, value: Value) -> np.ndarray:
+        """The memory of a value as an array of its shape and dtype: a view, not a copy."""
         return self.planner.view(value)
 
-    def kernels(self) -> Iterable[str]:
-        """The names of the kernels in use."""
-        return sorted({step.kernel.name for segment in self.segments for step in segment.steps})
+    @property
+    def arena_size(self) -> int:
+        """The bytes of all arenas."""
+        return sum(arena.size for arena in self.planner.arenas)

@@ -1,0 +1,404 @@
+"""The face that scripts know: tf.lite.Interpreter, tflite_runtime's and ai_edge_litert's, with the same calls and keys.
+
+    from tinylite.interpreter import Interpreter     instead of     from tflite_runtime.interpreter import Interpreter
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .errors import InvokeError, ModelError, TensorError, UnsupportedError, at
+from .load import load
+from .model import Graph, Model, Signature, Tensor, tensor_dtype
+from .plan import Plan, Segment
+from .ops.common.operator import Value
+
+__all__ = ["Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"]
+
+
+class OpResolverType(enum.Enum):
+    """Accepted for compatibility: tinylite always computes what BUILTIN_REF does."""
+
+    AUTO = 0
+    BUILTIN = 1
+    BUILTIN_REF = 2
+    BUILTIN_WITHOUT_DEFAULT_DELEGATES = 3
+
+
+def load_delegate(library: str, options: dict[str, Any] | None = None) -> NoReturn:
+    """There are no delegates: raises UnsupportedError, which scripts that fall back to the CPU catch as ValueError."""
+    raise UnsupportedError(f"tinylite loads no delegates such as {library!r}", "Leave experimental_delegates out: the CPU runs all of the model")
+
+
+def _show_compilation(done: int, total: int, seconds: float) -> None:
+    """The first run on a machine compiles kernels: say so, on one line if it is somebody's terminal."""
+    if os.environ.get("TINYLITE_QUIET"):
+        return
+    terminal = sys.stderr.isatty()
+    if done == 0:
+        text = f"tinylite: compiling {total} kernels for this CPU (once; they are kept)"
+        print(text, end=" " if terminal else "\n", file=sys.stderr, flush=True)
+    elif terminal:
+        print("." if done < total else f". {seconds:.1f} s", end="\n" if done == total else "", file=sys.stderr, flush=True)
+    elif done == total:
+        print(f"tinylite: compiled {total} kernels in {seconds:.1f} s", file=sys.stderr, flush=True)
+
+
+class _Runnable:
+    """One graph of the model: its input shapes, and its plan once tensors are allocated."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.numbers = {id(tensor): number for number, tensor in enumerate(graph.tensors)}
+        self.shapes: dict[int, tuple[int, ...]] = {}
+        self.plan: Plan | None = None
+        self.views: dict[int, np.ndarray] = {}
+
+    def value(self, tensor: Tensor) -> Value | None:
+        return self.plan.value(tensor) if self.plan is not None else None
+
+
+class Interpreter:
+    """Runs one model. Use one from one thread at a time; several may run in as many threads.
+
+    Arguments are those of tf.lite.Interpreter. `num_threads` is how many threads share the work (default 1); results
+    do not depend on it. With `experimental_preserve_all_tensors` every intermediate tensor can be read after a run. The
+    other experimental arguments change nothing here, except that delegates are refused.
+    """
+
+    def __init__(
+        self,
+        model_path: str | os.PathLike[str] | None = None,
+        model_content: bytes | None = None,
+        experimental_delegates: Sequence[Any] | None = None,
+        num_threads: int | None = None,
+        experimental_op_resolver_type: Any = OpResolverType.AUTO,
+        experimental_preserve_all_tensors: bool = False,
+        experimental_disable_delegate_clustering: bool = False,
+        experimental_default_delegate_latest_features: bool = False,
+        experimental_compress_quantization_zero_points: bool = False,
+        experimental_disable_delegate_node_fusion: bool = False,
+        experimental_force_delegate_node_profiling: bool = False,
+    ) -> None:
+        if experimental_delegates:
+            raise UnsupportedError("tinylite has no delegates", "Leave experimental_delegates out: the CPU runs all of the model")
+        if num_threads is not None:
+            if not isinstance(num_threads, (int, np.integer)) or isinstance(num_threads, bool):
+                raise TensorError(f"num_threads should be a whole number, not {num_threads!r}")
+            if num_threads < 1 and num_threads != -1:
+                raise TensorError(f"num_threads should be at least 1, not {num_threads}")
+        if (model_path is None) == (model_content is None):
+            raise ModelError("give either model_path or model_content" + (", not both" if model_path is not None else ""))
+        self._model: Model = load(model_path if model_path is not None else model_content)  # type: ignore[arg-type]
+        self._threads = max(int(num_threads or 1), 1)
+        self._keep_all = bool(experimental_preserve_all_tensors)
+        self._graphs = [_Runnable(graph) for graph in self._model.graphs]
+        self._main = self._graphs[0]
+        self._call: Callable[[], int] | None = None
+        self._segment: Segment | None = None
+
+    def _place(self) -> at:
+        return at(self._model.source or "model content")
+
+    # ---- running
+
+    def allocate_tensors(self) -> None:
+        """Plan the model for its inputs' shapes; sets variables to zero. Raises what stands in the way, with op and tensor."""
+        self._allocate(self._main)
+
+    def _allocate(self, runnable: _Runnable) -> None:
+        if runnable is self._main:
+            self._call = None
+        runnable.views.clear()
+        runnable.plan = None
+        with self._place(), at(f"graph {self._graphs.index(runnable)}"):
+            runnable.plan = Plan(
+                runnable.graph, runnable.shapes, keep_all=self._keep_all, threads=self._threads, progress=_show_compilation
+            )
+        if runnable is self._main and runnable.plan.static and self._threads == 1:
+            self._segment = runnable.plan.segments[0]
+            self._call = self._segment.call
+
+    def invoke(self) -> None:
+        """Run the model on what its inputs hold. Raises InvokeError; the interpreter can be used again."""
+        if self._call is not None:
+            failed = self._call()
+            if failed:
+                with self._place():
+                    self._segment.check(failed)  # type: ignore[union-attr]
+            return
+        self._invoke(self._main)
+
+    def _invoke(self, runnable: _Runnable) -> None:
+        if runnable.plan is None:
+            raise InvokeError("the model is not ready", "Call allocate_tensors() first, and again after resize_tensor_input()")
+        if not runnable.plan.static:
+            runnable.views.clear()
+        with self._place():
+            runnable.plan.run()
+
+    def reset_all_variables(self) -> None:
+        """Set the state of every recurrent op to zero."""
+        for runnable in self._graphs:
+            for tensor in runnable.graph.tensors:
+                value = runnable.value(tensor) if tensor.is_variable else None
+                if value is not None and runnable.plan is not None:
+                    runnable.plan.view(value)[...] = 0
+
+    # ---- tensors
+
+    def _tensor(self, runnable: _Runnable, index: Any) -> Tensor:
+        tensors = runnable.graph.tensors
+        if not isinstance(index, (int, np.integer)) or not 0 <= index < len(tensors):
+            raise TensorError(
+                f"there is no tensor {index!r}: indices go from 0 to {len(tensors) - 1}", "Take the index from get_input_details()"
+            )
+        return tensors[index]
+
+    def _view(self, runnable: _Runnable, index: Any) -> np.ndarray:
+        """The memory of a tensor."""
+        if index in runnable.views:
+            return runnable.views[index]
+        tensor = self._tensor(runnable, index)
+        name = f"tensor {index} {tensor.name!r}"
+        if runnable.plan is None:
+            if tensor.data is not None:
+                return tensor.data
+            raise TensorError(f"{name} has no memory yet", "Call allocate_tensors() first")
+        value = runnable.plan.value(tensor)
+        if value is None:
+            if tensor.data is not None:
+                return tensor.data
+            raise TensorError(f"{name} is not used by any op that has run")
+        graph = runnable.graph
+        ends = any(tensor is end for end in (*graph.inputs, *graph.outputs))
+        if not (ends or self._keep_all or value.known is not None or tensor.is_variable):
+            raise TensorError(
+                f"{name} is an intermediate result, and its memory is used again during a run",
+                "Make the interpreter with experimental_preserve_all_tensors=True to read it",
+            )
+        runnable.views[index] = runnable.plan.view(value)
+        return runnable.views[index]
+
+    def set_tensor(self, tensor_index: int, value: Any) -> None:
+        """Copy `value` into an input. Its dtype and shape must be the tensor's: raises TensorError, which says both."""
+        self._set(self._main, tensor_index, value)
+
+    def _set(self, runnable: _Runnable, index: Any, value: Any) -> None:
+        tensor = self._tensor(runnable, index)
+        given = np.asarray(value)
+        inputs = [number for number, item in enumerate(runnable.graph.inputs) if item is tensor]
+        name = f"input {inputs[0]} {tensor.name!r} (tensor {index})" if inputs else f"tensor {index} {tensor.name!r}"
+        if not inputs and not tensor.is_variable:
+            raise TensorError(f"{name} is neither an input nor a variable, so a run would overwrite it", "Take the index from get_input_details()")
+        wanted = np.dtype(tensor_dtype(tensor.type))
+        if given.dtype != wanted:
+            raise TensorError(
+                f"{name} is {tensor.type} {list(self._shape(runnable, tensor))} and was given {given.dtype} {list(given.shape)}",
+                _dtype_remedy(tensor, given, wanted),
+            )
+        view = self._view(runnable, index)
+        if given.shape != view.shape:
+            raise TensorError(
+                f"{name} is {tensor.type} {list(view.shape)} and was given {given.dtype} {list(given.shape)}", _shape_remedy(view, given, index)
+            )
+        view[...] = given
+
+    def get_tensor(self, tensor_index: int, subgraph_index: int = 0) -> np.ndarray:
+        """A copy of a tensor: an input, an output, a constant, or with experimental_preserve_all_tensors any other."""
+        return self._view(self._runnable(subgraph_index), tensor_index).copy()
+
+    def tensor(self, tensor_index: int) -> Callable[[], np.ndarray]:
+        """A function that gives the memory of a tensor as an array: reading and writing without a copy.
+
+        Call it again after allocate_tensors(): an array from before shows the old memory.
+        """
+        return lambda: self._view(self._main, tensor_index)
+
+    def resize_tensor_input(self, input_index: int, tensor_size: Sequence[int], strict: bool = False) -> None:
+        """Give an input another shape; call allocate_tensors() afterwards.
+
+        With `strict`, only dimensions that are -1 in shape_signature may change.
+        """
+        self._resize(self._main, input_index, tensor_size, strict)
+
+    def _resize(self, runnable: _Runnable, index: Any, size: Sequence[int], strict: bool) -> None:
+        tensor = self._tensor(runnable, index)
+        shape = tuple(int(dimension) for dimension in np.atleast_1d(np.asarray(size)))
+        name = f"tensor {index} {tensor.name!r}"
+        if not any(tensor is item for item in runnable.graph.inputs):
+            raise TensorError(f"{name} is not an input", "Only inputs can be resized; take the index from get_input_details()")
+        if any(dimension < 0 for dimension in shape):
+            raise TensorError(f"{name} cannot get the shape {list(shape)}, which has a negative dimension")
+        if strict:
+            signature = tensor.shape_signature if tensor.shape_signature is not None else tensor.shape
+            fits = len(shape) == len(signature) and all(b in (-1, a) for a, b in zip(shape, signature, strict=True))
+            if not fits:
+                raise TensorError(
+                    f"{name} has the shape signature {list(signature)}, which {list(shape)} does not fit",
+                    "Only dimensions of -1 may change while strict is true",
+                )
+        if shape == self._shape(runnable, tensor) and runnable.plan is not None:
+            return
+        runnable.shapes[id(tensor)] = shape
+        runnable.plan = None
+        runnable.views.clear()
+        if runnable is self._main:
+            self._call = None
+
+    # ---- details
+
+    def _runnable(self, index: int) -> _Runnable:
+        if not 0 <= index < len(self._graphs):
+            raise TensorError(f"there is no graph {index}: the model has {len(self._graphs)}")
+        return self._graphs[index]
+
+    @staticmethod
+    def _shape(runnable: _Runnable, tensor: Tensor) -> tuple[int, ...]:
+        value = runnable.value(tensor)
+        return value.shape if value is not None else runnable.shapes.get(id(tensor), tensor.shape)
+
+    def _details(self, runnable: _Runnable, tensor: Tensor) -> dict[str, Any]:
+        quantization = tensor.quantization
+        scales = quantization.scale if quantization is not None else np.zeros(0, np.float32)
+        zeros = quantization.zero_point.astype(np.int32) if quantization is not None else np.zeros(0, np.int32)
+        signature = tensor.shape_signature
+        shape = self._shape(runnable, tensor)
+        return {
+            "name": tensor.name or "",
+            "index": runnable.numbers[id(tensor)],
+            "shape": np.array(shape, np.int32),
+            "shape_signature": np.array(shape if signature is None or not signature else signature, np.int32),
+            "dtype": np.bytes_ if tensor.type == "STRING" else tensor_dtype(tensor.type),
+            "quantization": (float(scales[0]), int(zeros[0])) if scales.size == zeros.size == 1 else (0.0, 0),
+            "quantization_parameters": {
+                "scales": scales,
+                "zero_points": zeros,
+                "quantized_dimension": quantization.quantized_dimension if quantization is not None else 0,
+                "block_size": 0,
+            },
+            "sparsity_parameters": _sparsity(tensor),
+        }
+
+    def get_input_details(self) -> list[dict[str, Any]]:
+        """For each input: name, index, shape, shape_signature, dtype, quantization, quantization_parameters, sparsity_parameters."""
+        return [self._details(self._main, tensor) for tensor in self._main.graph.inputs]
+
+    def get_output_details(self) -> list[dict[str, Any]]:
+        """The same for each output."""
+        return [self._details(self._main, tensor) for tensor in self._main.graph.outputs]
+
+    def get_tensor_details(self, subgraph_index: int = 0) -> list[dict[str, Any]]:
+        """The same for every tensor of a graph, by index."""
+        runnable = self._runnable(subgraph_index)
+        return [self._details(runnable, tensor) for tensor in runnable.graph.tensors if tensor.holds_numbers or tensor.type == "STRING"]
+
+    def num_subgraphs(self) -> int:
+        """How many graphs the model has."""
+        return len(self._graphs)
+
+    def _get_ops_details(self) -> list[dict[str, Any]]:
+        """For each op: index, op_name, inputs, outputs, operand_types, result_types."""
+        numbers = self._main.numbers
+
+        def types(tensors: Sequence[Tensor | None]) -> list[Any]:
+            return [tensor_dtype(tensor.type) for tensor in tensors if tensor is not None and tensor.holds_numbers]
+
+        return [
+            {
+                "index": index, "op_name": op.name,
+                "inputs": np.array([-1 if tensor is None else numbers[id(tensor)] for tensor in op.inputs], np.int32),
+                "outputs": np.array([numbers[id(tensor)] for tensor in op.outputs], np.int32),
+                "operand_types": types(op.inputs), "result_types": types(op.outputs),
+            }
+            for index, op in enumerate(self._main.graph.ops)
+        ]  # fmt: skip
+
+    # ---- signatures
+
+    def get_signature_list(self) -> dict[str, dict[str, list[str]]]:
+        """For each signature's key, the names of its inputs and outputs."""
+        return {
+            signature.key or "": {"inputs": sorted(signature.inputs), "outputs": sorted(signature.outputs)} for signature in self._model.signatures
+        }
+
+    def get_signature_runner(self, signature_key: str | None = None) -> SignatureRunner:
+        """A function from a signature's inputs, by name, to its outputs; the key may be left out if there is one signature."""
+        keys = [signature.key for signature in self._model.signatures]
+        if signature_key is None:
+            if len(keys) != 1:
+                raise ModelError(f"the model has {len(keys)} signatures", f"Name one of: {', '.join(map(repr, keys))}" if keys else None)
+            signature_key = keys[0]
+        for signature in self._model.signatures:
+            if signature.key == signature_key:
+                return SignatureRunner(self, signature)
+        raise ModelError(f"there is no signature {signature_key!r}", f"There are: {', '.join(map(repr, keys)) or 'none'}")
+
+
+class SignatureRunner:
+    """A signature as a function: `runner(x=array)` gives {output name: array}. Inputs take the shapes that they are given."""
+
+    def __init__(self, interpreter: Interpreter, signature: Signature) -> None:
+        self._interpreter = interpreter
+        self._signature = signature
+        self._runnable = next(runnable for runnable in interpreter._graphs if runnable.graph is signature.graph)
+
+    def __call__(self, **inputs: Any) -> dict[str, np.ndarray]:
+        wanted = self._signature.inputs
+        if inputs.keys() != wanted.keys():
+            raise TensorError(f"signature {self._signature.key!r} takes {', '.join(sorted(wanted)) or 'nothing'} and was given {', '.join(sorted(inputs)) or 'nothing'}")
+        runnable, interpreter = self._runnable, self._interpreter
+        for name, value in inputs.items():
+            interpreter._resize(runnable, runnable.numbers[id(wanted[name])], np.shape(value), False)
+        if runnable.plan is None:
+            interpreter._allocate(runnable)
+        for name, value in inputs.items():
+            interpreter._set(runnable, runnable.numbers[id(wanted[name])], value)
+        interpreter._invoke(runnable)
+        return {
+            name: interpreter._view(runnable, runnable.numbers[id(tensor)]).copy() for name, tensor in sorted(self._signature.outputs.items())
+        }
+
+    def get_input_details(self) -> dict[str, dict[str, Any]]:
+        """The inputs' details by name, as Interpreter.get_input_details() gives them."""
+        return {name: self._interpreter._details(self._runnable, tensor) for name, tensor in sorted(self._signature.inputs.items())}
+
+    def get_output_details(self) -> dict[str, dict[str, Any]]:
+        """The outputs' details by name."""
+        return {name: self._interpreter._details(self._runnable, tensor) for name, tensor in sorted(self._signature.outputs.items())}
+
+
+def _sparsity(tensor: Tensor) -> dict[str, Any]:
+    if tensor.sparsity is None:
+        return {}
+    return {
+        "traversal_order": tensor.sparsity.traversal_order,
+        "block_map": tensor.sparsity.block_map,
+        "dim_metadata": [dict(entry.items()) for entry in tensor.sparsity.dim_metadata or ()],
+    }
+
+
+def _dtype_remedy(tensor: Tensor, given: np.ndarray, wanted: np.dtype[Any]) -> str:
+    quantization = tensor.quantization
+    if given.dtype.kind == "f" and quantization is not None and quantization.scale.size == 1:
+        scale, zero = float(quantization.scale[0]), int(quantization.zero_point[0]) if quantization.zero_point.size else 0
+        limits = np.iinfo(wanted)
+        return (
+            f"The model is quantized: give np.clip(np.round(x / {scale:.9g}) + {zero}, {limits.min}, {limits.max}).astype(np.{wanted.name}), "
+            f"where x is what a float model would get; details['quantization'] has the numbers"
+        )
+    return f"Convert it: x.astype(np.{wanted.name})"
+
+
+def _shape_remedy(view: np.ndarray, given: np.ndarray, index: int) -> str:
+    if given.shape == view.shape[1:] and view.shape[:1] == (1,):
+        return "It lacks the batch dimension: give x[np.newaxis]"
+    if given.size == view.size:
+        return f"It has as many elements: give x.reshape({', '.join(map(str, view.shape))})"
+    return f"To run on this shape, call resize_tensor_input({index}, {list(given.shape)}) and allocate_tensors() first"
