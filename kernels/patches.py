@@ -2,7 +2,8 @@
 
 Row m holds what the filter sees at output pixel m: for each filter row and column the `group_bytes` channels there, or
 bytes that stand for zero outside the picture: `fills[n * fill_step]` for picture n, since each may have a zero point of
-its own. Everything is in bytes, so one source serves every type.
+its own. A transposed convolution sees its input spread out: `spread` - 1 such gaps between neighbouring pixels.
+Everything is in bytes, so one source serves every type.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from .lazy import simd
 PATCH_FIELDS = {
     "input": "u8*", "in_h": "i64", "in_w": "i64", "out_h": "i64", "out_w": "i64", "filter_h": "i64", "filter_w": "i64",
     "stride_h": "i64", "stride_w": "i64", "dilation_h": "i64", "dilation_w": "i64", "pad_top": "i64", "pad_left": "i64",
-    "pixel_bytes": "i64", "group_bytes": "i64", "fills": "i32*", "fill_step": "i64",
+    "spread_h": "i64", "spread_w": "i64", "pixel_bytes": "i64", "group_bytes": "i64", "fills": "i32*", "fill_step": "i64",
 }  # fmt: skip
 
 # Copies move whole vectors of this many bytes: up to one less is read and written past the end of a range. What is
@@ -42,7 +43,7 @@ def fill_over(to, value, count):
 @device
 def gather_rows(a, input, first, rows, to, stride):
     """Write rows `first` to `first + rows` of the patch matrix, `stride` bytes apart; `input` is a group's first channel."""
-    whole = (a.dilation_w == 1) & (a.group_bytes == a.pixel_bytes)
+    whole = (a.dilation_w == 1) & (a.spread_w == 1) & (a.group_bytes == a.pixel_bytes)
     for m in range(first, first + rows):
         y = m // a.out_w
         x = m - y * a.out_w
@@ -53,7 +54,9 @@ def gather_rows(a, input, first, rows, to, stride):
         at = to
         for fy in range(a.filter_h):
             iy = y * a.stride_h - a.pad_top + fy * a.dilation_h
-            if (iy < 0) | (iy >= a.in_h):
+            gap = iy % a.spread_h
+            iy = iy // a.spread_h
+            if (iy < 0) | (iy >= a.in_h) | (gap != 0):
                 fill_over(at, fill, a.filter_w * a.group_bytes)
                 at = at + a.filter_w * a.group_bytes
                 continue
@@ -69,7 +72,9 @@ def gather_rows(a, input, first, rows, to, stride):
                 continue
             for fx in range(a.filter_w):
                 ix = left + fx * a.dilation_w
-                if (ix < 0) | (ix >= a.in_w):
+                gap = ix % a.spread_w
+                ix = ix // a.spread_w
+                if (ix < 0) | (ix >= a.in_w) | (gap != 0):
                     fill_over(at, fill, a.group_bytes)
                 else:
                     copy_over(at, line + ix * a.pixel_bytes, a.group_bytes)

@@ -22,9 +22,9 @@ def load_some(x, count, rest):
     return vector
 
 
-@kernel("f32_softmax", input="f32*", output="f32*", depth="i64", beta="f32", log="i64")
+@kernel("f32_softmax", input="f32*", output="f32*", depth="i64", beta="f32")
 def f32_softmax(a, lo, hi, scratch):
-    """e^(beta x) over its sum, or the logarithm of that. Every sum is taken in the same order, whatever the threads."""
+    """e^(beta x) over its sum. Every sum is taken in the same order, whatever the threads."""
     spare = simd.pointer(scratch, np.float32)
     for row in range(lo, hi):
         x, y = a.input + row * a.depth, a.output + row * a.depth
@@ -36,16 +36,10 @@ def f32_softmax(a, lo, hi, scratch):
         for c in range(0, a.depth, LANES):
             powers = vexp((load_some(x + c, a.depth - c, -np.inf) - top) * a.beta)
             sums = sums + powers
-            if a.log == 0:
-                simd.store(spare + c, powers)
+            simd.store(spare + c, powers)
         total = simd.reduce_add(sums)
-        if a.log == 0:
-            for c in range(a.depth):
-                y[c] = spare[c] / total
-        else:
-            shift = np.float32(np.log(total))
-            for c in range(a.depth):
-                y[c] = (x[c] - top) * a.beta - shift
+        for c in range(a.depth):
+            y[c] = spare[c] / total
 
 
 def _make_q8(name: str, element: str, least: int) -> Kernel:

@@ -98,6 +98,8 @@ class Table:
             return
         if name not in fields_of(self.table):
             raise AttributeError(f"{self.table} has no field {name!r}; it has: {', '.join(fields_of(self.table)) or 'none'}")
+        if isinstance(value, float) and fields_of(self.table)[name].type == "<f4":
+            value = float(np.float32(value))  # what a file will hold
         self.values[name] = value
 
     def items(self) -> Iterator[tuple[str, Any]]:

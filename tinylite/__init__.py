@@ -1,1 +1,77 @@
-"""tinylite: TensorFlow Lite files without TensorFlow."""
+"""tinylite: run, read, check, edit and write TensorFlow Lite files in pure Python, without TensorFlow.
+
+    import tinylite
+
+    interpreter = tinylite.Interpreter("model.tflite")     # as tf.lite.Interpreter
+    model = tinylite.Model.load("model.tflite")            # as objects, to look at and to edit
+
+Importing this package imports nothing heavy: each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import lite as lite
+    from .errors import (
+        CorruptFileError as CorruptFileError,
+        FileError as FileError,
+        InvokeError as InvokeError,
+        KernelError as KernelError,
+        ModelError as ModelError,
+        NotATfliteFileError as NotATfliteFileError,
+        OutOfMemoryError as OutOfMemoryError,
+        TensorError as TensorError,
+        TinyliteError as TinyliteError,
+        UnsupportedError as UnsupportedError,
+    )
+    from .interpreter import (
+        Interpreter as Interpreter,
+        OpResolverType as OpResolverType,
+        SignatureRunner as SignatureRunner,
+        load_delegate as load_delegate,
+    )
+    from .model import (
+        ExternalBuffer as ExternalBuffer,
+        Graph as Graph,
+        Metadata as Metadata,
+        Model as Model,
+        Op as Op,
+        Quantization as Quantization,
+        Signature as Signature,
+        Tensor as Tensor,
+    )
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "errors": (
+        "CorruptFileError", "FileError", "InvokeError", "KernelError", "ModelError", "NotATfliteFileError", "OutOfMemoryError",
+        "TensorError", "TinyliteError", "UnsupportedError",
+    ),
+    "interpreter": ("Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"),
+    "model": ("ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor"),
+}  # fmt: skip
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: PLE0604: sorted, and equal to the names above; tests see to it
+    "CorruptFileError", "ExternalBuffer", "FileError", "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata", "Model",
+    "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "Signature",
+    "SignatureRunner", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "lite", "load_delegate",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name == "lite":
+        return importlib.import_module(f"{__name__}.lite")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -51,7 +51,7 @@ class Softmax(Operator):
         beta = float(node.options.beta)
         if input.type == "FLOAT32":
             plan.step(
-                f32_softmax, work=rows, cost=depth * 4, scratch=depth * 4 + 64, input=input, output=output, depth=depth, beta=beta, log=0
+                f32_softmax, work=rows, cost=depth * 4, scratch=depth * 4 + 64, input=input, output=output, depth=depth, beta=beta
             )
             return
         powers = plan.constant(self.powers(node, beta * scale_and_zero(node, input)[0]), np.int32)

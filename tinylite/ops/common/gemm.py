@@ -38,16 +38,19 @@ class Patches:
     fields: dict[str, int]
 
 
-def patches(batches: int, height: Axis, width: Axis, channels: int, group_channels: int, element: int) -> Patches:
-    """The patches that a filter of height x width x group_channels takes from pictures of `channels`."""
-    whole = all(axis.filter == 1 and axis.stride == 1 and axis.before == axis.after == 0 for axis in (height, width))
+def patches(
+    batches: int, height: Axis, width: Axis, channels: int, group_channels: int, element: int, spread: tuple[int, int] = (1, 1)
+) -> Patches:
+    """The patches that a filter of height x width x group_channels takes from pictures of `channels`, spread out or not."""
+    whole = spread == (1, 1) and all(axis.filter == 1 and axis.stride == 1 and axis.before == axis.after == 0 for axis in (height, width))
     return Patches(
         rows=batches * height.out * width.out, depth=height.filter * width.filter * group_channels, element=element,
         groups=channels // group_channels, whole=whole, row_bytes=channels * element,
         fields={
             "in_h": height.size, "in_w": width.size, "out_h": height.out, "out_w": width.out, "filter_h": height.filter,
             "filter_w": width.filter, "stride_h": height.stride, "stride_w": width.stride, "dilation_h": height.dilation,
-            "dilation_w": width.dilation, "pad_top": height.before, "pad_left": width.before, "pixel_bytes": channels * element,
+            "dilation_w": width.dilation, "pad_top": height.before, "pad_left": width.before, "spread_h": spread[0],
+            "spread_w": spread[1], "pixel_bytes": channels * element,
             "group_bytes": group_channels * element,
         },
     )  # fmt: skip

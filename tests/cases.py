@@ -1,0 +1,85 @@
+"""What a test case of an operator is, and the one-op model it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from tinylite.model import Graph, Model, Op, Quantization, Tensor, tensor_dtype
+
+INTEGERS = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-1000, 1000), "INT32": (-1000, 1000), "INT64": (-1000, 1000)}
+
+
+@dataclass
+class T:
+    """A tensor of a case: computed or, with `data`, constant. `low` and `high` bound the values that an input is given."""
+
+    shape: Sequence[int]
+    type: str = "FLOAT32"
+    scale: Any = None
+    zero: Any = 0
+    axis: int = 0
+    data: Any = None
+    low: float | None = None
+    high: float | None = None
+
+    def tensor(self, name: str) -> Tensor:
+        tensor = Tensor(name, tuple(self.shape), self.type, has_rank=True)
+        if self.scale is not None:
+            zero = np.broadcast_to(np.atleast_1d(self.zero), np.shape(np.atleast_1d(self.scale)))
+            tensor.quantization = Quantization(np.atleast_1d(self.scale), zero, self.axis)
+        if self.data is not None:
+            tensor.data = np.asarray(self.data, tensor_dtype(self.type)).reshape(self.shape)
+        return tensor
+
+    def values(self, rng: np.random.Generator) -> np.ndarray:
+        dtype = np.dtype(tensor_dtype(self.type))
+        if dtype.kind == "b":
+            return rng.integers(0, 2, self.shape).astype(bool)
+        if dtype.kind in "iu":
+            low, high = INTEGERS.get(self.type, (0, 100))
+            low, high = (low if self.low is None else int(self.low)), (high if self.high is None else int(self.high))
+            return rng.integers(low, high + 1, self.shape).astype(dtype)
+        if self.low is not None or self.high is not None:
+            return rng.uniform(-10 if self.low is None else self.low, 10 if self.high is None else self.high, self.shape).astype(dtype)
+        return rng.normal(0, 2, self.shape).astype(dtype)
+
+
+@dataclass
+class Case:
+    """One op on given tensors. `reference` names LiteRT's resolver that is the judge; `tolerance` is of the largest output."""
+
+    code: str
+    inputs: Sequence[T | None]
+    outputs: Sequence[T]
+    options: dict[str, Any] = field(default_factory=dict)
+    version: int = 1
+    reference: str = "BUILTIN_REF"
+    tolerance: float = 1e-5
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        kinds = "_".join(f"{t.type}{list(t.shape)}" if t is not None else "-" for t in self.inputs)
+        details = ",".join(f"{key}={value}" for key, value in self.options.items())
+        self.name = self.name or f"{self.code}-{kinds}-{details}".replace(" ", "")
+
+    def model(self) -> Model:
+        inputs = [None if t is None else t.tensor(f"input{index}") for index, t in enumerate(self.inputs)]
+        outputs = [t.tensor(f"output{index}") for index, t in enumerate(self.outputs)]
+        op = Op(self.code, inputs, outputs, version=self.version, **self.options)
+        fed = [tensor for tensor in inputs if tensor is not None and tensor.buffer is None]
+        return Model([Graph("main", fed, outputs, [op], [t for t in (*inputs, *outputs) if t is not None])])
+
+    def feeds(self, seed: int = 0) -> list[np.ndarray]:
+        """Values for the inputs that are not constant."""
+        rng = np.random.default_rng(seed)
+        return [t.values(rng) for t in self.inputs if t is not None and t.data is None]
+
+
+def quantized(rng: np.random.Generator, type: str, spread: float = 1.0) -> dict[str, Any]:
+    """A random scale and zero point for an activation."""
+    low, high = INTEGERS[type]
+    return {"type": type, "scale": float(np.float32(spread * rng.uniform(0.005, 0.05))), "zero": int(rng.integers(low, high + 1))}

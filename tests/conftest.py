@@ -1,0 +1,102 @@
+"""What tests share: the referee, and real files that may be absent."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("TINYLITE_QUIET", "1")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile all kernels at once, before workers start: many small compilations would take several times as long."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    import tinylite.kernels
+    from tinylite.kernels.kernel import KERNELS
+    from tinylite.kernels.store import addresses
+
+    for module in pkgutil.iter_modules(tinylite.kernels.__path__):
+        if module.name not in ("simd", "compile"):
+            importlib.import_module(f"tinylite.kernels.{module.name}")
+    addresses(KERNELS.values())
+
+SHARED = Path(os.environ.get("TINYLITE_SHARED", Path(__file__).parent.parent.parent / "shared"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real models and inputs, which is not part of the repository."""
+    if not (SHARED / "models").is_dir():
+        pytest.skip("../shared is absent")
+    return SHARED
+
+
+Judge = Callable[..., list[np.ndarray]]
+
+
+def litert_interpreter(content: bytes, resolver: str = "BUILTIN_REF", **options: object):  # type: ignore[no-untyped-def]
+    litert = pytest.importorskip("ai_edge_litert.interpreter")
+    interpreter = litert.Interpreter(
+        model_content=content, experimental_op_resolver_type=getattr(litert.OpResolverType, resolver), num_threads=1, **options
+    )
+    interpreter.allocate_tensors()
+    return interpreter
+
+
+@pytest.fixture(scope="session")
+def litert() -> Judge:
+    """Run a model in LiteRT: litert(content, feeds, resolver) -> outputs."""
+
+    def run(content: bytes, feeds: list[np.ndarray], resolver: str = "BUILTIN_REF") -> list[np.ndarray]:
+        interpreter = litert_interpreter(content, resolver)
+        for details, value in zip(interpreter.get_input_details(), feeds, strict=True):
+            interpreter.set_tensor(details["index"], value)
+        interpreter.invoke()
+        return [interpreter.get_tensor(details["index"]) for details in interpreter.get_output_details()]
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def run() -> Judge:
+    """Run a model in tinylite: run(content, feeds, threads) -> outputs."""
+    from tinylite.interpreter import Interpreter
+
+    def run(content: bytes, feeds: list[np.ndarray], threads: int = 1) -> list[np.ndarray]:
+        interpreter = Interpreter(model_content=content, num_threads=threads)
+        interpreter.allocate_tensors()
+        for details, value in zip(interpreter.get_input_details(), feeds, strict=True):
+            interpreter.set_tensor(details["index"], value)
+        interpreter.invoke()
+        return [interpreter.get_tensor(details["index"]) for details in interpreter.get_output_details()]
+
+    return run
+
+
+def assert_close(found: list[np.ndarray], wanted: list[np.ndarray], tolerance: float) -> None:
+    """Integers equal, floats within `tolerance` of the largest wanted value; says where the worst difference is."""
+    assert len(found) == len(wanted)
+    for index, (a, b) in enumerate(zip(found, wanted, strict=True)):
+        assert a.shape == b.shape, f"output {index}: shape {a.shape}, wanted {b.shape}"
+        assert a.dtype == b.dtype, f"output {index}: {a.dtype}, wanted {b.dtype}"
+        if not a.size:
+            continue
+        if a.dtype.kind in "fc":
+            assert (np.isnan(a) == np.isnan(b)).all(), f"output {index}: NaN in different places"
+            same = (a == b) | np.isnan(a)
+            with np.errstate(invalid="ignore"):
+                off = np.where(same, 0.0, np.abs(a.astype(np.float64) - b.astype(np.float64)))
+            bound = tolerance * np.abs(b[np.isfinite(b)]).max(initial=0.0)
+        else:
+            off, bound = np.abs(a.astype(np.float64) - b.astype(np.float64)), 0.0
+        if off.max() > bound:
+            worst = np.unravel_index(np.argmax(off), off.shape)
+            count = int((off > bound).sum())
+            raise AssertionError(f"output {index}{list(map(int, worst))}: {a[worst]!r}, wanted {b[worst]!r}; {count} of {a.size} are off")

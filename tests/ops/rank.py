@@ -1,0 +1,7 @@
+"""Cases of RANK."""
+
+from __future__ import annotations
+
+from ..cases import Case, T
+
+CASES = [Case("RANK", [T(shape)], [T((), "INT32")]) for shape in [(2, 3, 4), (), (0, 5)]]

@@ -1,0 +1,75 @@
+"""TRANSPOSE_CONV: the transposed convolution: every input pixel adds the filter, times its channels, to the output.
+
+Inputs: the output's shape, filters [out, height, width, in], pictures [batch, height, width, in], bias. Seen from the
+output it is a convolution with the filter turned around, over the input with gaps between its pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .common.convolution import bias_values, channel_factors, check_types, filter_scales, requantization
+from .common.gemm import check_weights, f32_gemm, patches, q8_gemm
+from .common.operator import Node, Operator, Shape, register
+from .common.quantized import activation_range, scale_and_zero
+from .common.window import Axis
+
+if TYPE_CHECKING:
+    from ..plan import Planner
+
+
+@register
+class TransposeConv(Operator):
+    """FLOAT32; UINT8 with one scale; INT8 with a scale for each filter or one."""
+
+    code = "TRANSPOSE_CONV"
+    max_version = 5
+    options = "TransposeConvOptions"
+    input_count = (3, 4)
+
+    def check_types(self, node: Node) -> None:
+        input, weights = node.input(2), node.input(1)
+        if input.type == "FLOAT32" and weights.type == "INT8":
+            node.unsupported(f"there is no kernel for FLOAT32 input {input.name!r} x INT8 weights {weights.name!r}")
+        check_types(node, input, weights, node.optional(3), node.outputs[0])
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        input, weights, shape = node.input(2), node.input(1), node.numbers(0)
+        node.want(len(input.shape) == len(weights.shape) == len(shape) == 4, f"its input {input}, filter {weights} or output shape {shape} does not have 4 dimensions")
+        node.want(weights.shape[3] == input.shape[3], f"its filter {weights} and its input {input} differ in channels")
+        node.want(min(shape) >= 0 and shape[0] == input.shape[0] and shape[3] == weights.shape[0], f"its output shape {shape} fits neither {input} nor {weights}")
+        self.windows(node, tuple(shape))
+        return [tuple(shape)]
+
+    def windows(self, node: Node, out: Shape) -> tuple[Axis, Axis]:
+        """The windows of the equivalent convolution over the spread out input."""
+        input, weights, options = node.input(2), node.input(1), node.options
+        found = []
+        for axis, stride in ((1, options.stride_h), (2, options.stride_w)):
+            size, filter = input.shape[axis], weights.shape[axis]
+            node.want(0 < stride < 1 << 16 and filter > 0, f"its stride {stride} or its filter {weights} is not positive")
+            # The padding that a convolution from output to input would have.
+            wanted = -(-out[axis] // stride) if options.padding == "SAME" else (out[axis] + stride - filter) // stride
+            node.want(wanted == size, f"a convolution of its output shape {list(out)} would give {wanted} in dimension {axis}, not the {size} of {input}")
+            padding = max((size - 1) * stride + filter - out[axis], 0) // 2
+            found.append(Axis(size, filter, 1, 1, out[axis], filter - 1 - padding, 0))
+        return found[0], found[1]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        input, filters, bias, output = node.input(2), node.input(1), node.optional(3), node.outputs[0]
+        height, width = self.windows(node, output.shape)
+        count, channels = filters.shape[0], filters.shape[3]
+        spread = (node.options.stride_h, node.options.stride_w)
+        shape = patches(input.shape[0], height, width, channels, channels, input.dtype.itemsize, spread)
+        weights = np.ascontiguousarray(check_weights(node, filters)[:, ::-1, ::-1]).reshape(1, count, -1)
+        offsets = bias_values(node, bias, count)
+        activation = node.options.fused_activation_function
+        if input.type == "FLOAT32":
+            f32_gemm(plan, shape, input, weights, offsets, output, *activation_range(node, activation, output))
+            return
+        scales, zero = filter_scales(node, filters, count, 0)
+        how = requantization(node, channel_factors(node, input, scales, bias, output), output, activation)
+        q8_gemm(plan, shape, input, scale_and_zero(node, input)[1], weights, zero, offsets.astype(np.int32), output, how)
