@@ -1,7 +1,4 @@
-"""Compile kernels to object files. The only module here that imports numba, and it runs in processes of its own.
-
-    python -m tinylite.kernels.compile      reads kernel names, a line each, from standard input;
-                                            answers each with "NAME BYTES\\n" and the object file
+"""Compile kernels to object files. With simd the only module here that imports numba, in processes of its own (see build.py).
 
 A process of its own means that numba is never imported where a model runs, that it compiles for the target wanted
 without disturbing anybody else's numba, and that several can work at once.
@@ -14,12 +11,8 @@ import sys
 from typing import Any
 
 from .cpu import llvm_cpu
-from .kernel import KERNELS, Kernel
-
-
-def symbol(name: str) -> str:
-    """The name of a kernel's function in its object file."""
-    return f"tinylite_{name}"
+from .image import link, linkable
+from .kernel import KERNELS, Kernel, symbol
 
 
 def _entry(made: Kernel) -> Any:
@@ -53,7 +46,7 @@ def _entry(made: Kernel) -> Any:
 
 
 def compile_kernel(made: Kernel) -> bytes:
-    """An object file for this machine that defines symbol(made.name) and leaves out everything that it does not call."""
+    """What the store keeps of a kernel: an image (see image.py), or where there are none an object file."""
     import llvmlite.binding as llvm
     from numba import types
 
@@ -83,17 +76,21 @@ def compile_kernel(made: Kernel) -> bytes:
         if not variable.is_declaration:
             variable.linkage = llvm.Linkage.internal
     cpu, features = llvm_cpu()
-    machine = llvm.Target.from_default_triple().create_target_machine(cpu=cpu, features=features, opt=3, jit=True)
+    # An image is linked like a shared library; llvmlite's own loader wants code for anywhere in memory.
+    model = {"reloc": "pic", "codemodel": "small"} if linkable() else {"jit": True}
+    machine = llvm.Target.from_default_triple().create_target_machine(cpu=cpu, features=features, opt=3, **model)
     options = llvm.create_pipeline_tuning_options(speed_level=3)
     options.loop_vectorization = True
     options.slp_vectorization = True
     passes = llvm.create_pass_builder(machine, options)
     passes.getModulePassManager().run(module, passes)
-    return bytes(machine.emit_object(module))
+    code = bytes(machine.emit_object(module))
+    return link(code, symbol(made.name)) if linkable() else code
 
 
 def main() -> None:
-    """Serve one parent until its end of the pipe closes."""
+    """Serve one parent: each line of standard input names a module and a kernel, and is answered by the kernel's name, the
+    size of its object file, and the file."""
     output = sys.stdout.buffer
     sys.stdout = sys.stderr
     import llvmlite.binding as llvm
@@ -106,7 +103,3 @@ def main() -> None:
         compiled = compile_kernel(KERNELS[name])
         output.write(f"{name} {len(compiled)}\n".encode() + compiled)
         output.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import functools
 import os
-from dataclasses import dataclass
+import sys
+from typing import NamedTuple
 
 __all__ = ["TARGETS", "Target", "available", "host", "target"]
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """`lanes` 32-bit numbers a vector; `dot`, how sums of 8-bit products are made:
 
     vnni  four u8 x s8 products a lane and instruction
@@ -41,18 +41,34 @@ TARGETS = (
 _GENERIC_CPU = {"avx512vnni": "cascadelake", "avx512": "skylake-avx512", "avxvnni": "x86-64-v3", "avx2": "x86-64-v3"}
 
 
+class Host(NamedTuple):
+    """The CPU: `identity` is text that tells it from others, `features` are what it can do, by LLVM's names."""
+
+    identity: str
+    features: frozenset[str]
+
+
 @functools.cache
-def host() -> tuple[str, frozenset[str], str]:
-    """The CPU as LLVM knows it: its name, its features, and the features as LLVM's option text."""
+def host() -> Host:
+    """The CPU that this process runs on. On Linux on x86-64 as the system describes it, elsewhere as LLVM does."""
+    if sys.platform.startswith("linux") and os.uname().machine == "x86_64":
+        try:
+            with open("/proc/cpuinfo") as file:
+                described = dict(line.split(":", 1) for line in file.read(8192).split("\n\n")[0].splitlines() if ":" in line)
+            fields = {name.strip(): value.strip() for name, value in described.items()}
+            features = frozenset(fields["flags"].replace("_", "").split())
+            return Host(" ".join([fields.get("model name", ""), *sorted(features)]), features)
+        except (OSError, KeyError):
+            pass
     import llvmlite.binding as llvm
 
-    features = llvm.get_host_cpu_features()
-    return llvm.get_host_cpu_name(), frozenset(name for name, on in features.items() if on), features.flatten()
+    found = llvm.get_host_cpu_features()
+    return Host(f"{llvm.get_host_cpu_name()} {found.flatten()}", frozenset(name for name, on in found.items() if on))
 
 
 def available() -> list[Target]:
     """The targets that this CPU can run, best first."""
-    features = host()[1]
+    features = host().features
     return [target for target in TARGETS if features.issuperset(target.needs)]
 
 
@@ -71,12 +87,11 @@ def target() -> Target:
 
 
 def llvm_cpu() -> tuple[str, str]:
-    """The CPU name and feature text to compile for."""
-    name, _, features = host()
-    if target() is available()[0]:
-        return name, features
-    if target().name == "portable":
-        import llvmlite.binding as llvm
+    """The CPU name and feature text to compile for, as LLVM takes them."""
+    import llvmlite.binding as llvm
 
+    if target() is available()[0]:
+        return llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
+    if target().name == "portable":
         return ("x86-64" if llvm.get_default_triple().startswith("x86_64") else "generic"), ""
     return _GENERIC_CPU[target().name], "+avxvnni" if target().name == "avxvnni" else ""

@@ -23,10 +23,22 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Device", "Kernel", "Record", "device", "kernel"]
+__all__ = ["CompileError", "Device", "Kernel", "Progress", "Record", "device", "kernel", "native", "symbol"]
+
+# Called as progress(done, total, seconds) when compilation starts and after each kernel.
+Progress = Callable[[int, int, float], None]
 
 _SCALARS = {"i64": "q", "i32": "i4x", "f64": "d", "f32": "f4x"}
 _FIELD = re.compile(r"(\w+?)(\*|\[(\d+)\])?$")
+
+
+class CompileError(RuntimeError):
+    """A kernel could not be compiled; the text is the compiler's."""
+
+
+def symbol(name: str) -> str:
+    """The name of a kernel's function in its object file."""
+    return f"tinylite_{name}"
 
 
 class Record:

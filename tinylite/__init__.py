@@ -11,6 +11,7 @@ Importing this package imports nothing heavy: each name is loaded when it is fir
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ if TYPE_CHECKING:
     )
 
 __version__ = "0.1.0"
+
+# In a checkout that is not installed, schema/ and kernels/ lie beside this folder and not in it.
+if not os.path.isdir(os.path.join(__path__[0], "kernels")):
+    __path__.append(os.path.dirname(__path__[0]))
 
 _HOMES = {
     "errors": (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import pkgutil
 from typing import TYPE_CHECKING
 
 from ..errors import UnsupportedError
@@ -38,4 +37,6 @@ def find(code: str) -> Operator:
 
 def names() -> list[str]:
     """The operators that tinylite runs, sorted."""
+    import pkgutil
+
     return sorted(module.name.upper() for module in pkgutil.iter_modules(__path__) if not module.ispkg)

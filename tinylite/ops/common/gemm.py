@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -22,8 +21,7 @@ _BLOCK_BYTES = {True: 1 << 18, False: 1 << 17}  # read in place, gathered
 _MIN_BLOCK_ROWS = 24
 
 
-@dataclass(frozen=True)
-class Patches:
+class Patches(NamedTuple):
     """The rows of the left matrix: what the filter sees at each output pixel, or plain rows of values.
 
     `depth` values of `element` bytes each; `whole` if a row lies in the input as it is, `row_bytes` after the last.
@@ -134,8 +132,7 @@ def f32_gemm(
     )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Requantization:
+class Requantization(NamedTuple):
     """How sums become 8-bit outputs: real factors float64 [columns], in fixed point or (`exact`) in double; then + zero, clamp."""
 
     factors: np.ndarray

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .operator import Node
 
@@ -12,8 +11,7 @@ __all__ = ["Axis", "axes"]
 _LARGEST = 2**31 - 1
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(NamedTuple):
     """A window along one axis: sizes in elements, `before` and `after` the padding."""
 
     size: int

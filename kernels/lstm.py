@@ -1,0 +1,307 @@
+"""LSTM layers over whole sequences: time is a loop inside the kernel, and work is counted in batch rows.
+
+The gates stand one after the other in the order forget, cell, output, input (which CIFG layers, where it is 1 - forget,
+leave out), each padded from `cells` to `pad` columns, whole vectors. The matrices of all gates are one, packed into panels
+of PANEL columns: a panel is [row of PANEL columns] for each value of the vector that it is multiplied by, zeros where a
+gate has no cell.
+
+States lie in the tensors that keep them between two runs, [batch][cells] and [batch][outputs]: read before the first step
+and written after the last.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from .cpu import target
+from .fixed_point import multiply_by_quantized_multiplier, requantize, rounding_divide_by_power
+from .kernel import device, kernel
+from .lazy import simd
+from .q8_gemm import VNNI
+from .vmath import splat, vlogistic, vtanh
+
+LANES = target().lanes
+VECTORS = 4
+PANEL = VECTORS * LANES
+
+SEQUENCE = {
+    "times": "i64", "inputs": "i64", "cells": "i64", "outputs": "i64", "pad": "i64", "panels": "i64", "cifg": "i64",
+    # Elements from one batch row to the next, and from one time to the next.
+    "input_row": "i64", "input_step": "i64", "output_row": "i64", "output_step": "i64",
+}  # fmt: skip
+
+
+# ---- float
+
+
+@device
+def f32_product(x, depth, weights, panels, to):
+    """to = matrix times x, both float. The first row of a panel is the bias, the others are for x[0], x[1], ..."""
+    for p in range(panels):
+        sums = simd.load_row(weights, VECTORS, LANES)
+        weights = weights + PANEL
+        for d in range(depth):
+            sums = simd.tile_fma(sums, x + d, 0, simd.load_row(weights, VECTORS, LANES))
+            weights = weights + PANEL
+        simd.tile_store(sums, to + p * PANEL, PANEL, VECTORS)
+
+
+@device
+def clamp(x, low, high):
+    """low..high; NaN stays NaN."""
+    x = simd.select(x < low, splat(low), x)
+    return simd.select(x > high, splat(high), x)
+
+
+@device
+def activate(a, x):
+    """The fused activation: tanh, or a clamp."""
+    if a.tanh != 0:
+        return vtanh(x)
+    return clamp(x, a.low, a.high)
+
+
+@device
+def see_cell(a, gate, number, cell):
+    """Peephole: add the cell state times the gate's weights."""
+    weights = a.peephole + number * a.pad
+    for c in range(0, a.pad, LANES):
+        simd.store(gate + c, simd.fma(simd.load(weights + c, LANES), simd.load(cell + c, LANES), simd.load(gate + c, LANES)))
+
+
+@device
+def normalize(a, gate, number):
+    """Layer norm: to mean 0 and variance 1 over the cells, then the gate's factors and bias."""
+    total = np.float32(0)
+    for c in range(a.cells):
+        total += gate[c]
+    mean = total / np.float32(a.cells)
+    total = np.float32(0)
+    for c in range(a.cells):
+        total += (gate[c] - mean) * (gate[c] - mean)
+    # The variance of a constant row is 0; the reference adds this much.
+    inverse = np.float32(1) / np.float32(np.sqrt(total / np.float32(a.cells) + np.float32(1e-8)))
+    factors = a.norm + number * a.pad
+    biases = factors + a.norm_biases
+    for c in range(a.cells):
+        gate[c] = (gate[c] - mean) * inverse * factors[c] + biases[c]
+
+
+@kernel(
+    "f32_lstm", **SEQUENCE, input="f32*", output="f32*", state="f32*", cell="f32*", weights="f32*", peephole="f32*", norm="f32*",
+    projection="f32*", peepholes="i64", normalizes="i64", norm_biases="i64", projection_panels="i64", tanh="i64", low="f32", high="f32",
+    cell_clip="f32", projection_clip="f32",
+)  # fmt: skip
+def f32_lstm(a, lo, hi, scratch):
+    """Scratch: [gates: panels * PANEL][cell state: pad][hidden: pad][input, output state: inputs + outputs, slack of a panel]."""
+    gates = simd.pointer(scratch, np.float32)
+    cell = gates + a.panels * PANEL
+    hidden = cell + a.pad
+    line = hidden + a.pad
+    for row in range(lo, hi):
+        state = a.state + row * a.outputs
+        kept = a.cell + row * a.cells
+        for c in range(a.pad):
+            cell[c] = np.float32(0)
+        simd.copy(cell, kept, a.cells)
+        simd.copy(line + a.inputs, state, a.outputs)
+        for time in range(a.times):
+            simd.copy(line, a.input + row * a.input_row + time * a.input_step, a.inputs)
+            f32_product(line, a.inputs + a.outputs, a.weights, a.panels, gates)
+            if a.peepholes != 0:
+                see_cell(a, gates, 0, cell)
+                if a.cifg == 0:
+                    see_cell(a, gates + 3 * a.pad, 3, cell)
+            if a.normalizes != 0:
+                normalize(a, gates, 0)
+                normalize(a, gates + a.pad, 1)
+                if a.cifg == 0:
+                    normalize(a, gates + 3 * a.pad, 3)
+            for c in range(0, a.pad, LANES):
+                forget = vlogistic(simd.load(gates + c, LANES))
+                take = splat(1) - forget
+                if a.cifg == 0:
+                    take = vlogistic(simd.load(gates + 3 * a.pad + c, LANES))
+                new = activate(a, simd.load(gates + a.pad + c, LANES)) * take
+                new = simd.fma(forget, simd.load(cell + c, LANES), new)
+                simd.store(cell + c, clamp(new, -a.cell_clip, a.cell_clip))
+            if a.peepholes != 0:
+                see_cell(a, gates + 2 * a.pad, 2, cell)
+            if a.normalizes != 0:
+                normalize(a, gates + 2 * a.pad, 2)
+            for c in range(0, a.pad, LANES):
+                give = vlogistic(simd.load(gates + 2 * a.pad + c, LANES))
+                simd.store(hidden + c, give * activate(a, simd.load(cell + c, LANES)))
+            if a.projection_panels != 0:
+                f32_product(hidden, a.cells, a.projection, a.projection_panels, line + a.inputs)
+                for c in range(0, a.outputs, LANES):
+                    at = line + a.inputs + c
+                    simd.store(at, clamp(simd.load(at, LANES), -a.projection_clip, a.projection_clip))
+            else:
+                simd.copy(line + a.inputs, hidden, a.outputs)
+            simd.copy(a.output + row * a.output_row + time * a.output_step, line + a.inputs, a.outputs)
+        simd.copy(state, line + a.inputs, a.outputs)
+        simd.copy(kept, cell, a.cells)
+
+
+# ---- 8-bit values and weights, 16-bit cell state
+
+
+@device
+def dot_product(x, depth, weights, panels, to):
+    """to = matrix times x in int32; x and the matrix in the groups of the target's dot product, `depth` of them."""
+    for p in range(panels):
+        sums = simd.zero_tile(VECTORS, np.int32, LANES)
+        for d in range(depth):
+            sums = simd.tile_dot(sums, x + d, 0, np.int32(0), simd.load_row(weights, VECTORS, LANES))
+            weights = weights + PANEL
+        simd.tile_store(sums, to + p * PANEL, PANEL, VECTORS)
+
+
+@device
+def put_groups(to, source, count):
+    """s8 as the dot product takes them: for vnni u8, 128 more, for the others s16. The weights behind the last are 0."""
+    if VNNI:
+        bytes_ = simd.cast(to, np.uint8)
+        for i in range(count):
+            bytes_[i] = np.uint8(source[i]) ^ np.uint8(128)
+    else:
+        words = simd.cast(to, np.int16)
+        for i in range(count):
+            words[i] = np.int16(source[i])
+
+
+@device
+def rescale(sums, constants, columns, c):
+    """A vector of sums plus bias, times its factor. `constants` has rows of `columns`: bias, multiplier, left and right shift."""
+    total = simd.load(sums + c, LANES) + simd.load(constants + c, LANES)
+    multiplier = simd.load(constants + columns + c, LANES)
+    return requantize(total, multiplier, simd.load(constants + 2 * columns + c, LANES), simd.load(constants + 3 * columns + c, LANES))
+
+
+@device
+def to_16(x):
+    """A vector of int32 kept within 16 bits."""
+    return simd.minimum(simd.maximum(x, np.int32(-32768)), np.int32(32767))
+
+
+@kernel(
+    "q8_lstm", **SEQUENCE, input="i8*", output="i8*", state="i8*", cell="i16*", weights="i32*", recurrent="i32*", constants="i32*",
+    sigmoid="i16*", tanh="i16*", cell_tanh="i16*", input_groups="i64", output_groups="i64", cell_shift="i64", cell_low="i32",
+    cell_high="i32", multiplier="i32", shift="i64", zero="i32",
+)  # fmt: skip
+def q8_lstm(a, lo, hi, scratch):
+    """LiteRT's 8x8_16: gates with 12 fractional bits, whose sigmoid and tanh (15 bits) are read from tables of all 16-bit numbers.
+
+    Scratch, int32: [gates: panels * PANEL][recurrent sums: the same][input groups][output state groups].
+    """
+    columns = a.panels * PANEL
+    gates = simd.pointer(scratch, np.int32)
+    sums = gates + columns
+    seen = sums + columns
+    known = seen + a.input_groups
+    for row in range(lo, hi):
+        state = a.state + row * a.outputs
+        cell = a.cell + row * a.cells
+        put_groups(known, state, a.outputs)
+        for time in range(a.times):
+            put_groups(seen, a.input + row * a.input_row + time * a.input_step, a.inputs)
+            dot_product(seen, a.input_groups, a.weights, a.panels, gates)
+            dot_product(known, a.output_groups, a.recurrent, a.panels, sums)
+            for c in range(0, columns, LANES):
+                gate = to_16(rescale(gates, a.constants, columns, c))
+                simd.store(gates + c, to_16(rescale(sums, a.constants + 4 * columns, columns, c) + gate))
+            to = a.output + row * a.output_row + time * a.output_step
+            for c in range(a.cells):
+                forget = np.int32(a.sigmoid[gates[c] + 32768])
+                take = np.int32(32767) - forget
+                if a.cifg == 0:
+                    take = np.int32(a.sigmoid[gates[3 * a.pad + c] + 32768])
+                new = take * np.int32(a.tanh[gates[a.pad + c] + 32768])
+                new = rounding_divide_by_power(forget * np.int32(cell[c]), 15) + rounding_divide_by_power(new, a.cell_shift)
+                new = min(max(new, a.cell_low), a.cell_high)
+                cell[c] = new
+                give = np.int32(a.sigmoid[gates[2 * a.pad + c] + 32768])
+                out = give * np.int32(a.cell_tanh[new + 32768])
+                out = multiply_by_quantized_multiplier(out, a.multiplier, a.shift) + a.zero
+                to[c] = min(max(out, -128), 127)
+            put_groups(known, to, a.outputs)
+            if time == a.times - 1:
+                simd.copy(state, to, a.outputs)
+
+
+# ---- tables for it: gemmlowp's fixed-point functions of int16. Source of every constant and order of operations:
+# gemmlowp fixedpoint/fixedpoint.h. A number with n integer bits stands for raw * 2^(n - 15).
+
+
+def _narrow(x):
+    """An int32 constant of gemmlowp with 16 bits less, halves up."""
+    return (x + (1 << 15)) >> 16
+
+
+def _multiply(x, y):
+    """SaturatingRoundingDoublingHighMul: (x * y + 2^14) >> 15."""
+    return (x * y + (1 << 14)) >> 15
+
+
+def _shift_left(x, bits):
+    """x * 2^bits within int16."""
+    return np.clip(x << bits, -32768, 32767)
+
+
+def _halve(x, times):
+    """RoundingDivideByPOT: x / 2^times, halves away from zero."""
+    mask = (1 << times) - 1
+    return (x >> times) + ((x & mask) > (mask >> 1) + (x < 0))
+
+
+def _exp(x, integer_bits):
+    """e^x for x <= 0 with `integer_bits` integer bits; the result has none."""
+    quarter = 1 << (15 - integer_bits - 2)
+    in_quarter = (x & (quarter - 1)) - quarter
+    # A Taylor series around -1/8 for [-1/4, 0).
+    constant = _narrow(1895147668)  # e^(-1/8)
+    y = (in_quarter << integer_bits) + (1 << 12)
+    y2 = _multiply(y, y)
+    y3, y4 = _multiply(y2, y), _multiply(y2, y2)
+    inner = _multiply(_halve(y4, 2) + y3, _narrow(715827883)) + y2
+    result = np.minimum(constant + _multiply(constant, y + _halve(inner, 1)), 32767)
+    remainder = in_quarter - x
+    # e^(-1/4), e^(-1/2), ... for each bit of the quarters that are left.
+    for exponent, factor in zip(range(-2, 5), (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242), strict=True):
+        if integer_bits > exponent:
+            bit = 1 << (15 - integer_bits + exponent)
+            result = np.where(remainder & bit, _multiply(result, _narrow(factor)), result)
+    if integer_bits > 5:
+        result = np.where(x < -(1 << (20 - integer_bits)), 0, result)
+    return np.where(x == 0, 32767, result)
+
+
+def _reciprocal(x):
+    """1 / (1 + x) for x in 0..1: 2 / (1 + x) with two integer bits, by Newton's iteration from 48/17 - 32/17 (1 + x) / 2."""
+    half = (x + 32767 + 1) >> 1
+    r = _narrow(1515870810) + _multiply(half, _narrow(-1010580540))
+    for _ in range(3):
+        rest = (1 << 13) - _multiply(half, r)
+        r = r + _shift_left(_multiply(r, rest), 2)
+    return r
+
+
+_ALL = np.arange(-32768, 32768, dtype=np.int64)
+
+
+@functools.cache
+def sigmoid_table() -> np.ndarray:
+    """logistic of every int16 with 3 integer bits, ascending: int16 [65536] with none."""
+    positive = _shift_left(_reciprocal(_exp(-abs(_ALL), 3)), 1)
+    return np.where(_ALL > 0, positive, np.where(_ALL < 0, 32767 - positive, 1 << 14)).astype(np.int16)
+
+
+@functools.cache
+def tanh_table(integer_bits: int) -> np.ndarray:
+    """tanh of every int16 with 0 to 6 integer bits, ascending: int16 [65536] with none."""
+    # (1 - e) / (1 + e) = 2 / (1 + e) - 1 with e = e^(-2 |x|).
+    size = _shift_left(_reciprocal(_exp(-abs(_ALL), integer_bits + 1)) - (1 << 13), 2)
+    return (np.sign(_ALL) * size).astype(np.int16)
