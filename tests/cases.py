@@ -25,9 +25,10 @@ class T:
     data: Any = None
     low: float | None = None
     high: float | None = None
+    variable: bool = False
 
     def tensor(self, name: str) -> Tensor:
-        tensor = Tensor(name, tuple(self.shape), self.type, has_rank=True)
+        tensor = Tensor(name, tuple(self.shape), self.type, has_rank=True, is_variable=self.variable)
         if self.scale is not None:
             zero = np.broadcast_to(np.atleast_1d(self.zero), np.shape(np.atleast_1d(self.scale)))
             tensor.quantization = Quantization(np.atleast_1d(self.scale), zero, self.axis)
@@ -50,7 +51,10 @@ class T:
 
 @dataclass
 class Case:
-    """One op on given tensors. `reference` names LiteRT's resolver that is the judge; `tolerance` is of the largest output."""
+    """One op on given tensors. `reference` names LiteRT's resolver that is the judge; `tolerance` is of the largest output.
+
+    `intermediates` are tensors that only tell their quantization. An op with state is run `runs` times.
+    """
 
     code: str
     inputs: Sequence[T | None]
@@ -60,6 +64,8 @@ class Case:
     reference: str = "BUILTIN_REF"
     tolerance: float = 1e-5
     name: str = ""
+    intermediates: Sequence[T] = ()
+    runs: int = 1
 
     def __post_init__(self) -> None:
         kinds = "_".join(f"{t.type}{list(t.shape)}" if t is not None else "-" for t in self.inputs)
@@ -70,13 +76,14 @@ class Case:
         inputs = [None if t is None else t.tensor(f"input{index}") for index, t in enumerate(self.inputs)]
         outputs = [t.tensor(f"output{index}") for index, t in enumerate(self.outputs)]
         op = Op(self.code, inputs, outputs, version=self.version, **self.options)
-        fed = [tensor for tensor in inputs if tensor is not None and tensor.buffer is None]
-        return Model([Graph("main", fed, outputs, [op], [t for t in (*inputs, *outputs) if t is not None])])
+        op.intermediates = [t.tensor(f"intermediate{index}") for index, t in enumerate(self.intermediates)]
+        fed = [tensor for tensor in inputs if tensor is not None and tensor.buffer is None and not tensor.is_variable]
+        return Model([Graph("main", fed, outputs, [op], [t for t in (*inputs, *outputs, *op.intermediates) if t is not None])])
 
     def feeds(self, seed: int = 0) -> list[np.ndarray]:
         """Values for the inputs that are not constant."""
         rng = np.random.default_rng(seed)
-        return [t.values(rng) for t in self.inputs if t is not None and t.data is None]
+        return [t.values(rng) for t in self.inputs if t is not None and t.data is None and not t.variable]
 
 
 def quantized(rng: np.random.Generator, type: str, spread: float = 1.0) -> dict[str, Any]:

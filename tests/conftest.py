@@ -52,30 +52,34 @@ def litert_interpreter(content: bytes, resolver: str = "BUILTIN_REF", **options:
 
 @pytest.fixture(scope="session")
 def litert() -> Judge:
-    """Run a model in LiteRT: litert(content, feeds, resolver) -> outputs."""
+    """Run a model in LiteRT: litert(content, feeds, resolver, runs) -> outputs."""
 
-    def run(content: bytes, feeds: list[np.ndarray], resolver: str = "BUILTIN_REF") -> list[np.ndarray]:
-        interpreter = litert_interpreter(content, resolver)
-        for details, value in zip(interpreter.get_input_details(), feeds, strict=True):
-            interpreter.set_tensor(details["index"], value)
-        interpreter.invoke()
-        return [interpreter.get_tensor(details["index"]) for details in interpreter.get_output_details()]
+    def run(content: bytes, feeds: list[np.ndarray], resolver: str = "BUILTIN_REF", runs: int = 1) -> list[np.ndarray]:
+        return feed_and_run(litert_interpreter(content, resolver), feeds, runs)
 
     return run
 
 
-@pytest.fixture(scope="session")
-def run() -> Judge:
-    """Run a model in tinylite: run(content, feeds, threads) -> outputs."""
-    from tinylite.interpreter import Interpreter
-
-    def run(content: bytes, feeds: list[np.ndarray], threads: int = 1) -> list[np.ndarray]:
-        interpreter = Interpreter(model_content=content, num_threads=threads)
-        interpreter.allocate_tensors()
+def feed_and_run(interpreter, feeds: list[np.ndarray], runs: int) -> list[np.ndarray]:  # type: ignore[no-untyped-def]
+    """The outputs of all runs, one after the other."""
+    outputs = []
+    for _ in range(runs):
         for details, value in zip(interpreter.get_input_details(), feeds, strict=True):
             interpreter.set_tensor(details["index"], value)
         interpreter.invoke()
-        return [interpreter.get_tensor(details["index"]) for details in interpreter.get_output_details()]
+        outputs += [interpreter.get_tensor(details["index"]) for details in interpreter.get_output_details()]
+    return outputs
+
+
+@pytest.fixture(scope="session")
+def run() -> Judge:
+    """Run a model in tinylite: run(content, feeds, threads, runs) -> outputs."""
+    from tinylite.interpreter import Interpreter
+
+    def run(content: bytes, feeds: list[np.ndarray], threads: int = 1, runs: int = 1) -> list[np.ndarray]:
+        interpreter = Interpreter(model_content=content, num_threads=threads)
+        interpreter.allocate_tensors()
+        return feed_and_run(interpreter, feeds, runs)
 
     return run
 

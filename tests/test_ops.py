@@ -27,7 +27,7 @@ def test_every_operator_has_cases() -> None:
 def test_equals_the_reference(case: Case, litert: Judge, run: Judge) -> None:
     content = case.model().to_bytes()
     feeds = case.feeds()
-    assert_close(run(content, feeds), litert(content, feeds, case.reference), case.tolerance)
+    assert_close(run(content, feeds, runs=case.runs), litert(content, feeds, case.reference, case.runs), case.tolerance)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

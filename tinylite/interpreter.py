@@ -146,10 +146,8 @@ class Interpreter:
     def reset_all_variables(self) -> None:
         """Set the state of every recurrent op to zero."""
         for runnable in self._graphs:
-            for tensor in runnable.graph.tensors:
-                value = runnable.value(tensor) if tensor.is_variable else None
-                if value is not None and runnable.plan is not None:
-                    runnable.plan.view(value)[...] = 0
+            if runnable.plan is not None:
+                runnable.plan.reset_variables()
 
     # ---- tensors
 

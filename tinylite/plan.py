@@ -70,26 +70,47 @@ class Segment:
     `call` makes that call, in this thread alone: 0, or where it failed; `check` raises that.
     """
 
-    def __init__(self, steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int) -> None:
+    def __init__(self, steps: list[Step], words: np.ndarray, scratch: np.ndarray, threads: int) -> None:
         self.steps = steps
         self.threads = threads
-        self.scratch = aligned(max((step.scratch for step in steps), default=0) + SLACK, np.uint8)
-        self.words = aligned(max(len(steps), 1) * STEP_WORDS, np.int64)
+        self.words = words
+        self.scratch = scratch
+        work = sum(step.work * step.cost for step in steps)
+        self._call = Call(words, len(steps), scratch, work > _LONG)
+        self.call: Callable[[], int] = self._call.function
+
+    @staticmethod
+    def bind(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int) -> Segment:
+        """Fill in what is known only when memory is there: the addresses of kernels and of tensors."""
+        scratch = aligned(max((step.scratch for step in steps), default=0) + SLACK, np.uint8)
+        words = aligned(max(len(steps), 1) * STEP_WORDS, np.int64)
         offsets = np.cumsum([0] + [-(-step.kernel.record.size // 64) * 64 for step in steps])  # type: ignore[union-attr]
-        self.records = aligned(int(offsets[-1]) + 1, np.uint8)
+        records = aligned(int(offsets[-1]) + 1, np.uint8)
         for index, step in enumerate(steps):
             record = step.kernel.record
             assert record is not None
             packed = record.pack(
                 {name: address(step.fields[name]) if kind == "pointer" else step.fields[name] for name, (_, kind, _, _) in record.fields.items()}
             )
-            self.records[offsets[index] : offsets[index] + record.size] = np.frombuffer(packed, np.uint8)
+            records[offsets[index] : offsets[index] + record.size] = np.frombuffer(packed, np.uint8)
             tile = max(-(-step.work // (threads * _TILES_PER_THREAD)), -(-_TILE_COST // max(step.cost, 1)))
             start = index * STEP_WORDS
-            self.words[start : start + 4] = kernels[step.kernel.name], self.records.ctypes.data + offsets[index], step.work, tile
-        work = sum(step.work * step.cost for step in steps)
-        self._call = Call(self.words, len(steps), self.scratch, work > _LONG)
-        self.call: Callable[[], int] = self._call.function
+            words[start : start + 4] = kernels[step.kernel.name], records.ctypes.data + offsets[index], step.work, tile
+        segment = Segment(steps, words, scratch, threads)
+        segment.records = records  # the words point there
+        return segment
+
+    records: np.ndarray
+
+    def by_op(self) -> list[Segment]:
+        """The same steps as a segment for each op, to be timed one by one."""
+        starts = [i for i, step in enumerate(self.steps) if i == 0 or step.node is not self.steps[i - 1].node]
+        ends = [*starts[1:], len(self.steps)]
+        return [
+            Segment(self.steps[start:end], self.words[start * STEP_WORDS : end * STEP_WORDS], self.scratch, self.threads)
+            for start, end in zip(starts, ends, strict=True)
+            if end > start
+        ]
 
     def run(self) -> None:
         """Run all steps, by a team if there are several threads. Raises InvokeError."""
@@ -135,6 +156,7 @@ class Planner:
         self.segment = 0
         self.arenas: list[np.ndarray] = []
         self.arrays: dict[int, np.ndarray] = {}  # what records point to, kept alive, by id of what was given
+        self.arena_size = 0
         self.position = 0
         self.node: Node | None = None
         self.uses: dict[int, int] = {}  # the last op that reads a tensor
@@ -149,6 +171,14 @@ class Planner:
                 value = Value(tensor.name or "", self.type_of(tensor), shapes.get(id(tensor), tensor.shape), tensor)
                 value.storage = self.store(value, last=_END)
                 self.values[id(tensor)] = value
+        # Variables outlive a run, so they have their place whatever is planned, or planned again, behind a cut.
+        for number, tensor in enumerate(graph.tensors):
+            if tensor.is_variable and tensor.buffer is None and id(tensor) not in self.values:
+                with at(f"tensor {number} {tensor.name!r}"):
+                    value = Value(tensor.name or "", self.type_of(tensor), tensor.shape, tensor)
+                    value.storage = self.store(value, last=_END)
+                    value.storage.first = -1
+                    self.values[id(tensor)] = value
 
     # ---- values
 
@@ -170,9 +200,6 @@ class Planner:
                 raise UnsupportedError("it is stored sparse, which tinylite does not run")
             if tensor.buffer is not None:
                 value.known = tensor.data
-            elif tensor.is_variable:
-                value.storage = self.store(value, last=_END)
-                value.storage.first = -1
             else:
                 raise ModelError("it is read before any op has written it", "The ops of a graph must stand in the order they run")
         self.values[id(tensor)] = value
@@ -301,35 +328,38 @@ class Planner:
 
     # ---- memory
 
-    def finish(self, progress: Progress | None = None) -> Segment:
-        """Lay out the memory of what was planned since the last segment, and bind it."""
+    def lay_out(self) -> None:
+        """Give the storages of this segment their places in its arena; sets `arena_size`."""
         mine = [storage for storage in self.storages if storage.segment == self.segment]
-        ended = self.position >= len(self.graph.ops)
-        if not ended:
+        if self.position < len(self.graph.ops):
             for value in self.values.values():
                 if value.storage is not None and self.uses.get(id(value.tensor), -1) >= self.position:
                     value.storage.last = _END
         blocks = [Block(storage.size + SLACK, storage.first, storage.last) for storage in mine]
-        total = place(blocks)
+        self.arena_size = place(blocks)
         limit = memory_limit()
-        if total > limit:
+        if self.arena_size > limit:
             largest = max(mine, key=lambda storage: storage.size)
             raise OutOfMemoryError(
-                f"the graph's tensors take {total / 1e9:.3g} GB, and {limit / 1e9:.3g} GB are allowed; the largest is "
+                f"the graph's tensors take {self.arena_size / 1e9:.3g} GB, and {limit / 1e9:.3g} GB are allowed; the largest is "
                 f"{largest.name!r} with {largest.size / 1e9:.3g} GB",
                 "Resize the inputs, or raise TINYLITE_MEMORY_LIMIT",
             )
-        try:
-            self.arenas.append(aligned(total, np.uint8))
-        except MemoryError:
-            raise OutOfMemoryError(f"the graph's tensors take {total / 1e9:.3g} GB, which the system refuses", "Resize the inputs") from None
         for storage, block in zip(mine, blocks, strict=True):
             storage.offset = block.offset
+
+    def finish(self, progress: Progress | None = None) -> Segment:
+        """Lay out the memory of what was planned since the last segment, and bind it."""
+        self.lay_out()
+        try:
+            self.arenas.append(aligned(self.arena_size, np.uint8))
+        except MemoryError:
+            raise OutOfMemoryError(f"the graph's tensors take {self.arena_size / 1e9:.3g} GB, which the system refuses", "Resize the inputs") from None
         try:
             kernels = addresses((step.kernel for step in self.steps), progress)
         except CompileError as error:
             raise KernelError(str(error), "Please report this with your CPU and the version of numba") from None
-        segment = Segment(self.steps, kernels, self.address, self.threads)
+        segment = Segment.bind(self.steps, kernels, self.address, self.threads)
         self.steps = []
         self.segment += 1
         return segment
@@ -403,6 +433,15 @@ class Plan:
         self.segments: list[Segment] = []
         self.cuts: list[_Cut] = []
         self.advance()
+        self.reset_variables()
+
+    def reset_variables(self) -> None:
+        """Set all state to zero: the zero point of what is INT8, as LiteRT does, and 0 of everything else."""
+        for value in self.planner.values.values():
+            if value.tensor is not None and value.tensor.is_variable and value.known is None:
+                quantization = value.tensor.quantization
+                zero = quantization.zero_point[0] if value.type == "INT8" and quantization is not None and quantization.zero_point.size else 0
+                self.view(value)[...] = zero
 
     def advance(self) -> None:
         """Plan the next segment."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .common.convolution import bias_values
-from .common.gemm import check_weights
+from .common.fixed_point_16 import sigmoid_table, tanh_table
+from .common.gemm import check_weights, dot_words
 from .common.operator import Node, Operator, Shape, Value, register
 from .common.quantized import activation_range, quantize_multiplier, scale_and_zero
 
@@ -47,7 +48,7 @@ class _Sizes:
     outputs: int
     time_major: bool
 
-    def fields(self, gates: int) -> dict[str, int]:
+    def fields(self, gates: int) -> dict[str, Any]:
         """What the kernels' records say about the sequence."""
         from ..kernels.lstm import LANES, PANEL
 
@@ -63,7 +64,7 @@ class _Sizes:
 
 @register
 class UnidirectionalSequenceLSTM(Operator):
-    """FLOAT32; INT8 with an INT16 cell state (8x8_16), without peephole, projection and layer norm."""
+    """FLOAT32; INT8 with an INT16 cell state (8x8_16), which takes no peephole, projection or layer norm."""
 
     code = "UNIDIRECTIONAL_SEQUENCE_LSTM"
     max_version = 4
@@ -88,9 +89,11 @@ class UnidirectionalSequenceLSTM(Operator):
         for index, what in ((_OUTPUT_STATE, "output state"), (_CELL_STATE, "cell state")):
             state = node.input(index)
             variable = state.tensor is not None and state.tensor.is_variable and state.known is None
-            node.want(variable, f"its {what} {state} is not a variable, and has to outlast a run")
+            node.want(variable, f"its {what} {state} is not a variable without data of its own, as what outlasts a run must be")
         cell = node.input(_CELL_STATE)
         node.want(cell is not node.input(_OUTPUT_STATE), f"{cell} is both its output state and its cell state")
+        if not integer and node.options.fused_activation_function == "NONE":
+            node.unsupported("it has no activation, for which there is no reference: LiteRT's kernel uses numbers that it has not computed")
         for name in ("cell_clip", "proj_clip"):
             clip = getattr(node.options, name)
             node.want(clip >= 0, f"its {name} is {clip}, and may not be below 0")
@@ -246,7 +249,8 @@ class UnidirectionalSequenceLSTM(Operator):
 
     def prepare_integer(self, node: Node, plan: Planner) -> None:
         """LiteRT's 8x8_16. Its activation is tanh whatever the options say, as there."""
-        from ..kernels.lstm import LANES, PANEL, q8_lstm, sigmoid_table, tanh_table
+        from ..kernels.lstm import LANES, PANEL, q8_lstm
+        from ..kernels.q8_gemm import VNNI
 
         sizes, gates = self.sizes(node), self.gates(node)
         fields = sizes.fields(len(gates))
@@ -258,25 +262,25 @@ class UnidirectionalSequenceLSTM(Operator):
             weights = [node.input(indices[gate]) for gate in gates]
             biases = [bias_values(node, node.input(_BIAS[gate]) if biased else None, sizes.cells) for gate in gates]
             matrix, bias = _stack([check_weights(node, value) for value in weights], pad), _stack(biases, pad).astype(np.int64)
-            grouped, offset = _groups(matrix)
             # In float step by step, as the reference.
             scales = np.array([scale_and_zero(node, value)[0] for value in weights], np.float32)
             with np.errstate(over="ignore"):
                 factors = scales * np.float32(scale) / np.float32(2.0**-_GATE_BITS)
             multipliers, shifts = _fixed_point(node, factors, f"the scale of {source} times those of its weights")
-            bias -= (zero + offset) * matrix.sum(axis=1, dtype=np.int64)
+            # For vnni, the other side of the product is u8: s8 + 128.
+            bias -= (zero + (128 if VNNI else 0)) * matrix.sum(axis=1, dtype=np.int64)
             rows = [bias, *(np.repeat(row, pad) for row in (multipliers, np.maximum(shifts, 0), np.maximum(-shifts, 0)))]
-            words.append(plan.constant(_panels(grouped, PANEL), np.int32))
+            words.append(plan.constant(_panels(dot_words(matrix), PANEL), np.int32))
             constants += [np.pad(row, (0, columns - row.size)) for row in rows]
         hidden_scale, hidden_zero = scale_and_zero(node, self.hidden(node))
         multiplier, shift = _fixed_point(node, [2.0**-15 / hidden_scale * 2.0**-15], f"the scale of {self.hidden(node)}")
         low, high = -32768, 32767
         if node.options.cell_clip > 0:
             # A cell state stays below 2^7.
-            clip = np.float32(min(node.options.cell_clip, 2.0**7)) / np.float32(scale_and_zero(node, node.input(_CELL_STATE))[0])
-            clip = int(min(clip, np.float32(32767)))
+            quotient = np.float32(min(node.options.cell_clip, 2.0**7)) / np.float32(scale_and_zero(node, node.input(_CELL_STATE))[0])
+            clip = min(int(quotient), 32767)
             low, high = (-clip, clip) if clip else (low, high)
-        input_groups, output_groups = (len(panels[0]) if len(panels) else 0 for panels in words)
+        input_groups, output_groups = (panels.shape[1] for panels in words)
         plan.step(
             q8_lstm, work=sizes.batches,
             cost=sizes.times * ((input_groups + output_groups) * columns // LANES + 16 * sizes.cells),
@@ -305,19 +309,10 @@ def _square(weights: np.ndarray) -> np.ndarray:
 def _panels(matrix: np.ndarray, width: int) -> np.ndarray:
     """A matrix [columns, depth] as panels [panels, depth, width], zeros behind the last column."""
     columns, depth = matrix.shape
-    padded = np.zeros((-(-columns // width) * width, depth), matrix.dtype)
+    panels = -(-columns // width)
+    padded = np.zeros((panels * width, depth), matrix.dtype)
     padded[:columns] = matrix
-    return padded.reshape(-1, width, depth).transpose(0, 2, 1)
-
-
-def _groups(matrix: np.ndarray) -> tuple[np.ndarray, int]:
-    """INT8 weights [columns, depth] as int32 words [columns, groups] for the dot product, and how much its other side is too large."""
-    from ..kernels.q8_gemm import GROUP, VNNI
-
-    columns, depth = matrix.shape
-    padded = np.zeros((columns, -(-depth // GROUP) * GROUP), np.int8 if VNNI else np.int16)
-    padded[:, :depth] = matrix
-    return padded.view(np.int32), 128 if VNNI else 0
+    return padded.reshape(panels, width, depth).transpose(0, 2, 1)
 
 
 def _wrapped(values: np.ndarray) -> np.ndarray:

@@ -14,7 +14,10 @@ from .window import Axis
 if TYPE_CHECKING:
     from ...plan import Planner
 
-__all__ = ["Patches", "Requantization", "dense", "f32_gemm", "hybrid_gemm", "patches", "q8_gemm"]
+__all__ = [
+    "Patches", "Requantization", "check_weights", "dense", "dot_words", "f32_gemm", "hybrid_gemm", "patches", "q8_gemm",
+    "quantize_batches",
+]  # fmt: skip
 
 # Bytes of rows that a block holds: they should stay near the core while all panels of weights pass by.
 _BLOCK_BYTES = {True: 1 << 18, False: 1 << 17}  # read in place, gathered
@@ -147,18 +150,23 @@ def _q8_words(weights: np.ndarray, zero: int, signed: bool) -> tuple[np.ndarray,
 
     Gives the words, the weights as integers as the kernel sees them, and the zero point that is left in them.
     """
+    from ...kernels.q8_gemm import VNNI
+
+    if not VNNI:
+        seen = weights.astype(np.int16) - np.int16(zero)
+        return dot_words(seen), seen, 0
+    seen = weights if signed else (weights ^ 0x80).view(np.int8)
+    return dot_words(seen), seen, zero if signed else zero - 128
+
+
+def dot_words(weights: np.ndarray) -> np.ndarray:
+    """Weights [..., depth], int8 or for madd and mul int16, as int32 words [..., groups] of the target's dot product, zeros behind."""
     from ...kernels.q8_gemm import GROUP, VNNI
 
-    groups, columns, depth = weights.shape
-    if VNNI:
-        dtype, seen = np.dtype(np.int8), weights if signed else (weights ^ 0x80).view(np.int8)
-        left = zero if signed else zero - 128
-    else:
-        dtype, seen = np.dtype(np.int16), weights.astype(np.int16) - np.int16(zero)
-        left = 0
-    padded = np.zeros((groups, columns, -(-depth // GROUP) * GROUP), dtype)
-    padded[:, :, :depth] = seen
-    return padded.view(np.int32), seen, left
+    depth = weights.shape[-1]
+    padded = np.zeros((*weights.shape[:-1], -(-depth // GROUP) * GROUP), np.int8 if VNNI else np.int16)
+    padded[..., :depth] = weights
+    return padded.view(np.int32)
 
 
 def _q8_step(

@@ -1,0 +1,5 @@
+"""python -m tinylite"""
+
+from .cli import main
+
+main()

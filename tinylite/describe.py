@@ -1,0 +1,269 @@
+"""A model in words and numbers: what `tinylite inspect` shows, as plain data (for JSON) and as tables."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import TinyliteError
+from .memory import ALIGNMENT
+from .model import Graph, Model, Quantization, Tensor, stored_size
+from .plan import Planner, Storage
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["describe", "tables"]
+
+
+def describe(model: Model, memory: bool = True) -> dict[str, Any]:
+    """The model as plain data: file, graphs with ops and tensors, signatures, metadata, and with `memory` the memory plan.
+
+    Weights are left out; everything else that a reader could want is in, by name and number.
+    """
+    return {
+        "file": {
+            "path": model.source,
+            "bytes": os.path.getsize(model.source) if model.source and os.path.exists(model.source) else None,
+            "version": model.version,
+            "description": model.description,
+            "unknown": sorted(set(model.unknown)),
+        },
+        "graphs": [_graph(index, graph, memory) for index, graph in enumerate(model.graphs)],
+        "signatures": [
+            {
+                "key": signature.key,
+                "graph": next(index for index, graph in enumerate(model.graphs) if graph is signature.graph),
+                "inputs": {name: tensor.name for name, tensor in signature.inputs.items()},
+                "outputs": {name: tensor.name for name, tensor in signature.outputs.items()},
+            }
+            for signature in model.signatures
+        ],
+        "metadata": [{"name": entry.name, "bytes": int(entry.data.size), "text": _text(entry.data)} for entry in model.metadata],
+        "associated_files": {name: len(content) for name, content in model.associated_files.items()},
+    }
+
+
+def _text(data: np.ndarray) -> str | None:
+    """Metadata that is text, without the zeros that pad it."""
+    try:
+        text = bytes(data[:4096]).rstrip(b"\0").decode("ascii")
+    except UnicodeDecodeError:
+        return None
+    return text if text.isprintable() else None
+
+
+def _graph(index: int, graph: Graph, memory: bool) -> dict[str, Any]:
+    numbers = {id(tensor): number for number, tensor in enumerate(graph.tensors)}
+
+    def references(tensors: list[Any]) -> list[int]:
+        return [-1 if tensor is None else numbers[id(tensor)] for tensor in tensors]
+
+    return {
+        "index": index,
+        "name": graph.name,
+        "inputs": references(list(graph.inputs)),
+        "outputs": references(list(graph.outputs)),
+        "ops": [
+            {
+                "index": position,
+                "code": op.code,
+                "name": op.name,
+                "version": op.version,
+                "inputs": references(list(op.inputs)),
+                "outputs": references(list(op.outputs)),
+                "options": {} if op.options is None else {name: _plain(value) for name, value in op.options.items()},
+                "custom_options": None if op.custom_options is None else len(op.custom_options),
+            }
+            for position, op in enumerate(graph.ops)
+        ],
+        "tensors": [_tensor(number, tensor) for number, tensor in enumerate(graph.tensors)],
+        "memory": _memory(graph) if memory else None,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Graph):
+        return value.name
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, bytes):
+        return value.hex()
+    return value
+
+
+def _tensor(number: int, tensor: Tensor) -> dict[str, Any]:
+    kind = "variable" if tensor.is_variable else "constant" if tensor.buffer is not None else "computed"
+    return {
+        "index": number,
+        "name": tensor.name,
+        "type": tensor.type,
+        "shape": list(tensor.shape),
+        "shape_signature": list(tensor.shape_signature) if tensor.shape_signature is not None else None,
+        "kind": "external" if tensor.external_buffer is not None else kind,
+        "bytes": int(tensor.buffer.size) if tensor.buffer is not None else stored_size(tensor.type, tensor.shape) if tensor.holds_numbers else None,
+        "sparse": tensor.sparsity is not None,
+        "quantization": _quantization(tensor.quantization),
+    }
+
+
+def _quantization(quantization: Quantization | None) -> dict[str, Any] | None:
+    if quantization is None:
+        return None
+    return {
+        "scale": quantization.scale.tolist(),
+        "zero_point": quantization.zero_point.tolist(),
+        "quantized_dimension": quantization.quantized_dimension,
+        "min": quantization.min.tolist(),
+        "max": quantization.max.tolist(),
+        "details": None if quantization.details is None else quantization.details.table,
+    }
+
+
+def _memory(graph: Graph) -> dict[str, Any]:
+    """Where tensors would lie, or why the graph cannot be planned."""
+    planner = Planner(graph, {}, False, 1)
+    try:
+        dynamic = planner.run()
+        planner.lay_out()
+    except TinyliteError as error:
+        return {"problem": str(error)}
+    shared: dict[int, list[str]] = {}
+    for value in planner.values.values():
+        if value.storage is not None:
+            shared.setdefault(id(value.storage), []).append(value.name)
+
+    def entry(storage: Storage) -> dict[str, Any]:
+        return {
+            "tensors": shared.get(id(storage), [storage.name]),
+            "bytes": storage.size,
+            "offset": storage.offset,
+            "first_step": max(storage.first, 0),
+            "last_step": min(storage.last, len(planner.steps)),
+        }
+
+    return {
+        "arena_bytes": planner.arena_size,
+        "weights_packed_bytes": sum(array.nbytes for array in planner.arrays.values()),
+        "steps": len(planner.steps),
+        "alignment": ALIGNMENT,
+        "dynamic_from": None if dynamic is None else dynamic.name,
+        "blocks": [entry(storage) for storage in sorted(planner.storages, key=lambda s: (s.first, s.offset))],
+    }
+
+
+# ---- for people
+
+
+def size_text(count: float | None) -> str:
+    """Bytes in the unit that reads best."""
+    if count is None:
+        return ""
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.2f} GB"
+
+
+def quantization_text(quantization: dict[str, Any] | None) -> str:
+    """A tensor's quantization on one line."""
+    if quantization is None:
+        return ""
+    scale, zero = quantization["scale"], quantization["zero_point"]
+    if quantization["details"]:
+        return str(quantization["details"])
+    if len(scale) == 1:
+        return f"{scale[0]:.6g} * (q - {zero[0] if zero else 0})"
+    if len(scale) > 1:
+        zeros = f", zero points {min(zero)}..{max(zero)}" if any(zero) else ""
+        return f"{len(scale)} scales {min(scale):.3g}..{max(scale):.3g} along {quantization['quantized_dimension']}{zeros}"
+    if quantization["min"] and quantization["max"]:
+        return f"range {quantization['min'][0]:.4g}..{quantization['max'][0]:.4g}"
+    return ""
+
+
+def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
+    """The description as rich tables, one after the other."""
+    from rich.table import Table
+
+    file = description["file"]
+    head = Table(title="File", show_header=False, title_justify="left")
+    head.add_row("path", file["path"] or "")
+    head.add_row("size", size_text(file["bytes"]))
+    head.add_row("description", file["description"] or "")
+    head.add_row("format version", str(file["version"]))
+    for part in file["unknown"]:
+        head.add_row("newer than this tinylite", part)
+    for entry in description["metadata"]:
+        head.add_row(f"metadata {entry['name']}", f"{entry['text'] or ''} ({size_text(entry['bytes'])})".strip())
+    for name, count in description["associated_files"].items():
+        head.add_row(f"attached file {name}", size_text(count))
+    yield head
+    for graph in description["graphs"]:
+        yield from _graph_tables(graph)
+    if description["signatures"]:
+        signatures = Table("key", "graph", "inputs", "outputs", title="Signatures", title_justify="left")
+        for entry in description["signatures"]:
+            sides = ["\n".join(f"{name} = {tensor}" for name, tensor in entry[side].items()) for side in ("inputs", "outputs")]
+            signatures.add_row(str(entry["key"]), str(entry["graph"]), *sides)
+        yield signatures
+
+
+def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
+    from rich.table import Table
+
+    tensors = graph["tensors"]
+    title = f"Graph {graph['index']} {graph['name'] or ''}".rstrip()
+    ends = Table("", "tensor", "name", "type", "shape", "quantization", title=f"{title}: inputs and outputs", title_justify="left")
+    for side in ("inputs", "outputs"):
+        for number in graph[side]:
+            tensor = tensors[number]
+            ends.add_row(side[:-1], str(number), tensor["name"], str(tensor["type"]), _shape_text(tensor), quantization_text(tensor["quantization"]))
+    yield ends
+    ops = Table("op", "operator", "inputs", "outputs", "output shape", "options", title=f"{title}: ops", title_justify="left")
+    for op in graph["ops"]:
+        options = ", ".join(f"{name}={value}" for name, value in op["options"].items() if value not in (None, "NONE", 0, False, 0.0, []))
+        shapes = "\n".join(f"{tensors[number]['type']} {tensors[number]['shape']}" for number in op["outputs"])
+        numbers = [" ".join("-" if number < 0 else str(number) for number in op[side]) for side in ("inputs", "outputs")]
+        ops.add_row(str(op["index"]), f"{op['name']} v{op['version']}", *numbers, shapes, options)
+    yield ops
+    counts = Table("operator", "ops", title=f"{title}: how often", title_justify="left")
+    for name, count in Counter(op["name"] for op in graph["ops"]).most_common():
+        counts.add_row(name, str(count))
+    yield counts
+    rows = Table("tensor", "name", "type", "shape", "kind", "size", "quantization", title=f"{title}: tensors", title_justify="left")
+    for tensor in tensors:
+        kind = tensor["kind"] + (", sparse" if tensor["sparse"] else "")
+        rows.add_row(
+            str(tensor["index"]), tensor["name"], str(tensor["type"]), _shape_text(tensor), kind, size_text(tensor["bytes"]),
+            quantization_text(tensor["quantization"]),
+        )  # fmt: skip
+    yield rows
+    if graph["memory"] is not None:
+        yield _memory_table(title, graph["memory"])
+
+
+def _shape_text(tensor: dict[str, Any]) -> str:
+    signature = tensor["shape_signature"]
+    return str(tensor["shape"]) + (f" varies as {signature}" if signature and signature != tensor["shape"] else "")
+
+
+def _memory_table(title: str, memory: dict[str, Any]) -> RenderableType:
+    from rich.table import Table
+    from rich.text import Text
+
+    if "problem" in memory:
+        return Text(f"{title}: no memory plan, since tinylite cannot run it: {memory['problem']}\n", style="yellow")
+    table = Table("steps", "offset", "size", "tensors", title=f"{title}: memory plan", title_justify="left")
+    for block in memory["blocks"]:
+        table.add_row(f"{block['first_step']}..{block['last_step']}", str(block["offset"]), size_text(block["bytes"]), "\n".join(block["tensors"]))
+    table.caption = f"{memory['steps']} steps, arena {size_text(memory['arena_bytes'])}, packed weights and tables {size_text(memory['weights_packed_bytes'])}"
+    if memory["dynamic_from"]:
+        table.caption += f"; planned as far as {memory['dynamic_from']!r}, whose value decides shapes"
+    table.caption_justify = "left"
+    return table
