@@ -187,7 +187,7 @@ def demo() -> None:
             right += path.stem.endswith(str(seen))
             if path == pictures[3]:
                 pixels = np.asarray(Image.open(path).convert("L"))
-                click.echo("\n".join("  " + "".join(" .:-=+*#%@"[value * 9 // 255] * 2 for value in row) for row in pixels) + "\n")
+                click.echo("\n".join("  " + "".join(" .:-=+*#%@"[int(value) * 9 // 255] * 2 for value in row) for row in pixels) + "\n")
             click.echo(f"{path.name}: I see a {seen} ({100 * scores[seen]:.1f} %)")
         found = profile(interpreter, 200)
         click.echo(f"\n{right} of {len(pictures)} right; {found.seconds * 1e6:.1f} µs for a picture, one thread\n")
