@@ -170,17 +170,17 @@ class Interpreter:
                 return tensor.data
             raise TensorError(f"{name} has no memory yet", "Call allocate_tensors() first")
         value = runnable.plan.value(tensor)
-        if value is None:
-            if tensor.data is not None:
-                return tensor.data
-            raise TensorError(f"{name} is not used by any op that has run")
+        if value is None and tensor.data is not None:
+            return tensor.data
         graph = runnable.graph
         ends = any(tensor is end for end in (*graph.inputs, *graph.outputs))
-        if not (ends or self._keep_all or value.known is not None or tensor.is_variable):
+        if not (ends or self._keep_all or tensor.is_variable or (value is not None and value.known is not None)):
             raise TensorError(
-                f"{name} is an intermediate result, and its memory is used again during a run",
+                f"{name} is an intermediate result, which is not kept after a run",
                 "Make the interpreter with experimental_preserve_all_tensors=True to read it",
             )
+        if value is None:
+            raise TensorError(f"{name} is not used by any op that has run")
         runnable.views[index] = runnable.plan.view(value)
         return runnable.views[index]
 

@@ -195,7 +195,7 @@ class Op:
 
     __slots__ = (
         "code", "inputs", "outputs", "options", "version", "custom_code", "custom_options", "intermediates",
-        "mutating_variable_inputs", "debug_metadata_index",
+        "mutating_variable_inputs", "debug_metadata_index", "replaces",
     )  # fmt: skip
 
     def __init__(
@@ -211,6 +211,7 @@ class Op:
         self.intermediates: list[Tensor] = []
         self.mutating_variable_inputs: tuple[bool, ...] = ()
         self.debug_metadata_index = -1
+        self.replaces: tuple[Op, ...] = ()  # the ops that a pass made into this one
         self.options: Table | None = None
         if code in OPERATOR_OPTIONS:
             self.options = Table(OPERATOR_OPTIONS[code], **options)

@@ -25,6 +25,7 @@ from .kernels.kernel import Kernel
 from .kernels.store import CompileError, Progress, addresses
 from .memory import Block, place
 from .model import Graph, Op, Tensor
+from .passes import simplified
 from .ops.common.operator import NeedsValue, Node, Shape, Value
 
 __all__ = ["Plan", "Planner", "Segment"]
@@ -147,7 +148,8 @@ class Planner:
     """Plans the ops of a graph, a segment at a time."""
 
     def __init__(self, graph: Graph, shapes: dict[int, Shape], keep_all: bool, threads: int) -> None:
-        self.graph = graph
+        self.numbers = {id(op): number for number, op in enumerate(graph.ops)}  # as the file counts them
+        self.graph = graph = graph if keep_all else simplified(graph)
         self.keep_all = keep_all
         self.threads = threads
         self.values: dict[int, Value] = {}
@@ -260,7 +262,7 @@ class Planner:
         ops_ = self.graph.ops
         while self.position < len(ops_):
             op = ops_[self.position]
-            with at(describe(op, self.position)):
+            with at(describe(op, self.number(op))):
                 try:
                     self.plan(op)
                 except NeedsValue as need:
@@ -272,9 +274,13 @@ class Planner:
                 value.storage.last = _END
         return None
 
+    def number(self, op: Op) -> int:
+        """The place in the file of an op, or of the first op that it replaces."""
+        return self.numbers[id(op.replaces[0] if op.replaces else op)]
+
     def plan(self, op: Op) -> None:
         operator = ops.find(op.code) if op.code != "CUSTOM" else self.custom(op)
-        node = Node(op, self.position, [None if t is None else self.value(t) for t in op.inputs], [])
+        node = Node(op, self.number(op), [None if t is None else self.value(t) for t in op.inputs], [])
         for tensor in op.outputs:
             if id(tensor) in self.values or tensor.buffer is not None:
                 raise ModelError(f"it writes tensor {tensor.name!r}, which already has a value")

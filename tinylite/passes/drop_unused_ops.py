@@ -1,0 +1,21 @@
+"""Drop ops that nobody reads."""
+
+from __future__ import annotations
+
+from ..model import Graph
+
+__all__ = ["drop_unused_ops"]
+
+
+def drop_unused_ops(graph: Graph) -> int:
+    """Remove ops whose outputs are neither read nor given out, unless they change a variable; gives their number."""
+    needed = {id(tensor) for tensor in graph.outputs}
+    kept = []
+    for op in reversed(graph.ops):
+        changes_state = any(tensor is not None and (tensor.is_variable or tensor.type == "RESOURCE") for tensor in op.inputs)
+        if changes_state or not op.outputs or any(id(tensor) in needed for tensor in op.outputs):
+            kept.append(op)
+            needed |= {id(tensor) for tensor in op.inputs if tensor is not None}
+    dropped = len(graph.ops) - len(kept)
+    graph.ops = kept[::-1]
+    return dropped

@@ -1,0 +1,59 @@
+"""Let an op clamp its own output, where a RELU stands behind it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from ..model import Graph, Op, Tensor
+
+__all__ = ["fuse_activations"]
+
+_ACTIVATIONS = ("RELU", "RELU6", "RELU_N1_TO_1")
+_PRODUCERS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL")
+_TYPES = ("FLOAT32", "INT8", "UINT8")
+
+
+def fuse_activations(graph: Graph) -> int:
+    """Replace an op and the RELU, RELU6 or RELU_N1_TO_1 behind it by one op, if nobody else reads what passes between.
+
+    A quantized pair is fused only if the RELU does not rescale: then clamping before or after rounding is the same.
+    Gives the number of pairs.
+    """
+    reads = Counter(id(tensor) for op in graph.ops for tensor in op.inputs if tensor is not None)
+    reads.update(id(tensor) for tensor in graph.outputs)
+    producers: dict[int, Op] = {}
+    replaced: dict[int, Op | None] = {}
+    for op in graph.ops:
+        between = op.inputs[0] if op.inputs else None
+        producer = producers.get(id(between))
+        if (
+            producer is not None and between is not None and reads[id(between)] == 1 and _takes_activation(producer)
+            and op.code in _ACTIVATIONS and len(op.inputs) == len(op.outputs) == 1 and _same_numbers(between, op.outputs[0])
+        ):  # fmt: skip
+            replaced[id(producer)] = _fused(producer, op)
+            replaced[id(op)] = None
+        producers.update((id(tensor), op) for tensor in op.outputs)
+    graph.ops = [kept for op in graph.ops if (kept := replaced.get(id(op), op)) is not None]
+    return len(replaced) // 2
+
+
+def _takes_activation(op: Op) -> bool:
+    return op.code in _PRODUCERS and len(op.outputs) == 1 and op.options is not None and op.options.fused_activation_function == "NONE"
+
+
+def _same_numbers(a: Tensor, b: Tensor) -> bool:
+    if a.type != b.type or a.type not in _TYPES:
+        return False
+    if a.quantization is None or b.quantization is None:
+        return a.quantization is b.quantization
+    return np.array_equal(a.quantization.scale, b.quantization.scale) and np.array_equal(a.quantization.zero_point, b.quantization.zero_point)
+
+
+def _fused(producer: Op, activation: Op) -> Op:
+    assert producer.options is not None
+    options = {**dict(producer.options.items()), "fused_activation_function": activation.code}
+    fused = Op(producer.code, producer.inputs, activation.outputs, version=producer.version, **options)
+    fused.replaces = (*(producer.replaces or (producer,)), activation)
+    return fused
