@@ -78,7 +78,7 @@ class _Decoder:
         offsets = struct.unpack_from(f"<{vtable_size // 2 - 2}H", data, vtable + 4)
         slots = _slots_of(name)
         found = Table(name)
-        values, unknown = found.values, []
+        values, unknown = found.fields, []
         for number, offset in enumerate(offsets):
             if not offset:
                 continue

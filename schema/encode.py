@@ -28,7 +28,7 @@ class _Encoder:
         builder = self.builder
         present = []
         for name, field in fields_of(table.table).items():
-            value = table.values.get(name)
+            value = table.fields.get(name)
             if value is None:
                 continue
             try:

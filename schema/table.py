@@ -68,25 +68,25 @@ class Table:
     does not have: it cannot be written again, since a flatbuffer does not say what its fields are.
     """
 
-    __slots__ = ("table", "values", "unknown")
+    __slots__ = ("table", "fields", "unknown")
     table: str
-    values: dict[str, Any]
+    fields: dict[str, Any]
     unknown: tuple[str, ...]
 
-    def __init__(self, table: str, /, **values: Any) -> None:
+    def __init__(self, table: str, /, **fields: Any) -> None:
         if table not in TABLES:
             raise AttributeError(f"there is no table {table!r} in the TensorFlow Lite schema")
         object.__setattr__(self, "table", table)
-        object.__setattr__(self, "values", {})
+        object.__setattr__(self, "fields", {})
         object.__setattr__(self, "unknown", ())
-        for name, value in values.items():
+        for name, value in fields.items():
             setattr(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
         # Only called for what is not a slot.
-        values = self.values
-        if name in values:
-            return values[name]
+        fields = self.fields
+        if name in fields:
+            return fields[name]
         field = fields_of(self.table).get(name)
         if field is None:
             raise AttributeError(f"{self.table} has no field {name!r}; it has: {', '.join(fields_of(self.table)) or 'none'}")
@@ -100,11 +100,11 @@ class Table:
             raise AttributeError(f"{self.table} has no field {name!r}; it has: {', '.join(fields_of(self.table)) or 'none'}")
         if isinstance(value, float) and fields_of(self.table)[name].type == "<f4":
             value = float(np.float32(value))  # what a file will hold
-        self.values[name] = value
+        self.fields[name] = value
 
     def items(self) -> Iterator[tuple[str, Any]]:
         """Every field with its value, absent ones with their defaults."""
-        return ((name, self.values.get(name, field.default)) for name, field in fields_of(self.table).items())
+        return ((name, self.fields.get(name, field.default)) for name, field in fields_of(self.table).items())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Table):
@@ -119,11 +119,11 @@ class Table:
         return f"{self.table}({', '.join(f'{name}={value!r}' for name, value in self.items())})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.table, self.values, self.unknown)
+        return _rebuild, (self.table, self.fields, self.unknown)
 
 
-def _rebuild(table: str, values: dict[str, Any], unknown: tuple[str, ...]) -> Table:
-    rebuilt = Table(table, **values)
+def _rebuild(table: str, fields: dict[str, Any], unknown: tuple[str, ...]) -> Table:
+    rebuilt = Table(table, **fields)
     rebuilt.unknown = unknown
     return rebuilt
 

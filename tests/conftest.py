@@ -38,6 +38,11 @@ def shared() -> Path:
     return SHARED
 
 
+def shared_models() -> list[str]:
+    """The names of the shared models, or one that is skipped where they are absent."""
+    return sorted(path.name for path in (SHARED / "models").glob("*.tflite")) or ["absent"]
+
+
 Judge = Callable[..., list[np.ndarray]]
 
 

@@ -196,7 +196,7 @@ class _Builder:
 
     def quantization(self, table: Table) -> Quantization | None:
         self.seen(table)
-        vectors = {name: table.values[name] for name in ("scale", "zero_point", "min", "max") if name in table.values}
+        vectors = {name: table.fields[name] for name in ("scale", "zero_point", "min", "max") if name in table.fields}
         if table.details is None and not any(len(vector) for vector in vectors.values()):
             return None
         return Quantization(**vectors, quantized_dimension=table.quantized_dimension, details=table.details)
@@ -223,17 +223,17 @@ class _Builder:
 
     def refer(self, table: Table, tensors: list[Tensor]) -> None:
         """Replace what a file must say in numbers: arrays by tuples, indices by the objects they mean."""
-        for name, value in table.values.items():
+        for name, value in table.fields.items():
             if isinstance(value, np.ndarray):
-                table.values[name] = bytes(value) if value.dtype == np.uint8 else tuple(value.tolist())
+                table.fields[name] = bytes(value) if value.dtype == np.uint8 else tuple(value.tolist())
         for name, target in references(table):
             objects: Sequence[Any] = self.graphs if target == "subgraphs" else tensors
             what = "graph" if target == "subgraphs" else "tensor"
             value = getattr(table, name)
             if isinstance(value, tuple):
-                table.values[name] = tuple(_pick(objects, index, what) for index in value)
+                table.fields[name] = tuple(_pick(objects, index, what) for index in value)
             elif value is not None:
-                table.values[name] = None if value == -1 else _pick(objects, value, what)
+                table.fields[name] = None if value == -1 else _pick(objects, value, what)
 
     def signature(self, table: Table) -> Signature:
         self.seen(table)

@@ -238,16 +238,29 @@ class Graph:
     tensors: list[Tensor] = field(default_factory=list)
     debug_metadata_index: int = -1
 
+    def all_tensors(self) -> list[Tensor]:
+        """The tensors in the order in which a file numbers them: those listed, then others that are used, by first use."""
+        return list({id(tensor): tensor for tensor in (*self.tensors, *self._used())}.values())
+
+    def _used(self) -> Iterator[Tensor]:
+        yield from self.inputs
+        for op in self.ops:
+            yield from (tensor for tensor in op.inputs if tensor is not None)
+            yield from op.outputs
+            yield from op.intermediates
+        yield from self.outputs
+
     def tensor(self, name: str) -> Tensor:
         """The tensor of this name. Raises TensorError, with the nearest names, if there is none or more than one."""
-        found = [tensor for tensor in self.tensors if tensor.name == name]
+        tensors = self.all_tensors()
+        found = [tensor for tensor in tensors if tensor.name == name]
         if len(found) == 1:
             return found[0]
         if found:
             raise TensorError(f"{len(found)} tensors are named {name!r}", "Pick one from graph.tensors")
         import difflib
 
-        near = difflib.get_close_matches(name, [t.name for t in self.tensors if t.name], 3, 0.4)
+        near = difflib.get_close_matches(name, [t.name for t in tensors if t.name], 3, 0.4)
         raise TensorError(f"no tensor is named {name!r}", f"The nearest names are {', '.join(map(repr, near))}" if near else None)
 
     def producer(self, tensor: Tensor) -> Op | None:
@@ -273,7 +286,7 @@ class Graph:
                 kept.append(op)
                 needed -= {id(out) for out in op.outputs}
                 needed |= {id(t) for t in op.inputs if t is not None} - given
-        missing = [t for t in self.tensors if id(t) in needed and t.buffer is None and not t.is_variable]
+        missing = [t for t in self.all_tensors() if id(t) in needed and t.buffer is None and not t.is_variable]
         if missing:
             raise TensorError(
                 f"the cut needs {', '.join(repr(t.name) for t in missing)}, which is not computed from the inputs given",
@@ -281,18 +294,8 @@ class Graph:
             )
         self.ops = kept[::-1]
         self.inputs, self.outputs = starts, ends
-        used = {id(t) for t in tensors_of(self)}
+        used = {id(t) for t in self._used()}
         self.tensors = [t for t in self.tensors if id(t) in used]
-
-
-def tensors_of(graph: Graph) -> Iterator[Tensor]:
-    """Every tensor that the graph refers to, in the order of first use, with repetitions."""
-    yield from graph.inputs
-    for op in graph.ops:
-        yield from (t for t in op.inputs if t is not None)
-        yield from op.outputs
-        yield from op.intermediates
-    yield from graph.outputs
 
 
 @dataclass(eq=False)
@@ -354,6 +357,19 @@ class Model:
     def graph(self) -> Graph:
         """The first graph, which is the model; the others are called by it or by signatures."""
         return self.graphs[0]
+
+    def cut(self, inputs: Iterable[Tensor | str], outputs: Iterable[Tensor | str]) -> None:
+        """Keep only what computes `outputs` from `inputs` in the first graph, and the signatures that still fit.
+
+        Raises TensorError, and changes nothing, if an output needs what is neither a constant nor computed from `inputs`.
+        """
+        self.graph.cut(inputs, outputs)
+        starts, ends = set(map(id, self.graph.inputs)), set(map(id, self.graph.outputs))
+        self.signatures = [
+            signature for signature in self.signatures
+            if signature.graph is not self.graph
+            or (starts.issuperset(map(id, signature.inputs.values())) and ends.issuperset(map(id, signature.outputs.values())))
+        ]  # fmt: skip
 
     def copy(self) -> Model:
         """A Model that can be edited without changing this one; constants are shared, not copied."""

@@ -174,7 +174,7 @@ class Planner:
                 value.storage = self.store(value, last=_END)
                 self.values[id(tensor)] = value
         # Variables outlive a run, so they have their place whatever is planned, or planned again, behind a cut.
-        for number, tensor in enumerate(graph.tensors):
+        for number, tensor in enumerate(graph.all_tensors()):
             if tensor.is_variable and tensor.buffer is None and id(tensor) not in self.values:
                 with at(f"tensor {number} {tensor.name!r}"):
                     value = Value(tensor.name or "", self.type_of(tensor), tensor.shape, tensor)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .errors import FileError, ModelError, at
-from .model import ExternalBuffer, Graph, Model, Op, Tensor, references, tensors_of
+from .model import ExternalBuffer, Graph, Model, Op, Tensor, references
 from .schema.encode import encode
 from .schema.table import FormatError, Table, enum_number
 from .schema.tables import UNIONS
@@ -173,9 +173,7 @@ class _Numbering:
 
     def graph(self, index: int, graph: Graph) -> Table:
         with at(f"graph {index}"):
-            listed = {id(tensor) for tensor in graph.tensors}
-            added = {id(tensor): tensor for tensor in tensors_of(graph) if id(tensor) not in listed}
-            tensors = graph.tensors + list(added.values())
+            tensors = graph.all_tensors()
             numbers = {id(tensor): number for number, tensor in enumerate(tensors)}
             self.tensors[id(graph)] = numbers
             return Table(
@@ -230,16 +228,16 @@ class _Numbering:
 
     def refer(self, table: Table, tensors: dict[int, int]) -> Table:
         """A copy with numbers for the objects that it refers to."""
-        numbered = Table(table.table, **table.values)
+        numbered = Table(table.table, **table.fields)
         for name, target in references(table):
             numbers = self.graphs if target == "subgraphs" else tensors
-            if name not in table.values:
+            if name not in table.fields:
                 continue
-            value = table.values[name]
+            value = table.fields[name]
             if isinstance(value, tuple):
-                numbered.values[name] = tuple(self.number(numbers, item) for item in value)
+                numbered.fields[name] = tuple(self.number(numbers, item) for item in value)
             else:
-                numbered.values[name] = -1 if value is None else self.number(numbers, value)
+                numbered.fields[name] = -1 if value is None else self.number(numbers, value)
         return numbered
 
     def names(self, graph: Graph, tensors: dict[str, Tensor]) -> list[Table]:
