@@ -36,23 +36,35 @@ def value_range(x, count):
     return low, high
 
 
+# LiteRT quantizes floats for hybrid kernels in groups of as many, and what is left over by another formula.
+GROUP = 8
+
+
 @device
 def scale_and_round(to, x, count, scale, zero, low, high):
-    """to = zero + x * scale in float, rounded half away from zero, within low..high."""
-    i = 0
+    """to = zero + x * scale rounded half away from zero, within low..high, as LiteRT's code for SSE does it.
+
+    That is, whole groups add a half, truncate and then add `zero`; the rest add `zero` first, and round exactly.
+    """
     scales = simd.splat(scale, LANES)
+    grouped = count // GROUP * GROUP
+    i = 0
     while i < count:
-        # The last vector moves back to end with the last value; a range shorter than a vector is read into the slack.
-        if i + LANES > count:
-            i = max(count - LANES, 0)
-        rounded = simd.to_i32(round_half_away(simd.load(x + i, LANES) * scales + zero))
-        rounded = simd.to_i8(simd.minimum(simd.maximum(rounded, low), high))
-        if count >= LANES:
+        # What is read behind the end lies in the slack.
+        scaled = simd.load(x + i, LANES) * scales
+        if i < grouped:
+            whole = simd.to_i32(scaled + simd.copy_sign(np.float32(0.5), scaled)) + zero
+            end = grouped
+        else:
+            whole = simd.to_i32(round_half_away(scaled + np.float32(zero)))
+            end = count
+        rounded = simd.to_i8(simd.minimum(simd.maximum(whole, low), high))
+        if end - i >= LANES:
             simd.store(to + i, rounded)
         else:
-            for j in range(count):
-                to[j] = simd.lane(rounded, j)
-        i += LANES
+            for lane in range(end - i):
+                to[i + lane] = simd.lane(rounded, lane)
+        i = min(i + LANES, end)
 
 
 @kernel("f32_quantize_batches", input="f32*", output="i8*", scales="f32*", zeros="i32*", count="i64", asymmetric="i64")
@@ -74,15 +86,15 @@ def f32_quantize_batches(a, lo, hi, scratch):
                     to[i] = 0
                 continue
             a.scales[batch] = size / np.float32(127)
-            scale_and_round(to, x, a.count, np.float32(127) / size, np.float32(0), -127, 127)
+            scale_and_round(to, x, a.count, np.float32(127) / size, np.int32(0), np.int32(-127), np.int32(127))
             continue
-        least, most = np.float64(min(low, np.float32(0))), np.float64(max(high, np.float32(0)))
+        least, most = min(low, np.float32(0)), max(high, np.float32(0))
         if least == most:
             a.scales[batch] = 1
             for i in range(a.count):
                 to[i] = 0
             continue
-        step = (most - least) / 255.0
+        step = np.float64(most - least) / 255.0
         # The end whose zero point is the more exact one decides.
         if 128.0 + abs(least / step) < 127.0 + abs(most / step):
             zero = -128.0 - least / step
@@ -91,7 +103,7 @@ def f32_quantize_batches(a, lo, hi, scratch):
         zero = min(max(np.floor(abs(zero) + 0.5) * (1.0 if zero >= 0 else -1.0), -128.0), 127.0)
         a.scales[batch] = np.float32(step)
         a.zeros[batch] = np.int32(zero)
-        scale_and_round(to, x, a.count, np.float32(1) / np.float32(step), np.float32(zero), -128, 127)
+        scale_and_round(to, x, a.count, np.float32(1.0 / np.float64(np.float32(step))), np.int32(zero), np.int32(-128), np.int32(127))
 
 
 BLOCK = 4096
