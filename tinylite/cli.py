@@ -48,6 +48,7 @@ def main() -> None:
 @click.argument("files", nargs=-1, metavar="[INPUT]...")
 @click.option("--mean", type=float, help="Subtract this from pixels or samples.  [default: 127.5 for pictures into float inputs]")
 @click.option("--std", type=float, help="Then divide by this.  [default: 127.5 for pictures into float inputs]")
+@click.option("--raw", is_flag=True, help="Take the bytes of pixels as the bytes of an 8-bit input.")
 @click.option("--resize", type=click.Choice(["stretch", "crop", "pad", "none"]), default="stretch", show_default=True, help="How a picture gets the input's size.")
 @click.option("--top", "top", type=click.IntRange(1), default=5, show_default=True, help="How many classes to show.")
 @click.option("--labels", type=click.Path(exists=True, dir_okay=False), help="Class names, a line each.  [default: a label file attached to the model]")
@@ -58,7 +59,7 @@ def main() -> None:
 @click.option("--profile", "profiled", is_flag=True, help="Show the time of each op.")
 @click.option("--random", "seed", type=int, metavar="SEED", help="Feed inputs that no file is given for with random values.")
 def run(
-    model: str, files: tuple[str, ...], mean: float | None, std: float | None, resize: str, top: int, labels: str | None,
+    model: str, files: tuple[str, ...], mean: float | None, std: float | None, raw: bool, resize: str, top: int, labels: str | None,
     outputs: tuple[str, ...], signature: str | None, threads: int, repeat: int, profiled: bool, seed: int | None,
 ) -> None:  # fmt: skip
     """Run MODEL on files and show what comes out.
@@ -83,8 +84,10 @@ def run(
         scaling = Scaling(0.0 if mean is None else mean, 1.0 if std is None else std)
         if scaling.std == 0:
             raise click.BadParameter("it must not be 0", param_hint="--std")
+    if raw and scaling is not None:
+        raise click.UsageError("--raw takes pixels as they are, so --mean and --std have nothing to do")
     session = Session(Interpreter(model, num_threads=threads), signature)
-    session.feed(files, scaling, resize, seed)
+    session.feed(files, scaling, resize, raw, seed)
     seconds = session.run(repeat)
     names = _labels(labels) if labels else session.attached_labels()
     for name, values, details in session.outputs():

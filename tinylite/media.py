@@ -27,13 +27,16 @@ class Scaling(NamedTuple):
 LABEL_IMAGE = Scaling(127.5, 127.5)
 
 
-def read_input(path: str, details: dict[str, Any], scaling: Scaling | None = None, resize: str = "stretch") -> np.ndarray:
+def read_input(
+    path: str, details: dict[str, Any], scaling: Scaling | None = None, resize: str = "stretch", raw: bool = False
+) -> np.ndarray:
     """A file as the value of an input, in its shape and dtype.
 
     `details` is an entry of Interpreter.get_input_details(). Pictures are resized to the input's height and width
     (`resize`: stretch, crop or pad to keep the proportions, none to insist on the right size); dimensions that may vary
     take the picture's own. Pixels become (pixel - mean) / std and are quantized if the input is; without `scaling`, 0..255
-    fill a quantized input's whole range, and -1..1 of a float one. Sound is cut or padded with silence to the input's
+    fill a quantized input's whole range, and -1..1 of a float one; with `raw`, the bytes of pixels are the bytes of an 8-bit
+    input (tflite-micro keeps test pictures so). Sound is cut or padded with silence to the input's
     length, samples being -1..1. Arrays are taken as they are, floats quantized if the input is.
 
     Raises FileError or TensorError with file, input and remedy.
@@ -42,7 +45,7 @@ def read_input(path: str, details: dict[str, Any], scaling: Scaling | None = Non
     with at(f"{path}, for input {details['name']!r}"):
         try:
             if extension in PICTURES:
-                return _picture(path, details, scaling, resize)
+                return _picture(path, details, scaling, resize, raw)
             if extension == ".wav":
                 return _sound(path, details, scaling)
             if extension in (".npy", ".npz"):
@@ -78,7 +81,7 @@ def _shape(details: dict[str, Any]) -> list[int]:
     return [int(size) for size in details["shape_signature"]]
 
 
-def _picture(path: str, details: dict[str, Any], scaling: Scaling | None, resize: str) -> np.ndarray:
+def _picture(path: str, details: dict[str, Any], scaling: Scaling | None, resize: str, raw: bool) -> np.ndarray:
     from PIL import Image, UnidentifiedImageError
 
     shape = _shape(details)
@@ -93,7 +96,8 @@ def _picture(path: str, details: dict[str, Any], scaling: Scaling | None, resize
     height = image.height if sizes[0] <= 0 else sizes[0]
     width = image.width if sizes[1] <= 0 else sizes[1]
     pixels = np.asarray(_resized(image, width, height, resize))
-    return _fit(_scaled(pixels, details, scaling), [height if s is None else s for s in _picture_shape(shape, height, width, channels)])
+    values = _raw(pixels, details) if raw else _scaled(pixels, details, scaling)
+    return _fit(values, [height if s is None else s for s in _picture_shape(shape, height, width, channels)])
 
 
 def _picture_shape(shape: list[int], height: int, width: int, channels: int) -> list[int]:
@@ -124,6 +128,13 @@ def _scaled(pixels: np.ndarray, details: dict[str, Any], scaling: Scaling | None
             return (pixels.astype(np.int16) + np.iinfo(dtype).min).astype(dtype)
         scaling = LABEL_IMAGE
     return stored_values((pixels.astype(np.float64) - scaling.mean) / scaling.std, details)
+
+
+def _raw(pixels: np.ndarray, details: dict[str, Any]) -> np.ndarray:
+    dtype = np.dtype(details["dtype"])
+    if dtype.itemsize != 1:
+        raise TensorError(f"raw pixels are bytes, and the input is {dtype.name}", "Give a mean and std instead")
+    return pixels.view(dtype)
 
 
 def _sound(path: str, details: dict[str, Any], scaling: Scaling | None) -> np.ndarray:

@@ -31,7 +31,7 @@ class Session:
             number: aliases.get(id(graph.tensors[number]), graph.tensors[number].name or str(number)) for number in range(len(graph.tensors))
         }
 
-    def feed(self, files: Sequence[str], scaling: Scaling | None, resize: str, seed: int | None) -> None:
+    def feed(self, files: Sequence[str], scaling: Scaling | None, resize: str, raw: bool, seed: int | None) -> None:
         """Read a file into each input, random values into those without one if there is a `seed`, and plan the model."""
         details = self.interpreter.get_input_details()
         given: dict[int, np.ndarray] = {}
@@ -39,7 +39,7 @@ class Session:
             index, path = self._choose(entry, position, details)
             if index in given:
                 raise TensorError(f"input {self.names[details[index]['index']]!r} is given twice")
-            given[index] = read_input(path, details[index], scaling, resize)
+            given[index] = read_input(path, details[index], scaling, resize, raw)
         missing = [index for index in range(len(details)) if index not in given]
         if missing and seed is None:
             names = ", ".join(f"{self.names[details[i]['index']]!r} ({np.dtype(details[i]['dtype']).name} {details[i]['shape'].tolist()})" for i in missing)
