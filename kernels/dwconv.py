@@ -3,7 +3,8 @@
 Works on whole output lines. The input lines that a filter sees are first laid out with their padding (and, where a
 channel feeds several, its repetitions), so that no loop has to look for borders; lines that need nothing are read where
 they are. Channels go in blocks of `LANES`, the last one moved back to end with the last channel. Weights are packed in
-blocks of [bias (and requantization)][taps], each a vector of the block's channels.
+blocks of [bias (and requantization)][taps], each a vector of the block's channels. Floats have the reference kernels' bits:
+each product and sum is rounded, tap by tap, and the bias comes last.
 """
 
 from __future__ import annotations
@@ -96,15 +97,15 @@ def f32_dwconv(a, lo, hi, scratch):
             c = max(min(block * LANES, a.channels - LANES), 0)
             weights = simd.cast(a.weights, np.float32) + block * (taps + 1) * LANES
             for x in range(a.out_w):
-                sums = simd.load(weights, LANES)
+                sums = simd.splat(np.float32(0), LANES)
                 weight = weights + LANES
                 for fy in range(a.filter_h):
                     line = simd.pointer(lines[fy], np.float32) + x * a.stride_w * a.channels + c
                     for fx in range(a.filter_w):
-                        sums = simd.fma(simd.load(line + fx * a.dilation_w * a.channels, LANES), simd.load(weight, LANES), sums)
+                        sums = sums + simd.load(line + fx * a.dilation_w * a.channels, LANES) * simd.load(weight, LANES)
                         weight = weight + LANES
                 to = simd.cast(a.output, np.float32) + (unit * a.out_w + x) * a.channels + c
-                f32_store(a, sums, to, a.channels - c, spare)
+                f32_store(a, sums + simd.load(weights, LANES), to, a.channels - c, spare)
 
 
 @device
@@ -181,7 +182,8 @@ def _make_f32_square(size: int) -> Kernel:
                 at = simd.move_all(simd.line_pointers(lines, size, np.float32), c)
                 to = simd.cast(a.output, np.float32) + unit * a.out_w * a.channels + c
                 for _ in range(a.out_w):
-                    f32_store(a, simd.window_fma(bias, at, step, weights), to, a.channels - c, spare)
+                    sums = simd.window_sum(simd.splat(np.float32(0), LANES), at, step, weights)
+                    f32_store(a, sums + bias, to, a.channels - c, spare)
                     at = simd.move_all(at, advance)
                     to = to + a.channels
 

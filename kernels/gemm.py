@@ -4,15 +4,20 @@
 
 The weights are packed into panels of `NR` columns, the last one as narrow as whole vectors allow. A panel is
 [bias: w floats][k: w floats each]. Work is counted in blocks of rows times chunks of panels.
+
+`f32_gemm` starts with the bias and rounds a product and its addition once. `f32_gemm_exact` has the reference kernels'
+bits: it starts at zero, rounds products and sums one after the other, and adds the bias last.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
 from .cpu import target
 from .patches import PATCH_FIELDS, gather_rows
-from .kernel import Device, device, kernel
+from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
 
 LANES = target().lanes
@@ -30,7 +35,7 @@ GEMM_FIELDS = {
 }  # fmt: skip
 
 
-def _make_tile(vectors: int, rows: int) -> Device:
+def _make_fused_tile(vectors: int, rows: int) -> Device:
     @device
     def tile(a, stride, weights, depth, low, high, to, to_stride):
         """rows x vectors sums: `a` points to the rows, `stride` floats apart, `weights` to a panel."""
@@ -45,6 +50,24 @@ def _make_tile(vectors: int, rows: int) -> Device:
     return tile
 
 
+def _make_exact_tile(vectors: int, rows: int) -> Device:
+    count = vectors * rows
+
+    @device
+    def tile(a, stride, weights, depth, low, high, to, to_stride):
+        """The same, rounded as the reference kernels round."""
+        bias = simd.load_row(weights, vectors, LANES)
+        sums = simd.zero_tile(count, np.float32, LANES)
+        weights = weights + vectors * LANES
+        for _ in range(depth):
+            sums = simd.tile_multiply_add(sums, a, stride, simd.load_row(weights, vectors, LANES))
+            a = a + 1
+            weights = weights + vectors * LANES
+        simd.tile_store(simd.tile_clamp(simd.tile_add_row(sums, bias), low, high), to, to_stride, vectors)
+
+    return tile
+
+
 @device
 def copy_columns(to, to_stride, source, rows, columns):
     """The first columns of a tile's rows (NR apart) to where they belong."""
@@ -53,8 +76,8 @@ def copy_columns(to, to_stride, source, rows, columns):
             to[r * to_stride + c] = source[r * NR + c]
 
 
-def _make_panel(vectors: int) -> Device:
-    high_tile, flat_tile = _make_tile(vectors, ROWS[vectors]), _make_tile(vectors, 1)
+def _make_panel(vectors: int, make_tile: Callable[[int, int], Device]) -> Device:
+    high_tile, flat_tile = make_tile(vectors, ROWS[vectors]), make_tile(vectors, 1)
     high = ROWS[vectors]
 
     @device
@@ -78,39 +101,42 @@ def _make_panel(vectors: int) -> Device:
     return panel
 
 
-panel_1 = _make_panel(1)
-panel_2 = _make_panel(2)
-panel_3 = _make_panel(min(3, VECTORS))
-panel_4 = _make_panel(min(4, VECTORS))
+def _make_gemm(name: str, make_tile: Callable[[int, int], Device]) -> Kernel:
+    panel_1, panel_2, panel_3, panel_4 = (_make_panel(min(vectors, VECTORS), make_tile) for vectors in (1, 2, 3, 4))
 
-
-@kernel(f"f32_gemm_{ROWS[VECTORS]}x{NR}", **GEMM_FIELDS, low="f32", high="f32")
-def f32_gemm(a, lo, hi, scratch):
-    spare = simd.pointer(scratch, np.float32)
-    gathered = simd.pointer(scratch + MAX_ROWS * NR * 4, np.uint8)
-    for unit in range(lo, hi):
-        block = unit // a.chunks
-        chunk = unit - block * a.chunks
-        first = block * a.block_rows
-        rows = min(a.block_rows, a.rows - first)
-        for group in range(a.groups):
-            group_input = a.input + group * a.group_bytes
-            if a.direct:
-                source = simd.cast(group_input + first * a.row_bytes, np.float32)
-            else:
-                gather_rows(a, group_input, first, rows, gathered, a.row_bytes)
-                source = simd.cast(gathered, np.float32)
-            stride = a.row_bytes // 4
-            for p in range(chunk * a.chunk_panels, min((chunk + 1) * a.chunk_panels, (a.columns + NR - 1) // NR)):
-                weights = simd.cast(a.weights + group * a.group_weights + p * a.panel_bytes, np.float32)
-                to = simd.cast(a.output, np.float32) + first * a.row_columns + group * a.columns + p * NR
-                columns = min(a.columns - p * NR, NR)
-                vectors = (columns + LANES - 1) // LANES
-                if vectors == 1:
-                    panel_1(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
-                elif vectors == 2:
-                    panel_2(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
-                elif vectors == 3:
-                    panel_3(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
+    @kernel(f"{name}_{ROWS[VECTORS]}x{NR}", **GEMM_FIELDS, low="f32", high="f32")
+    def gemm(a, lo, hi, scratch):
+        spare = simd.pointer(scratch, np.float32)
+        gathered = simd.pointer(scratch + MAX_ROWS * NR * 4, np.uint8)
+        for unit in range(lo, hi):
+            block = unit // a.chunks
+            chunk = unit - block * a.chunks
+            first = block * a.block_rows
+            rows = min(a.block_rows, a.rows - first)
+            for group in range(a.groups):
+                group_input = a.input + group * a.group_bytes
+                if a.direct:
+                    source = simd.cast(group_input + first * a.row_bytes, np.float32)
                 else:
-                    panel_4(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
+                    gather_rows(a, group_input, first, rows, gathered, a.row_bytes)
+                    source = simd.cast(gathered, np.float32)
+                stride = a.row_bytes // 4
+                for p in range(chunk * a.chunk_panels, min((chunk + 1) * a.chunk_panels, (a.columns + NR - 1) // NR)):
+                    weights = simd.cast(a.weights + group * a.group_weights + p * a.panel_bytes, np.float32)
+                    to = simd.cast(a.output, np.float32) + first * a.row_columns + group * a.columns + p * NR
+                    columns = min(a.columns - p * NR, NR)
+                    vectors = (columns + LANES - 1) // LANES
+                    if vectors == 1:
+                        panel_1(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
+                    elif vectors == 2:
+                        panel_2(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
+                    elif vectors == 3:
+                        panel_3(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
+                    else:
+                        panel_4(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
+
+    return gemm
+
+
+f32_gemm = _make_gemm("f32_gemm", _make_fused_tile)
+f32_gemm_exact = _make_gemm("f32_gemm_exact", _make_exact_tile)

@@ -378,6 +378,10 @@ def _fma(builder: ir.IRBuilder, kind: Vec, x: ir.Value, y: ir.Value, z: ir.Value
     return _call(builder, f"llvm.fma.{_suffix(kind)}", kind.llvm, x, y, z)
 
 
+def _multiply_add(builder: ir.IRBuilder, kind: Vec, x: ir.Value, y: ir.Value, z: ir.Value) -> ir.Value:
+    return builder.fadd(z, builder.fmul(x, y))
+
+
 def _float_function(name: str, what: str) -> Any:
     @intrinsic
     def function(typing: Any, vector: Any) -> Any:
@@ -521,6 +525,16 @@ def zero_tile(typing: Any, count: Any, kind: Any, lanes: Any) -> Any:
 @intrinsic
 def tile_fma(typing: Any, tile: Any, a: Any, stride: Any, row: Any) -> Any:
     """tile[m][n] += a[m * stride] * row[n], each rounded once: one step of a float matrix product."""
+    return tile(tile, a, types.int64, row), _tile_step(tile, row, _fma)
+
+
+@intrinsic
+def tile_multiply_add(typing: Any, tile: Any, a: Any, stride: Any, row: Any) -> Any:
+    """The same with product and sum rounded one after the other."""
+    return tile(tile, a, types.int64, row), _tile_step(tile, row, _multiply_add)
+
+
+def _tile_step(tile: Any, row: Any, step: Callable[..., ir.Value]) -> Any:
     rows = tile.count // row.count
 
     def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
@@ -530,10 +544,22 @@ def tile_fma(typing: Any, tile: Any, a: Any, stride: Any, row: Any) -> Any:
         for m in range(rows):
             at = builder.gep(values[1], [builder.mul(values[2], I64(m))])
             splat = _splat(builder, builder.load(at), row.dtype.lanes)
-            new += [_fma(builder, row.dtype, splat, vector, sums[m * row.count + n]) for n, vector in enumerate(vectors)]
+            new += [step(builder, row.dtype, splat, vector, sums[m * row.count + n]) for n, vector in enumerate(vectors)]
         return context.make_tuple(builder, tile, new)
 
-    return tile(tile, a, types.int64, row), emit
+    return emit
+
+
+@intrinsic
+def tile_add_row(typing: Any, tile: Any, row: Any) -> Any:
+    """tile[m][n] += row[n], for floats."""
+
+    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+        sums = cgutils.unpack_tuple(builder, values[0], tile.count)
+        vectors = cgutils.unpack_tuple(builder, values[1], row.count)
+        return context.make_tuple(builder, tile, [builder.fadd(total, vectors[i % row.count]) for i, total in enumerate(sums)])
+
+    return tile(tile, row), emit
 
 
 @intrinsic
@@ -658,14 +684,14 @@ def _taps(context: Any, builder: ir.IRBuilder, kind: Vec, lines: Any, pointers: 
 
 
 @intrinsic
-def window_fma(typing: Any, total: Any, lines: Any, step: Any, weights: Any) -> Any:
-    """total + the sum of each tap times its weights, for floats; `weights` has as many vectors as the window taps."""
+def window_sum(typing: Any, total: Any, lines: Any, step: Any, weights: Any) -> Any:
+    """total + each tap times its weights, for floats, one after the other; `weights` has as many vectors as the window taps."""
 
     def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
         result, pointers, step_, weights_ = values
         taps = _taps(context, builder, total, lines, pointers, step_, weights.count // lines.count)
         for tap, weight in zip(taps, cgutils.unpack_tuple(builder, weights_, weights.count), strict=True):
-            result = _fma(builder, total, tap, weight, result)
+            result = _multiply_add(builder, total, tap, weight, result)
         return result
 
     return total(total, lines, types.int64, weights), emit

@@ -23,7 +23,10 @@ __all__ = ["Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"]
 
 
 class OpResolverType(enum.Enum):
-    """Accepted for compatibility: tinylite always computes what BUILTIN_REF does."""
+    """How floats are rounded: with BUILTIN_REF each product and sum, in the reference kernels' order; otherwise as is fastest.
+
+    Integers are the reference kernels' with all of them.
+    """
 
     AUTO = 0
     BUILTIN = 1
@@ -68,8 +71,9 @@ class Interpreter:
     """Runs one model. Use one from one thread at a time; several may run in as many threads.
 
     Arguments are those of tf.lite.Interpreter. `num_threads` is how many threads share the work (default 1); results
-    do not depend on it. With `experimental_preserve_all_tensors` every intermediate tensor can be read after a run. The
-    other experimental arguments change nothing here, except that delegates are refused.
+    do not depend on it. With `experimental_preserve_all_tensors` every intermediate tensor can be read after a run. An
+    `experimental_op_resolver_type` of BUILTIN_REF, tinylite's own or that of the package it stands in for, rounds floats as
+    the reference kernels do. The other experimental arguments change nothing here, except that delegates are refused.
     """
 
     def __init__(
@@ -97,6 +101,7 @@ class Interpreter:
             raise ModelError("give either model_path or model_content" + (", not both" if model_path is not None else ""))
         self._model: Model = load(model_path if model_path is not None else model_content)  # type: ignore[arg-type]
         self._threads = max(int(num_threads or 1), 1)
+        self._exact = getattr(experimental_op_resolver_type, "name", None) == "BUILTIN_REF"
         self._keep_all = bool(experimental_preserve_all_tensors)
         self._graphs = [_Runnable(graph) for graph in self._model.graphs]
         self._main = self._graphs[0]
@@ -119,7 +124,7 @@ class Interpreter:
         runnable.plan = None
         with self._place(), at(f"graph {self._graphs.index(runnable)}"):
             runnable.plan = Plan(
-                runnable.graph, runnable.shapes, keep_all=self._keep_all, threads=self._threads, progress=_show_compilation
+                runnable.graph, runnable.shapes, keep_all=self._keep_all, threads=self._threads, exact=self._exact, progress=_show_compilation
             )
         if runnable is self._main and runnable.plan.static and self._threads == 1:
             self._segment = runnable.plan.segments[0]

@@ -133,6 +133,12 @@ def describe(op: Op, index: int) -> str:
     return f"op {index} {op.name} version {op.version} (output {output!r})"
 
 
+def _quantizes_floats(op: Op) -> bool:
+    """Whether integers come of float values: QUANTIZE, and products of floats with 8-bit weights."""
+    data = [tensor for tensor in op.inputs if tensor is not None]
+    return bool(data) and data[0].type == "FLOAT32" and (op.code == "QUANTIZE" or any(tensor.type in ("INT8", "UINT8") for tensor in data[1:]))
+
+
 def memory_limit() -> int:
     """The bytes that a plan may take: TINYLITE_MEMORY_LIMIT, or the machine's memory."""
     wanted = os.environ.get("TINYLITE_MEMORY_LIMIT")
@@ -147,11 +153,13 @@ def memory_limit() -> int:
 class Planner:
     """Plans the ops of a graph, a segment at a time."""
 
-    def __init__(self, graph: Graph, shapes: dict[int, Shape], keep_all: bool, threads: int) -> None:
+    def __init__(self, graph: Graph, shapes: dict[int, Shape], keep_all: bool, threads: int, exact: bool = False) -> None:
         self.numbers = {id(op): number for number, op in enumerate(graph.ops)}  # as the file counts them
         self.graph = graph = graph if keep_all else simplified(graph)
         self.keep_all = keep_all
         self.threads = threads
+        # Where floats are quantized, their last bit decides between two integers now and then.
+        self.exact = exact or any(map(_quantizes_floats, graph.ops))
         self.values: dict[int, Value] = {}
         self.steps: list[Step] = []
         self.storages: list[Storage] = []
@@ -425,16 +433,16 @@ class _Cut:
 
 
 class Plan:
-    """A graph made ready for inputs of fixed shapes.
+    """A graph made ready for inputs of fixed shapes. With `exact`, floats too are rounded as the reference kernels round.
 
     Raises what planning raises: ModelError, UnsupportedError, OutOfMemoryError, KernelError.
     """
 
     def __init__(
         self, graph: Graph, shapes: dict[int, Shape] | None = None, *, keep_all: bool = False, threads: int = 1,
-        progress: Progress | None = None,
+        exact: bool = False, progress: Progress | None = None,
     ) -> None:  # fmt: skip
-        self.planner = Planner(graph, shapes or {}, keep_all, threads)
+        self.planner = Planner(graph, shapes or {}, keep_all, threads, exact)
         self.progress = progress
         self.segments: list[Segment] = []
         self.cuts: list[_Cut] = []

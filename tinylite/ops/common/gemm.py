@@ -118,8 +118,10 @@ def f32_gemm(
     planner: Planner, shape: Patches, input: Value, weights: np.ndarray, bias: np.ndarray, output: Value, low: float, high: float
 ) -> None:
     """output = clamp(patches x weights + bias). Weights float32 [groups, columns, depth], bias float32 [groups * columns]."""
-    from ...kernels.gemm import MAX_ROWS, NR, f32_gemm
+    from ...kernels.gemm import MAX_ROWS, NR, f32_gemm, f32_gemm_exact
 
+    # A few rows cost the same either way. Which kernel runs must not depend on threads.
+    kernel = f32_gemm_exact if planner.exact or shape.rows < MAX_ROWS else f32_gemm
     columns = weights.shape[1]
     words = np.ascontiguousarray(weights, np.float32).view(np.int32)
     packed, sizes = _pack(planner, words, 1, lambda chosen, width: _padded(bias[chosen], width, np.float32))
@@ -127,7 +129,7 @@ def f32_gemm(
     cut = _blocks(planner, shape, shape.whole, depth_bytes, -(-columns // NR))
     row_bytes = shape.row_bytes if shape.whole else depth_bytes
     planner.step(
-        f32_gemm, work=-(-shape.rows // cut["block_rows"]) * cut["chunks"],
+        kernel, work=-(-shape.rows // cut["block_rows"]) * cut["chunks"],
         cost=cut["block_rows"] * shape.depth * shape.groups * cut["chunk_panels"] * 4,
         scratch=MAX_ROWS * NR * 4 + (0 if shape.whole else cut["block_rows"] * row_bytes),
         input=input, depth=shape.depth, direct=int(shape.whole), row_bytes=row_bytes, low=low, high=high,
