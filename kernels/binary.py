@@ -177,9 +177,7 @@ def rescale(x, zero, multiplier, right):
 @device
 def to_output(a, total):
     """At the output's scale, with its zero point, clamped."""
-    out = requantize(
-        total, simd.splat(a.out_multiplier, LANES), simd.splat(a.out_left, LANES), simd.splat(a.out_right, LANES)
-    )
+    out = requantize(total, simd.splat(a.out_multiplier, LANES), simd.splat(a.out_left, LANES), simd.splat(a.out_right, LANES))
     return simd.to_u8(simd.minimum(simd.maximum(out + a.out_zero, a.low), a.high))
 
 

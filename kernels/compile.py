@@ -39,7 +39,7 @@ def _entry(made: Kernel) -> Any:
             return types.int64(result), lambda context, builder, found, values: context.get_constant(types.int64, 0)
         return types.int64(result), lambda context, builder, found, values: context.cast(builder, values[0], result, types.int64)
 
-    def entry(address, low, high, scratch):  # type: ignore[no-untyped-def]
+    def entry(address, low, high, scratch):
         return status(body(arguments(address), low, high, scratch))
 
     return njit(**options)(entry)

@@ -74,9 +74,7 @@ copy_mapped = {element: _make_mapped(element) for element in (1, 2, 4, 8)}
 
 
 def _make_gather(name: str, index_type: str) -> Kernel:
-    @kernel(
-        name, input="u8*", output="u8*", indices=index_type, batches="i64", outer="i64", size="i64", count="i64", slice_bytes="i64"
-    )
+    @kernel(name, input="u8*", output="u8*", indices=index_type, batches="i64", outer="i64", size="i64", count="i64", slice_bytes="i64")
     def gather(a, lo, hi, scratch):
         """out[b, o, i] = in[b, o, indices[b, i]], slices of bytes; a unit is one (b, o). Fails with 1 at an index that is not there."""
         for unit in range(lo, hi):
@@ -93,4 +91,8 @@ def _make_gather(name: str, index_type: str) -> Kernel:
     return gather
 
 
-gather = {"INT16": _make_gather("gather_i16", "i16*"), "INT32": _make_gather("gather_i32", "i32*"), "INT64": _make_gather("gather_i64", "i64*")}
+gather = {
+    "INT16": _make_gather("gather_i16", "i16*"),
+    "INT32": _make_gather("gather_i32", "i32*"),
+    "INT64": _make_gather("gather_i64", "i64*"),
+}

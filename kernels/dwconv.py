@@ -13,9 +13,9 @@ import numpy as np
 
 from .cpu import target
 from .fixed_point import requantize
-from .patches import copy_over, fill_over
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
+from .patches import copy_over, fill_over
 from .q8_gemm import VNNI, store_columns
 
 LANES = target().lanes

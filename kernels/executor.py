@@ -219,7 +219,7 @@ _teams_lock = threading.Lock()
 
 def _forget_teams() -> None:
     """A fork leaves the threads behind: the child makes new ones when it needs them."""
-    global _teams_lock
+    global _teams_lock  # noqa: PLW0603
     _teams.clear()
     _teams_lock = threading.Lock()
 

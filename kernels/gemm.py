@@ -16,9 +16,9 @@ from collections.abc import Callable
 import numpy as np
 
 from .cpu import target
-from .patches import PATCH_FIELDS, gather_rows
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
+from .patches import PATCH_FIELDS, gather_rows
 
 LANES = target().lanes
 # Rows of a tile for each width in vectors: as many sums as the registers hold beside a row of weights.

@@ -21,6 +21,6 @@ def _lazy(name: str) -> ModuleType:
 
 
 if TYPE_CHECKING:
-    from . import simd as simd
+    from . import simd as simd  # noqa: PLC0414
 else:
     simd = _lazy("tinylite.kernels.simd")

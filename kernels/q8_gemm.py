@@ -18,10 +18,10 @@ import numpy as np
 
 from .cpu import target
 from .fixed_point import requantize, round_half_away
-from .patches import gather_rows
 from .gemm import GEMM_FIELDS, LANES, MAX_ROWS, NR, ROWS, VECTORS
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
+from .patches import gather_rows
 
 VNNI = target().dot == "vnni"
 # Values of k in a group, and the columns of a panel that the words before its groups are for.
@@ -218,5 +218,8 @@ q8_gemm = _make_gemm(f"q8_gemm_{SHAPE}", finish_fixed, np.uint8, {})
 q8_gemm_double = _make_gemm(f"q8_gemm_double_{SHAPE}", finish_double, np.uint8, {})
 q8_gemm_f32 = _make_gemm(
     f"q8_gemm_f32_{SHAPE}", finish_float, np.float32,
-    {"batch_rows": "i64", "batch_scales": "f32*", "batch_zeros": "i32*", "batch_zero_offset": "i32", "channel_first": "i64", "float_low": "f32", "float_high": "f32"},
+    {
+        "batch_rows": "i64", "batch_scales": "f32*", "batch_zeros": "i32*", "batch_zero_offset": "i32", "channel_first": "i64",
+        "float_low": "f32", "float_high": "f32",
+    },
 )  # fmt: skip

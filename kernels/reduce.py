@@ -127,7 +127,13 @@ def rescaled_i8(a, total):
 
 
 def _all_types(name: str, combine: Device, starts: dict[str, Any]) -> dict[str, Kernel]:
-    types = {"FLOAT32": ("f32", np.float32), "INT32": ("i32", np.int32), "INT64": ("i64", np.int64), "UINT8": ("u8", np.uint8), "INT8": ("i8", np.int8)}
+    types = {
+        "FLOAT32": ("f32", np.float32),
+        "INT32": ("i32", np.int32),
+        "INT64": ("i64", np.int64),
+        "UINT8": ("u8", np.uint8),
+        "INT8": ("i8", np.int8),
+    }
     return {
         kind: make_reduce(f"{types[kind][0]}_{name}", types[kind][0], types[kind][1], start, combine, itself, {})
         for kind, start in starts.items()
@@ -180,9 +186,7 @@ def _make_arg(name: str, element: str, largest: bool) -> Kernel:
 
 _ARG_TYPES = {"FLOAT32": "f32", "UINT8": "u8", "INT8": "i8", "INT32": "i32"}
 ARG: dict[str, dict[str, Kernel]] = {
-    operator: {
-        kind: _make_arg(f"{element}_{name}", element, largest) for kind, element in _ARG_TYPES.items()
-    }
+    operator: {kind: _make_arg(f"{element}_{name}", element, largest) for kind, element in _ARG_TYPES.items()}
     for operator, name, largest in (("ARG_MAX", "arg_max", True), ("ARG_MIN", "arg_min", False))
 }
 for _kernels in ARG.values():

@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from .kernel import Device, Kernel, device, kernel
-from .lazy import simd
 
 
 def _make(name: str, element: str, part: str, blend: Device) -> Kernel:

@@ -189,9 +189,7 @@ def pointer(typing: Any, address: Any, kind: Any) -> Any:
     """The number `address` as a pointer to `kind` (a numpy scalar type)."""
     base = kind.dtype if isinstance(kind, types.NumberClass) else kind.instance_type
     result = types.CPointer(base)
-    return result(types.int64, kind), lambda context, builder, found, values: builder.inttoptr(
-        values[0], context.get_value_type(result)
-    )
+    return result(types.int64, kind), lambda context, builder, found, values: builder.inttoptr(values[0], context.get_value_type(result))
 
 
 @intrinsic
@@ -595,9 +593,7 @@ def _dot(builder: ir.IRBuilder, kind: Vec, total: ir.Value, x: ir.Value, y: ir.V
     bits = 32 * kind.lanes
     if target().dot == "vnni":
         bytes_ = ir.VectorType(I8, 4 * kind.lanes)
-        return _call(
-            builder, f"llvm.x86.avx512.vpdpbusd.{bits}", kind.llvm, total, builder.bitcast(x, bytes_), builder.bitcast(y, bytes_)
-        )
+        return _call(builder, f"llvm.x86.avx512.vpdpbusd.{bits}", kind.llvm, total, builder.bitcast(x, bytes_), builder.bitcast(y, bytes_))
     pairs = ir.VectorType(I16, 2 * kind.lanes)
     x, y = builder.bitcast(x, pairs), builder.bitcast(y, pairs)
     if target().dot == "madd":
@@ -703,6 +699,7 @@ def window_dot(typing: Any, total: Any, lines: Any, step: Any, flip: Any, weight
 
     vnni: a vector of weights is four s8 taps a lane, in the window's order, zeros behind the last. Others: s32, one tap.
     """
+
     def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
         result, pointers, step_, flip_, weights_ = values
         lanes = total.lanes
@@ -799,8 +796,8 @@ def _c_function(name: str, result: types.Type, *arguments: types.Type) -> Any:
         return result(*arguments), emit
 
     if arguments:
-        return intrinsic(lambda typing, x: intrinsic_of(typing, x))
-    return intrinsic(lambda typing: intrinsic_of(typing))
+        return intrinsic(lambda typing, x: intrinsic_of(typing, x))  # noqa: PLW0108, numba counts its arguments
+    return intrinsic(lambda typing: intrinsic_of(typing))  # noqa: PLW0108
 
 
 # Objects and thread states are addresses.

@@ -25,7 +25,7 @@ _U32 = struct.Struct("<I").unpack_from
 class _Slot:
     """A field, prepared for reading."""
 
-    __slots__ = ("field", "size", "read")
+    __slots__ = ("field", "read", "size")
 
     def __init__(self, field: Field) -> None:
         self.field = field
@@ -50,7 +50,7 @@ def _slots_of(table: str) -> dict[int, _Slot]:
 
 class _Decoder:
     def __init__(self, data: np.ndarray) -> None:
-        self.data = memoryview(data)
+        self.data = data.data
         self.size = len(self.data)
         # The smallest table that a vector holds takes 8 bytes: its place in the vector and its vtable offset.
         self.budget = self.size // 8 + 16

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import flatbuffers
-import flatbuffers.number_types as number_types
 import numpy as np
+from flatbuffers import number_types
 
 from .fields import Field, Kind
 from .table import FormatError, Table, enum_number, fields_of

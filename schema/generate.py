@@ -118,7 +118,7 @@ class Parser:
         fields: list[dict[str, Any]] = []
         self.take("{")
         while not self.accept("}"):
-            declared = {"name": self.take()}
+            declared: dict[str, Any] = {"name": self.take()}
             self.take(":")
             declared["vector"] = self.accept("[")
             declared["type"] = self.take()

@@ -68,7 +68,7 @@ class Table:
     does not have: it cannot be written again, since a flatbuffer does not say what its fields are.
     """
 
-    __slots__ = ("table", "fields", "unknown")
+    __slots__ = ("fields", "table", "unknown")
     table: str
     fields: dict[str, Any]
     unknown: tuple[str, ...]

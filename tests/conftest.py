@@ -27,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
             importlib.import_module(f"tinylite.kernels.{module.name}")
     addresses(KERNELS.values())
 
+
 SHARED = Path(os.environ.get("TINYLITE_SHARED", Path(__file__).parent.parent.parent / "shared"))
 
 

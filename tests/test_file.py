@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tinylite.schema.table import Table
 
 from tinylite import CorruptFileError, FileError, Graph, Metadata, Model, ModelError, Op, Quantization, Signature, Tensor, save
 from tinylite.load import load
-from tinylite.schema.table import Table
 
 from .conftest import Judge, shared_models
 
@@ -65,7 +65,9 @@ def everything() -> Model:
         Table("DimensionMetadata", format="SPARSE_CSR", array_segments=Table("Int32Vector", values=np.array([0, 1, 1], np.int32)),
               array_indices=Table("Int32Vector", values=np.array([1], np.int32))),
     ])  # fmt: skip
-    handle = Tensor("list", (), "VARIANT", variant_tensors=[Table("VariantSubType", shape=np.array([2], np.int32), type="INT64", has_rank=True)])
+    handle = Tensor(
+        "list", (), "VARIANT", variant_tensors=[Table("VariantSubType", shape=np.array([2], np.int32), type="INT64", has_rank=True)]
+    )
     graph.tensors = [x, w, y, state, packed, text, twin, sparse, handle]
     custom = Op("CUSTOM", [x, None], [state], custom_code="Mine", custom_options=b"\1\2\3", version=4)
     custom.intermediates = [packed]

@@ -96,7 +96,7 @@ def test_an_option_that_an_operator_does_not_have() -> None:
 def test_a_tensor_of_another_graph_cannot_be_saved() -> None:
     model = chain()
     model.signatures[0].inputs["x"] = Tensor("stranger")
-    with pytest.raises(ModelError, match="stranger.*is used and is not part of the model"):
+    with pytest.raises(ModelError, match=r"stranger.*is used and is not part of the model"):
         model.to_bytes()
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from tinylite.schema.encode import encode
 from tinylite.schema.fields import Kind
 from tinylite.schema.table import FormatError, Table
@@ -69,7 +68,9 @@ def test_slots_are_litert_s(theirs: str) -> None:
 def test_defaults_are_litert_s(theirs: str) -> None:
     compared = 0
     for table, fields in TABLES.items():
-        defaults = dict(re.findall(rf"^def {table}Add(\w+)\(builder, \w+\):\n    builder\.Prepend\w+Slot\(\d+, \w+, ([-\w.]+)", theirs, re.M))
+        defaults = dict(
+            re.findall(rf"^def {table}Add(\w+)\(builder, \w+\):\n    builder\.Prepend\w+Slot\(\d+, \w+, ([-\w.]+)", theirs, re.M)
+        )
         ours = {field.name.replace("_", "").lower(): field for field in fields if field.kind in (Kind.SCALAR, Kind.ENUM)}
         for name, text in defaults.items():
             field = ours.get(name.lower())
@@ -91,7 +92,12 @@ def test_a_table_names_its_fields() -> None:
 
 def test_encoding_refuses_what_does_not_fit() -> None:
     with pytest.raises(FormatError, match="SOMEWHERE"):
-        encode(Table("Model", subgraphs=[Table("SubGraph", operators=[Table("Operator", builtin_options=Table("Conv2DOptions", padding="SOMEWHERE"))])]))
+        encode(
+            Table(
+                "Model",
+                subgraphs=[Table("SubGraph", operators=[Table("Operator", builtin_options=Table("Conv2DOptions", padding="SOMEWHERE"))])],
+            )
+        )
     with pytest.raises(FormatError, match="version"):
         encode(Table("Model", version=-1))
 

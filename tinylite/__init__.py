@@ -61,7 +61,7 @@ _HOMES = {
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = [  # noqa: PLE0604: sorted, and equal to the names above; tests see to it
+__all__ = [  # sorted, and equal to the names above; tests see to it
     "CorruptFileError", "ExternalBuffer", "FileError", "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata", "Model",
     "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "Signature",
     "SignatureRunner", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "lite", "load_delegate",

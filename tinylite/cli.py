@@ -49,10 +49,27 @@ def main() -> None:
 @click.option("--mean", type=float, help="Subtract this from pixels or samples.  [default: 127.5 for pictures into float inputs]")
 @click.option("--std", type=float, help="Then divide by this.  [default: 127.5 for pictures into float inputs]")
 @click.option("--raw", is_flag=True, help="Take the bytes of pixels as the bytes of an 8-bit input.")
-@click.option("--resize", type=click.Choice(["stretch", "crop", "pad", "none"]), default="stretch", show_default=True, help="How a picture gets the input's size.")
+@click.option(
+    "--resize",
+    type=click.Choice(["stretch", "crop", "pad", "none"]),
+    default="stretch",
+    show_default=True,
+    help="How a picture gets the input's size.",
+)
 @click.option("--top", "top", type=click.IntRange(1), default=5, show_default=True, help="How many classes to show.")
-@click.option("--labels", type=click.Path(exists=True, dir_okay=False), help="Class names, a line each.  [default: a label file attached to the model]")
-@click.option("--output", "-o", "outputs", multiple=True, metavar="[NAME=]FILE", help="Write outputs: .npy the first (or NAME), .npz all, .png as a picture.")
+@click.option(
+    "--labels",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Class names, a line each.  [default: a label file attached to the model]",
+)
+@click.option(
+    "--output",
+    "-o",
+    "outputs",
+    multiple=True,
+    metavar="[NAME=]FILE",
+    help="Write outputs: .npy the first (or NAME), .npz all, .png as a picture.",
+)
 @click.option("--signature", metavar="KEY", help="Run this signature, whose names inputs and outputs then have.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
 @click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="Run so often and show the median time.")
@@ -134,7 +151,9 @@ def _show_profile(interpreter: Any, runs: int) -> None:
 
     found = profile(interpreter, runs)
     total = sum(op.seconds for op in found.ops)
-    table = Table("op", "operator", "output", "kernels", "µs", "%", title=f"time of each op, the median of {found.runs} runs", title_justify="left")
+    table = Table(
+        "op", "operator", "output", "kernels", "µs", "%", title=f"time of each op, the median of {found.runs} runs", title_justify="left"
+    )
     for column in (4, 5):
         table.columns[column].justify = "right"
     for op in found.ops:

@@ -105,7 +105,11 @@ def _tensor(number: int, tensor: Tensor) -> dict[str, Any]:
         "shape": list(tensor.shape),
         "shape_signature": list(tensor.shape_signature) if tensor.shape_signature is not None else None,
         "kind": "external" if tensor.external_buffer is not None else kind,
-        "bytes": int(tensor.buffer.size) if tensor.buffer is not None else stored_size(tensor.type, tensor.shape) if tensor.holds_numbers else None,
+        "bytes": int(tensor.buffer.size)
+        if tensor.buffer is not None
+        else stored_size(tensor.type, tensor.shape)
+        if tensor.holds_numbers
+        else None,
         "sparse": tensor.sparsity is not None,
         "quantization": _quantization(tensor.quantization),
     }
@@ -223,7 +227,9 @@ def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
     for side in ("inputs", "outputs"):
         for number in graph[side]:
             tensor = tensors[number]
-            ends.add_row(side[:-1], str(number), tensor["name"], str(tensor["type"]), _shape_text(tensor), quantization_text(tensor["quantization"]))
+            ends.add_row(
+                side[:-1], str(number), tensor["name"], str(tensor["type"]), _shape_text(tensor), quantization_text(tensor["quantization"])
+            )
     yield ends
     ops = Table("op", "operator", "inputs", "outputs", "output shape", "options", title=f"{title}: ops", title_justify="left")
     for op in graph["ops"]:
@@ -261,8 +267,11 @@ def _memory_table(title: str, memory: dict[str, Any]) -> RenderableType:
         return Text(f"{title}: no memory plan, since tinylite cannot run it: {memory['problem']}\n", style="yellow")
     table = Table("steps", "offset", "size", "tensors", title=f"{title}: memory plan", title_justify="left")
     for block in memory["blocks"]:
-        table.add_row(f"{block['first_step']}..{block['last_step']}", str(block["offset"]), size_text(block["bytes"]), "\n".join(block["tensors"]))
-    table.caption = f"{memory['steps']} steps, arena {size_text(memory['arena_bytes'])}, packed weights and tables {size_text(memory['weights_packed_bytes'])}"
+        table.add_row(
+            f"{block['first_step']}..{block['last_step']}", str(block["offset"]), size_text(block["bytes"]), "\n".join(block["tensors"])
+        )
+    arena, packed = size_text(memory["arena_bytes"]), size_text(memory["weights_packed_bytes"])
+    table.caption = f"{memory['steps']} steps, arena {arena}, packed weights and tables {packed}"
     if memory["dynamic_from"]:
         table.caption += f"; planned as far as {memory['dynamic_from']!r}, whose value decides shapes"
     table.caption_justify = "left"

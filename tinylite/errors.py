@@ -83,7 +83,7 @@ class KernelError(TinyliteError, RuntimeError):
     """A kernel could not be compiled or loaded."""
 
 
-class at:
+class at:  # noqa: N801, reads as a word of the with statement
     """`with at("op 3 CONV_2D"):` notes the place in every TinyliteError that leaves the block."""
 
     __slots__ = ("place",)

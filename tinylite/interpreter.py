@@ -1,6 +1,6 @@
 """The face that scripts know: tf.lite.Interpreter, tflite_runtime's and ai_edge_litert's, with the same calls and keys.
 
-    from tinylite.interpreter import Interpreter     instead of     from tflite_runtime.interpreter import Interpreter
+from tinylite.interpreter import Interpreter     instead of     from tflite_runtime.interpreter import Interpreter
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 from .errors import InvokeError, ModelError, TensorError, UnsupportedError, at
 from .load import load
 from .model import Graph, Model, Signature, Tensor, tensor_dtype
-from .plan import Plan, Segment
 from .ops.common.operator import Value
+from .plan import Plan, Segment
 
 __all__ = ["Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"]
 
@@ -36,7 +36,9 @@ class OpResolverType(enum.Enum):
 
 def load_delegate(library: str, options: dict[str, Any] | None = None) -> NoReturn:
     """There are no delegates: raises UnsupportedError, which scripts that fall back to the CPU catch as ValueError."""
-    raise UnsupportedError(f"tinylite loads no delegates such as {library!r}", "Leave experimental_delegates out: the CPU runs all of the model")
+    raise UnsupportedError(
+        f"tinylite loads no delegates such as {library!r}", "Leave experimental_delegates out: the CPU runs all of the model"
+    )
 
 
 def _show_compilation(done: int, total: int, seconds: float) -> None:
@@ -124,7 +126,12 @@ class Interpreter:
         runnable.plan = None
         with self._place(), at(f"graph {self._graphs.index(runnable)}"):
             runnable.plan = Plan(
-                runnable.graph, runnable.shapes, keep_all=self._keep_all, threads=self._threads, exact=self._exact, progress=_show_compilation
+                runnable.graph,
+                runnable.shapes,
+                keep_all=self._keep_all,
+                threads=self._threads,
+                exact=self._exact,
+                progress=_show_compilation,
             )
         if runnable is self._main and runnable.plan.static and self._threads == 1:
             self._segment = runnable.plan.segments[0]
@@ -199,7 +206,9 @@ class Interpreter:
         inputs = [number for number, item in enumerate(runnable.graph.inputs) if item is tensor]
         name = f"input {inputs[0]} {tensor.name!r} (tensor {index})" if inputs else f"tensor {index} {tensor.name!r}"
         if not inputs and not tensor.is_variable:
-            raise TensorError(f"{name} is neither an input nor a variable, so a run would overwrite it", "Take the index from get_input_details()")
+            raise TensorError(
+                f"{name} is neither an input nor a variable, so a run would overwrite it", "Take the index from get_input_details()"
+            )
         wanted = np.dtype(tensor_dtype(tensor.type))
         if given.dtype != wanted:
             raise TensorError(
@@ -209,7 +218,8 @@ class Interpreter:
         view = self._view(runnable, index)
         if given.shape != view.shape:
             raise TensorError(
-                f"{name} is {tensor.type} {list(view.shape)} and was given {given.dtype} {list(given.shape)}", _shape_remedy(view, given, index)
+                f"{name} is {tensor.type} {list(view.shape)} and was given {given.dtype} {list(given.shape)}",
+                _shape_remedy(view, given, index),
             )
         view[...] = given
 
@@ -328,7 +338,8 @@ class Interpreter:
     def get_signature_list(self) -> dict[str, dict[str, list[str]]]:
         """For each signature's key, the names of its inputs and outputs."""
         return {
-            signature.key or "": {"inputs": sorted(signature.inputs), "outputs": sorted(signature.outputs)} for signature in self._model.signatures
+            signature.key or "": {"inputs": sorted(signature.inputs), "outputs": sorted(signature.outputs)}
+            for signature in self._model.signatures
         }
 
     def get_signature_runner(self, signature_key: str | None = None) -> SignatureRunner:
@@ -355,7 +366,8 @@ class SignatureRunner:
     def __call__(self, **inputs: Any) -> dict[str, np.ndarray]:
         wanted = self._signature.inputs
         if inputs.keys() != wanted.keys():
-            raise TensorError(f"signature {self._signature.key!r} takes {', '.join(sorted(wanted)) or 'nothing'} and was given {', '.join(sorted(inputs)) or 'nothing'}")
+            takes, given = (", ".join(sorted(names)) or "nothing" for names in (wanted, inputs))
+            raise TensorError(f"signature {self._signature.key!r} takes {takes} and was given {given}")
         runnable, interpreter = self._runnable, self._interpreter
         for name, value in inputs.items():
             interpreter._resize(runnable, runnable.numbers[id(wanted[name])], np.shape(value), False)
@@ -365,7 +377,8 @@ class SignatureRunner:
             interpreter._set(runnable, runnable.numbers[id(wanted[name])], value)
         interpreter._invoke(runnable)
         return {
-            name: interpreter._view(runnable, runnable.numbers[id(tensor)]).copy() for name, tensor in sorted(self._signature.outputs.items())
+            name: interpreter._view(runnable, runnable.numbers[id(tensor)]).copy()
+            for name, tensor in sorted(self._signature.outputs.items())
         }
 
     def get_input_details(self) -> dict[str, dict[str, Any]]:
@@ -393,8 +406,8 @@ def _dtype_remedy(tensor: Tensor, given: np.ndarray, wanted: np.dtype[Any]) -> s
         scale, zero = float(quantization.scale[0]), int(quantization.zero_point[0]) if quantization.zero_point.size else 0
         limits = np.iinfo(wanted)
         return (
-            f"The model is quantized: give np.clip(np.round(x / {scale:.9g}) + {zero}, {limits.min}, {limits.max}).astype(np.{wanted.name}), "
-            f"where x is what a float model would get; details['quantization'] has the numbers"
+            f"The model is quantized: give np.clip(np.round(x / {scale:.9g}) + {zero}, {limits.min}, {limits.max})"
+            f".astype(np.{wanted.name}), where x is what a float model would get; details['quantization'] has the numbers"
         )
     return f"Convert it: x.astype(np.{wanted.name})"
 

@@ -44,7 +44,7 @@ def load(file: str | os.PathLike[str] | bytes) -> Model:
             return _load(np.frombuffer(file, np.uint8), lambda: io.BytesIO(file))
     path = os.fspath(file)
     with at(path):
-        model = _load(_map(path), lambda: open(path, "rb"))
+        model = _load(_map(path), lambda: open(path, "rb"))  # noqa: SIM115, the caller closes it
     model.source = path
     return model
 
@@ -191,7 +191,9 @@ class _Builder:
         if tensor.buffer is not None and tensor.sparsity is None and tensor.external_buffer is None and tensor.holds_numbers:
             size = stored_size(tensor.type, shape)
             if tensor.buffer.size < size:
-                raise CorruptFileError(f"it is {tensor.type} {list(shape)}, which takes {size} bytes, and its buffer has {tensor.buffer.size}", _DAMAGED)
+                raise CorruptFileError(
+                    f"it is {tensor.type} {list(shape)}, which takes {size} bytes, and its buffer has {tensor.buffer.size}", _DAMAGED
+                )
         return tensor
 
     def quantization(self, table: Table) -> Quantization | None:

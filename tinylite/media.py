@@ -113,7 +113,9 @@ def _resized(image: Any, width: int, height: int, resize: str) -> Any:
     if image.size == (width, height):
         return image
     if resize == "none":
-        raise TensorError(f"the picture is {image.width}x{image.height} and the input {width}x{height}", "Allow resizing (stretch, crop or pad)")
+        raise TensorError(
+            f"the picture is {image.width}x{image.height} and the input {width}x{height}", "Allow resizing (stretch, crop or pad)"
+        )
     if resize == "crop":
         return ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR)
     if resize == "pad":
@@ -175,7 +177,9 @@ def _array(path: str, extension: str, details: dict[str, Any]) -> np.ndarray:
             names = list(loaded)
             name = details["name"] if details["name"] in names else names[0] if len(names) == 1 else None
             if name is None:
-                raise TensorError(f"it holds the arrays {', '.join(map(repr, names))} and none for this input", f"Name one {details['name']!r}")
+                raise TensorError(
+                    f"it holds the arrays {', '.join(map(repr, names))} and none for this input", f"Name one {details['name']!r}"
+                )
             loaded = loaded[name]
     except ValueError as error:
         if isinstance(error, TensorError):
@@ -234,4 +238,8 @@ def _write_picture(path: str, name: str, values: np.ndarray, details: dict[str, 
         pixels = (values.astype(np.int16) + 128).astype(np.uint8)
     else:
         pixels = np.clip(np.round(real_values(values, details) * scaling.std + scaling.mean), 0, 255).astype(np.uint8)
-    Image.fromarray(pixels.reshape(pixels.shape[-3:] if pixels.ndim > 2 and pixels.shape[-1] != 1 else [s for s in pixels.shape if s != 1][:2] or (1, 1))).save(path)
+    Image.fromarray(
+        pixels.reshape(
+            pixels.shape[-3:] if pixels.ndim > 2 and pixels.shape[-1] != 1 else [s for s in pixels.shape if s != 1][:2] or (1, 1)
+        )
+    ).save(path)

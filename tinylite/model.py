@@ -194,8 +194,17 @@ class Op:
     """
 
     __slots__ = (
-        "code", "inputs", "outputs", "options", "version", "custom_code", "custom_options", "intermediates",
-        "mutating_variable_inputs", "debug_metadata_index", "replaces",
+        "code",
+        "custom_code",
+        "custom_options",
+        "debug_metadata_index",
+        "inputs",
+        "intermediates",
+        "mutating_variable_inputs",
+        "options",
+        "outputs",
+        "replaces",
+        "version",
     )  # fmt: skip
 
     def __init__(

@@ -25,8 +25,8 @@ from .kernels.kernel import Kernel
 from .kernels.store import CompileError, Progress, addresses
 from .memory import Block, place
 from .model import Graph, Op, Tensor
+from .ops.common.operator import NeedsValue, Node, Operator, Shape, Value
 from .passes import simplified
-from .ops.common.operator import NeedsValue, Node, Shape, Value
 
 __all__ = ["Plan", "Planner", "Segment"]
 
@@ -85,13 +85,16 @@ class Segment:
         """Fill in what is known only when memory is there: the addresses of kernels and of tensors."""
         scratch = aligned(max((step.scratch for step in steps), default=0) + SLACK, np.uint8)
         words = aligned(max(len(steps), 1) * STEP_WORDS, np.int64)
-        offsets = np.cumsum([0] + [-(-step.kernel.record.size // 64) * 64 for step in steps])  # type: ignore[union-attr]
+        offsets = np.cumsum([0, *(-(-step.kernel.record.size // 64) * 64 for step in steps if step.kernel.record)], dtype=np.int64)
         records = aligned(int(offsets[-1]) + 1, np.uint8)
         for index, step in enumerate(steps):
             record = step.kernel.record
             assert record is not None
             packed = record.pack(
-                {name: address(step.fields[name]) if kind == "pointer" else step.fields[name] for name, (_, kind, _, _) in record.fields.items()}
+                {
+                    name: address(step.fields[name]) if kind == "pointer" else step.fields[name]
+                    for name, (_, kind, _, _) in record.fields.items()
+                }
             )
             records[offsets[index] : offsets[index] + record.size] = np.frombuffer(packed, np.uint8)
             tile = max(-(-step.work // (threads * _TILES_PER_THREAD)), -(-_TILE_COST // max(step.cost, 1)))
@@ -136,7 +139,9 @@ def describe(op: Op, index: int) -> str:
 def _quantizes_floats(op: Op) -> bool:
     """Whether integers come of float values: QUANTIZE, and products of floats with 8-bit weights."""
     data = [tensor for tensor in op.inputs if tensor is not None]
-    return bool(data) and data[0].type == "FLOAT32" and (op.code == "QUANTIZE" or any(tensor.type in ("INT8", "UINT8") for tensor in data[1:]))
+    return (
+        bool(data) and data[0].type == "FLOAT32" and (op.code == "QUANTIZE" or any(tensor.type in ("INT8", "UINT8") for tensor in data[1:]))
+    )
 
 
 def memory_limit() -> int:
@@ -224,7 +229,9 @@ class Planner:
 
     # ---- what operators ask for
 
-    def step(self, kernel: Kernel, *, work: int, cost: int = 1, scratch: int = 0, failures: dict[int, str] | None = None, **fields: Any) -> None:
+    def step(
+        self, kernel: Kernel, *, work: int, cost: int = 1, scratch: int = 0, failures: dict[int, str] | None = None, **fields: Any
+    ) -> None:
         """Add a call of `kernel` for `work` units of about `cost` elementary operations each; keywords fill its record."""
         assert self.node is not None
         if work <= 0:
@@ -316,7 +323,7 @@ class Planner:
                 value.storage.last = _END
         self.node = None
 
-    def custom(self, op: Op) -> ops.Operator:
+    def custom(self, op: Op) -> Operator:
         raise UnsupportedError(
             f"tinylite has no kernel for the custom operator {op.name!r}", "`tinylite inspect` still shows the model; cut it before this op"
         )
@@ -327,7 +334,7 @@ class Planner:
             if value.nbytes > limit:
                 raise OutOfMemoryError(f"its output {value} takes {value.nbytes / 1e9:.3g} GB, and {limit / 1e9:.3g} GB are allowed")
 
-    def compute(self, operator: ops.Operator, node: Node) -> None:
+    def compute(self, operator: Operator, node: Node) -> None:
         """Compute outputs now: nothing they depend on will change."""
         self.check_memory(node)
         alone = Planner(Graph(), {}, True, 1)
@@ -368,7 +375,9 @@ class Planner:
         try:
             self.arenas.append(aligned(self.arena_size, np.uint8))
         except MemoryError:
-            raise OutOfMemoryError(f"the graph's tensors take {self.arena_size / 1e9:.3g} GB, which the system refuses", "Resize the inputs") from None
+            raise OutOfMemoryError(
+                f"the graph's tensors take {self.arena_size / 1e9:.3g} GB, which the system refuses", "Resize the inputs"
+            ) from None
         try:
             kernels = addresses((step.kernel for step in self.steps), progress)
         except CompileError as error:
@@ -454,7 +463,9 @@ class Plan:
         for value in self.planner.values.values():
             if value.tensor is not None and value.tensor.is_variable and value.known is None:
                 quantization = value.tensor.quantization
-                zero = quantization.zero_point[0] if value.type == "INT8" and quantization is not None and quantization.zero_point.size else 0
+                zero = (
+                    quantization.zero_point[0] if value.type == "INT8" and quantization is not None and quantization.zero_point.size else 0
+                )
                 self.view(value)[...] = zero
 
     def advance(self) -> None:

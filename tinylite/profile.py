@@ -57,5 +57,14 @@ def profile(interpreter: Interpreter, runs: int = 20) -> Profile:
             node = part.steps[0].node
             output = node.outputs[0]
             kernels = tuple(dict.fromkeys(step.kernel.name for step in part.steps))
-            ops.append(OpTime(node.index, " + ".join(op.name for op in node.op.replaces) or node.op.name, output.name, output.shape, kernels, statistics.median(taken)))
+            ops.append(
+                OpTime(
+                    node.index,
+                    " + ".join(op.name for op in node.op.replaces) or node.op.name,
+                    output.name,
+                    output.shape,
+                    kernels,
+                    statistics.median(taken),
+                )
+            )
     return Profile(statistics.median(whole), runs, ops)

@@ -22,13 +22,16 @@ class Session:
     def __init__(self, interpreter: Interpreter, signature: str | None = None) -> None:
         self.interpreter = interpreter
         if signature is not None and interpreter.get_signature_runner(signature)._runnable is not interpreter._main:
-            raise TensorError(f"signature {signature!r} is of another graph than the first", "Run it with get_signature_runner() from Python")
+            raise TensorError(
+                f"signature {signature!r} is of another graph than the first", "Run it with get_signature_runner() from Python"
+            )
         keys = [entry for entry in interpreter._model.signatures if entry.graph is interpreter._main.graph]
         chosen = next((entry for entry in keys if entry.key == signature), keys[0] if keys else None)
         aliases = {id(tensor): name for side in (chosen.inputs, chosen.outputs) for name, tensor in side.items()} if chosen else {}
         graph = interpreter._main.graph
         self.names = {
-            number: aliases.get(id(graph.tensors[number]), graph.tensors[number].name or str(number)) for number in range(len(graph.tensors))
+            number: aliases.get(id(graph.tensors[number]), graph.tensors[number].name or str(number))
+            for number in range(len(graph.tensors))
         }
 
     def feed(self, files: Sequence[str], scaling: Scaling | None, resize: str, raw: bool, seed: int | None) -> None:
@@ -42,8 +45,13 @@ class Session:
             given[index] = read_input(path, details[index], scaling, resize, raw)
         missing = [index for index in range(len(details)) if index not in given]
         if missing and seed is None:
-            names = ", ".join(f"{self.names[details[i]['index']]!r} ({np.dtype(details[i]['dtype']).name} {details[i]['shape'].tolist()})" for i in missing)
-            raise TensorError(f"nothing is given for input {names}", "Give a file for each, or --random 0 to try the model on random values")
+            names = ", ".join(
+                f"{self.names[details[i]['index']]!r} ({np.dtype(details[i]['dtype']).name} {details[i]['shape'].tolist()})"
+                for i in missing
+            )
+            raise TensorError(
+                f"nothing is given for input {names}", "Give a file for each, or --random 0 to try the model on random values"
+            )
         rng = np.random.default_rng(seed)
         for index in missing:
             given[index] = stored_values(rng.uniform(-1, 1, details[index]["shape"]), details[index])

@@ -67,6 +67,7 @@ def _parts(model: Model) -> Iterable[bytes | memoryview]:
         )
     root = tables_of(model)
     size = sum(len(table.data) for table in root.buffers if table.data is not None)
+    parts: list[bytes | memoryview]
     try:
         parts = [encode(root, size + (1 << 16))] if size <= ROOT_LIMIT else _with_data_behind(root)
     except FormatError as error:
@@ -79,7 +80,7 @@ def _parts(model: Model) -> Iterable[bytes | memoryview]:
 def _with_data_behind(root: Table) -> list[bytes | memoryview]:
     """The root table first, then the buffers, each where its offset says."""
     behind = [table for table in root.buffers if table.data is not None and len(table.data)]
-    stored = [memoryview(np.ascontiguousarray(table.data)) for table in behind]
+    stored = [np.ascontiguousarray(table.data).data for table in behind]
     for table, data in zip(behind, stored, strict=True):
         # Any offset will do to find how long the root table is: every one takes the same eight bytes.
         table.data, table.offset, table.size = None, ROOT_LIMIT, len(data)

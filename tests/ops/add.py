@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from ..cases import Case, T, quantized
@@ -15,11 +17,21 @@ SHAPES = [
 
 CASES = [
     Case("ADD", [T(x), T(y)], [T(())], {"fused_activation_function": activation})
-    for (x, y), activation in zip(SHAPES, ["NONE", "RELU", "RELU6", "RELU_N1_TO_1"] * 3)
+    for (x, y), activation in zip(SHAPES, itertools.cycle(["NONE", "RELU", "RELU6", "RELU_N1_TO_1"]), strict=False)
 ]
 CASES += [
-    Case("ADD", [T(x, **quantized(rng, type)), T(y, **quantized(rng, type))], [T((), **quantized(rng, type, 2.0))], {"fused_activation_function": activation}, version=2)
+    Case(
+        "ADD",
+        [T(x, **quantized(rng, type)), T(y, **quantized(rng, type))],
+        [T((), **quantized(rng, type, 2.0))],
+        {"fused_activation_function": activation},
+        version=2,
+    )
     for type in ("UINT8", "INT8")
-    for (x, y), activation in zip(SHAPES, ["NONE", "RELU", "RELU6", "NONE"] * 3)
+    for (x, y), activation in zip(SHAPES, itertools.cycle(["NONE", "RELU", "RELU6", "NONE"]), strict=False)
 ]
-CASES += [Case("ADD", [T(x, type), T(y, type)], [T((), type)], {"fused_activation_function": "RELU6"}) for type in ("INT32", "INT64") for x, y in SHAPES[:4]]
+CASES += [
+    Case("ADD", [T(x, type), T(y, type)], [T((), type)], {"fused_activation_function": "RELU6"})
+    for type in ("INT32", "INT64")
+    for x, y in SHAPES[:4]
+]

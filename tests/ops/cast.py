@@ -12,6 +12,12 @@ CASES = [
     for target in TYPES
 ]
 CASES += [
-    Case("CAST", [T((9,), data=[1e10, -1e10, float("nan"), 2.9, -2.9, 255.5, 3e9, float("inf"), -0.5])], [T((), target)], {"in_data_type": "FLOAT32", "out_data_type": target}, name=f"CAST-edges-{target}")
+    Case(
+        "CAST",
+        [T((9,), data=[1e10, -1e10, float("nan"), 2.9, -2.9, 255.5, 3e9, float("inf"), -0.5])],
+        [T((), target)],
+        {"in_data_type": "FLOAT32", "out_data_type": target},
+        name=f"CAST-edges-{target}",
+    )
     for target in TYPES
 ]

@@ -14,6 +14,12 @@ CASES = [
     for shapes, axis in [([(2, 3), (2, 5)], 1), ([(1, 4, 3), (2, 4, 3), (5, 4, 3)], 0), ([(2, 3, 1), (2, 3, 4)], -1), ([(2, 3)], 0)]
 ]
 CASES += [
-    Case("CONCATENATION", [T((1, 40, 3), **quantized(rng, "UINT8")), T((1, 50, 3), **quantized(rng, "UINT8"))], [T((), **quantized(rng, "UINT8"))], {"axis": 1}, name=f"CONCATENATION-rescaled-{index}")
+    Case(
+        "CONCATENATION",
+        [T((1, 40, 3), **quantized(rng, "UINT8")), T((1, 50, 3), **quantized(rng, "UINT8"))],
+        [T((), **quantized(rng, "UINT8"))],
+        {"axis": 1},
+        name=f"CONCATENATION-rescaled-{index}",
+    )
     for index in range(5)
 ]

@@ -9,7 +9,9 @@ from ..cases import Case, T, quantized
 rng = np.random.default_rng(2)
 
 
-def depthwise(batch: int, size: tuple[int, int], channels: int, multiplier: int, kernel: tuple[int, int], kind: str, **options: object) -> Case:
+def depthwise(
+    batch: int, size: tuple[int, int], channels: int, multiplier: int, kernel: tuple[int, int], kind: str, **options: object
+) -> Case:
     options = {"padding": "SAME", "stride_h": 1, "stride_w": 1, "depth_multiplier": multiplier, **options}
     filters = channels * multiplier
     shape = (1, *kernel, filters)

@@ -12,7 +12,13 @@ SHAPES = [(1,), (3, 5), (2, 4, 5, 7), (1, 100, 100), (0, 3), ()]
 
 CASES = [Case("HARD_SWISH", [T(shape, type)], [T(shape, type)]) for type in ("FLOAT32",) for shape in SHAPES]
 CASES += [
-    Case("HARD_SWISH", [T((256,), **quantized(rng, type, spread))], [T((256,), **quantized(rng, type, spread * 2))], version=1, name=f"HARD_SWISH-{type}-{spread:.3g}-{index}")
+    Case(
+        "HARD_SWISH",
+        [T((256,), **quantized(rng, type, spread))],
+        [T((256,), **quantized(rng, type, spread * 2))],
+        version=1,
+        name=f"HARD_SWISH-{type}-{spread:.3g}-{index}",
+    )
     for type in ("UINT8", "INT8")
     for index, spread in enumerate([0.1, 0.3, 1.0, 1.0, 2.0, 4.0, 10.0])
 ]

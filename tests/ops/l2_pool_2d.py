@@ -12,7 +12,13 @@ WINDOWS = [
 ]
 
 CASES = [
-    Case("L2_POOL_2D", [T(shape, type, scale=0.02 if type != "FLOAT32" else None, zero=3)], [T((), type, scale=0.02 if type != "FLOAT32" else None, zero=3)], options, version=1 if type == "FLOAT32" else 2)
+    Case(
+        "L2_POOL_2D",
+        [T(shape, type, scale=0.02 if type != "FLOAT32" else None, zero=3)],
+        [T((), type, scale=0.02 if type != "FLOAT32" else None, zero=3)],
+        options,
+        version=1 if type == "FLOAT32" else 2,
+    )
     for type in ("FLOAT32",)
     for shape, options in WINDOWS
 ]

@@ -12,7 +12,10 @@ CASES = [Case("LOGISTIC", [T(shape)], [T(shape)]) for shape in [(1,), (3, 5), (2
 CASES += [Case("LOGISTIC", [T((64,), low=-100, high=100)], [T((64,))])]
 CASES += [
     Case(
-        "LOGISTIC", [T((256,), **quantized(rng, type, spread))], [T((256,), type, scale=1 / 256, zero=-128 if type == "INT8" else 0)], version=2,
+        "LOGISTIC",
+        [T((256,), **quantized(rng, type, spread))],
+        [T((256,), type, scale=1 / 256, zero=-128 if type == "INT8" else 0)],
+        version=2,
         name=f"LOGISTIC-{type}-{spread:.3g}-{index}",
     )
     for type in ("UINT8", "INT8")

@@ -12,7 +12,13 @@ WINDOWS = [
 ]
 
 CASES = [
-    Case("MAX_POOL_2D", [T(shape, type, scale=0.02 if type != "FLOAT32" else None, zero=3)], [T((), type, scale=0.02 if type != "FLOAT32" else None, zero=3)], options, version=1 if type == "FLOAT32" else 2)
+    Case(
+        "MAX_POOL_2D",
+        [T(shape, type, scale=0.02 if type != "FLOAT32" else None, zero=3)],
+        [T((), type, scale=0.02 if type != "FLOAT32" else None, zero=3)],
+        options,
+        version=1 if type == "FLOAT32" else 2,
+    )
     for type in ("FLOAT32", "UINT8", "INT8")
     for shape, options in WINDOWS
 ]

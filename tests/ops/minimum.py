@@ -9,4 +9,6 @@ SHAPES = [
     ((1, 6, 6, 40), (1, 1, 1, 40)), ((3, 1, 2, 1, 4), (1, 5, 1, 3, 1)), ((0, 3), (1, 3)),
 ]  # fmt: skip
 
-CASES = [Case("MINIMUM", [T(x, type), T(y, type)], [T((), type)]) for type in ("FLOAT32", "INT8", "UINT8", "INT32", "INT64") for x, y in SHAPES]
+CASES = [
+    Case("MINIMUM", [T(x, type), T(y, type)], [T((), type)]) for type in ("FLOAT32", "INT8", "UINT8", "INT32", "INT64") for x, y in SHAPES
+]

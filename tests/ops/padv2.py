@@ -6,7 +6,12 @@ import numpy as np
 
 from ..cases import Case, T
 
-PADDINGS = [((3, 4), [[1, 2], [0, 3]]), ((1, 5, 6, 3), [[0, 0], [1, 1], [2, 0], [0, 0]]), ((2, 2, 2), [[0, 0], [0, 0], [0, 0]]), ((4,), [[2, 1]])]
+PADDINGS = [
+    ((3, 4), [[1, 2], [0, 3]]),
+    ((1, 5, 6, 3), [[0, 0], [1, 1], [2, 0], [0, 0]]),
+    ((2, 2, 2), [[0, 0], [0, 0], [0, 0]]),
+    ((4,), [[2, 1]]),
+]
 
 CASES = [
     Case("PADV2", [T(shape, type), T(np.shape(amounts), "INT32", data=amounts), T((1,), type, data=7)], [T((), type)])
@@ -14,7 +19,12 @@ CASES = [
     for shape, amounts in PADDINGS
 ]
 CASES += [
-    Case("PADV2", [T(shape, type, scale=0.1, zero=9), T(np.shape(amounts), "INT32", data=amounts), T((1,), type, scale=0.1, zero=9, data=7)], [T((), type, scale=0.1, zero=9)], version=2)
+    Case(
+        "PADV2",
+        [T(shape, type, scale=0.1, zero=9), T(np.shape(amounts), "INT32", data=amounts), T((1,), type, scale=0.1, zero=9, data=7)],
+        [T((), type, scale=0.1, zero=9)],
+        version=2,
+    )
     for type in ("INT8", "UINT8")
     for shape, amounts in PADDINGS
 ]

@@ -13,8 +13,12 @@ SHAPES = [(1, 10), (3, 7), (2, 3, 4, 33), (5, 1), (1, 1000)]
 CASES = [Case("SOFTMAX", [T(shape)], [T(shape)], {"beta": beta}) for shape in SHAPES for beta in (1.0, 0.5)]
 CASES += [
     Case(
-        "SOFTMAX", [T(shape, **quantized(rng, type, spread))], [T(shape, type, scale=1 / 256, zero=-128 if type == "INT8" else 0)], {"beta": 1.0},
-        version=2, name=f"SOFTMAX-{type}-{shape}-{spread}",
+        "SOFTMAX",
+        [T(shape, **quantized(rng, type, spread))],
+        [T(shape, type, scale=1 / 256, zero=-128 if type == "INT8" else 0)],
+        {"beta": 1.0},
+        version=2,
+        name=f"SOFTMAX-{type}-{shape}-{spread}",
     )
     for type in ("UINT8", "INT8")
     for shape in SHAPES

@@ -15,6 +15,11 @@ SHAPES = [
 
 CASES = [Case("SQUARED_DIFFERENCE", [T(x, type), T(y, type)], [T((), type)]) for type in ("FLOAT32", "INT32") for x, y in SHAPES]
 CASES += [
-    Case("SQUARED_DIFFERENCE", [T(x, **quantized(rng, "INT8")), T(y, **quantized(rng, "INT8"))], [T((), **quantized(rng, "INT8", 4.0))], version=2)
+    Case(
+        "SQUARED_DIFFERENCE",
+        [T(x, **quantized(rng, "INT8")), T(y, **quantized(rng, "INT8"))],
+        [T((), **quantized(rng, "INT8", 4.0))],
+        version=2,
+    )
     for x, y in SHAPES
 ]

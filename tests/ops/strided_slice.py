@@ -12,9 +12,7 @@ def sliced(shape: tuple[int, ...], begin: list[int], end: list[int], strides: li
     return Case("STRIDED_SLICE", [T(shape, type), numbers(begin), numbers(end), numbers(strides)], [T((), type)], masks)
 
 
-CASES = [
-    sliced((5, 6), [1, 2], [4, 6], [1, 2], type) for type in ("FLOAT32", "INT8", "UINT8", "INT32", "INT64", "BOOL")
-] + [
+CASES = [sliced((5, 6), [1, 2], [4, 6], [1, 2], type) for type in ("FLOAT32", "INT8", "UINT8", "INT32", "INT64", "BOOL")] + [
     sliced((5, 6), [0, 0], [0, 0], [1, 1], begin_mask=3, end_mask=3),
     sliced((5, 6), [4, 5], [-6, -7], [-1, -2]),
     sliced((5, 6), [-1, 0], [0, 3], [-2, 1], begin_mask=1),

@@ -9,7 +9,16 @@ from ..cases import Case, T, quantized
 rng = np.random.default_rng(15)
 
 
-def transposed(size: tuple[int, int], channels: int, filters: int, kernel: tuple[int, int], out: tuple[int, int], kind: str, bias: bool, **options: object) -> Case:
+def transposed(
+    size: tuple[int, int],
+    channels: int,
+    filters: int,
+    kernel: tuple[int, int],
+    out: tuple[int, int],
+    kind: str,
+    bias: bool,
+    **options: object,
+) -> Case:
     shape = (filters, *kernel, channels)
     batch = 2
     wanted = T((4,), "INT32", data=[batch, *out, filters])
@@ -24,7 +33,12 @@ def transposed(size: tuple[int, int], channels: int, filters: int, kernel: tuple
     else:
         weights = T(shape, "INT8", scale=rng.uniform(0.005, 0.02, filters), data=rng.integers(-127, 128, shape))
     scales = np.float32(activation["scale"]) * np.asarray(weights.scale, np.float32)
-    inputs = [wanted, weights, T((batch, *size, channels), **activation), T((filters,), "INT32", scale=scales, data=rng.integers(-3000, 3000, filters))]
+    inputs = [
+        wanted,
+        weights,
+        T((batch, *size, channels), **activation),
+        T((filters,), "INT32", scale=scales, data=rng.integers(-3000, 3000, filters)),
+    ]
     return Case("TRANSPOSE_CONV", inputs if bias else inputs[:3], [T((), **quantized(rng, type, 10))], options, version=3 if bias else 2)
 
 

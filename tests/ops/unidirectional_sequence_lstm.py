@@ -10,7 +10,15 @@ rng = np.random.default_rng(16)
 
 
 def float_lstm(
-    batch: int, time: int, inputs: int, cells: int, cifg: bool = False, peephole: bool = False, norm: bool = False, outputs: int = 0, **options: object
+    batch: int,
+    time: int,
+    inputs: int,
+    cells: int,
+    cifg: bool = False,
+    peephole: bool = False,
+    norm: bool = False,
+    outputs: int = 0,
+    **options: object,
 ) -> Case:
     """With `outputs`, a projection to so many."""
     outs = outputs or cells
@@ -43,7 +51,11 @@ def integer_lstm(batch: int, time: int, inputs: int, cells: int, cifg: bool = Fa
 
     shape = (time, batch, inputs) if options.get("time_major") else (batch, time, inputs)
     hidden = {"type": "INT8", "scale": rng.uniform(0.005, 0.012), "zero": int(rng.integers(-128, 128))}
-    given: list[T | None] = [T(shape, "INT8", scale=0.02, zero=int(rng.integers(-128, 128))), *gates(weights, cells, inputs), *gates(weights, cells, cells)]
+    given: list[T | None] = [
+        T(shape, "INT8", scale=0.02, zero=int(rng.integers(-128, 128))),
+        *gates(weights, cells, inputs),
+        *gates(weights, cells, cells),
+    ]
     given += [None] * 3 + gates(bias, cells) + [None] * 2
     given += [T((batch, cells), variable=True, **hidden), T((batch, cells), "INT16", scale=2.0**-bits, variable=True)] + [None] * 4
     options = {"fused_activation_function": "TANH", **options}

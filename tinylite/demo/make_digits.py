@@ -119,7 +119,7 @@ def write(network: Network) -> Model:
     """The trained network as a uint8 model."""
 
     def quantized(name: str, shape: tuple[int, ...], scale: float, zero: int) -> Tensor:
-        return Tensor(name, shape, "UINT8", quantization=Quantization([scale], [zero]), has_rank=True)
+        return Tensor(name, shape, "UINT8", quantization=Quantization(np.array([scale]), np.array([zero])), has_rank=True)
 
     pictures = quantized("picture", (1, 8, 8, 1), 1 / 255, 0)
     source, ops = pictures, []
@@ -132,14 +132,16 @@ def write(network: Network) -> Model:
         weights.data = stored
         assert source.quantization is not None
         bias_scale = float(source.quantization.scale[0]) * float(np.float32(scale))
-        bias = Tensor(f"{name}/bias", (stored.shape[0],), "INT32", quantization=Quantization([bias_scale], [0]), has_rank=True)
+        bias = Tensor(
+            f"{name}/bias", (stored.shape[0],), "INT32", quantization=Quantization(np.array([bias_scale]), np.array([0])), has_rank=True
+        )
         bias.data = np.round(network.biases[index].numpy() / bias_scale).astype(np.int32)
         low, high = map(float, network.ranges[index].numpy())
         shape = ((1, 8, 8, FILTERS[0]), (1, 4, 4, FILTERS[1]), (1, 10))[index]
         output = quantized(name, shape, *choose(low, high, narrow=False))
         if index < 2:
             stride = index + 1
-            options = {"padding": "SAME", "stride_w": stride, "stride_h": stride, "fused_activation_function": "RELU"}
+            options: dict[str, Any] = {"padding": "SAME", "stride_w": stride, "stride_h": stride, "fused_activation_function": "RELU"}
             ops.append(Op("CONV_2D", [source, weights, bias], [output], **options))
         else:
             ops.append(Op("FULLY_CONNECTED", [source, weights, bias], [output]))

@@ -26,7 +26,8 @@ def find(code: str) -> Operator:
         module = f"{__name__}.{code.lower()}"
         if not code.isidentifier() or importlib.util.find_spec(module) is None:
             raise UnsupportedError(
-                f"tinylite has no kernel for operator {code}", "See docs/operators.md for what it runs; `tinylite inspect` still shows the model"
+                f"tinylite has no kernel for operator {code}",
+                "See docs/operators.md for what it runs; `tinylite inspect` still shows the model",
             )
         from .common.operator import REGISTRY
 

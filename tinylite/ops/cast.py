@@ -33,6 +33,4 @@ class Cast(Operator):
         from ..kernels.quantize import BLOCK, cast
 
         input, output = node.input(0), node.outputs[0]
-        plan.step(
-            cast[input.type, output.type], work=-(-input.size // BLOCK), cost=BLOCK, x=input, out=output, count=input.size
-        )
+        plan.step(cast[input.type, output.type], work=-(-input.size // BLOCK), cost=BLOCK, x=input, out=output, count=input.size)

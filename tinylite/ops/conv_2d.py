@@ -34,9 +34,14 @@ class Conv2D(Operator):
         node.want(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
         node.want(len(weights.shape) == 4, f"its filter {weights} does not have 4 dimensions")
         channels, group_channels = input.shape[3], weights.shape[3]
-        node.want(group_channels > 0 and channels % group_channels == 0, f"the {channels} channels of {input} are no multiple of {group_channels}, the filter's")
+        node.want(
+            group_channels > 0 and channels % group_channels == 0,
+            f"the {channels} channels of {input} are no multiple of {group_channels}, the filter's",
+        )
         groups = channels // group_channels
-        node.want(groups > 0 and weights.shape[0] % groups == 0, f"{weights.shape[0]} filters cannot be shared by {groups} groups of channels")
+        node.want(
+            groups > 0 and weights.shape[0] % groups == 0, f"{weights.shape[0]} filters cannot be shared by {groups} groups of channels"
+        )
         return axes(node, node.options, input.shape[1], input.shape[2], weights.shape[1], weights.shape[2])
 
     def infer(self, node: Node) -> Sequence[Shape]:

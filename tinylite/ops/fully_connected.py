@@ -34,7 +34,9 @@ class FullyConnected(Operator):
         input, weights = node.input(0), node.input(1)
         node.want(len(weights.shape) == 2, f"its weights {weights} do not have 2 dimensions")
         out, depth = weights.shape
-        node.want(depth > 0 and input.size % depth == 0, f"the {input.size} values of {input} are no multiple of {depth}, the weights' depth")
+        node.want(
+            depth > 0 and input.size % depth == 0, f"the {input.size} values of {input} are no multiple of {depth}, the weights' depth"
+        )
         if node.options.keep_num_dims:
             node.want(bool(input.shape) and input.shape[-1] == depth, f"the last dimension of {input} is not {depth}, the weights' depth")
             return [(*input.shape[:-1], out)]
@@ -59,4 +61,6 @@ class FullyConnected(Operator):
             scales, zero = filter_scales(node, matrix, out, 0)
             factors = np.float64(scale_and_zero(node, input)[0]) * scales.astype(np.float64) / scale_and_zero(node, output)[0]
             how = requantization(node, factors, output, activation, exact=True)
-            q8_gemm(plan, dense(rows, depth, 1), input, scale_and_zero(node, input)[1], weights, zero, offsets.astype(np.int32), output, how)
+            q8_gemm(
+                plan, dense(rows, depth, 1), input, scale_and_zero(node, input)[1], weights, zero, offsets.astype(np.int32), output, how
+            )

@@ -24,7 +24,10 @@ class Logistic(Unary):
         if output.type != "FLOAT32":
             scale, zero = scale_and_zero(node, output)
             least = -128 if output.type == "INT8" else 0
-            node.want(scale == 1 / 256 and zero == least, f"its output {output} has scale {scale:.6g} and zero point {zero}, not 1/256 and {least}")
+            node.want(
+                scale == 1 / 256 and zero == least,
+                f"its output {output} has scale {scale:.6g} and zero point {zero}, not 1/256 and {least}",
+            )
 
     def real(self, x: np.ndarray, node: Node) -> np.ndarray:
         # Each step rounded to float, as the reference does.

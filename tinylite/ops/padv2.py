@@ -23,7 +23,10 @@ class PadV2(Pad):
         value, output = node.input(2), node.outputs[0]
         node.want(value.size == 1 and value.type == output.type, f"its value {value} is not one {output.type}")
         if value.quantized and output.quantized:
-            node.want(scale_and_zero(node, value) == scale_and_zero(node, output), f"its value {value} has another scale or zero point than {output}")
+            node.want(
+                scale_and_zero(node, value) == scale_and_zero(node, output),
+                f"its value {value} has another scale or zero point than {output}",
+            )
 
     def value(self, node: Node, plan: Planner) -> Any:
         return node.input(2)

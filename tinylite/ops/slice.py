@@ -26,7 +26,9 @@ class Slice(Moving):
         result = []
         for axis, (whole, begin, size) in enumerate(zip(shape, begins, sizes, strict=True)):
             size = whole - begin if size == -1 else size
-            node.want(begin >= 0 and size >= 0 and begin + size <= whole, f"it takes {size} from {begin} on of the {whole} in dimension {axis}")
+            node.want(
+                begin >= 0 and size >= 0 and begin + size <= whole, f"it takes {size} from {begin} on of the {whole} in dimension {axis}"
+            )
             result.append(size)
         return [tuple(result)]
 

@@ -50,9 +50,7 @@ class Softmax(Operator):
         rows = input.size // depth if depth else 0
         beta = float(node.options.beta)
         if input.type == "FLOAT32":
-            plan.step(
-                f32_softmax, work=rows, cost=depth * 4, scratch=depth * 4 + 64, input=input, output=output, depth=depth, beta=beta
-            )
+            plan.step(f32_softmax, work=rows, cost=depth * 4, scratch=depth * 4 + 64, input=input, output=output, depth=depth, beta=beta)
             return
         powers = plan.constant(self.powers(node, beta * scale_and_zero(node, input)[0]), np.int32)
         plan.step(q8_softmax[input.type], work=rows, cost=depth * 4, input=input, output=output, powers=powers, depth=depth)

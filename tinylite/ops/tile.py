@@ -29,5 +29,7 @@ class Tile(Moving):
     def prepare(self, node: Node, plan: Planner) -> None:
         input, output = node.input(0), node.outputs[0]
         strides = strides_of(input.shape, input.dtype.itemsize)
-        maps = [(np.tile(np.arange(size), times), stride) for size, times, stride in zip(input.shape, node.numbers(1), strides, strict=True)]
+        maps = [
+            (np.tile(np.arange(size), times), stride) for size, times, stride in zip(input.shape, node.numbers(1), strides, strict=True)
+        ]
         mapped_step(node, plan, input, output, maps)

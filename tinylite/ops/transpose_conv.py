@@ -38,9 +38,15 @@ class TransposeConv(Operator):
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, weights, shape = node.input(2), node.input(1), node.numbers(0)
-        node.want(len(input.shape) == len(weights.shape) == len(shape) == 4, f"its input {input}, filter {weights} or output shape {shape} does not have 4 dimensions")
+        node.want(
+            len(input.shape) == len(weights.shape) == len(shape) == 4,
+            f"its input {input}, filter {weights} or output shape {shape} does not have 4 dimensions",
+        )
         node.want(weights.shape[3] == input.shape[3], f"its filter {weights} and its input {input} differ in channels")
-        node.want(min(shape) >= 0 and shape[0] == input.shape[0] and shape[3] == weights.shape[0], f"its output shape {shape} fits neither {input} nor {weights}")
+        node.want(
+            min(shape) >= 0 and shape[0] == input.shape[0] and shape[3] == weights.shape[0],
+            f"its output shape {shape} fits neither {input} nor {weights}",
+        )
         self.windows(node, tuple(shape))
         return [tuple(shape)]
 
@@ -53,7 +59,10 @@ class TransposeConv(Operator):
             node.want(0 < stride < 1 << 16 and filter > 0, f"its stride {stride} or its filter {weights} is not positive")
             # The padding that a convolution from output to input would have.
             wanted = -(-out[axis] // stride) if options.padding == "SAME" else (out[axis] + stride - filter) // stride
-            node.want(wanted == size, f"a convolution of its output shape {list(out)} would give {wanted} in dimension {axis}, not the {size} of {input}")
+            node.want(
+                wanted == size,
+                f"a convolution of its output shape {list(out)} would give {wanted} in dimension {axis}, not the {size} of {input}",
+            )
             padding = max((size - 1) * stride + filter - out[axis], 0) // 2
             found.append(Axis(size, filter, 1, 1, out[axis], filter - 1 - padding, 0))
         return found[0], found[1]

@@ -48,7 +48,9 @@ def _same_numbers(a: Tensor, b: Tensor) -> bool:
         return False
     if a.quantization is None or b.quantization is None:
         return a.quantization is b.quantization
-    return np.array_equal(a.quantization.scale, b.quantization.scale) and np.array_equal(a.quantization.zero_point, b.quantization.zero_point)
+    return np.array_equal(a.quantization.scale, b.quantization.scale) and np.array_equal(
+        a.quantization.zero_point, b.quantization.zero_point
+    )
 
 
 def _fused(producer: Op, activation: Op) -> Op:

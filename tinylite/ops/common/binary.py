@@ -71,7 +71,9 @@ class Binary(Operator):
         x, y, output = node.input(0), node.input(1), node.outputs[0]
         if x.type not in self.kernels():
             node.unsupported(f"there is no kernel for input {x}; there are: {', '.join(self.kernels())}")
-        node.want(x.type == y.type == output.type, f"its inputs {x} and {y} and its output {output.name!r} ({output.type}) do not share a type")
+        node.want(
+            x.type == y.type == output.type, f"its inputs {x} and {y} and its output {output.name!r} ({output.type}) do not share a type"
+        )
 
     def infer(self, node: Node) -> Sequence[Shape]:
         return [broadcast(node, node.input(0).shape, node.input(1).shape)]

@@ -24,7 +24,9 @@ def check_types(node: Node, input: Value, weights: Value, bias: Value | None, ou
     wanted = _TYPES.get((input.type, weights.type))
     if wanted is None:
         kinds = ", ".join(f"{a} x {b}" for a, b in _TYPES)
-        node.unsupported(f"there is no kernel for {input.type} input {input.name!r} x {weights.type} weights {weights.name!r}; there are: {kinds}")
+        node.unsupported(
+            f"there is no kernel for {input.type} input {input.name!r} x {weights.type} weights {weights.name!r}; there are: {kinds}"
+        )
     bias_type, output_type = wanted
     if bias is not None and bias.type != bias_type:
         node.unsupported(f"its bias {bias} should be {bias_type}")
@@ -69,7 +71,7 @@ def channel_factors(node: Node, input: Value, scales: np.ndarray, bias: Value | 
         if bias is not None and bias.quantized:
             product = np.float64(input_scale) * np.float64(scales[0])
             off = abs(product - scale_and_zero(node, bias)[0]) / output_scale
-            node.want(off <= 0.02, f"its bias {bias} has another scale than input times weights, {product:.6g}")
+            node.want(bool(off <= 0.02), f"its bias {bias} has another scale than input times weights, {product:.6g}")
         product = np.float64(np.float32(input_scale) * scales[:1].astype(np.float32))
         return np.broadcast_to(product / output_scale, scales.shape)
     return np.float64(input_scale) * scales.astype(np.float64) / output_scale

@@ -57,7 +57,7 @@ def fill_step(plan: Planner, value: Any, output: Value) -> None:
 
 
 def mapped_step(
-    node: Node, plan: Planner, input: Value, output: Value, maps: Sequence[tuple[np.ndarray, int]], *,
+    node: Node, plan: Planner, input: Value | tuple[Value, int], output: Value, maps: Sequence[tuple[np.ndarray, int]], *,
     into: Sequence[int] | None = None,
 ) -> None:  # fmt: skip
     """out[i, j, ...] = in[...], where each output dimension leads along one of the input's on its own.
@@ -80,7 +80,7 @@ def mapped_step(
             base += int(table[0])
         elif dims and _continues(dims[-1], table, stride):
             before = dims.pop()[0]
-            dims.append((before[0] + table[0] + _step(table) * np.arange(before.size * table.size), stride))
+            dims.append((before[0] + table[0] + (table[1] - table[0]) * np.arange(before.size * table.size), stride))
         else:
             dims.append((table, stride))
     if not dims or dims[-1][1] != element:

@@ -63,7 +63,7 @@ def dense(rows: int, depth: int, element: int) -> Patches:
     return patches(rows, line, line, depth, depth, element)
 
 
-def _blocks(planner: Planner, shape: Patches, in_place: bool, depth_bytes: int, panels: int) -> dict[str, int]:
+def _blocks(planner: Planner, shape: Patches, in_place: bool, depth_bytes: int, panels: int) -> dict[str, Any]:
     """How rows and panels are cut into units of work."""
     rows = max(_BLOCK_BYTES[in_place] // max(depth_bytes, 1), _MIN_BLOCK_ROWS)
     if planner.threads > 1:
@@ -78,7 +78,9 @@ def _blocks(planner: Planner, shape: Patches, in_place: bool, depth_bytes: int, 
     return {"block_rows": rows, "chunks": -(-panels // chunk_panels), "chunk_panels": chunk_panels}
 
 
-def _pack(planner: Planner, words: np.ndarray, header_words: int, header: Callable[[slice, int], np.ndarray]) -> tuple[np.ndarray, dict[str, int]]:
+def _pack(
+    planner: Planner, words: np.ndarray, header_words: int, header: Callable[[slice, int], np.ndarray]
+) -> tuple[np.ndarray, dict[str, Any]]:
     """Panels of weights from 4-byte words [groups, columns, depth]; `header(columns, width)` gives what stands before each."""
     from ...kernels.gemm import LANES, NR
 

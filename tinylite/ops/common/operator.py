@@ -24,7 +24,7 @@ class Value:
     `known` holds the value of a constant, or of what the plan could compute beforehand: [shape] of the type's dtype.
     """
 
-    __slots__ = ("tensor", "name", "type", "shape", "known", "storage")
+    __slots__ = ("known", "name", "shape", "storage", "tensor", "type")
 
     def __init__(self, name: str, type: str, shape: Shape, tensor: Tensor | None = None, known: np.ndarray | None = None) -> None:
         self.tensor = tensor
@@ -70,7 +70,7 @@ class NeedsValue(Exception):
 class Node:
     """One op of the graph at planning time."""
 
-    __slots__ = ("op", "index", "inputs", "outputs")
+    __slots__ = ("index", "inputs", "op", "outputs")
 
     def __init__(self, op: Op, index: int, inputs: list[Value | None], outputs: list[Value]) -> None:
         self.op = op

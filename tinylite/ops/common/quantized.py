@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...model import tensor_dtype
 from .operator import Node, Value
 
 __all__ = ["FLOAT_MAX", "activation_range", "integer_range", "quantize_multiplier", "scale_and_zero", "scales_and_zeros"]
@@ -13,7 +14,12 @@ __all__ = ["FLOAT_MAX", "activation_range", "integer_range", "quantize_multiplie
 FLOAT_MAX = float(np.finfo(np.float32).max)
 INTEGER_LIMITS = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-32768, 32767)}
 # Fused activations: the real range that they clamp to.
-CLAMPS: dict[str, tuple[float, float]] = {"RELU": (0.0, np.inf), "RELU6": (0.0, 6.0), "RELU_N1_TO_1": (-1.0, 1.0), "RELU_0_TO_1": (0.0, 1.0)}
+CLAMPS: dict[str, tuple[float, float]] = {
+    "RELU": (0.0, np.inf),
+    "RELU6": (0.0, 6.0),
+    "RELU_N1_TO_1": (-1.0, 1.0),
+    "RELU_0_TO_1": (0.0, 1.0),
+}
 
 
 def scale_and_zero(node: Node, value: Value) -> tuple[float, int]:
@@ -61,7 +67,7 @@ def quantize_multiplier(factors: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def integer_range(type: str) -> tuple[int, int]:
     """The least and the largest value of an integer type."""
-    limits = np.iinfo({"INT8": np.int8, "UINT8": np.uint8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64}[type])
+    limits = np.iinfo(tensor_dtype(type))
     return int(limits.min), int(limits.max)
 
 

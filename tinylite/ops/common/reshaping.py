@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .operator import Node, Operator, Shape
 from .copying import copy_step
+from .operator import Node, Operator, Shape
 
 if TYPE_CHECKING:
     from ...plan import Planner

@@ -1,0 +1,41 @@
+# `make demo` installs tinylite and runs its model on its pictures; `make test` installs and runs the tests.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test slow lint benchmark clean
+
+demo: $(VENV)/demo
+	$(BIN)/tinylite demo
+
+test: $(VENV)/test
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+slow: $(VENV)/test
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python schema/generate.py --check
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/typed .
+	cd $(VENV)/typed && MYPYPATH=. ../bin/mypy --config-file ../../pyproject.toml
+
+benchmark: $(VENV)/test
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build *.egg-info
+
+# A machine without the venv module (Debian packs it apart) gets virtualenv instead.
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); $(PYTHON) -m pip install --quiet virtualenv && $(PYTHON) -m virtualenv --quiet $(VENV); }
+
+# The stamps keep pip from asking the network again until what is to be installed changes.
+$(VENV)/demo: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/test $(VENV)/lint: $(VENV)/%: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[$*]"
+	@touch $@
