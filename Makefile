@@ -18,7 +18,8 @@ lint: $(VENV)/lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python schema/generate.py --check
-	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $(VENV)/typed .
+	rm -rf build $(VENV)/typed  # setuptools would pack what an older build left
+	$(BIN)/python -m pip install --quiet --no-deps --target $(VENV)/typed .
 	cd $(VENV)/typed && MYPYPATH=. ../bin/mypy --config-file ../../pyproject.toml
 
 benchmark: $(VENV)/test

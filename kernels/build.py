@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -64,6 +65,9 @@ def compile_all(kernels: list[Kernel], workers: int, progress: Progress | None) 
     for count in range(1, len(kernels) + 1):
         result = done.get()
         if isinstance(result, CompileError):
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    waiting.get_nowait()
             raise result
         if progress:
             progress(count, len(kernels), time.monotonic() - start)

@@ -10,7 +10,7 @@ import os
 import sys
 from typing import NamedTuple
 
-__all__ = ["TARGETS", "Target", "available", "host", "target"]
+__all__ = ["TARGETS", "Target", "available", "cores", "host", "target"]
 
 
 class Target(NamedTuple):
@@ -84,6 +84,13 @@ def target() -> Target:
             return candidate
     names = ", ".join(candidate.name for candidate in usable)
     raise ValueError(f"TINYLITE_CPU={wanted} is not among the targets that this CPU runs: {names}")
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def llvm_cpu() -> tuple[str, str]:

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
-from .cpu import host, target
+from .cpu import cores, host, target
 from .image import linkable, load
 from .kernel import CompileError, Kernel, Progress, symbol
 
@@ -155,7 +155,7 @@ def addresses(kernels: Iterable[Kernel], progress: Progress | None = None) -> di
         if unknown:
             from .build import compile_all
 
-            for name, code in compile_all(unknown, os.cpu_count() or 1, progress):
+            for name, code in compile_all(unknown, cores(), progress):
                 _write(name, code)
                 _addresses[name] = _load(name, code)
         return {name: _addresses[name] for name in wanted}

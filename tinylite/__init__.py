@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ModelError as ModelError,
         NotATfliteFileError as NotATfliteFileError,
         OutOfMemoryError as OutOfMemoryError,
+        SettingError as SettingError,
         TensorError as TensorError,
         TinyliteError as TinyliteError,
         UnsupportedError as UnsupportedError,
@@ -54,7 +55,7 @@ if not os.path.isdir(os.path.join(__path__[0], "kernels")):
 _HOMES = {
     "errors": (
         "CorruptFileError", "FileError", "InvokeError", "KernelError", "ModelError", "NotATfliteFileError", "OutOfMemoryError",
-        "TensorError", "TinyliteError", "UnsupportedError",
+        "SettingError", "TensorError", "TinyliteError", "UnsupportedError",
     ),
     "interpreter": ("Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"),
     "model": ("ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor"),
@@ -63,8 +64,8 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # sorted, and equal to the names above; tests see to it
     "CorruptFileError", "ExternalBuffer", "FileError", "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata", "Model",
-    "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "Signature",
-    "SignatureRunner", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "lite", "load_delegate",
+    "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "SettingError",
+    "Signature", "SignatureRunner", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "lite", "load_delegate",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ TinyliteError
 ├── TensorError (ValueError)          a tensor given or asked for that does not fit the model
 ├── InvokeError (RuntimeError)        a run that could not be finished
 ├── OutOfMemoryError (MemoryError)    a model that needs more memory than there is or than was allowed
+├── SettingError (ValueError)         an environment variable of tinylite's with a value that cannot be used
 └── KernelError (RuntimeError)        a kernel that could not be compiled or loaded
 
 The built-in types in brackets are also bases: scripts written for tf.lite catch ValueError and RuntimeError.
@@ -26,6 +27,7 @@ __all__ = [
     "ModelError",
     "NotATfliteFileError",
     "OutOfMemoryError",
+    "SettingError",
     "TensorError",
     "TinyliteError",
     "UnsupportedError",
@@ -77,6 +79,10 @@ class InvokeError(TinyliteError, RuntimeError):
 
 class OutOfMemoryError(TinyliteError, MemoryError):
     """The model needs more memory than there is, or than was allowed."""
+
+
+class SettingError(TinyliteError, ValueError):
+    """An environment variable of tinylite's has a value that cannot be used."""
 
 
 class KernelError(TinyliteError, RuntimeError):

@@ -110,8 +110,8 @@ class Interpreter:
         self._call: Callable[[], int] | None = None
         self._segment: Segment | None = None
 
-    def _place(self) -> at:
-        return at(self._model.source or "model content")
+    def _place(self, runnable: _Runnable) -> at:
+        return at(f"{self._model.source or 'model content'}, graph {self._graphs.index(runnable)}")
 
     # ---- running
 
@@ -124,7 +124,7 @@ class Interpreter:
             self._call = None
         runnable.views.clear()
         runnable.plan = None
-        with self._place(), at(f"graph {self._graphs.index(runnable)}"):
+        with self._place(runnable):
             runnable.plan = Plan(
                 runnable.graph,
                 runnable.shapes,
@@ -142,7 +142,7 @@ class Interpreter:
         if self._call is not None:
             failed = self._call()
             if failed:
-                with self._place():
+                with self._place(self._main):
                     self._segment.check(failed)  # type: ignore[union-attr]
             return
         self._invoke(self._main)
@@ -152,7 +152,7 @@ class Interpreter:
             raise InvokeError("the model is not ready", "Call allocate_tensors() first, and again after resize_tensor_input()")
         if not runnable.plan.static:
             runnable.views.clear()
-        with self._place():
+        with self._place(runnable):
             runnable.plan.run()
 
     def reset_all_variables(self) -> None:

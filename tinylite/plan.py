@@ -14,12 +14,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from . import ops
-from .errors import InvokeError, KernelError, ModelError, OutOfMemoryError, UnsupportedError, at
+from .errors import InvokeError, KernelError, ModelError, OutOfMemoryError, SettingError, UnsupportedError, at
+from .kernels.cpu import target
 from .kernels.executor import STEP_WORDS, Call, aligned, run_together
 from .kernels.kernel import Kernel
 from .kernels.store import CompileError, Progress, addresses
@@ -145,20 +146,32 @@ def _quantizes_floats(op: Op) -> bool:
 
 
 def memory_limit() -> int:
-    """The bytes that a plan may take: TINYLITE_MEMORY_LIMIT, or the machine's memory."""
+    """The bytes that a plan may take: TINYLITE_MEMORY_LIMIT, or the machine's memory. Raises SettingError."""
     wanted = os.environ.get("TINYLITE_MEMORY_LIMIT")
     if wanted:
-        return int(float(wanted))
+        try:
+            return int(float(wanted))
+        except (ValueError, OverflowError):
+            raise SettingError(f"TINYLITE_MEMORY_LIMIT={wanted} is no number of bytes", "Give one such as 2e9, or leave it unset") from None
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
         return 1 << 46
 
 
+def _check_target() -> None:
+    """Raise SettingError, before any kernel is imported, if TINYLITE_CPU asks for what cannot be."""
+    try:
+        target()
+    except ValueError as error:
+        raise SettingError(str(error), "Set TINYLITE_CPU to one of them, or leave it unset") from None
+
+
 class Planner:
     """Plans the ops of a graph, a segment at a time."""
 
     def __init__(self, graph: Graph, shapes: dict[int, Shape], keep_all: bool, threads: int, exact: bool = False) -> None:
+        _check_target()
         self.numbers = {id(op): number for number, op in enumerate(graph.ops)}  # as the file counts them
         self.graph = graph = graph if keep_all else simplified(graph)
         self.keep_all = keep_all
@@ -389,14 +402,14 @@ class Planner:
 
     # ---- going back
 
-    def mark(self) -> tuple[int, dict[int, Value], int]:
+    def mark(self) -> _Mark:
         """Where planning stands, for `return_to`."""
-        return self.position, dict(self.values), self.segment
+        return _Mark(self.position, self.segment, dict(self.values), dict(self.arrays))
 
-    def return_to(self, mark: tuple[int, dict[int, Value], int]) -> None:
+    def return_to(self, mark: _Mark) -> None:
         """Forget what was planned since."""
-        self.position, self.segment = mark[0], mark[2]
-        self.values = dict(mark[1])
+        self.position, self.segment = mark.position, mark.segment
+        self.values, self.arrays = dict(mark.values), dict(mark.arrays)
         self.steps = []
         self.storages = [storage for storage in self.storages if storage.segment < self.segment]
         del self.arenas[self.segment :]
@@ -410,7 +423,7 @@ class Planner:
         if isinstance(what, np.ndarray):
             self.arrays[id(what)] = what
             return int(what.ctypes.data)
-        if what.known is not None:
+        if what.storage is None:
             return int(self.readable(what.known).ctypes.data)
         return int(self.arenas[what.storage.segment].ctypes.data) + int(what.storage.offset)
 
@@ -426,10 +439,19 @@ class Planner:
 
     def view(self, value: Value) -> np.ndarray:
         """The memory of a value as an array of its shape and dtype: a view, not a copy."""
-        if value.known is not None:
+        if value.storage is None:
             return value.known
         start = value.storage.offset
         return self.arenas[value.storage.segment][start : start + value.nbytes].view(value.dtype).reshape(value.shape)
+
+
+class _Mark(NamedTuple):
+    """Where planning stood at a cut."""
+
+    position: int
+    segment: int
+    values: dict[int, Value]
+    arrays: dict[int, np.ndarray]
 
 
 @dataclass
@@ -437,7 +459,7 @@ class _Cut:
     """Where planning had to stop: behind a segment, for a value that the segment computes."""
 
     value: Value
-    mark: tuple[int, dict[int, Value], int]
+    mark: _Mark
     assumed: np.ndarray | None = None  # the value that what follows was planned for
 
 

@@ -1,0 +1,129 @@
+"""Plans: memory that is shared and never overlaps, what is computed once, and the cut where a shape depends on a value."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+from tinylite.kernels import store
+
+from tinylite.errors import KernelError, ModelError, OutOfMemoryError, SettingError, UnsupportedError
+from tinylite.memory import ALIGNMENT, Block, place
+from tinylite.model import Graph, Op, Tensor
+from tinylite.plan import Plan
+
+lifetimes = st.tuples(st.integers(0, 5000), st.integers(0, 20), st.integers(0, 20)).map(lambda t: Block(t[0], min(t[1:]), max(t[1:])))
+
+
+@given(st.lists(lifetimes, max_size=40))
+@settings(max_examples=200, deadline=None)
+def test_blocks_that_live_together_lie_apart(blocks: list[Block]) -> None:
+    total = place(blocks)
+    for index, a in enumerate(blocks):
+        assert a.offset % ALIGNMENT == 0
+        assert a.offset + a.size <= total
+        for b in blocks[:index]:
+            if a.first <= b.last and b.first <= a.last and a.size and b.size:
+                assert a.offset + a.size <= b.offset or b.offset + b.size <= a.offset
+    busiest = max((sum(b.size for b in blocks if b.first <= now <= b.last) for now in range(21)), default=0)
+    assert total >= busiest
+
+
+def test_a_chain_needs_two_places() -> None:
+    blocks = [Block(1000, step, step + 1) for step in range(10)]
+    assert place(blocks) == 2 * 1024
+
+
+def chain(length: int, size: int = 4096) -> Graph:
+    tensors = [Tensor(f"t{index}", (size,)) for index in range(length + 1)]
+    ops = [Op("ABS" if index % 2 else "NEG", [tensors[index]], [tensors[index + 1]]) for index in range(length)]
+    return Graph("main", [tensors[0]], [tensors[-1]], ops, tensors)
+
+
+def run(plan: Plan, *values: np.ndarray) -> list[np.ndarray]:
+    graph = plan.planner.graph
+    for tensor, value in zip(graph.inputs, values, strict=True):
+        found = plan.value(tensor)
+        assert found is not None
+        plan.view(found)[...] = value
+    plan.run()
+    outputs = [plan.value(tensor) for tensor in graph.outputs]
+    return [plan.view(value).copy() for value in outputs if value is not None]
+
+
+def test_tensors_share_memory_unless_all_are_kept() -> None:
+    values = np.linspace(-1, 1, 4096, dtype=np.float32)
+    shared, kept = Plan(chain(12)), Plan(chain(12), keep_all=True)
+    assert kept.arena_size >= 13 * 4 * 4096
+    # The input, which a caller may read again, the output, and two to go between.
+    assert shared.arena_size < 5 * 4 * 4096
+    for plan in (shared, kept):
+        assert np.array_equal(run(plan, values)[0], np.abs(values))
+
+
+def test_what_no_input_reaches_is_computed_once() -> None:
+    x, k, half, y = Tensor("x", (4,)), Tensor("k", (4,)), Tensor("half", (4,)), Tensor("y", (4,))
+    k.data = np.array([4, 9, 16, 25], np.float32)
+    graph = Graph("main", [x], [y], [Op("SQRT", [k], [half]), Op("ADD", [x, half], [y])], [x, k, half, y])
+    plan = Plan(graph)
+    assert [step.node.op.code for step in plan.segments[0].steps] == ["ADD"]
+    assert run(plan, np.ones(4, np.float32))[0].tolist() == [3, 4, 5, 6]
+
+
+def reshaped() -> Graph:
+    x, shape, y, z = Tensor("x", (2, 6)), Tensor("shape", (2,), "INT32"), Tensor("y", ()), Tensor("z", ())
+    return Graph("main", [x, shape], [z], [Op("RESHAPE", [x, shape], [y]), Op("NEG", [y], [z])], [x, shape, y, z])
+
+
+def test_a_shape_that_is_an_input_cuts_the_plan_and_what_follows_is_kept_for_the_same_value() -> None:
+    plan = Plan(reshaped())
+    x = np.arange(12, dtype=np.float32).reshape(2, 6)
+    assert not plan.static
+    (found,) = run(plan, x, np.array([3, 4]))
+    assert found.tolist() == (-x.reshape(3, 4)).tolist()
+    behind = plan.segments[1]
+    (found,) = run(plan, x + 1, np.array([3, 4]))
+    assert found.tolist() == (-(x + 1).reshape(3, 4)).tolist()
+    assert plan.segments[1] is behind
+    (found,) = run(plan, x, np.array([-1, 2]))
+    assert found.shape == (6, 2)
+    assert plan.segments[1] is not behind
+
+
+def test_a_value_that_cannot_be_is_an_error_and_the_plan_still_runs() -> None:
+    plan = Plan(reshaped())
+    x = np.zeros((2, 6), np.float32)
+    with pytest.raises(ModelError, match="op 0 RESHAPE"):
+        run(plan, x, np.array([5, 5]))
+    assert run(plan, x, np.array([12, 1]))[0].shape == (12, 1)
+
+
+def test_an_operator_that_tinylite_lacks_is_named_with_version_graph_and_tensor() -> None:
+    x, y = Tensor("x", (4,)), Tensor("spectrum", (4,))
+    graph = Graph("main", [x], [y], [Op("RFFT2D", [x], [y], version=2)], [x, y])
+    with pytest.raises(UnsupportedError, match=r"op 0 RFFT2D version 2 \(output 'spectrum'\): tinylite has no kernel for operator RFFT2D"):
+        Plan(graph)
+
+
+def test_a_type_that_an_operator_lacks_is_named() -> None:
+    x, y = Tensor("x", (4,), "INT16"), Tensor("y", (4,), "INT16")
+    with pytest.raises(UnsupportedError, match=r"op 0 EXP version 1 \(output 'y'\).*INT16"):
+        Plan(Graph("main", [x], [y], [Op("EXP", [x], [y])], [x, y]))
+
+
+def test_memory_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYLITE_MEMORY_LIMIT", "1e4")
+    with pytest.raises(OutOfMemoryError, match=r"takes 1\.64e-05 GB, and 1e-05 GB are allowed"):
+        Plan(chain(2))
+    monkeypatch.setenv("TINYLITE_MEMORY_LIMIT", "plenty")
+    with pytest.raises(SettingError, match="TINYLITE_MEMORY_LIMIT=plenty is no number of bytes"):
+        Plan(chain(2))
+
+
+def test_a_compiler_s_failure_becomes_a_kernel_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> dict[str, int]:
+        raise store.CompileError("no compiler today")
+
+    monkeypatch.setattr("tinylite.plan.addresses", fail)
+    with pytest.raises(KernelError, match="no compiler today"):
+        Plan(chain(2))
