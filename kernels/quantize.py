@@ -36,7 +36,7 @@ def value_range(x, count):
     return low, high
 
 
-# LiteRT quantizes floats for hybrid kernels in groups of as many, and what is left over by another formula.
+# LiteRT quantizes floats for hybrid kernels in groups of as many, and rounds what is left over by another formula.
 GROUP = 8
 
 
@@ -44,7 +44,7 @@ GROUP = 8
 def scale_and_round(to, x, count, scale, zero, low, high):
     """to = zero + x * scale rounded half away from zero, within low..high, as LiteRT's code for SSE does it.
 
-    That is, whole groups add a half, truncate and then add `zero`; the rest add `zero` first, and round exactly.
+    That is, whole groups add a half and truncate, which makes 1 of the number before 0.5; the rest is rounded exactly.
     """
     scales = simd.splat(scale, LANES)
     grouped = count // GROUP * GROUP
@@ -53,12 +53,12 @@ def scale_and_round(to, x, count, scale, zero, low, high):
         # What is read behind the end lies in the slack.
         scaled = simd.load(x + i, LANES) * scales
         if i < grouped:
-            whole = simd.to_i32(scaled + simd.copy_sign(np.float32(0.5), scaled)) + zero
+            whole = simd.to_i32(scaled + simd.copy_sign(np.float32(0.5), scaled))
             end = grouped
         else:
-            whole = simd.to_i32(round_half_away(scaled + np.float32(zero)))
+            whole = simd.to_i32(round_half_away(scaled))
             end = count
-        rounded = simd.to_i8(simd.minimum(simd.maximum(whole, low), high))
+        rounded = simd.to_i8(simd.minimum(simd.maximum(whole + zero, low), high))
         if end - i >= LANES:
             simd.store(to + i, rounded)
         else:

@@ -1,0 +1,92 @@
+"""The corners of the arithmetic: where LiteRT's own rule is unexpected, and where it has none and tinylite says what it does.
+
+docs/numerics.md has the table.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tinylite import Interpreter, OpResolverType
+from tinylite.model import Graph, Op, Quantization, Tensor
+from tinylite.plan import Plan
+
+from .cases import Case, T
+from .conftest import Judge, feed_and_run, litert_interpreter
+from .ops import conv_2d
+from .test_ops import CASES
+
+# Their float kernels compute e^x, ln x or tanh x within 2 ulp of the C library's functions, which differ between systems.
+TRANSCENDENTAL = {"ELU", "EXP", "GELU", "LOG", "LOGISTIC", "SOFTMAX", "TANH", "UNIDIRECTIONAL_SEQUENCE_LSTM"}
+EXACT = [case for case in CASES if case.code not in TRANSCENDENTAL and any(t.type == "FLOAT32" for t in case.outputs)]
+
+
+@pytest.mark.parametrize("case", EXACT, ids=lambda case: case.name)
+def test_floats_have_the_reference_s_bits_on_request(case: Case) -> None:
+    content, feeds = case.model().to_bytes(), case.feeds()
+    ours = Interpreter(model_content=content, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    ours.allocate_tensors()
+    found = feed_and_run(ours, feeds, case.runs)
+    wanted = feed_and_run(litert_interpreter(content, case.reference), feeds, case.runs)
+    assert [a.tobytes() for a in found] == [b.tobytes() for b in wanted]
+
+
+@pytest.mark.parametrize("values", [8, 19])
+@pytest.mark.parametrize("kind", ["hybrid", "hybrid1"])
+def test_hybrid_inputs_round_by_two_rules(values: int, kind: str, litert: Judge, run: Judge) -> None:
+    """Values about halfway between two steps: LiteRT rounds whole groups of eight by one formula, the rest by another."""
+    content = conv_2d.conv(1, (1, values), 1, 4, (1, 1), kind).model().to_bytes()
+    for most, halves in ((255 / 2, np.arange(values) + 0.5), (127.0, np.arange(values) - 3.5), (6.0, (np.arange(values) + 0.5) * 6 / 255)):
+        for towards in (-1000, None, 1000):
+            x = halves.astype(np.float32)
+            if towards is not None:
+                x = np.nextafter(x, np.float32(towards))
+            x[-1] = most
+            found, wanted = (judge(content, [x.reshape(1, 1, values, 1)])[0] for judge in (run, litert))
+            assert found.tobytes() == wanted.tobytes()
+
+
+@pytest.mark.parametrize("scale", [0.02, 1e-6])
+def test_a_quotient_too_small_to_tell_is_zero(scale: float, run: Judge) -> None:
+    """LiteRT shifts by more than 31 bits here, which gives anything."""
+    case = Case(
+        "DIV",
+        [T((3,), "INT8", scale=scale, zero=0), T((3,), "INT8", scale=0.05, zero=-128)],
+        [T((3,), "INT8", scale=2.0**20, zero=7)],
+        version=2,
+    )
+    feeds = [np.array([1, -5, 127], np.int8), np.array([127, 100, -127], np.int8)]
+    assert run(case.model().to_bytes(), feeds)[0].tolist() == [7, 7, 7]
+
+
+def test_sums_of_signed_bytes_are_signed(run: Judge) -> None:
+    """LiteRT's reference kernel reads them as unsigned."""
+    axis = T((1,), "INT32", data=[1])
+    case = Case("SUM", [T((2, 3), "INT8", scale=0.5, zero=-3), axis], [T((2,), "INT8", scale=1.0, zero=5)], {"keep_dims": False}, version=2)
+    x = np.array([[-100, -20, 50], [3, 4, 5]], np.int8)
+    wanted = [int(np.floor((row.sum() + 9) / 2 + 0.5)) + 5 for row in x.astype(int)]
+    assert run(case.model().to_bytes(), [x])[0].tolist() == wanted
+
+
+def test_softmax_of_many_equal_classes_is_a_row_of_zeros(run: Judge) -> None:
+    """LiteRT's reference kernel aborts the process: its sum of powers has 12 integer bits."""
+    case = Case("SOFTMAX", [T((1, 9000), "INT8", scale=0.1, zero=0)], [T((1, 9000), "INT8", scale=1 / 256, zero=-128)], {"beta": 1.0}, version=2)
+    assert set(run(case.model().to_bytes(), [np.full((1, 9000), 17, np.int8)])[0].reshape(-1).tolist()) == {-128}
+
+
+@pytest.mark.parametrize(("type", "start"), [("INT8", -7), ("UINT8", 0), ("FLOAT32", 0)])
+def test_variables_start_at_zero_and_int8_at_its_zero_point(type: str, start: int) -> None:
+    state, x, y = Tensor("state", (4,), type, is_variable=True), Tensor("x", (4,), type), Tensor("y", (4,), type)
+    for tensor in (state, x, y):
+        tensor.quantization = None if type == "FLOAT32" else Quantization(np.array([0.5]), np.array([-7 if type == "INT8" else 9]))
+    plan = Plan(Graph("main", [x], [y], [Op("ADD", [x, state], [y])], [state, x, y]))
+    value = plan.value(state)
+    assert value is not None
+    assert plan.view(value).tolist() == [start] * 4
+
+
+def test_rounding_keeps_a_negative_zero_only_where_there_was_one(run: Judge, litert: Judge) -> None:
+    x = np.array([-0.0, 0.0, -0.2, -0.5, -0.7, 0.5, 1.5, 2.5, -1.5, -2.5, 8388609.0, -8388609.0], np.float32)
+    content = Case("ROUND", [T((12,))], [T((12,))]).model().to_bytes()
+    assert run(content, [x])[0].tobytes() == litert(content, [x], "BUILTIN_WITHOUT_DEFAULT_DELEGATES")[0].tobytes()
