@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test slow lint benchmark clean
+.PHONY: demo test slow targets lint benchmark clean
 
 demo: $(VENV)/demo
 	$(BIN)/tinylite demo
@@ -13,6 +13,9 @@ test: $(VENV)/test
 
 slow: $(VENV)/test
 	$(BIN)/python -m pytest -m slow
+
+targets: $(VENV)/test
+	$(BIN)/python -m pytest -m slow tests/test_targets.py
 
 lint: $(VENV)/lint
 	$(BIN)/ruff check .

@@ -71,7 +71,9 @@ def test_sums_of_signed_bytes_are_signed(run: Judge) -> None:
 
 def test_softmax_of_many_equal_classes_is_a_row_of_zeros(run: Judge) -> None:
     """LiteRT's reference kernel aborts the process: its sum of powers has 12 integer bits."""
-    case = Case("SOFTMAX", [T((1, 9000), "INT8", scale=0.1, zero=0)], [T((1, 9000), "INT8", scale=1 / 256, zero=-128)], {"beta": 1.0}, version=2)
+    case = Case(
+        "SOFTMAX", [T((1, 9000), "INT8", scale=0.1, zero=0)], [T((1, 9000), "INT8", scale=1 / 256, zero=-128)], {"beta": 1.0}, version=2
+    )
     assert set(run(case.model().to_bytes(), [np.full((1, 9000), 17, np.int8)])[0].reshape(-1).tolist()) == {-128}
 
 
