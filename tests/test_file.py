@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tinylite.schema.table import Table
 
 from tinylite import CorruptFileError, FileError, Graph, Metadata, Model, ModelError, Op, Quantization, Signature, Tensor, save
 from tinylite.load import load
+from tinylite.schema.table import Table
 
 from .conftest import Judge, shared_models
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
-from tinylite.kernels import store
 
 from tinylite.errors import KernelError, ModelError, OutOfMemoryError, SettingError, UnsupportedError
+from tinylite.kernels import store
 from tinylite.memory import ALIGNMENT, Block, place
 from tinylite.model import Graph, Op, Tensor
 from tinylite.plan import Plan

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from tinylite.schema.encode import encode
 from tinylite.schema.fields import Kind
 from tinylite.schema.table import FormatError, Table

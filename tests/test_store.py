@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tinylite.kernels import cpu, store
 
+from tinylite.kernels import cpu, store
 from tinylite.model import Graph, Model, Op, Tensor
 
 # One small kernel, beside the one that enters a plan: compiling it takes a second or two.

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tinylite.kernels.cpu import available, target
 
 TESTS = ["test_ops.py", "test_conformance.py", "test_properties.py"]
