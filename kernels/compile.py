@@ -1,4 +1,4 @@
-"""Compile kernels to object files. With simd the only module here that imports numba, in processes of its own (see build.py).
+"""Compile kernels to object files. With simd, tiles and machine all that imports numba here, in processes of its own (see build.py).
 
 A process of its own means that numba is never imported where a model runs, that it compiles for the target wanted
 without disturbing anybody else's numba, and that several can work at once.
@@ -13,6 +13,7 @@ from typing import Any
 from .cpu import llvm_cpu
 from .image import link, linkable
 from .kernel import KERNELS, Kernel, symbol
+from .lazy import load, simd
 
 
 def _entry(made: Kernel) -> Any:
@@ -20,8 +21,7 @@ def _entry(made: Kernel) -> Any:
     from numba import njit, types
     from numba.extending import intrinsic
 
-    from . import simd
-
+    load()
     options = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True, "nogil": True}
     body = njit(**options)(made.function)
     if made.record is None:

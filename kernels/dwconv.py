@@ -14,7 +14,7 @@ import numpy as np
 from .cpu import target
 from .fixed_point import requantize
 from .kernel import Device, Kernel, device, kernel
-from .lazy import simd
+from .lazy import simd, tiles
 from .patches import copy_over, fill_over
 from .q8_gemm import VNNI, store_columns
 
@@ -147,7 +147,7 @@ def _make_q8_any(name: str, store: Device, output: type, fields: dict[str, str])
             for block in range(a.blocks):
                 c = max(min(block * LANES, a.channels - LANES), 0)
                 packed = simd.cast(a.weights, np.int32) + block * (taps + 4) * LANES
-                header = simd.load_row(packed, 4, LANES)
+                header = tiles.load_row(packed, 4, LANES)
                 to = simd.cast(a.output, output) + unit * a.out_w * a.channels + c
                 for x in range(a.out_w):
                     sums = header[0]
@@ -178,13 +178,13 @@ def _make_f32_square(size: int) -> Kernel:
                 c = max(min(block * LANES, a.channels - LANES), 0)
                 packed = simd.cast(a.weights, np.float32) + block * (taps + 1) * LANES
                 bias = simd.load(packed, LANES)
-                weights = simd.load_row(packed + LANES, taps, LANES)
-                at = simd.move_all(simd.line_pointers(lines, size, np.float32), c)
+                weights = tiles.load_row(packed + LANES, taps, LANES)
+                at = tiles.move_all(tiles.line_pointers(lines, size, np.float32), c)
                 to = simd.cast(a.output, np.float32) + unit * a.out_w * a.channels + c
                 for _ in range(a.out_w):
-                    sums = simd.window_sum(simd.splat(np.float32(0), LANES), at, step, weights)
+                    sums = tiles.window_sum(simd.splat(np.float32(0), LANES), at, step, weights)
                     f32_store(a, sums + bias, to, a.channels - c, spare)
-                    at = simd.move_all(at, advance)
+                    at = tiles.move_all(at, advance)
                     to = to + a.channels
 
     return square
@@ -208,14 +208,14 @@ def _make_q8_square(size: int) -> Kernel:
             for block in range(a.blocks):
                 c = max(min(block * LANES, a.channels - LANES), 0)
                 packed = simd.cast(a.weights, np.int32) + block * (taps + 4) * LANES
-                header = simd.load_row(packed, 4, LANES)
-                weights = simd.load_row(packed + 4 * LANES, taps, LANES)
-                at = simd.move_all(simd.line_pointers(lines, size, np.uint8), c)
+                header = tiles.load_row(packed, 4, LANES)
+                weights = tiles.load_row(packed + 4 * LANES, taps, LANES)
+                at = tiles.move_all(tiles.line_pointers(lines, size, np.uint8), c)
                 to = a.output + unit * a.out_w * a.channels + c
                 for _ in range(a.out_w):
-                    sums = simd.window_dot(header[0], at, step, a.flip, weights)
+                    sums = tiles.window_dot(header[0], at, step, a.flip, weights)
                     q8_store(a, unit, sums, header, to, a.channels - c, spare)
-                    at = simd.move_all(at, advance)
+                    at = tiles.move_all(at, advance)
                     to = to + a.channels
 
     return square

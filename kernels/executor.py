@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from .kernel import device, native
-from .lazy import simd
+from .lazy import machine, simd
 from .store import addresses
 
 __all__ = ["STEP_WORDS", "Call", "aligned", "run_together"]
@@ -41,7 +41,7 @@ def walk(plan, steps, scratch):
     """Run every step; gives 0, or the number of the step that failed, from 1, plus its status times 2^32."""
     step = simd.pointer(plan, np.int64)
     for index in range(steps):
-        status = simd.call(step[0], step[1], 0, step[2], scratch)
+        status = machine.call(step[0], step[1], 0, step[2], scratch)
         if status != 0:
             return (status << 32) + index + 1
         step = step + STEP_WORDS
@@ -53,60 +53,60 @@ def python_method(itself, unused, unused_too, unused_either):
     """Run a plan as a Python builtin without arguments: `itself`, a Python int, is the address of
     [plan, steps, scratch, whether to let other Python threads run meanwhile]. Gives what `walk` gives, as an int.
     """
-    plan = simd.pointer(simd.integer_of(itself), np.int64)
+    plan = simd.pointer(machine.integer_of(itself), np.int64)
     if plan[3]:
-        state = simd.release_python()
+        state = machine.release_python()
         result = walk(plan[0], plan[1], plan[2])
-        simd.return_to_python(state)
-        return simd.object_of(result)
-    return simd.object_of(walk(plan[0], plan[1], plan[2]))
+        machine.return_to_python(state)
+        return machine.object_of(result)
+    return machine.object_of(walk(plan[0], plan[1], plan[2]))
 
 
 @device
 def take_part(words, scratch):
     """Claim and do work of the current job until no step is left."""
-    steps = simd.atomic_load(words + _STEPS)
-    plan = simd.pointer(simd.atomic_load(words + _PLAN), np.int64)
+    steps = machine.atomic_load(words + _STEPS)
+    plan = simd.pointer(machine.atomic_load(words + _PLAN), np.int64)
     while True:
-        index = simd.atomic_load(words + _STEP)
+        index = machine.atomic_load(words + _STEP)
         if index >= steps:
             return
         step = plan + index * STEP_WORDS
         work, tile = step[2], step[3]
         while True:
-            low = simd.atomic_add(step + _CLAIMED, tile)
+            low = machine.atomic_add(step + _CLAIMED, tile)
             if low >= work:
                 break
             high = min(low + tile, work)
-            status = simd.call(step[0], step[1], low, high, scratch)
+            status = machine.call(step[0], step[1], low, high, scratch)
             if status != 0:
-                simd.atomic_store(words + _FAILED, (status << 32) + index + 1)
-            if simd.atomic_add(step + _DONE, high - low) + high - low == work:
+                machine.atomic_store(words + _FAILED, (status << 32) + index + 1)
+            if machine.atomic_add(step + _DONE, high - low) + high - low == work:
                 # Whoever ends the last piece opens the next step, or ends a job that failed.
-                failed = simd.atomic_load(words + _FAILED) != 0
-                simd.atomic_store(words + _STEP, steps if failed else index + 1)
-        while simd.atomic_load(words + _STEP) == index:
-            simd.pause()
+                failed = machine.atomic_load(words + _FAILED) != 0
+                machine.atomic_store(words + _STEP, steps if failed else index + 1)
+        while machine.atomic_load(words + _STEP) == index:
+            machine.pause()
 
 
 @native
 def team_publish(team, plan, steps, unused):
     """Make a plan the team's next job."""
     words = simd.pointer(team, np.int64)
-    simd.atomic_add(words + _JOB, 1)
+    machine.atomic_add(words + _JOB, 1)
     # From here on nobody joins; who is still inside finds nothing left to claim in the last job, and leaves.
-    while simd.atomic_load(words + _INSIDE) > 0:
-        simd.pause()
+    while machine.atomic_load(words + _INSIDE) > 0:
+        machine.pause()
     step = simd.pointer(plan, np.int64)
     for _ in range(steps):
         step[_CLAIMED] = 0
         step[_DONE] = 0
         step = step + STEP_WORDS
-    simd.atomic_store(words + _FAILED, 0)
-    simd.atomic_store(words + _STEPS, steps)
-    simd.atomic_store(words + _PLAN, plan)
-    simd.atomic_store(words + _STEP, 0)
-    simd.atomic_add(words + _JOB, 1)
+    machine.atomic_store(words + _FAILED, 0)
+    machine.atomic_store(words + _STEPS, steps)
+    machine.atomic_store(words + _PLAN, plan)
+    machine.atomic_store(words + _STEP, 0)
+    machine.atomic_add(words + _JOB, 1)
     return 0
 
 
@@ -115,7 +115,7 @@ def team_lead(team, scratch, unused, unused_too):
     """Do the published job as its leader; gives what `walk` gives."""
     words = simd.pointer(team, np.int64)
     take_part(words, scratch)
-    return simd.atomic_load(words + _FAILED)
+    return machine.atomic_load(words + _FAILED)
 
 
 @native
@@ -124,19 +124,19 @@ def team_work(team, thread, seen, polls):
     words = simd.pointer(team, np.int64)
     idle = 0
     while idle <= polls:
-        job = simd.atomic_load(words + _JOB)
+        job = machine.atomic_load(words + _JOB)
         if job == seen or job & 1:
             idle += 1
-            simd.pause()
+            machine.pause()
             continue
-        simd.atomic_add(words + _INSIDE, 1)
+        machine.atomic_add(words + _INSIDE, 1)
         # Still open: now that this thread is counted, nobody changes the words.
-        if simd.atomic_load(words + _JOB) == job:
-            scratch = simd.atomic_load(words + _SCRATCH) + thread * simd.atomic_load(words + _SCRATCH_SIZE)
+        if machine.atomic_load(words + _JOB) == job:
+            scratch = machine.atomic_load(words + _SCRATCH) + thread * machine.atomic_load(words + _SCRATCH_SIZE)
             take_part(words, scratch)
             seen = job
             idle = 0
-        simd.atomic_add(words + _INSIDE, -1)
+        machine.atomic_add(words + _INSIDE, -1)
     return seen
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from .cpu import target
 from .kernel import Device, Kernel, device, kernel
-from .lazy import simd
+from .lazy import simd, tiles
 from .patches import PATCH_FIELDS, gather_rows
 
 LANES = target().lanes
@@ -39,13 +39,13 @@ def _make_fused_tile(vectors: int, rows: int) -> Device:
     @device
     def tile(a, stride, weights, depth, low, high, to, to_stride):
         """rows x vectors sums: `a` points to the rows, `stride` floats apart, `weights` to a panel."""
-        sums = simd.repeat_row(simd.load_row(weights, vectors, LANES), rows)
+        sums = tiles.repeat_row(tiles.load_row(weights, vectors, LANES), rows)
         weights = weights + vectors * LANES
         for _ in range(depth):
-            sums = simd.tile_fma(sums, a, stride, simd.load_row(weights, vectors, LANES))
+            sums = tiles.fma(sums, a, stride, tiles.load_row(weights, vectors, LANES))
             a = a + 1
             weights = weights + vectors * LANES
-        simd.tile_store(simd.tile_clamp(sums, low, high), to, to_stride, vectors)
+        tiles.store(tiles.clamp(sums, low, high), to, to_stride, vectors)
 
     return tile
 
@@ -56,14 +56,14 @@ def _make_exact_tile(vectors: int, rows: int) -> Device:
     @device
     def tile(a, stride, weights, depth, low, high, to, to_stride):
         """The same, rounded as the reference kernels round."""
-        bias = simd.load_row(weights, vectors, LANES)
-        sums = simd.zero_tile(count, np.float32, LANES)
+        bias = tiles.load_row(weights, vectors, LANES)
+        sums = tiles.zeros(count, np.float32, LANES)
         weights = weights + vectors * LANES
         for _ in range(depth):
-            sums = simd.tile_multiply_add(sums, a, stride, simd.load_row(weights, vectors, LANES))
+            sums = tiles.multiply_add(sums, a, stride, tiles.load_row(weights, vectors, LANES))
             a = a + 1
             weights = weights + vectors * LANES
-        simd.tile_store(simd.tile_clamp(simd.tile_add_row(sums, bias), low, high), to, to_stride, vectors)
+        tiles.store(tiles.clamp(tiles.add_row(sums, bias), low, high), to, to_stride, vectors)
 
     return tile
 

@@ -1,4 +1,4 @@
-"""Modules that are loaded when something in them is first used: `simd` imports numba, which no warm start may wait for."""
+"""Modules that are loaded when something in them is first used: they import numba, which no warm start may wait for."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ def _lazy(name: str) -> ModuleType:
 
 
 if TYPE_CHECKING:
-    from . import simd as simd  # noqa: PLC0414
+    from . import machine as machine, simd as simd, tiles as tiles  # noqa: PLC0414
 else:
-    simd = _lazy("tinylite.kernels.simd")
+    machine, simd, tiles = (_lazy(f"tinylite.kernels.{name}") for name in ("machine", "simd", "tiles"))
+
+
+def load() -> None:
+    """Load them now: numba must have met every intrinsic before it types the first kernel."""
+    for module in (machine, simd, tiles):
+        vars(module)

@@ -16,7 +16,7 @@ import numpy as np
 from .cpu import target
 from .fixed_point import multiply_by_quantized_multiplier, requantize, rounding_divide_by_power
 from .kernel import device, kernel
-from .lazy import simd
+from .lazy import simd, tiles
 from .q8_gemm import VNNI
 from .vmath import splat, vlogistic, vtanh
 
@@ -38,12 +38,12 @@ SEQUENCE = {
 def f32_product(x, depth, weights, panels, to):
     """to = matrix times x, both float. The first row of a panel is the bias, the others are for x[0], x[1], ..."""
     for p in range(panels):
-        sums = simd.load_row(weights, VECTORS, LANES)
+        sums = tiles.load_row(weights, VECTORS, LANES)
         weights = weights + PANEL
         for d in range(depth):
-            sums = simd.tile_fma(sums, x + d, 0, simd.load_row(weights, VECTORS, LANES))
+            sums = tiles.fma(sums, x + d, 0, tiles.load_row(weights, VECTORS, LANES))
             weights = weights + PANEL
-        simd.tile_store(sums, to + p * PANEL, PANEL, VECTORS)
+        tiles.store(sums, to + p * PANEL, PANEL, VECTORS)
 
 
 @device
@@ -151,11 +151,11 @@ def f32_lstm(a, lo, hi, scratch):
 def dot_product(x, depth, weights, panels, to):
     """to = matrix times x in int32; x and the matrix in the groups of the target's dot product, `depth` of them."""
     for p in range(panels):
-        sums = simd.zero_tile(VECTORS, np.int32, LANES)
+        sums = tiles.zeros(VECTORS, np.int32, LANES)
         for d in range(depth):
-            sums = simd.tile_dot(sums, x + d, 0, np.int32(0), simd.load_row(weights, VECTORS, LANES))
+            sums = tiles.dot(sums, x + d, 0, np.int32(0), tiles.load_row(weights, VECTORS, LANES))
             weights = weights + PANEL
-        simd.tile_store(sums, to + p * PANEL, PANEL, VECTORS)
+        tiles.store(sums, to + p * PANEL, PANEL, VECTORS)
 
 
 @device

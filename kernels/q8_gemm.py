@@ -20,7 +20,7 @@ from .cpu import target
 from .fixed_point import requantize, round_half_away
 from .gemm import GEMM_FIELDS, LANES, MAX_ROWS, NR, ROWS, VECTORS
 from .kernel import Device, Kernel, device, kernel
-from .lazy import simd
+from .lazy import simd, tiles
 from .patches import gather_rows
 
 VNNI = target().dot == "vnni"
@@ -57,12 +57,12 @@ def _make_tile(vectors: int, rows: int) -> Device:
     @device
     def tile(a, stride, flip, weights, depth, to):
         """rows x vectors sums of the rows at `a`, `stride` bytes apart, and a panel's groups, to rows NR apart."""
-        sums = simd.zero_tile(count, np.int32, LANES)
+        sums = tiles.zeros(count, np.int32, LANES)
         for _ in range(depth):
-            sums = simd.tile_dot(sums, a, stride, flip, simd.load_row(weights, vectors, LANES))
+            sums = tiles.dot(sums, a, stride, flip, tiles.load_row(weights, vectors, LANES))
             a = a + 1
             weights = weights + vectors * LANES
-        simd.tile_store(sums, to, NR, vectors)
+        tiles.store(sums, to, NR, vectors)
 
     return tile
 

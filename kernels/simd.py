@@ -2,8 +2,8 @@
 
 Imports numba, so kernels get this module through `lazy.simd` and only a compiler loads it. A vector is a `Vec` of a
 numba scalar type and a number of lanes; + - * & | ^ << >> and comparisons work on it lane by lane, with a scalar on the
-right if need be. A *tile* is a tuple of vectors that lives in registers: `rows` rows of `len(row)` vectors each.
-Pointers are numba's CPointer: `p[i]` reads and writes without any check, `p + i` moves on.
+right if need be. Tuples of them are in tiles.py. Pointers are numba's CPointer: `p[i]` reads and writes without any
+check, `p + i` moves on.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _is_signed(base: types.Type) -> bool:
     return bool(getattr(base, "signed", True))
 
 
-def _splat(builder: ir.IRBuilder, scalar: ir.Value, lanes: int) -> ir.Value:
+def emit_splat(builder: ir.IRBuilder, scalar: ir.Value, lanes: int) -> ir.Value:
     undefined = ir.Constant(ir.VectorType(scalar.type, lanes), ir.Undefined)
     first = builder.insert_element(undefined, scalar, I32(0))
     return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(I32, lanes), [0] * lanes))
@@ -140,7 +140,7 @@ def _operator(symbol: Any, emit: Callable[[ir.IRBuilder, types.Type, ir.Value, i
     @lower_builtin(symbol, Vec, types.Number)
     def _scalar(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
         kind = found.args[0]
-        return emit(builder, kind.base, values[0], _splat(builder, values[1], kind.lanes))
+        return emit(builder, kind.base, values[0], emit_splat(builder, values[1], kind.lanes))
 
 
 _operator(operator.add, lambda b, t, x, y: b.fadd(x, y) if _is_float(t) else b.add(x, y))
@@ -221,13 +221,13 @@ def copy(typing: Any, to: Any, source: Any, count: Any) -> Any:
 # ---- single vectors
 
 
-def _vector_pointer(context: Any, builder: ir.IRBuilder, p: ir.Value, kind: Vec, index: int = 0) -> ir.Value:
+def emit_pointer(context: Any, builder: ir.IRBuilder, p: ir.Value, kind: Vec, index: int = 0) -> ir.Value:
     vectors = builder.bitcast(p, kind.llvm.as_pointer())
     return builder.gep(vectors, [I64(index)]) if index else vectors
 
 
-def _load(context: Any, builder: ir.IRBuilder, p: ir.Value, kind: Vec, index: int = 0) -> ir.Value:
-    loaded = builder.load(_vector_pointer(context, builder, p, kind, index))
+def emit_load(context: Any, builder: ir.IRBuilder, p: ir.Value, kind: Vec, index: int = 0) -> ir.Value:
+    loaded = builder.load(emit_pointer(context, builder, p, kind, index))
     loaded.align = 1
     return loaded
 
@@ -236,7 +236,7 @@ def _load(context: Any, builder: ir.IRBuilder, p: ir.Value, kind: Vec, index: in
 def load(typing: Any, p: Any, lanes: Any) -> Any:
     """`lanes` (a literal) elements from `p`, which needs no alignment."""
     kind = Vec(p.dtype, lanes.literal_value)
-    return kind(p, lanes), lambda context, builder, found, values: _load(context, builder, values[0], kind)
+    return kind(p, lanes), lambda context, builder, found, values: emit_load(context, builder, values[0], kind)
 
 
 @intrinsic
@@ -244,7 +244,7 @@ def store(typing: Any, p: Any, vector: Any) -> Any:
     """Write a vector to `p`, which needs no alignment."""
 
     def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        stored = builder.store(values[1], _vector_pointer(context, builder, values[0], vector))
+        stored = builder.store(values[1], emit_pointer(context, builder, values[0], vector))
         stored.align = 1
         return context.get_dummy_value()
 
@@ -256,7 +256,7 @@ def splat(typing: Any, scalar: Any, lanes: Any) -> Any:
     """A vector with `scalar` in each of `lanes` (a literal) lanes."""
     base = types.unliteral(scalar)
     kind = Vec(base, lanes.literal_value)
-    return kind(base, lanes), lambda context, builder, found, values: _splat(builder, values[0], kind.lanes)
+    return kind(base, lanes), lambda context, builder, found, values: emit_splat(builder, values[0], kind.lanes)
 
 
 @intrinsic
@@ -273,8 +273,8 @@ def keep_first(typing: Any, vector: Any, count: Any, rest: Any) -> Any:
 
     def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
         numbers = ir.Constant(ir.VectorType(I64, vector.lanes), list(range(vector.lanes)))
-        mask = builder.icmp_signed("<", numbers, _splat(builder, values[1], vector.lanes))
-        return builder.select(mask, values[0], _splat(builder, values[2], vector.lanes))
+        mask = builder.icmp_signed("<", numbers, emit_splat(builder, values[1], vector.lanes))
+        return builder.select(mask, values[0], emit_splat(builder, values[2], vector.lanes))
 
     return vector(vector, types.int64, vector.base), emit
 
@@ -284,7 +284,7 @@ def leading_zeros(typing: Any, x: Any) -> Any:
     """The zero bits above the highest set bit of an int32, 32 for 0."""
 
     def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        return builder.zext(_call(builder, "llvm.ctlz.i32", I32, values[0], ir.IntType(1)(0)), I64)
+        return builder.zext(emit_call(builder, "llvm.ctlz.i32", I32, values[0], ir.IntType(1)(0)), I64)
 
     return types.int64(types.int32), emit
 
@@ -330,7 +330,7 @@ to_i8, to_u8, to_i16, to_i32, to_i64 = (_convert(SCALARS[name]) for name in ("i8
 to_f32, to_f64 = _convert(types.float32), _convert(types.float64)
 
 
-def _call(builder: ir.IRBuilder, name: str, result: ir.Type, *values: ir.Value) -> ir.Value:
+def emit_call(builder: ir.IRBuilder, name: str, result: ir.Type, *values: ir.Value) -> ir.Value:
     function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(result, [v.type for v in values]), name)
     return builder.call(function, values)
 
@@ -351,7 +351,7 @@ def _extreme(sign: str, float_order: str) -> Any:
         def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
             left, right = values
             if isinstance(y, types.Number):
-                right = _splat(builder, right, x.lanes)
+                right = emit_splat(builder, right, x.lanes)
             return builder.select(_compare(float_order)(builder, x.base, left, right), left, right)
 
         return x(x, x.base if isinstance(y, types.Number) else x), emit
@@ -366,24 +366,20 @@ minimum, maximum = _extreme("smaller", "<"), _extreme("larger", ">")
 @intrinsic
 def fma(typing: Any, x: Any, y: Any, z: Any) -> Any:
     """x * y + z, rounded once."""
-    return x(x, x, x), lambda context, builder, found, values: _fma(builder, x, *values)
+    return x(x, x, x), lambda context, builder, found, values: emit_fma(builder, x, *values)
 
 
-def _fma(builder: ir.IRBuilder, kind: Vec, x: ir.Value, y: ir.Value, z: ir.Value) -> ir.Value:
+def emit_fma(builder: ir.IRBuilder, kind: Vec, x: ir.Value, y: ir.Value, z: ir.Value) -> ir.Value:
     if target().name == "portable" and target().lanes == 4:
         # A plain CPU may have no such instruction, and a library call for each lane would be very slow.
         return builder.fadd(builder.fmul(x, y), z)
-    return _call(builder, f"llvm.fma.{_suffix(kind)}", kind.llvm, x, y, z)
-
-
-def _multiply_add(builder: ir.IRBuilder, kind: Vec, x: ir.Value, y: ir.Value, z: ir.Value) -> ir.Value:
-    return builder.fadd(z, builder.fmul(x, y))
+    return emit_call(builder, f"llvm.fma.{_suffix(kind)}", kind.llvm, x, y, z)
 
 
 def _float_function(name: str, what: str) -> Any:
     @intrinsic
     def function(typing: Any, vector: Any) -> Any:
-        return vector(vector), lambda context, builder, found, values: _call(
+        return vector(vector), lambda context, builder, found, values: emit_call(
             builder, f"llvm.{name}.{_suffix(vector)}", vector.llvm, values[0]
         )
 
@@ -404,8 +400,8 @@ def copy_sign(typing: Any, magnitude: Any, vector: Any) -> Any:
     """The scalar `magnitude` with the sign of each lane."""
 
     def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        splat = _splat(builder, values[0], vector.lanes)
-        return _call(builder, f"llvm.copysign.{_suffix(vector)}", vector.llvm, splat, values[1])
+        splat = emit_splat(builder, values[0], vector.lanes)
+        return emit_call(builder, f"llvm.copysign.{_suffix(vector)}", vector.llvm, splat, values[1])
 
     return vector(vector.base, vector), emit
 
@@ -439,11 +435,11 @@ def _reduce(name: str, start: float | None) -> Any:
         def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
             scalar = _llvm(vector.base)
             if _is_float(vector.base) and start is not None:
-                total = _call(builder, f"llvm.vector.reduce.f{name}.{_suffix(vector)}", scalar, ir.Constant(scalar, start), values[0])
+                total = emit_call(builder, f"llvm.vector.reduce.f{name}.{_suffix(vector)}", scalar, ir.Constant(scalar, start), values[0])
                 total.fastmath.add("reassoc")  # in halves, not lane after lane
                 return total
             kind = name if start is not None else ("f" if _is_float(vector.base) else "s" if _is_signed(vector.base) else "u") + name
-            return _call(builder, f"llvm.vector.reduce.{kind}.{_suffix(vector)}", scalar, values[0])
+            return emit_call(builder, f"llvm.vector.reduce.{kind}.{_suffix(vector)}", scalar, values[0])
 
         return vector.base(vector), emit
 
@@ -466,342 +462,12 @@ def high_product(typing: Any, x: Any, y: Any) -> Any:
         # Even lanes and odd lanes on their own: one multiplication each, and nothing has to change lanes.
         wide = ir.VectorType(I64, x.lanes // 2)
         low = [builder.bitcast(value, wide) for value in values]
-        shift, half = _splat(builder, I64(32), x.lanes // 2), _splat(builder, I64(1 << 30), x.lanes // 2)
+        shift, half = emit_splat(builder, I64(32), x.lanes // 2), emit_splat(builder, I64(1 << 30), x.lanes // 2)
         odd = builder.add(builder.mul(*(builder.ashr(value, shift) for value in low)), half)
         even = builder.add(builder.mul(*(builder.ashr(builder.shl(value, shift), shift) for value in low)), half)
-        even = builder.bitcast(builder.lshr(even, _splat(builder, I64(31), x.lanes // 2)), x.llvm)
-        odd = builder.bitcast(builder.shl(odd, _splat(builder, I64(1), x.lanes // 2)), x.llvm)
+        even = builder.bitcast(builder.lshr(even, emit_splat(builder, I64(31), x.lanes // 2)), x.llvm)
+        odd = builder.bitcast(builder.shl(odd, emit_splat(builder, I64(1), x.lanes // 2)), x.llvm)
         order = [lane if lane % 2 == 0 else x.lanes + lane for lane in range(x.lanes)]
         return builder.shuffle_vector(even, odd, ir.Constant(ir.VectorType(I32, x.lanes), order))
 
     return x(x, x), emit
-
-
-# ---- tiles
-
-
-def _tile(kind: Vec, count: int) -> types.UniTuple:
-    return types.UniTuple(kind, count)
-
-
-@intrinsic(prefer_literal=True)
-def load_row(typing: Any, p: Any, vectors: Any, lanes: Any) -> Any:
-    """A row: `vectors` vectors of `lanes` lanes (both literals), one after the other from `p`."""
-    kind = Vec(p.dtype, lanes.literal_value)
-    result = _tile(kind, vectors.literal_value)
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        loaded = [_load(context, builder, values[0], kind, index) for index in range(result.count)]
-        return context.make_tuple(builder, result, loaded)
-
-    return result(p, vectors, lanes), emit
-
-
-@intrinsic(prefer_literal=True)
-def repeat_row(typing: Any, row: Any, rows: Any) -> Any:
-    """A tile of `rows` (a literal) equal rows."""
-    result = _tile(row.dtype, row.count * rows.literal_value)
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        return context.make_tuple(builder, result, cgutils.unpack_tuple(builder, values[0], row.count) * rows.literal_value)
-
-    return result(row, rows), emit
-
-
-@intrinsic(prefer_literal=True)
-def zero_tile(typing: Any, count: Any, kind: Any, lanes: Any) -> Any:
-    """A tile of `count` zero vectors of a numpy scalar type; both numbers are literals."""
-    vector = Vec(kind.dtype, lanes.literal_value)
-    result = _tile(vector, count.literal_value)
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        return context.make_tuple(builder, result, [ir.Constant(vector.llvm, None)] * result.count)
-
-    return result(count, kind, lanes), emit
-
-
-@intrinsic
-def tile_fma(typing: Any, tile: Any, a: Any, stride: Any, row: Any) -> Any:
-    """tile[m][n] += a[m * stride] * row[n], each rounded once: one step of a float matrix product."""
-    return tile(tile, a, types.int64, row), _tile_step(tile, row, _fma)
-
-
-@intrinsic
-def tile_multiply_add(typing: Any, tile: Any, a: Any, stride: Any, row: Any) -> Any:
-    """The same with product and sum rounded one after the other."""
-    return tile(tile, a, types.int64, row), _tile_step(tile, row, _multiply_add)
-
-
-def _tile_step(tile: Any, row: Any, step: Callable[..., ir.Value]) -> Any:
-    rows = tile.count // row.count
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        sums = cgutils.unpack_tuple(builder, values[0], tile.count)
-        vectors = cgutils.unpack_tuple(builder, values[3], row.count)
-        new = []
-        for m in range(rows):
-            at = builder.gep(values[1], [builder.mul(values[2], I64(m))])
-            splat = _splat(builder, builder.load(at), row.dtype.lanes)
-            new += [step(builder, row.dtype, splat, vector, sums[m * row.count + n]) for n, vector in enumerate(vectors)]
-        return context.make_tuple(builder, tile, new)
-
-    return emit
-
-
-@intrinsic
-def tile_add_row(typing: Any, tile: Any, row: Any) -> Any:
-    """tile[m][n] += row[n], for floats."""
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        sums = cgutils.unpack_tuple(builder, values[0], tile.count)
-        vectors = cgutils.unpack_tuple(builder, values[1], row.count)
-        return context.make_tuple(builder, tile, [builder.fadd(total, vectors[i % row.count]) for i, total in enumerate(sums)])
-
-    return tile(tile, row), emit
-
-
-@intrinsic
-def tile_dot(typing: Any, tile: Any, a: Any, stride: Any, flip: Any, row: Any) -> Any:
-    """tile[m][n] += the sum of products of the 32 bits at a[m * stride] and of each lane of row[n], by the target's `dot`.
-
-    vnni: four u8 (xor `flip`, which makes s8 + 128 of s8) times four s8; madd and mul: two s16 times two s16.
-    `a` points to int32, `stride` counts bytes.
-    """
-    rows, kind = tile.count // row.count, row.dtype
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        sums = cgutils.unpack_tuple(builder, values[0], tile.count)
-        vectors = cgutils.unpack_tuple(builder, values[4], row.count)
-        start = builder.bitcast(values[1], I8.as_pointer())
-        flips = _splat(builder, values[3], kind.lanes)
-        new = []
-        for m in range(rows):
-            at = builder.bitcast(builder.gep(start, [builder.mul(values[2], I64(m))]), I32.as_pointer())
-            group = builder.load(at)
-            group.align = 1
-            splat = _splat(builder, group, kind.lanes)
-            if target().dot == "vnni":
-                splat = builder.xor(splat, flips)
-            new += [_dot(builder, kind, sums[m * row.count + n], splat, vector) for n, vector in enumerate(vectors)]
-        return context.make_tuple(builder, tile, new)
-
-    return tile(tile, a, types.int64, types.int32, row), emit
-
-
-def _dot(builder: ir.IRBuilder, kind: Vec, total: ir.Value, x: ir.Value, y: ir.Value) -> ir.Value:
-    """total + sums of products within each 32-bit lane of x and y, as the target has it."""
-    bits = 32 * kind.lanes
-    if target().dot == "vnni":
-        bytes_ = ir.VectorType(I8, 4 * kind.lanes)
-        return _call(builder, f"llvm.x86.avx512.vpdpbusd.{bits}", kind.llvm, total, builder.bitcast(x, bytes_), builder.bitcast(y, bytes_))
-    pairs = ir.VectorType(I16, 2 * kind.lanes)
-    x, y = builder.bitcast(x, pairs), builder.bitcast(y, pairs)
-    if target().dot == "madd":
-        name = {256: "llvm.x86.avx2.pmadd.wd", 512: "llvm.x86.avx512.pmaddw.d.512"}[bits]
-        return builder.add(total, _call(builder, name, kind.llvm, x, y))
-    wide = ir.VectorType(I32, 2 * kind.lanes)
-    products = builder.mul(builder.sext(x, wide), builder.sext(y, wide))
-    undefined = ir.Constant(wide, ir.Undefined)
-    for start in (0, 1):
-        order = ir.Constant(ir.VectorType(I32, kind.lanes), list(range(start, 2 * kind.lanes, 2)))
-        total = builder.add(total, builder.shuffle_vector(products, undefined, order))
-    return total
-
-
-@intrinsic
-def dot(typing: Any, total: Any, x: Any, y: Any) -> Any:
-    """total + sums of products within each int32 lane of x and y, by the target's `dot` (see tile_dot)."""
-    return total(total, x, y), lambda context, builder, found, values: _dot(builder, total, *values)
-
-
-@intrinsic
-def tile_clamp(typing: Any, tile: Any, low: Any, high: Any) -> Any:
-    """Every lane brought into low..high; NaN stays NaN."""
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        low_, high_ = (_splat(builder, value, tile.dtype.lanes) for value in values[1:])
-        new = []
-        for vector in cgutils.unpack_tuple(builder, values[0], tile.count):
-            vector = builder.select(builder.fcmp_ordered("<", vector, low_), low_, vector)
-            new.append(builder.select(builder.fcmp_ordered(">", vector, high_), high_, vector))
-        return context.make_tuple(builder, tile, new)
-
-    return tile(tile, tile.dtype.base, tile.dtype.base), emit
-
-
-@intrinsic(prefer_literal=True)
-def tile_store(typing: Any, tile: Any, p: Any, stride: Any, vectors: Any) -> Any:
-    """Write the rows of a tile, `vectors` (a literal) vectors each, `stride` elements apart from `p` on."""
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        count = vectors.literal_value
-        for index, vector in enumerate(cgutils.unpack_tuple(builder, values[0], tile.count)):
-            row = builder.gep(values[1], [builder.mul(values[2], I64(index // count))])
-            stored = builder.store(vector, _vector_pointer(context, builder, row, tile.dtype, index % count))
-            stored.align = 1
-        return context.get_dummy_value()
-
-    return types.void(tile, p, types.int64, vectors), emit
-
-
-# ---- windows: what a depthwise filter sees, one vector of channels for each tap
-
-
-@intrinsic(prefer_literal=True)
-def line_pointers(typing: Any, addresses: Any, count: Any, kind: Any) -> Any:
-    """The first `count` (a literal) addresses of a list as a tuple of pointers to `kind` (a numpy scalar type)."""
-    element = types.CPointer(kind.dtype)
-    result = types.UniTuple(element, count.literal_value)
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        read = [builder.load(builder.gep(values[0], [I64(index)])) for index in range(result.count)]
-        return context.make_tuple(builder, result, [builder.inttoptr(at, context.get_value_type(element)) for at in read])
-
-    return result(addresses, count, kind), emit
-
-
-@intrinsic
-def move_all(typing: Any, pointers: Any, count: Any) -> Any:
-    """Every pointer of a tuple, `count` elements further."""
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        moved = [builder.gep(p, [values[1]]) for p in cgutils.unpack_tuple(builder, values[0], pointers.count)]
-        return context.make_tuple(builder, pointers, moved)
-
-    return pointers(pointers, types.int64), emit
-
-
-def _taps(context: Any, builder: ir.IRBuilder, kind: Vec, lines: Any, pointers: ir.Value, step: ir.Value, columns: int) -> list[ir.Value]:
-    """The vectors under a window: `columns` from each line, `step` elements apart."""
-    taps = []
-    for line in cgutils.unpack_tuple(builder, pointers, lines.count):
-        taps += [_load(context, builder, builder.gep(line, [builder.mul(step, I64(x))]), kind) for x in range(columns)]
-    return taps
-
-
-@intrinsic
-def window_sum(typing: Any, total: Any, lines: Any, step: Any, weights: Any) -> Any:
-    """total + each tap times its weights, for floats, one after the other; `weights` has as many vectors as the window taps."""
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        result, pointers, step_, weights_ = values
-        taps = _taps(context, builder, total, lines, pointers, step_, weights.count // lines.count)
-        for tap, weight in zip(taps, cgutils.unpack_tuple(builder, weights_, weights.count), strict=True):
-            result = _multiply_add(builder, total, tap, weight, result)
-        return result
-
-    return total(total, lines, types.int64, weights), emit
-
-
-@intrinsic
-def window_dot(typing: Any, total: Any, lines: Any, step: Any, flip: Any, weights: Any) -> Any:
-    """The same for a square window of 8-bit taps, read as u8 after `flip`, and int32 sums.
-
-    vnni: a vector of weights is four s8 taps a lane, in the window's order, zeros behind the last. Others: s32, one tap.
-    """
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        result, pointers, step_, flip_, weights_ = values
-        lanes = total.lanes
-        narrow = Vec(types.uint8, lanes)
-        taps = _taps(context, builder, narrow, lines, pointers, step_, lines.count)
-        vectors = cgutils.unpack_tuple(builder, weights_, weights.count)
-        if target().dot != "vnni":
-            flips = _splat(builder, builder.trunc(flip_, I8), lanes)
-            for tap, weight in zip(taps, vectors, strict=True):
-                wide = builder.zext(builder.xor(tap, flips), total.llvm)
-                result = builder.add(result, builder.mul(wide, weight))
-            return result
-        flips = _splat(builder, flip_, lanes)
-        zero = ir.Constant(narrow.llvm, None)
-        for index, weight in enumerate(vectors):
-            four = (taps + [zero] * 3)[4 * index : 4 * index + 4]
-            group = builder.bitcast(_interleave(builder, four, lanes), total.llvm)
-            result = _dot(builder, total, result, builder.xor(group, flips), weight)
-        return result
-
-    return total(total, lines, types.int64, types.int32, weights), emit
-
-
-def _interleave(builder: ir.IRBuilder, four: list[ir.Value], lanes: int) -> ir.Value:
-    """Bytes a0 b0 c0 d0 a1 b1 c1 d1 ... from four vectors."""
-
-    def shuffle(x: ir.Value, y: ir.Value, order: list[int]) -> ir.Value:
-        return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(I32, len(order)), order))
-
-    halves = [shuffle(four[i], four[i + 1], list(range(2 * lanes))) for i in (0, 2)]
-    whole = shuffle(halves[0], halves[1], list(range(4 * lanes)))
-    return shuffle(whole, whole, [part * lanes + lane for lane in range(lanes) for part in range(4)])
-
-
-# ---- memory shared by threads
-
-
-@intrinsic
-def atomic_add(typing: Any, p: Any, value: Any) -> Any:
-    """Add to an int64 that other threads change too; gives what it was before."""
-    return types.int64(p, types.int64), lambda context, builder, found, values: builder.atomic_rmw("add", values[0], values[1], "seq_cst")
-
-
-@intrinsic
-def atomic_load(typing: Any, p: Any) -> Any:
-    """Read an int64 that other threads change, and see all that they wrote before."""
-    return types.int64(p), lambda context, builder, found, values: builder.load_atomic(values[0], "seq_cst", 8)
-
-
-@intrinsic
-def atomic_store(typing: Any, p: Any, value: Any) -> Any:
-    """Write an int64 that other threads read, after all that was written before."""
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        builder.store_atomic(values[1], values[0], "seq_cst", 8)
-        return context.get_dummy_value()
-
-    return types.void(p, types.int64), emit
-
-
-@intrinsic
-def pause(typing: Any) -> Any:
-    """Tell the CPU that this is a waiting loop."""
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        if builder.module.triple.startswith(("x86_64", "i686")):
-            _call(builder, "llvm.x86.sse2.pause", ir.VoidType())
-        return context.get_dummy_value()
-
-    return types.void(), emit
-
-
-@intrinsic
-def call(typing: Any, function: Any, arguments: Any, low: Any, high: Any, scratch: Any) -> Any:
-    """Call the kernel at an address; gives its status."""
-
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        kind = ir.FunctionType(I64, [I64] * 4)
-        return builder.call(builder.inttoptr(values[0], kind.as_pointer()), values[1:])
-
-    return types.int64(*[types.int64] * 5), emit
-
-
-# ---- the Python C interface, for the one function that Python calls directly
-
-
-def _c_function(name: str, result: types.Type, *arguments: types.Type) -> Any:
-    def intrinsic_of(typing: Any, *given: Any) -> Any:
-        def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-            llvm = ir.VoidType() if result == types.void else I64
-            called = _call(builder, name, llvm, *values)
-            return context.get_dummy_value() if result == types.void else called
-
-        return result(*arguments), emit
-
-    if arguments:
-        return intrinsic(lambda typing, x: intrinsic_of(typing, x))  # noqa: PLW0108, numba counts its arguments
-    return intrinsic(lambda typing: intrinsic_of(typing))  # noqa: PLW0108
-
-
-# Objects and thread states are addresses.
-integer_of = _c_function("PyLong_AsLongLong", types.int64, types.int64)
-object_of = _c_function("PyLong_FromLongLong", types.int64, types.int64)
-release_python = _c_function("PyEval_SaveThread", types.int64)
-return_to_python = _c_function("PyEval_RestoreThread", types.void, types.int64)

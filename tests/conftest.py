@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from tinylite.kernels.store import addresses
 
     for module in pkgutil.iter_modules(tinylite.kernels.__path__):
-        if module.name not in ("simd", "compile"):
+        if module.name not in ("compile", "machine", "simd", "tiles"):
             importlib.import_module(f"tinylite.kernels.{module.name}")
     addresses(KERNELS.values())
 

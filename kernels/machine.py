@@ -1,0 +1,86 @@
+"""What the executor needs beyond arithmetic: memory shared by threads, calls by address, and Python's C interface.
+
+Like simd, this module imports numba: the executor gets it through `lazy.machine`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from .simd import I64, emit_call
+
+# ---- memory shared by threads
+
+
+@intrinsic
+def atomic_add(typing: Any, p: Any, value: Any) -> Any:
+    """Add to an int64 that other threads change too; gives what it was before."""
+    return types.int64(p, types.int64), lambda context, builder, found, values: builder.atomic_rmw("add", values[0], values[1], "seq_cst")
+
+
+@intrinsic
+def atomic_load(typing: Any, p: Any) -> Any:
+    """Read an int64 that other threads change, and see all that they wrote before."""
+    return types.int64(p), lambda context, builder, found, values: builder.load_atomic(values[0], "seq_cst", 8)
+
+
+@intrinsic
+def atomic_store(typing: Any, p: Any, value: Any) -> Any:
+    """Write an int64 that other threads read, after all that was written before."""
+
+    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+        builder.store_atomic(values[1], values[0], "seq_cst", 8)
+        return context.get_dummy_value()
+
+    return types.void(p, types.int64), emit
+
+
+@intrinsic
+def pause(typing: Any) -> Any:
+    """Tell the CPU that this is a waiting loop."""
+
+    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+        if builder.module.triple.startswith(("x86_64", "i686")):
+            emit_call(builder, "llvm.x86.sse2.pause", ir.VoidType())
+        return context.get_dummy_value()
+
+    return types.void(), emit
+
+
+@intrinsic
+def call(typing: Any, function: Any, arguments: Any, low: Any, high: Any, scratch: Any) -> Any:
+    """Call the kernel at an address; gives its status."""
+
+    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+        kind = ir.FunctionType(I64, [I64] * 4)
+        return builder.call(builder.inttoptr(values[0], kind.as_pointer()), values[1:])
+
+    return types.int64(*[types.int64] * 5), emit
+
+
+# ---- the Python C interface, for the one function that Python calls directly
+
+
+def _c_function(name: str, result: types.Type, *arguments: types.Type) -> Any:
+    def intrinsic_of(typing: Any, *given: Any) -> Any:
+        def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+            llvm = ir.VoidType() if result == types.void else I64
+            called = emit_call(builder, name, llvm, *values)
+            return context.get_dummy_value() if result == types.void else called
+
+        return result(*arguments), emit
+
+    if arguments:
+        return intrinsic(lambda typing, x: intrinsic_of(typing, x))  # noqa: PLW0108, numba counts its arguments
+    return intrinsic(lambda typing: intrinsic_of(typing))  # noqa: PLW0108
+
+
+# Objects and thread states are addresses.
+integer_of = _c_function("PyLong_AsLongLong", types.int64, types.int64)
+object_of = _c_function("PyLong_FromLongLong", types.int64, types.int64)
+release_python = _c_function("PyEval_SaveThread", types.int64)
+return_to_python = _c_function("PyEval_RestoreThread", types.void, types.int64)
