@@ -21,7 +21,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import numpy as np
 
-from tinylite import Graph, Interpreter, Metadata, Model, Op, Quantization, Tensor
+from tinylite import Graph, Interpreter, Metadata, Model, Op, Quantization, Signature, Tensor
 
 SEED = 3
 STEPS = 3000
@@ -148,7 +148,9 @@ def write(network: Network) -> Model:
         source = output
     scores = quantized("scores", (1, 10), 1 / 256, 0)
     ops.append(Op("SOFTMAX", [source], [scores], beta=1.0))
-    model = Model([Graph("digits", [pictures], [scores], ops)], description="Handwritten digits, uint8, made by tinylite.demo.make_digits")
+    graph = Graph("digits", [pictures], [scores], ops)
+    model = Model([graph], description="Handwritten digits, uint8, made by tinylite.demo.make_digits")
+    model.signatures.append(Signature("serving_default", graph, {"picture": pictures}, {"scores": scores}))
     model.metadata.append(Metadata("min_runtime_version", np.frombuffer(b"1.5.0".ljust(16, b"\0"), np.uint8)))
     model.associated_files["labels.txt"] = "\n".join(map(str, range(10))).encode()
     return model
