@@ -2,23 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
+from ..cases import quantized
+from ..families import elementwise, tabulated
 
-from ..cases import Case, T, quantized
-
-rng = np.random.default_rng(6)
-
-SHAPES = [(1,), (3, 5), (2, 4, 5, 7), (1, 100, 100), (0, 3), ()]
-
-CASES = [Case("HARD_SWISH", [T(shape, type)], [T(shape, type)]) for type in ("FLOAT32",) for shape in SHAPES]
-CASES += [
-    Case(
-        "HARD_SWISH",
-        [T((256,), **quantized(rng, type, spread))],
-        [T((256,), **quantized(rng, type, spread * 2))],
-        version=1,
-        name=f"HARD_SWISH-{type}-{spread:.3g}-{index}",
-    )
-    for type in ("UINT8", "INT8")
-    for index, spread in enumerate([0.1, 0.3, 1.0, 1.0, 2.0, 4.0, 10.0])
-]
+CASES = elementwise("HARD_SWISH") + tabulated("HARD_SWISH", output=lambda rng, type, spread: quantized(rng, type, 2 * spread), version=1)

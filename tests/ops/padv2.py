@@ -5,13 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..cases import Case, T
-
-PADDINGS = [
-    ((3, 4), [[1, 2], [0, 3]]),
-    ((1, 5, 6, 3), [[0, 0], [1, 1], [2, 0], [0, 0]]),
-    ((2, 2, 2), [[0, 0], [0, 0], [0, 0]]),
-    ((4,), [[2, 1]]),
-]
+from ..families import PADDINGS
 
 CASES = [
     Case("PADV2", [T(shape, type), T(np.shape(amounts), "INT32", data=amounts), T((1,), type, data=7)], [T((), type)])

@@ -1,0 +1,163 @@
+"""Cases that operators of one kind share."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .cases import Case, T, quantized
+
+SHAPES = [(1,), (3, 5), (2, 4, 5, 7), (1, 100, 100), (0, 3), ()]
+BROADCASTS = [
+    ((2, 3, 4, 5), (2, 3, 4, 5)), ((1, 7, 5, 3), (3,)), ((4,), (1, 7, 5, 4)), ((2, 1, 4, 1), (1, 3, 1, 5)), ((), (3, 2)), ((20, 100), (1,)),
+    ((1, 6, 6, 40), (1, 1, 1, 40)), ((3, 1, 2, 1, 4), (1, 5, 1, 3, 1)), ((0, 3), (1, 3)),
+]  # fmt: skip
+AXES = [
+    ((2, 3, 4, 5), [1, 2]),
+    ((2, 3, 4, 5), [3]),
+    ((2, 3, 4, 5), [-4, 2]),
+    ((1, 7, 7, 40), [1, 2]),
+    ((6, 5), [0, 1]),
+    ((4, 3, 2), [0]),
+    ((3, 1, 5), [1]),
+    ((2, 3), []),
+]
+WINDOWS: list[tuple[tuple[int, ...], dict[str, Any]]] = [
+    ((1, 8, 9, 3), dict(filter_height=2, filter_width=2, stride_h=2, stride_w=2, padding="VALID")),
+    ((2, 7, 5, 16), dict(filter_height=3, filter_width=3, stride_h=1, stride_w=1, padding="SAME")),
+    ((1, 6, 6, 70), dict(filter_height=6, filter_width=6, stride_h=1, stride_w=1, padding="VALID", fused_activation_function="RELU")),
+    ((1, 9, 4, 5), dict(filter_height=4, filter_width=3, stride_h=3, stride_w=2, padding="SAME", fused_activation_function="RELU6")),
+]
+SIZES = [((1, 4, 5, 3), (8, 10)), ((2, 7, 6, 4), (3, 5)), ((1, 1, 1, 2), (4, 3)), ((1, 6, 6, 1), (6, 6)), ((1, 5, 3, 2), (1, 7))]
+PADDINGS = [
+    ((3, 4), [[1, 2], [0, 3]]),
+    ((1, 5, 6, 3), [[0, 0], [1, 1], [2, 0], [0, 0]]),
+    ((2, 2, 2), [[0, 0], [0, 0], [0, 0]]),
+    ((4,), [[2, 1]]),
+]
+EIGHT_BITS = ("UINT8", "INT8")
+# How wide an 8-bit input's range is: a spread of 1 is a scale of 0.005 to 0.05.
+SPREADS = [0.1, 0.3, 1.0, 1.0, 2.0, 4.0, 10.0]
+
+
+def generator(code: str) -> np.random.Generator:
+    """Random numbers of an operator's own, the same every time."""
+    return np.random.default_rng(zlib.crc32(code.encode()))
+
+
+def elementwise(code: str, *types: str, low: float | None = None, **more: Any) -> list[Case]:
+    """One input, one output of its shape and type."""
+    return [Case(code, [T(shape, type, low=low)], [T(shape, type)], **more) for type in types or ("FLOAT32",) for shape in SHAPES]
+
+
+def tabulated(
+    code: str,
+    types: Sequence[str] = EIGHT_BITS,
+    spreads: Sequence[float] = SPREADS,
+    output: Callable[[np.random.Generator, str, float], dict[str, Any]] = quantized,
+    version: int = 2,
+    **more: Any,
+) -> list[Case]:
+    """All values of an 8-bit input, at several scales; `output` chooses the output's."""
+    rng = generator(code)
+    return [
+        Case(
+            code, [T((256,), **quantized(rng, type, spread))], [T((256,), **output(rng, type, spread))], version=version,
+            name=f"{code}-{type}-{spread:.3g}-{index}-{'-'.join(map(str, more.get('options', {}).values()))}", **more,
+        )
+        for type in types
+        for index, spread in enumerate(spreads)
+    ]  # fmt: skip
+
+
+def full_range(rng: np.random.Generator, type: str, spread: float) -> dict[str, Any]:
+    """The parameters that outputs between 0 and 1 must have."""
+    return {"type": type, "scale": 1 / 256, "zero": -128 if type == "INT8" else 0}
+
+
+def binary(code: str, *types: str, broadcasts: Sequence[Any] = BROADCASTS, activations: Sequence[str] = ("NONE",)) -> list[Case]:
+    """Two inputs that broadcast."""
+    return [
+        Case(code, [T(x, type), T(y, type)], [T((), type)], {"fused_activation_function": activation} if activation != "NONE" else {})
+        for type in types
+        for index, (x, y) in enumerate(broadcasts)
+        for activation in [activations[index % len(activations)]]
+    ]
+
+
+def quantized_binary(
+    code: str, types: Sequence[str] = EIGHT_BITS, spread: float = 2.0, activations: Sequence[str] = ("NONE",)
+) -> list[Case]:
+    rng = generator(code)
+    return [
+        Case(
+            code, [T(x, **quantized(rng, type)), T(y, **quantized(rng, type))], [T((), **quantized(rng, type, spread))],
+            {"fused_activation_function": activation} if activation != "NONE" else {}, version=2,
+        )
+        for type in types
+        for index, (x, y) in enumerate(BROADCASTS)
+        for activation in [activations[index % len(activations)]]
+    ]  # fmt: skip
+
+
+def arithmetic(code: str) -> list[Case]:
+    """ADD, SUB and MUL: all types, with all activations."""
+    return [
+        *binary(code, "FLOAT32", activations=["NONE", "RELU", "RELU6", "RELU_N1_TO_1"]),
+        *quantized_binary(code, activations=["NONE", "RELU", "RELU6"]),
+        *binary(code, "INT32", "INT64", broadcasts=BROADCASTS[:4], activations=["RELU6"]),
+    ]
+
+
+def reduction(code: str, *types: str, axes: Sequence[Any] = AXES, **bounds: Any) -> list[Case]:
+    """Along several sets of dimensions, kept as ones or not."""
+    return [
+        Case(code, [T(shape, type, **bounds), T((len(chosen),), "INT32", data=chosen)], [T((), type)], {"keep_dims": keep})
+        for type in types
+        for shape, chosen in axes
+        for keep in (False, True)
+    ]
+
+
+def quantized_reduction(code: str, types: Sequence[str], spread: float, axes: Sequence[Any] = AXES) -> list[Case]:
+    rng = generator(code)
+    return [
+        Case(
+            code, [T(shape, **quantized(rng, type)), T((len(chosen),), "INT32", data=chosen)],
+            [T((), **quantized(rng, type, spread))], {"keep_dims": keep}, version=2,
+        )
+        for type in types
+        for shape, chosen in axes
+        for keep in (False, True)
+    ]  # fmt: skip
+
+
+def pool(code: str, *types: str) -> list[Case]:
+    """Input and output share their scale."""
+    scales = {type: {"type": type} if type == "FLOAT32" else {"type": type, "scale": 0.02, "zero": 3} for type in types}
+    return [
+        Case(code, [T(shape, **numbers)], [T((), **numbers)], options, version=1 if type == "FLOAT32" else 2)
+        for type, numbers in scales.items()
+        for shape, options in WINDOWS
+    ]
+
+
+def resize(code: str, *types: str) -> list[Case]:
+    return [
+        Case(code, [T(shape, type), T((2,), "INT32", data=size)], [T((), type)], flags, version=3)
+        for type in types
+        for shape, size in SIZES
+        for flags in ({}, {"align_corners": True}, {"half_pixel_centers": True})
+    ]
+
+
+def index_of_extreme(code: str) -> list[Case]:
+    """ARG_MAX and ARG_MIN; few values, so that some are equal."""
+    return [
+        Case(code, [T(shape, type, high=5 if type != "FLOAT32" else None), T((), "INT32", data=axis)], [T((), out)], {"output_type": out})
+        for type in ("FLOAT32", "INT8", "UINT8", "INT32", "BOOL")
+        for shape, axis, out in [((3, 10), 1, "INT32"), ((2, 3, 4, 5), 2, "INT64"), ((7,), -1, "INT64"), ((4, 1, 3), 0, "INT32")]
+    ]
