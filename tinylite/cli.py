@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import statistics
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 
+from . import __version__
 from .errors import TinyliteError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 __all__ = ["main"]
 
@@ -20,34 +28,48 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 class _Group(click.Group):
-    """Turns tinylite's errors into a message and exit code 1."""
+    """Turns tinylite's errors into a message and exit code 1, and Ctrl-C into exit code 130."""
 
     def invoke(self, ctx: click.Context) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")  # names of tensors may hold what a terminal cannot show
         try:
             return super().invoke(ctx)
         except TinyliteError as error:
             click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
             click.echo(str(error), err=True)
             ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("\nStopped", err=True)
+            ctx.exit(130)
 
 
 @click.group(cls=_Group, context_settings=_CONTEXT)
-@click.version_option(package_name="tinylite", message="tinylite %(version)s")
+@click.version_option(__version__, message="tinylite %(version)s")
 def main() -> None:
     """Run and look into TensorFlow Lite files without TensorFlow.
 
     \b
-    Exit codes: 0 done; 1 a file or model cannot be used, with the reason; 2 the command line is wrong.
-    Environment: TINYLITE_CACHE where compiled kernels are kept, TINYLITE_CPU which instructions to use,
-    TINYLITE_MEMORY_LIMIT the most bytes that a model's tensors may take.
+    Exit codes:
+      0    done
+      1    a file or a model cannot be used; the message says why
+      2    the command line is wrong
+      130  stopped with Ctrl-C
+    \b
+    Environment:
+      TINYLITE_CACHE         where compiled kernels are kept
+      TINYLITE_CPU           which of the CPU's instructions to use
+      TINYLITE_MEMORY_LIMIT  the most bytes that a model's tensors may take
+      TINYLITE_QUIET         if set, say nothing while kernels compile
     """
 
 
 @main.command(context_settings=_CONTEXT)
 @click.argument("model", type=click.Path())
 @click.argument("files", nargs=-1, metavar="[INPUT]...")
-@click.option("--mean", type=float, help="Subtract this from pixels or samples.  [default: 127.5 for pictures into float inputs]")
-@click.option("--std", type=float, help="Then divide by this.  [default: 127.5 for pictures into float inputs]")
+@click.option("--mean", type=float, help="Subtract this from pixels (0..255) or samples (-1..1).  [default: 0 if --std is given]")
+@click.option("--std", type=float, help="Then divide by this.  [default: 1 if --mean is given]")
 @click.option("--raw", is_flag=True, help="Take the bytes of pixels as the bytes of an 8-bit input.")
 @click.option(
     "--resize",
@@ -60,7 +82,7 @@ def main() -> None:
 @click.option(
     "--labels",
     type=click.Path(exists=True, dir_okay=False),
-    help="Class names, a line each.  [default: a label file attached to the model]",
+    help="Class names, a line each.  [default: the model's attached label file, if any]",
 )
 @click.option(
     "--output",
@@ -68,33 +90,36 @@ def main() -> None:
     "outputs",
     multiple=True,
     metavar="[NAME=]FILE",
-    help="Write outputs: .npy the first (or NAME), .npz all, .png as a picture.",
+    help="Write an output, the first or NAME: .npy as an array, .png or .jpg as a picture; .npz takes all. May be repeated.",
 )
-@click.option("--signature", metavar="KEY", help="Run this signature, whose names inputs and outputs then have.")
+@click.option("--signature", metavar="KEY", help="Call inputs and outputs as this signature does.  [default: the first]")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
-@click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="Run so often and show the median time.")
+@click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="Run this many times and show the median time.")
 @click.option("--profile", "profiled", is_flag=True, help="Show the time of each op.")
-@click.option("--random", "seed", type=int, metavar="SEED", help="Feed inputs that no file is given for with random values.")
+@click.option("--random", "seed", type=int, metavar="SEED", help="Feed random values to inputs that have no file.")
 def run(
     model: str, files: tuple[str, ...], mean: float | None, std: float | None, raw: bool, resize: str, top: int, labels: str | None,
     outputs: tuple[str, ...], signature: str | None, threads: int, repeat: int, profiled: bool, seed: int | None,
 ) -> None:  # fmt: skip
     """Run MODEL on files and show what comes out.
 
-    INPUT is a picture, a .wav sound, a .npy or a .npz file, for the inputs in their order, or NAME=FILE or NUMBER=FILE
-    for one of them. Pictures are resized to the input's size. With --mean and --std, pixels (0..255) and samples (-1..1)
-    become (value - mean) / std and are then quantized as the input wants; without them pixels fill a quantized input's
-    range, and -1..1 of a float one. Float arrays for quantized inputs are quantized.
+    INPUT is a picture, a .wav sound, or an .npy or .npz file: for the model's inputs in their order, or as NAME=FILE or
+    NUMBER=FILE for one of them, counted from 0. An .npz file goes to the inputs whose names its arrays have.
+
+    Pictures get the input's size. Their pixels become -1..1 in a float input and fill the whole range of a quantized
+    one; with --mean and --std they become (pixel - mean) / std, quantized if the input is. Sound is not resampled: it should
+    have the rate that the model was made for. Float arrays for quantized inputs are quantized.
 
     \b
-    tinylite run mobilenet.tflite cat.jpg --labels labels.txt
-    tinylite run style.tflite photo.jpg --mean 127.5 --std 127.5 -o painted.png
-    tinylite run speech.tflite samples=yes.wav --top 3
-    tinylite run detector.tflite image=street.png -o boxes=boxes.npy --repeat 20
+    Examples:
+      tinylite run mobilenet.tflite cat.jpg --labels labels.txt
+      tinylite run style.tflite photo.jpg --mean 127.5 --std 127.5 -o painted.png
+      tinylite run speech.tflite samples=yes.wav --top 3
+      tinylite run detector.tflite image=street.png -o boxes=boxes.npy --repeat 20
     """
     from .interpreter import Interpreter
     from .media import Scaling
-    from .run import Session
+    from .run import Session, labels_of
 
     scaling = None
     if mean is not None or std is not None:
@@ -104,22 +129,41 @@ def run(
     if raw and scaling is not None:
         raise click.UsageError("--raw takes pixels as they are, so --mean and --std have nothing to do")
     session = Session(Interpreter(model, num_threads=threads), signature)
+    targets = [session.target(entry) for entry in outputs]
     session.feed(files, scaling, resize, raw, seed)
-    seconds = session.run(repeat)
-    names = _labels(labels) if labels else session.attached_labels()
+    seconds = statistics.median(_with_progress(session.runs(repeat), repeat))
+    names = labels_of(Path(labels).read_bytes()) if labels else session.attached_labels()
     for name, values, details in session.outputs():
         _show_output(name, values, details, names, top)
-    for target in outputs:
-        click.echo(f"written: {session.write(target, scaling)}")
+    for path, chosen in targets:
+        session.write(path, chosen, scaling)
+        click.echo(f"written: {path}")
     many = f", the median of {repeat} runs" if repeat > 1 else ""
-    click.echo(f"{seconds * 1e3:.3g} ms{many}, {threads} {'thread' if threads == 1 else 'threads'}")
+    click.echo(f"{_time(seconds)}{many}, {threads} {'thread' if threads == 1 else 'threads'}")
     if profiled:
         _show_profile(session.interpreter, max(repeat, 10))
 
 
-def _labels(path: str) -> list[str]:
-    text = Path(path).read_text(encoding="utf-8", errors="replace")
-    return [line.strip() for line in text.splitlines() if line.strip()]
+def _with_progress(times: Iterator[float], total: int) -> list[float]:
+    """All of the times, with a bar on the terminal while that takes long."""
+    taken: list[float] = []
+    started = time.perf_counter()
+    hidden = not sys.stderr.isatty() or bool(os.environ.get("TINYLITE_QUIET"))
+    for seconds in times:
+        taken.append(seconds)
+        spent = time.perf_counter() - started
+        if not hidden and spent > 1 and spent / len(taken) * total > 3:
+            with click.progressbar(times, length=total - len(taken), label="running", file=sys.stderr) as rest:
+                taken.extend(rest)
+    return taken
+
+
+def _time(seconds: float) -> str:
+    """Seconds in the unit that reads best."""
+    for unit, name in ((1, "s"), (1e-3, "ms")):
+        if seconds >= unit:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds * 1e6:.3g} µs"
 
 
 def _show_output(name: str, values: np.ndarray, details: dict[str, Any], labels: Sequence[str], top: int) -> None:
@@ -135,25 +179,38 @@ def _show_output(name: str, values: np.ndarray, details: dict[str, Any], labels:
     if vector is None:
         click.echo(f"  from {real.min():.5g} to {real.max():.5g}, mean {real.mean():.5g}")
     elif vector.size == 1:
-        click.echo(f"  {vector[0]:.6g}")
+        click.echo(f"  {vector[0]:.6g}" if real.dtype.kind == "f" else f"  {vector[0]}")
+    elif real.dtype.kind != "f":
+        click.echo(f"  {' '.join(map(str, vector[:top]))}{' ...' if vector.size > top else ''}")
     else:
-        # A background class in front of the labels is common: labels then count from 1.
+        if len(labels) == vector.size - 1:
+            click.echo(
+                f"Note: {name} has {vector.size} classes and there are {len(labels)} labels; if class 0 is the background, "
+                "give it the first line of the labels",
+                err=True,
+            )
         for index in np.argsort(-vector.astype(np.float64), kind="stable")[:top]:
             label = labels[index] if index < len(labels) else ""
             click.echo(f"  {vector[index]:10.5g}  {index:>4}  {label}".rstrip())
 
 
-def _show_profile(interpreter: Any, runs: int) -> None:
+def _console() -> Console:
+    """Where tables go: as wide as the terminal; files and pipes have room. Names are shown as they are, brackets and all."""
     from rich.console import Console
+
+    wide = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 160
+    return Console(width=wide, markup=False, emoji=False, highlight=False)
+
+
+def _show_profile(interpreter: Any, runs: int) -> None:
     from rich.table import Table
 
     from .profile import profile
 
     found = profile(interpreter, runs)
     total = sum(op.seconds for op in found.ops)
-    table = Table(
-        "op", "operator", "output", "kernels", "µs", "%", title=f"time of each op, the median of {found.runs} runs", title_justify="left"
-    )
+    title = f"time of each op, the median of {found.runs} runs"
+    table = Table("op", "operator", "output", "kernels", "µs", "%", title=title, title_justify="left")
     for column in (4, 5):
         table.columns[column].justify = "right"
     for op in found.ops:
@@ -161,13 +218,13 @@ def _show_profile(interpreter: Any, runs: int) -> None:
         table.add_row(str(op.index), op.name, shape, " ".join(op.kernels), f"{op.seconds * 1e6:.1f}", f"{100 * op.seconds / total:.1f}")
     table.caption = f"ops {total * 1e6:.1f} µs one by one; the whole model {found.seconds * 1e6:.1f} µs in one call"
     table.caption_justify = "left"
-    Console().print(table)
+    _console().print(table)
 
 
-@main.command(context_settings=_CONTEXT)
+@main.command(context_settings=_CONTEXT, short_help="Show what MODEL holds, as tables or JSON.")
 @click.argument("model", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-@click.option("--memory/--no-memory", default=True, show_default=True, help="Plan the graphs and show where tensors would lie.")
+@click.option("--memory/--no-memory", default=True, show_default=True, help="Plan the graphs, and show where tensors lie in memory.")
 def inspect(model: str, as_json: bool, memory: bool) -> None:
     """Show what MODEL holds: graphs, ops, tensors, quantization, signatures, metadata, memory plan."""
     from .describe import describe, tables
@@ -175,17 +232,14 @@ def inspect(model: str, as_json: bool, memory: bool) -> None:
 
     description = describe(Model.load(model), memory)
     if as_json:
-        json.dump(description, sys.stdout, indent=1)
-        click.echo()
+        click.echo(json.dumps(description, indent=1))
         return
-    from rich.console import Console
-
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    console = _console()
     for table in tables(description):
         console.print(table)
 
 
-@main.command(context_settings=_CONTEXT)
+@main.command(context_settings=_CONTEXT, short_help="Read ten handwritten digits.")
 def demo() -> None:
     """Read ten handwritten digits with the model that ships inside tinylite."""
     from PIL import Image
@@ -209,8 +263,9 @@ def demo() -> None:
             right += path.stem.endswith(str(seen))
             if path == pictures[3]:
                 pixels = np.asarray(Image.open(path).convert("L"))
-                click.echo("\n".join("  " + "".join(" .:-=+*#%@"[int(value) * 9 // 255] * 2 for value in row) for row in pixels) + "\n")
+                drawn = ("".join(" .:-=+*#%@"[int(value) * 9 // 255] * 2 for value in row).rstrip() for row in pixels)
+                click.echo(f"\n{path.name}, looked at closely:\n" + "\n".join(f"  {row}" for row in drawn) + "\n")
             click.echo(f"{path.name}: I see a {seen} ({100 * scores[seen]:.1f} %)")
         found = profile(interpreter, 200)
-        click.echo(f"\n{right} of {len(pictures)} right; {found.seconds * 1e6:.1f} µs for a picture, one thread\n")
+        click.echo(f"\n{right} of {len(pictures)} right; {_time(found.seconds)} for a picture, one thread\n")
         _show_profile(interpreter, 200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -13,9 +14,12 @@ from .errors import TinyliteError
 from .memory import ALIGNMENT
 from .model import Graph, Model, Quantization, Tensor, stored_size
 from .plan import Planner, Storage
+from .schema.table import Table, fields_of
+from .schema.tables import OPERATOR_OPTIONS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table as RichTable
 
 __all__ = ["describe", "tables"]
 
@@ -58,7 +62,8 @@ def _text(data: np.ndarray) -> str | None:
 
 
 def _graph(index: int, graph: Graph, memory: bool) -> dict[str, Any]:
-    numbers = {id(tensor): number for number, tensor in enumerate(graph.tensors)}
+    tensors = graph.all_tensors()
+    numbers = {id(tensor): number for number, tensor in enumerate(tensors)}
 
     def references(tensors: list[Any]) -> list[int]:
         return [-1 if tensor is None else numbers[id(tensor)] for tensor in tensors]
@@ -81,18 +86,25 @@ def _graph(index: int, graph: Graph, memory: bool) -> dict[str, Any]:
             }
             for position, op in enumerate(graph.ops)
         ],
-        "tensors": [_tensor(number, tensor) for number, tensor in enumerate(graph.tensors)],
-        "memory": _memory(graph) if memory else None,
+        "tensors": [_tensor(number, tensor) for number, tensor in enumerate(tensors)],
+        "memory": _memory(graph, numbers) if memory else None,
     }
 
 
 def _plain(value: Any) -> Any:
+    """A value as JSON has it, which knows neither NaN nor infinity."""
     if isinstance(value, Graph):
         return value.name
-    if isinstance(value, tuple):
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
+    if isinstance(value, Table):
+        return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     return value
 
 
@@ -119,16 +131,16 @@ def _quantization(quantization: Quantization | None) -> dict[str, Any] | None:
     if quantization is None:
         return None
     return {
-        "scale": quantization.scale.tolist(),
-        "zero_point": quantization.zero_point.tolist(),
+        "scale": _plain(quantization.scale),
+        "zero_point": _plain(quantization.zero_point),
         "quantized_dimension": quantization.quantized_dimension,
-        "min": quantization.min.tolist(),
-        "max": quantization.max.tolist(),
+        "min": _plain(quantization.min),
+        "max": _plain(quantization.max),
         "details": None if quantization.details is None else quantization.details.table,
     }
 
 
-def _memory(graph: Graph) -> dict[str, Any]:
+def _memory(graph: Graph, numbers: dict[int, int]) -> dict[str, Any]:
     """Where tensors would lie, or why the graph cannot be planned."""
     planner = Planner(graph, {}, False, 1)
     try:
@@ -136,14 +148,14 @@ def _memory(graph: Graph) -> dict[str, Any]:
         planner.lay_out()
     except TinyliteError as error:
         return {"problem": str(error)}
-    shared: dict[int, list[str]] = {}
+    shared: dict[int, list[int]] = {}
     for value in planner.values.values():
         if value.storage is not None:
-            shared.setdefault(id(value.storage), []).append(value.name)
+            shared.setdefault(id(value.storage), []).append(numbers[id(value.tensor)])
 
     def entry(storage: Storage) -> dict[str, Any]:
         return {
-            "tensors": shared.get(id(storage), [storage.name]),
+            "tensors": shared.get(id(storage), []),  # none: what passes between two steps of an op
             "bytes": storage.size,
             "offset": storage.offset,
             "first_step": max(storage.first, 0),
@@ -178,25 +190,24 @@ def quantization_text(quantization: dict[str, Any] | None) -> str:
     """A tensor's quantization on one line."""
     if quantization is None:
         return ""
-    scale, zero = quantization["scale"], quantization["zero_point"]
+    scale, zero = [float(value) for value in quantization["scale"]], quantization["zero_point"]
     if quantization["details"]:
         return str(quantization["details"])
     if len(scale) == 1:
-        return f"{scale[0]:.6g} * (q - {zero[0] if zero else 0})"
+        offset = zero[0] if zero else 0
+        return f"{scale[0]:.6g} * " + (f"(q {'-' if offset > 0 else '+'} {abs(offset)})" if offset else "q")
     if len(scale) > 1:
         zeros = f", zero points {min(zero)}..{max(zero)}" if any(zero) else ""
         return f"{len(scale)} scales {min(scale):.3g}..{max(scale):.3g} along {quantization['quantized_dimension']}{zeros}"
     if quantization["min"] and quantization["max"]:
-        return f"range {quantization['min'][0]:.4g}..{quantization['max'][0]:.4g}"
+        return f"range {float(quantization['min'][0]):.4g}..{float(quantization['max'][0]):.4g}"
     return ""
 
 
 def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
     """The description as rich tables, one after the other."""
-    from rich.table import Table
-
     file = description["file"]
-    head = Table(title="File", show_header=False, title_justify="left")
+    head = _table("", "", title="File", show_header=False)
     head.add_row("path", file["path"] or "")
     head.add_row("size", size_text(file["bytes"]))
     head.add_row("description", file["description"] or "")
@@ -211,7 +222,7 @@ def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
     for graph in description["graphs"]:
         yield from _graph_tables(graph)
     if description["signatures"]:
-        signatures = Table("key", "graph", "inputs", "outputs", title="Signatures", title_justify="left")
+        signatures = _table("key", "graph", "inputs", "outputs", title="Signatures")
         for entry in description["signatures"]:
             sides = ["\n".join(f"{name} = {tensor}" for name, tensor in entry[side].items()) for side in ("inputs", "outputs")]
             signatures.add_row(str(entry["key"]), str(entry["graph"]), *sides)
@@ -219,11 +230,9 @@ def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
-    from rich.table import Table
-
     tensors = graph["tensors"]
     title = f"Graph {graph['index']} {graph['name'] or ''}".rstrip()
-    ends = Table("", "tensor", "name", "type", "shape", "quantization", title=f"{title}: inputs and outputs", title_justify="left")
+    ends = _table("", "tensor", "name", "type", "shape", "quantization", title=f"{title}: inputs and outputs")
     for side in ("inputs", "outputs"):
         for number in graph[side]:
             tensor = tensors[number]
@@ -231,18 +240,17 @@ def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
                 side[:-1], str(number), tensor["name"], str(tensor["type"]), _shape_text(tensor), quantization_text(tensor["quantization"])
             )
     yield ends
-    ops = Table("op", "operator", "inputs", "outputs", "output shape", "options", title=f"{title}: ops", title_justify="left")
+    ops = _table("op", "operator", "inputs", "outputs", "output shape", "options", title=f"{title}: ops")
     for op in graph["ops"]:
-        options = ", ".join(f"{name}={value}" for name, value in op["options"].items() if value not in (None, "NONE", 0, False, 0.0, []))
         shapes = "\n".join(f"{tensors[number]['type']} {tensors[number]['shape']}" for number in op["outputs"])
         numbers = [" ".join("-" if number < 0 else str(number) for number in op[side]) for side in ("inputs", "outputs")]
-        ops.add_row(str(op["index"]), f"{op['name']} v{op['version']}", *numbers, shapes, options)
+        ops.add_row(str(op["index"]), f"{op['name']} v{op['version']}", *numbers, shapes, _options_text(op))
     yield ops
-    counts = Table("operator", "ops", title=f"{title}: how often", title_justify="left")
+    counts = _table("operator", "ops", title=f"{title}: how often")
     for name, count in Counter(op["name"] for op in graph["ops"]).most_common():
         counts.add_row(name, str(count))
     yield counts
-    rows = Table("tensor", "name", "type", "shape", "kind", "size", "quantization", title=f"{title}: tensors", title_justify="left")
+    rows = _table("tensor", "name", "type", "shape", "kind", "size", "quantization", title=f"{title}: tensors")
     for tensor in tensors:
         kind = tensor["kind"] + (", sparse" if tensor["sparse"] else "")
         rows.add_row(
@@ -251,7 +259,28 @@ def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
         )  # fmt: skip
     yield rows
     if graph["memory"] is not None:
-        yield _memory_table(title, graph["memory"])
+        yield _memory_table(title, graph["memory"], tensors)
+
+
+def _table(*columns: str, title: str, show_header: bool = True) -> RichTable:
+    """A table whose cells break where they must: nothing is cut off in a narrow terminal."""
+    from rich.table import Column, Table
+
+    folding = [Column(column, overflow="fold") for column in columns]
+    return Table(*folding, title=title, title_justify="left", show_header=show_header)
+
+
+# Options that a reader looks for even where they are the schema's defaults.
+_ALWAYS_SHOWN = ("axis", "mode", "padding")
+
+
+def _options_text(op: dict[str, Any]) -> str:
+    """The options that say something: others than the schema's defaults."""
+    table = OPERATOR_OPTIONS.get(op["code"])  # a damaged file has options of another operator, or where there should be none
+    defaults = {name: field.default for name, field in fields_of(table).items()} if table is not None else {}
+    return ", ".join(
+        f"{name}={value}" for name, value in op["options"].items() if name in _ALWAYS_SHOWN or value not in (defaults.get(name), None, [])
+    )
 
 
 def _shape_text(tensor: dict[str, Any]) -> str:
@@ -259,17 +288,15 @@ def _shape_text(tensor: dict[str, Any]) -> str:
     return str(tensor["shape"]) + (f" varies as {signature}" if signature and signature != tensor["shape"] else "")
 
 
-def _memory_table(title: str, memory: dict[str, Any]) -> RenderableType:
-    from rich.table import Table
+def _memory_table(title: str, memory: dict[str, Any], tensors: list[dict[str, Any]]) -> RenderableType:
     from rich.text import Text
 
     if "problem" in memory:
         return Text(f"{title}: no memory plan, since tinylite cannot run it: {memory['problem']}\n", style="yellow")
-    table = Table("steps", "offset", "size", "tensors", title=f"{title}: memory plan", title_justify="left")
+    table = _table("steps", "offset", "size", "tensors", title=f"{title}: memory plan")
     for block in memory["blocks"]:
-        table.add_row(
-            f"{block['first_step']}..{block['last_step']}", str(block["offset"]), size_text(block["bytes"]), "\n".join(block["tensors"])
-        )
+        held = "\n".join(f"{number} {tensors[number]['name'] or ''}".rstrip() for number in block["tensors"]) or "(workspace)"
+        table.add_row(f"{block['first_step']}..{block['last_step']}", str(block["offset"]), size_text(block["bytes"]), held)
     arena, packed = size_text(memory["arena_bytes"]), size_text(memory["weights_packed_bytes"])
     table.caption = f"{memory['steps']} steps, arena {arena}, packed weights and tables {packed}"
     if memory["dynamic_from"]:

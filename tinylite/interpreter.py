@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .errors import InvokeError, ModelError, TensorError, UnsupportedError, at
+from .errors import InvokeError, ModelError, SettingError, TensorError, UnsupportedError, at
 from .load import load
 from .model import Graph, Model, Signature, Tensor, tensor_dtype
 from .ops.common.operator import Value
@@ -96,14 +96,16 @@ class Interpreter:
             raise UnsupportedError("tinylite has no delegates", "Leave experimental_delegates out: the CPU runs all of the model")
         if num_threads is not None:
             if not isinstance(num_threads, (int, np.integer)) or isinstance(num_threads, bool):
-                raise TensorError(f"num_threads should be a whole number, not {num_threads!r}")
+                raise SettingError(f"num_threads should be a whole number, not {num_threads!r}")
             if num_threads < 1 and num_threads != -1:
-                raise TensorError(f"num_threads should be at least 1, not {num_threads}")
-        if (model_path is None) == (model_content is None):
-            raise ModelError("give either model_path or model_content" + (", not both" if model_path is not None else ""))
-        self._model: Model = load(model_path if model_path is not None else model_content)  # type: ignore[arg-type]
+                raise SettingError(f"num_threads should be at least 1, not {num_threads}")
+        if getattr(experimental_op_resolver_type, "name", None) not in OpResolverType.__members__:
+            raise SettingError(
+                f"experimental_op_resolver_type is {experimental_op_resolver_type!r}", f"Give one of {', '.join(map(str, OpResolverType))}"
+            )
+        self._model: Model = load(_source(model_path, model_content))
         self._threads = max(int(num_threads or 1), 1)
-        self._exact = getattr(experimental_op_resolver_type, "name", None) == "BUILTIN_REF"
+        self._exact = experimental_op_resolver_type.name == "BUILTIN_REF"
         self._keep_all = bool(experimental_preserve_all_tensors)
         self._graphs = [_Runnable(graph) for graph in self._model.graphs]
         self._main = self._graphs[0]
@@ -116,10 +118,16 @@ class Interpreter:
     # ---- running
 
     def allocate_tensors(self) -> None:
-        """Plan the model for its inputs' shapes; sets variables to zero. Raises what stands in the way, with op and tensor."""
+        """Plan the model for its inputs' shapes, and set all tensors and variables to zero.
+
+        Where the shapes are those it is planned for, nothing changes: inputs and variables keep their values. Raises what
+        stands in the way, with op and tensor.
+        """
         self._allocate(self._main)
 
     def _allocate(self, runnable: _Runnable) -> None:
+        if runnable.plan is not None:
+            return
         if runnable is self._main:
             self._call = None
         runnable.views.clear()
@@ -138,7 +146,10 @@ class Interpreter:
             self._call = self._segment.call
 
     def invoke(self) -> None:
-        """Run the model on what its inputs hold. Raises InvokeError; the interpreter can be used again."""
+        """Run the model on what its inputs hold. Raises InvokeError, or ModelError where a value makes an impossible shape.
+
+        The interpreter can be used again after either.
+        """
         if self._call is not None:
             failed = self._call()
             if failed:
@@ -173,8 +184,10 @@ class Interpreter:
 
     def _view(self, runnable: _Runnable, index: Any) -> np.ndarray:
         """The memory of a tensor."""
-        if index in runnable.views:
+        try:
             return runnable.views[index]
+        except (KeyError, TypeError):  # an index that cannot be hashed is none
+            pass
         tensor = self._tensor(runnable, index)
         name = f"tensor {index} {tensor.name!r}"
         if runnable.plan is None:
@@ -192,7 +205,7 @@ class Interpreter:
                 "Make the interpreter with experimental_preserve_all_tensors=True to read it",
             )
         if value is None:
-            raise TensorError(f"{name} is not used by any op that has run")
+            raise TensorError(f"{name} is not used by any op that has run", None if runnable.plan.static else "Call invoke() first")
         runnable.views[index] = runnable.plan.view(value)
         return runnable.views[index]
 
@@ -200,16 +213,26 @@ class Interpreter:
         """Copy `value` into an input. Its dtype and shape must be the tensor's: raises TensorError, which says both."""
         self._set(self._main, tensor_index, value)
 
-    def _set(self, runnable: _Runnable, index: Any, value: Any) -> None:
+    def _set(self, runnable: _Runnable, index: Any, value: Any, called: str | None = None) -> None:
+        """Copy `value` into an input, which messages call by its number and name unless it is `called` otherwise."""
         tensor = self._tensor(runnable, index)
-        given = np.asarray(value)
         inputs = [number for number, item in enumerate(runnable.graph.inputs) if item is tensor]
-        name = f"input {inputs[0]} {tensor.name!r} (tensor {index})" if inputs else f"tensor {index} {tensor.name!r}"
+        name = called or (f"input {inputs[0]} {tensor.name!r} (tensor {index})" if inputs else f"tensor {index} {tensor.name!r}")
         if not inputs and not tensor.is_variable:
             raise TensorError(
                 f"{name} is neither an input nor a variable, so a run would overwrite it", "Take the index from get_input_details()"
             )
         wanted = np.dtype(tensor_dtype(tensor.type))
+        try:
+            given = np.asarray(value)
+        except ValueError:  # rows of different lengths
+            given = np.empty(0, object)
+        if given.dtype.kind not in "biufc":
+            raise TensorError(
+                f"{name} is {tensor.type} {list(self._shape(runnable, tensor))} and was given {type(value).__name__}, which is no array of "
+                "numbers",
+                f"Make one of it: np.array(x, np.{wanted.name})",
+            )
         if given.dtype != wanted:
             raise TensorError(
                 f"{name} is {tensor.type} {list(self._shape(runnable, tensor))} and was given {given.dtype} {list(given.shape)}",
@@ -247,8 +270,8 @@ class Interpreter:
         name = f"tensor {index} {tensor.name!r}"
         if not any(tensor is item for item in runnable.graph.inputs):
             raise TensorError(f"{name} is not an input", "Only inputs can be resized; take the index from get_input_details()")
-        if any(dimension < 0 for dimension in shape):
-            raise TensorError(f"{name} cannot get the shape {list(shape)}, which has a negative dimension")
+        if any(not 0 <= dimension < 1 << 31 for dimension in shape):
+            raise TensorError(f"{name} cannot get the shape {list(shape)}: dimensions go from 0 to 2147483647")
         if strict:
             signature = tensor.shape_signature if tensor.shape_signature is not None else tensor.shape
             fits = len(shape) == len(signature) and all(b in (-1, a) for a, b in zip(shape, signature, strict=True))
@@ -278,7 +301,7 @@ class Interpreter:
         return value.shape if value is not None else runnable.shapes.get(id(tensor), tensor.shape)
 
     def _details(self, runnable: _Runnable, tensor: Tensor) -> dict[str, Any]:
-        quantization = tensor.quantization
+        quantization = tensor.quantization if tensor.quantization is not None and tensor.quantization.scale.size else None
         scales = quantization.scale if quantization is not None else np.zeros(0, np.float32)
         zeros = quantization.zero_point.astype(np.int32) if quantization is not None else np.zeros(0, np.int32)
         signature = tensor.shape_signature
@@ -288,7 +311,7 @@ class Interpreter:
             "index": runnable.numbers[id(tensor)],
             "shape": np.array(shape, np.int32),
             "shape_signature": np.array(shape if signature is None or not signature else signature, np.int32),
-            "dtype": np.bytes_ if tensor.type == "STRING" else tensor_dtype(tensor.type),
+            "dtype": _dtype(tensor),
             "quantization": (float(scales[0]), int(zeros[0])) if scales.size == zeros.size == 1 else (0.0, 0),
             "quantization_parameters": {
                 "scales": scales,
@@ -310,7 +333,12 @@ class Interpreter:
     def get_tensor_details(self, subgraph_index: int = 0) -> list[dict[str, Any]]:
         """The same for every tensor of a graph, by index."""
         runnable = self._runnable(subgraph_index)
-        return [self._details(runnable, tensor) for tensor in runnable.graph.tensors if tensor.holds_numbers or tensor.type == "STRING"]
+        return [self._details(runnable, tensor) for tensor in runnable.graph.tensors]
+
+    def _get_tensor_details(self, tensor_index: int, subgraph_index: int = 0) -> dict[str, Any]:
+        """One tensor's entry of get_tensor_details(), as scripts that walk _get_ops_details() ask for it."""
+        runnable = self._runnable(subgraph_index)
+        return self._details(runnable, self._tensor(runnable, tensor_index))
 
     def num_subgraphs(self) -> int:
         """How many graphs the model has."""
@@ -321,7 +349,7 @@ class Interpreter:
         numbers = self._main.numbers
 
         def types(tensors: Sequence[Tensor | None]) -> list[Any]:
-            return [tensor_dtype(tensor.type) for tensor in tensors if tensor is not None and tensor.holds_numbers]
+            return [_dtype(tensor) for tensor in tensors if tensor is not None]
 
         return [
             {
@@ -371,10 +399,9 @@ class SignatureRunner:
         runnable, interpreter = self._runnable, self._interpreter
         for name, value in inputs.items():
             interpreter._resize(runnable, runnable.numbers[id(wanted[name])], np.shape(value), False)
-        if runnable.plan is None:
-            interpreter._allocate(runnable)
+        interpreter._allocate(runnable)
         for name, value in inputs.items():
-            interpreter._set(runnable, runnable.numbers[id(wanted[name])], value)
+            interpreter._set(runnable, runnable.numbers[id(wanted[name])], value, f"input {name!r}")
         interpreter._invoke(runnable)
         return {
             name: interpreter._view(runnable, runnable.numbers[id(tensor)]).copy()
@@ -390,14 +417,41 @@ class SignatureRunner:
         return {name: self._interpreter._details(self._runnable, tensor) for name, tensor in sorted(self._signature.outputs.items())}
 
 
+def _source(model_path: Any, model_content: Any) -> Any:
+    """What to load: a path as text, or bytes; each of the two arguments takes its own kind only."""
+    if (model_path is None) == (model_content is None):
+        raise ModelError("give either model_path or model_content" + (", not both" if model_path is not None else ""))
+    if model_content is None:
+        return os.fsdecode(model_path)
+    try:
+        return memoryview(model_content).cast("B")
+    except TypeError:
+        raise TensorError(
+            f"model_content should be a file's bytes, not {type(model_content).__name__}", "Give a path as model_path"
+        ) from None
+
+
+def _dtype(tensor: Tensor) -> Any:
+    """The numpy type that details give: of text and of handles too, which hold no numbers."""
+    if tensor.holds_numbers:
+        return tensor_dtype(tensor.type)
+    return np.bytes_ if tensor.type == "STRING" else np.object_
+
+
 def _sparsity(tensor: Tensor) -> dict[str, Any]:
     if tensor.sparsity is None:
         return {}
     return {
-        "traversal_order": tensor.sparsity.traversal_order,
-        "block_map": tensor.sparsity.block_map,
-        "dim_metadata": [dict(entry.items()) for entry in tensor.sparsity.dim_metadata or ()],
+        **{name: value for name in ("traversal_order", "block_map") if (value := getattr(tensor.sparsity, name)) is not None},
+        "dim_metadata": [_sparse_dimension(entry) for entry in tensor.sparsity.dim_metadata or ()],
     }
+
+
+def _sparse_dimension(entry: Any) -> dict[str, Any]:
+    if entry.format == "DENSE":
+        return {"format": 0, "dense_size": entry.dense_size}
+    parts = {name: getattr(entry, name) for name in ("array_segments", "array_indices")}
+    return {"format": 1} | {name: vector.values.astype(np.int32) for name, vector in parts.items() if vector is not None}
 
 
 def _dtype_remedy(tensor: Tensor, given: np.ndarray, wanted: np.dtype[Any]) -> str:
@@ -409,7 +463,7 @@ def _dtype_remedy(tensor: Tensor, given: np.ndarray, wanted: np.dtype[Any]) -> s
             f"The model is quantized: give np.clip(np.round(x / {scale:.9g}) + {zero}, {limits.min}, {limits.max})"
             f".astype(np.{wanted.name}), where x is what a float model would get; details['quantization'] has the numbers"
         )
-    return f"Convert it: x.astype(np.{wanted.name})"
+    return f"Convert it: np.asarray(x, np.{wanted.name})"
 
 
 def _shape_remedy(view: np.ndarray, given: np.ndarray, index: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import wave
 from typing import Any, NamedTuple
@@ -10,10 +12,11 @@ import numpy as np
 
 from .errors import FileError, TensorError, at
 
-__all__ = ["Scaling", "read_input", "real_values", "stored_values", "write_output"]
+__all__ = ["Scaling", "array_names", "check_output", "read_input", "real_values", "stored_values", "write_output"]
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff")
 RESIZES = ("stretch", "crop", "pad", "none")
+CHANNELS = (1, 3, 4)
 
 
 class Scaling(NamedTuple):
@@ -32,26 +35,24 @@ def read_input(
 ) -> np.ndarray:
     """A file as the value of an input, in its shape and dtype.
 
-    `details` is an entry of Interpreter.get_input_details(). Pictures are resized to the input's height and width
-    (`resize`: stretch, crop or pad to keep the proportions, none to insist on the right size); dimensions that may vary
-    take the picture's own. Pixels become (pixel - mean) / std and are quantized if the input is; without `scaling`, 0..255
-    fill a quantized input's whole range, and -1..1 of a float one; with `raw`, the bytes of pixels are the bytes of an 8-bit
-    input (tflite-micro keeps test pictures so). Sound is cut or padded with silence to the input's
-    length, samples being -1..1. Arrays are taken as they are, floats quantized if the input is.
+    `details` is an entry of Interpreter.get_input_details(). Pictures are turned as their camera says and resized to the
+    input's height and width (`resize`: stretch, crop or pad to keep the proportions, none to insist on the right size);
+    dimensions that may vary take the picture's own. Pixels become (pixel - mean) / std and are quantized if the input is;
+    without `scaling`, 0..255 fill a quantized input's whole range, and -1..1 of a float one; with `raw`, the bytes of pixels
+    are the bytes of an 8-bit input (tflite-micro keeps test pictures so). Sound is mixed to one channel, its samples being
+    -1..1, and cut or padded with silence to the input's length, which is logged as a warning; its rate is not changed.
+    Arrays are taken as they are, floats quantized if the input is.
 
     Raises FileError or TensorError with file, input and remedy.
     """
     extension = os.path.splitext(path)[1].lower()
     with at(f"{path}, for input {details['name']!r}"):
-        try:
-            if extension in PICTURES:
-                return _picture(path, details, scaling, resize, raw)
-            if extension == ".wav":
-                return _sound(path, details, scaling)
-            if extension in (".npy", ".npz"):
-                return _array(path, extension, details)
-        except OSError as error:
-            raise FileError(f"it cannot be read: {error}", "Check the path and that the file is whole") from None
+        if extension in PICTURES:
+            return _picture(path, details, scaling, resize, raw)
+        if extension == ".wav":
+            return _sound(path, details, scaling)
+        if extension in (".npy", ".npz"):
+            return _array(path, extension, details)
         raise FileError(f"files of type {extension or 'none'!r} are not known", f"Known are {', '.join(PICTURES)}, .wav, .npy and .npz")
 
 
@@ -85,26 +86,38 @@ def _picture(path: str, details: dict[str, Any], scaling: Scaling | None, resize
     from PIL import Image, UnidentifiedImageError
 
     shape = _shape(details)
-    channels = shape[-1] if len(shape) >= 3 and shape[-1] in (1, 3, 4) else 1
-    sizes = shape[-3:-1] if len(shape) >= 3 and shape[-1] in (1, 3, 4) else shape[-2:]
-    if len(sizes) != 2:
+    # Channels stand last; first in models that were PyTorch's; or there is one and it has no dimension.
+    last = len(shape) >= 3 and shape[-1] in CHANNELS
+    first = not last and len(shape) >= 3 and shape[-3] in CHANNELS
+    *batch, height, width = shape[:-1] if last else shape if len(shape) >= 2 else (0, 0, 0)
+    channels = shape[-1] if last else batch.pop() if first else 1
+    if len(shape) < 2 or any(size > 1 for size in batch):
         raise TensorError(f"the input has shape {shape}, which is no picture", "Give it as .npy")
     try:
-        image = Image.open(path).convert({1: "L", 3: "RGB", 4: "RGBA"}[channels])
+        with Image.open(path) as opened:
+            image = _upright(opened).convert({1: "L", 3: "RGB", 4: "RGBA"}[channels])
     except UnidentifiedImageError:
         raise FileError("it is no picture that can be read", "Convert it to PNG") from None
-    height = image.height if sizes[0] <= 0 else sizes[0]
-    width = image.width if sizes[1] <= 0 else sizes[1]
-    pixels = np.asarray(_resized(image, width, height, resize))
+    except Exception as error:
+        raise _damaged("picture", error, "Convert it to PNG") from None
+    height = image.height if height <= 0 else height
+    width = image.width if width <= 0 else width
+    pixels = np.asarray(_resized(image, width, height, resize)).reshape(height, width, channels)
     values = _raw(pixels, details) if raw else _scaled(pixels, details, scaling)
-    return _fit(values, [height if s is None else s for s in _picture_shape(shape, height, width, channels)])
+    if first:
+        values = values.transpose(2, 0, 1)
+    ones = [1] * len(batch)
+    return values.reshape(*ones, *values.shape) if last or first else values.reshape(*ones, height, width)
 
 
-def _picture_shape(shape: list[int], height: int, width: int, channels: int) -> list[int]:
-    """The input's shape with what may vary filled in."""
-    if len(shape) >= 3 and shape[-1] == channels and shape[-1] in (1, 3, 4):
-        return [max(size, 1) for size in shape[:-3]] + [height, width, channels]
-    return [max(size, 1) for size in shape[:-2]] + [height, width]
+def _upright(image: Any) -> Any:
+    """A picture as its camera was held, with 8 bits a channel: Pillow would clip 16 bits to the darkest 256 levels."""
+    from PIL import Image, ImageOps
+
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):
+        return Image.fromarray((np.clip(np.asarray(image), 0, 65535) // 257).astype(np.uint8))
+    return image
 
 
 def _resized(image: Any, width: int, height: int, resize: str) -> Any:
@@ -140,12 +153,17 @@ def _raw(pixels: np.ndarray, details: dict[str, Any]) -> np.ndarray:
 
 
 def _sound(path: str, details: dict[str, Any], scaling: Scaling | None) -> np.ndarray:
+    shape = _shape(details)
+    if sum(size != 1 for axis, size in enumerate(shape) if size != -1 or axis > 0 or len(shape) == 1) > 1:
+        raise TensorError(f"the input has shape {shape}, which is no row of samples", "Compute what the model wants, and give it as .npy")
     try:
         with wave.open(path) as file:
-            width, channels = file.getsampwidth(), file.getnchannels()
+            width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
             content = np.frombuffer(file.readframes(file.getnframes()), np.uint8)
-    except (wave.Error, EOFError) as error:
-        raise FileError(f"it is no WAV file that can be read: {error}", "Convert it to 16-bit PCM") from None
+        if not 1 <= width <= 4:
+            raise ValueError(f"{8 * width} bits a sample")
+    except Exception as error:
+        raise _damaged("WAV file", error, "Convert it to 16-bit PCM") from None
     content = content[: len(content) // (width * channels) * width * channels]
     if width == 1:
         samples = (content.astype(np.float64) - 128) / 128
@@ -156,11 +174,16 @@ def _sound(path: str, details: dict[str, Any], scaling: Scaling | None) -> np.nd
     else:
         samples = content.view(f"<i{width}") / 2.0 ** (8 * width - 1)
     samples = samples.reshape(-1, channels).mean(axis=1)
-    shape = _shape(details)
-    if shape.count(-1) == 1 and shape[0] != -1:
-        shape[shape.index(-1)] = len(samples) // max(int(np.prod([size for size in shape if size != -1])), 1)
-    shape = [max(size, 1) for size in shape]
+    # The last dimension that may vary takes the samples, unless it is the batch of a row.
+    varying = [axis for axis, size in enumerate(shape) if size == -1 and (axis > 0 or len(shape) == 1)]
+    shape = [len(samples) if axis in varying[-1:] else max(size, 1) for axis, size in enumerate(shape)]
     wanted = int(np.prod(shape))
+    if wanted != len(samples):
+        logging.getLogger("tinylite").warning(
+            "Note: %s has %d samples (%.3g s at %d Hz); the input takes %d: %s",
+            path, len(samples), len(samples) / max(rate, 1), rate, wanted,
+            "the rest is cut off" if wanted < len(samples) else "silence follows",
+        )  # fmt: skip
     fitted = np.zeros(wanted)
     fitted[: min(wanted, len(samples))] = samples[:wanted]
     if scaling is not None:
@@ -171,26 +194,60 @@ def _sound(path: str, details: dict[str, Any], scaling: Scaling | None) -> np.nd
 
 
 def _array(path: str, extension: str, details: dict[str, Any]) -> np.ndarray:
+    name = None
+    if extension == ".npz":
+        names = _load(path, None, names=True)
+        name = details["name"] if details["name"] in names else names[0] if len(names) == 1 else None
+        if name is None:
+            raise TensorError(
+                f"it holds the arrays {', '.join(map(repr, names)) or 'none'} and none for this input", f"Name one {details['name']!r}"
+            )
+    return _fit(_converted(_load(path, name), details), _shape(details))
+
+
+def array_names(path: str) -> list[str]:
+    """The names of the arrays in an .npz file. Raises FileError."""
+    with at(path):
+        return list(_load(path, None, names=True))
+
+
+def _load(path: str, name: str | None, names: bool = False) -> Any:
+    """The array of an .npy file, or the one of this name in an .npz file, or with `names` those that it has."""
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if extension == ".npz":
-            names = list(loaded)
-            name = details["name"] if details["name"] in names else names[0] if len(names) == 1 else None
-            if name is None:
-                raise TensorError(
-                    f"it holds the arrays {', '.join(map(repr, names))} and none for this input", f"Name one {details['name']!r}"
-                )
-            loaded = loaded[name]
-    except ValueError as error:
-        if isinstance(error, TensorError):
-            raise
-        raise FileError(f"it is no NumPy file that can be read: {error}", "Write it with numpy.save, without Python objects") from None
-    values = np.asarray(loaded)
+        with open(path, "rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return ["the only array"] if names else loaded
+            return loaded.files if names else loaded[name or ""]
+    except Exception as error:
+        raise _damaged("NumPy file", error, "Write it with numpy.save, without Python objects") from None
+
+
+def _damaged(kind: str, error: Exception, remedy: str) -> FileError:
+    """What to raise for a decoder's error: in damaged files they stumble over anything, with exceptions of all types."""
+    if isinstance(error, OSError):
+        return FileError(f"it cannot be read: {error.strerror or error}", "Check the path and that the file is whole")
+    return FileError(f"it is no {kind} that can be read: {error or type(error).__name__}", remedy)
+
+
+def _converted(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
+    """An array in the input's dtype: floats quantized if it is, other numbers only if they stay what they are."""
     dtype = np.dtype(details["dtype"])
-    if values.dtype != dtype:
-        quantized = dtype.kind in "iu" and values.dtype.kind == "f" and len(details["quantization_parameters"]["scales"])
-        values = stored_values(values, details) if quantized or values.dtype.kind == dtype.kind == "f" else values.astype(dtype)
-    return _fit(values, _shape(details))
+    if values.dtype == dtype:
+        return values
+    if values.dtype.kind not in "biuf":
+        raise TensorError(f"it holds {values.dtype} and the input is {dtype.name}", "Give numbers")
+    if values.dtype.kind == "f" and (dtype.kind == "f" or len(details["quantization_parameters"]["scales"])):
+        return stored_values(values, details)
+    with np.errstate(invalid="ignore"):
+        converted = values.astype(dtype)
+    changed = values != converted
+    if dtype.kind != "f" and changed.any():
+        raise TensorError(
+            f"it holds {values.dtype} values such as {values[changed].flat[0]}, which the input's {dtype.name} cannot hold",
+            f"Give it as {dtype.name}, or as the float values that it stands for",
+        )
+    return converted
 
 
 def _fit(values: np.ndarray, shape: list[int]) -> np.ndarray:
@@ -210,27 +267,55 @@ def write_output(path: str, outputs: dict[str, np.ndarray], details: dict[str, A
 
     Floats in a picture are undone as inputs are made: value * std + mean, -1..1 without `scaling`; 8-bit values are pixels.
     """
+    check_output(path)
     extension = os.path.splitext(path)[1].lower()
     name, values = next(iter(outputs.items()))
+    written = io.BytesIO()
+    partial = f"{path}.{os.getpid()}.part"
     with at(path):
         try:
             if extension == ".npy":
-                np.save(path, values)
+                np.save(written, values)
             elif extension == ".npz":
-                np.savez(path, **outputs)  # type: ignore[arg-type]
-            elif extension in PICTURES:
-                _write_picture(path, name, values, details, scaling or LABEL_IMAGE)
+                np.savez(written, **outputs)  # type: ignore[arg-type]
             else:
-                raise FileError(f"files of type {extension or 'none'!r} cannot be written", "Name it .npy, .npz or .png")
+                _picture_of(name, values, details, scaling or LABEL_IMAGE).save(written, _picture_format(extension))
+            # The file appears under its name when it is whole.
+            with open(partial, "wb") as file:
+                file.write(written.getbuffer())
+            os.replace(partial, path)
         except OSError as error:
-            raise FileError(f"it cannot be written: {error}", "Check the directory and its permissions") from None
+            raise FileError(f"it cannot be written: {error.strerror or error}", "Check the directory and its permissions") from None
+        finally:
+            if os.path.exists(partial):
+                os.unlink(partial)
 
 
-def _write_picture(path: str, name: str, values: np.ndarray, details: dict[str, Any], scaling: Scaling) -> None:
+def check_output(path: str) -> None:
+    """Raise FileError, before any work is done, if `write_output` could not write this file."""
+    extension = os.path.splitext(path)[1].lower()
+    with at(path):
+        if extension not in (".npy", ".npz", *PICTURES):
+            raise FileError(f"files of type {extension or 'none'!r} cannot be written", "Name it .npy, .npz or .png")
+        if not os.path.isdir(os.path.dirname(path) or "."):
+            raise FileError("it cannot be written: its directory does not exist", "Make the directory first")
+
+
+def _picture_format(extension: str) -> str:
     from PIL import Image
 
-    shape = [size for size in values.shape[:-3] if size != 1]
-    if values.ndim < 2 or shape or (values.ndim > 2 and values.shape[-1] not in (1, 3, 4)):
+    return Image.registered_extensions()[extension]
+
+
+def _picture_of(name: str, values: np.ndarray, details: dict[str, Any], scaling: Scaling) -> Any:
+    from PIL import Image
+
+    shape = list(values.shape)
+    while shape[:1] == [1] and len(shape) > (3 if shape[-1] in CHANNELS else 2):
+        del shape[0]
+    if len(shape) == 3 and shape[-1] == 1:
+        del shape[-1]
+    if not (len(shape) == 2 or (len(shape) == 3 and shape[-1] in (3, 4))) or 0 in shape:
         raise TensorError(f"output {name!r} has shape {list(values.shape)}, which is no picture", "Write it as .npy")
     if values.dtype == np.uint8:
         pixels = values
@@ -238,8 +323,4 @@ def _write_picture(path: str, name: str, values: np.ndarray, details: dict[str, 
         pixels = (values.astype(np.int16) + 128).astype(np.uint8)
     else:
         pixels = np.clip(np.round(real_values(values, details) * scaling.std + scaling.mean), 0, 255).astype(np.uint8)
-    Image.fromarray(
-        pixels.reshape(
-            pixels.shape[-3:] if pixels.ndim > 2 and pixels.shape[-1] != 1 else [s for s in pixels.shape if s != 1][:2] or (1, 1)
-        )
-    ).save(path)
+    return Image.fromarray(pixels.reshape(shape))

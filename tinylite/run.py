@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import statistics
+import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from .errors import TensorError
 from .interpreter import Interpreter
-from .media import Scaling, read_input, stored_values, write_output
+from .media import Scaling, array_names, check_output, read_input, stored_values, write_output
 
-__all__ = ["Session"]
+__all__ = ["Session", "labels_of"]
 
 
 class Session:
@@ -29,20 +29,20 @@ class Session:
         chosen = next((entry for entry in keys if entry.key == signature), keys[0] if keys else None)
         aliases = {id(tensor): name for side in (chosen.inputs, chosen.outputs) for name, tensor in side.items()} if chosen else {}
         graph = interpreter._main.graph
-        self.names = {
-            number: aliases.get(id(graph.tensors[number]), graph.tensors[number].name or str(number))
-            for number in range(len(graph.tensors))
-        }
+        self.names: dict[int, str] = {}
+        for position, tensor in [*enumerate(graph.inputs), *enumerate(graph.outputs)]:
+            self.names.setdefault(interpreter._main.numbers[id(tensor)], aliases.get(id(tensor)) or tensor.name or str(position))
 
     def feed(self, files: Sequence[str], scaling: Scaling | None, resize: str, raw: bool, seed: int | None) -> None:
         """Read a file into each input, random values into those without one if there is a `seed`, and plan the model."""
         details = self.interpreter.get_input_details()
         given: dict[int, np.ndarray] = {}
-        for position, entry in enumerate(files):
-            index, path = self._choose(entry, position, details)
-            if index in given:
-                raise TensorError(f"input {self.names[details[index]['index']]!r} is given twice")
-            given[index] = read_input(path, details[index], scaling, resize, raw)
+        for entry in files:
+            path, chosen = self._choose(entry, details, given.keys())
+            for index, name in chosen:
+                if index in given:
+                    raise TensorError(f"input {self.names[details[index]['index']]!r} is given twice")
+                given[index] = read_input(path, {**details[index], "name": name}, scaling, resize, raw)
         missing = [index for index in range(len(details)) if index not in given]
         if missing and seed is None:
             names = ", ".join(
@@ -54,60 +54,83 @@ class Session:
             )
         rng = np.random.default_rng(seed)
         for index in missing:
-            given[index] = stored_values(rng.uniform(-1, 1, details[index]["shape"]), details[index])
+            given[index] = _random(rng, details[index])
         for index, value in given.items():
             self.interpreter.resize_tensor_input(details[index]["index"], value.shape)
         self.interpreter.allocate_tensors()
         for index, value in given.items():
             self.interpreter.set_tensor(details[index]["index"], value)
 
-    def _choose(self, entry: str, position: int, details: list[dict[str, Any]]) -> tuple[int, str]:
-        """Which input a command-line entry is for, and its file."""
+    def _choose(self, entry: str, details: list[dict[str, Any]], given: Collection[int]) -> tuple[str, list[tuple[int, str]]]:
+        """The file of a command-line entry, and the inputs that it is for, each with its name in the file."""
+        inputs = [(index, (self.names[detail["index"]], detail["name"])) for index, detail in enumerate(details)]
+        known = ", ".join(repr(names[0]) for _, names in inputs)
         name, separator, path = entry.partition("=")
-        if separator:
-            for index, detail in enumerate(details):
-                if name in (self.names[detail["index"]], detail["name"], str(index)):
-                    return index, path
-        if position >= len(details):
-            raise TensorError(f"the model has {len(details)} inputs and is given more: {entry!r}")
-        if separator and "/" not in name and "." not in name:
-            known = ", ".join(repr(self.names[detail["index"]]) for detail in details)
+        chosen = [(index, names) for index, names in inputs if name in (*names, str(index))][:1] if separator else []
+        if separator and not chosen and not os.path.exists(entry):
             raise TensorError(f"the model has no input {name!r}", f"There are: {known}")
-        return position, entry
+        path = path if chosen else entry
+        held = array_names(path) if path.lower().endswith(".npz") and os.path.exists(path) else []
+        # Several arrays in a file go to the inputs of their names; anything else to the first input that has nothing yet.
+        chosen = chosen or [(index, names) for index, names in inputs if not {*names}.isdisjoint(held)]
+        chosen = chosen or [(index, names) for index, names in inputs if index not in given][:1]
+        if not chosen:
+            raise TensorError(f"{entry} is one file too many: the model has only the {_count(inputs, 'input')} {known}")
+        return path, [(index, next((name for name in names if name in held), names[0])) for index, names in chosen]
 
-    def run(self, repeat: int) -> float:
-        """Run so often; gives the median time in seconds. More runs than one are preceded by one that does not count."""
+    def runs(self, repeat: int) -> Iterator[float]:
+        """Run so often, and give each run's time in seconds. More runs than one are preceded by one that does not count."""
         if repeat > 1:
             self.interpreter.invoke()
-        times = []
         for _ in range(repeat):
             start = time.perf_counter()
             self.interpreter.invoke()
-            times.append(time.perf_counter() - start)
-        return statistics.median(times)
+            yield time.perf_counter() - start
 
     def outputs(self) -> Iterator[tuple[str, np.ndarray, dict[str, Any]]]:
         """Name, value and details of each output."""
         for details in self.interpreter.get_output_details():
             yield self.names[details["index"]], self.interpreter.get_tensor(details["index"]), details
 
-    def write(self, target: str, scaling: Scaling | None) -> str:
-        """Write outputs as `target` says ([NAME=]FILE); gives the path."""
-        name, separator, path = target.partition("=")
-        found = {output: (values, details) for output, values, details in self.outputs()}
+    def target(self, entry: str) -> tuple[str, list[str]]:
+        """The file that a command-line entry ([NAME=]FILE) names and the outputs that go there, before they are computed."""
+        outputs = [(self.names[details["index"]], details["name"]) for details in self.interpreter.get_output_details()]
+        name, separator, path = entry.partition("=")
+        chosen = [names[0] for number, names in enumerate(outputs) if name in (*names, str(number))][:1]
         if not separator:
-            path, chosen = target, found
-        elif name in found:
-            chosen = {name: found[name]}
-        else:
-            raise TensorError(f"the model has no output {name!r}", f"There are: {', '.join(map(repr, found))}")
-        first = next(iter(chosen.values()))[1]
-        write_output(path, {output: values for output, (values, _) in chosen.items()}, first, scaling)
-        return path
+            path, chosen = entry, [names[0] for names in outputs]
+        elif not chosen:
+            raise TensorError(f"the model has no output {name!r}", f"There are: {', '.join(repr(names[0]) for names in outputs)}")
+        check_output(path)
+        return path, chosen
+
+    def write(self, path: str, names: Collection[str], scaling: Scaling | None) -> None:
+        """Write these outputs to a file."""
+        found = [output for output in self.outputs() if output[0] in names]
+        write_output(path, {name: values for name, values, _ in found}, found[0][2], scaling)
 
     def attached_labels(self) -> list[str]:
         """The class names in a label file that is attached to the model, if there is one."""
         for name, content in self.interpreter._model.associated_files.items():
             if name.lower().endswith(".txt"):
-                return [line.strip() for line in content.decode("utf-8", "replace").splitlines() if line.strip()]
+                return labels_of(content)
         return []
+
+
+def labels_of(content: bytes) -> list[str]:
+    """Class names, a line each. An empty line is a class without a name, except at the end."""
+    return [line.strip() for line in content.decode("utf-8-sig", "replace").rstrip().splitlines()]
+
+
+def _random(rng: np.random.Generator, details: dict[str, Any]) -> np.ndarray:
+    """Values that any model can digest: -1..1, all that 8 bits hold, and of other integers, which may be indices, 0 and 1."""
+    dtype, shape = np.dtype(details["dtype"]), details["shape"]
+    if dtype.kind in "iub" and len(details["quantization_parameters"]["scales"]) == 0:
+        return rng.integers(0, 2, shape).astype(dtype)
+    if dtype.itemsize == 1:
+        return rng.integers(np.iinfo(dtype).min, np.iinfo(dtype).max + 1, shape).astype(dtype)
+    return stored_values(rng.uniform(-1, 1, shape), details)
+
+
+def _count(things: Sequence[Any], name: str) -> str:
+    return name if len(things) == 1 else f"{len(things)} {name}s"

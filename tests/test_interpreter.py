@@ -1,0 +1,753 @@
+"""The Interpreter as scripts know it: the same details, values and errors' kinds as ai_edge_litert's, and better messages."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinylite
+from tinylite.errors import FileError, InvokeError, ModelError, SettingError, TensorError, TinyliteError, UnsupportedError
+from tinylite.interpreter import Interpreter, OpResolverType, SignatureRunner, _show_compilation, load_delegate
+from tinylite.model import Graph, Model, Op, Quantization, Signature, Tensor
+from tinylite.schema.table import Table
+
+from .conftest import litert_interpreter, shared_models
+
+DEMO = Path(tinylite.__file__).parent / "demo"
+SCRIPTS = Path(__file__).parent / "scripts"
+X = np.array([[-1, 2, -3, 4]], np.float32)
+
+
+# ---- models
+
+
+def chain(shape: tuple[int, ...] = (1, 4), signature: tuple[int, ...] | None = (-1, 4), codes: str = "NEG ABS") -> bytes:
+    """x, one op after the other, their results being y0, y1, ..."""
+    names = codes.split()
+    tensors = [Tensor(name, shape, shape_signature=signature) for name in ("x", *(f"y{index}" for index in range(len(names))))]
+    ops = [Op(code, [a], [b]) for code, a, b in zip(names, tensors, tensors[1:], strict=False)]
+    return Model([Graph("main", [tensors[0]], [tensors[-1]], ops, tensors)]).to_bytes()
+
+
+def quantized(scale: list[float], zero: list[int], axis: int = 0, type: str = "UINT8") -> bytes:
+    x, y = (Tensor(name, (1, 2), type, quantization=Quantization(scale, zero, axis)) for name in "xy")
+    return Model([Graph("main", [x], [y], [Op("RESHAPE", [x], [y], new_shape=(1, 2))], [x, y])]).to_bytes()
+
+
+def typed(type: str) -> bytes:
+    """A model of tensors that are only described, not run."""
+    x, y = Tensor("x", (1, 2), type), Tensor("y", (1, 2), type)
+    return Model([Graph("main", [x], [y], [Op("RESHAPE", [x], [y], new_shape=(1, 2))], [x, y])]).to_bytes()
+
+
+def sparse() -> bytes:
+    x, w, dense, y = Tensor("x", (1, 2)), Tensor("w", (2, 2)), Tensor("dense", (2, 2)), Tensor("y", (1, 2))
+    w.buffer = np.ones(1, np.float32).view(np.uint8)
+    segments, indices = (Table("Int32Vector", values=np.array(values, np.int32)) for values in ([0, 1, 1], [1]))
+    w.sparsity = Table("SparsityParameters", traversal_order=np.array([0, 1], np.int32), dim_metadata=[
+        Table("DimensionMetadata", format="DENSE", dense_size=2),
+        Table("DimensionMetadata", format="SPARSE_CSR", array_segments=segments, array_indices=indices),
+    ])  # fmt: skip
+    ops = [Op("DENSIFY", [w], [dense]), Op("FULLY_CONNECTED", [x, dense, None], [y])]
+    return Model([Graph("main", [x], [y], ops, [x, w, dense, y])]).to_bytes()
+
+
+def two_signatures() -> bytes:
+    """Signatures of two graphs; one has two inputs and two outputs whose names are not in alphabetical order."""
+    a, b, total, product = (Tensor(name, (1, 4)) for name in ("a", "b", "total", "product"))
+    first = Graph("first", [a, b], [total, product], [Op("ADD", [a, b], [total]), Op("MUL", [a, b], [product])], [a, b, total, product])
+    x, y = Tensor("x", (1, 4)), Tensor("y", (1, 4))
+    second = Graph("second", [x], [y], [Op("NEG", [x], [y])], [x, y])
+    arithmetic = Signature("arithmetic", first, {"right": b, "left": a}, {"sum": total, "product": product})
+    return Model([first, second], signatures=[arithmetic, Signature("minus", second, {"x": x}, {"out": y})]).to_bytes()
+
+
+def reshaped() -> bytes:
+    """The second input is the shape that the first one gets."""
+    x, shape, y, z = Tensor("x", (2, 6)), Tensor("shape", (2,), "INT32"), Tensor("y", ()), Tensor("z", ())
+    return Model([Graph("main", [x, shape], [z], [Op("RESHAPE", [x, shape], [y]), Op("NEG", [y], [z])], [x, shape, y, z])]).to_bytes()
+
+
+def sliced() -> bytes:
+    """The slice begins at, and has the size of, sums of inputs: two values that only a run knows."""
+    x, a, b, size = Tensor("x", (8,)), Tensor("a", (1,), "INT32"), Tensor("b", (1,), "INT32"), Tensor("size", (1,), "INT32")
+    begin, length, y, z = Tensor("begin", (1,), "INT32"), Tensor("length", (1,), "INT32"), Tensor("y", ()), Tensor("z", ())
+    ops = [Op("ADD", [a, b], [begin]), Op("ADD", [b, size], [length]), Op("SLICE", [x, begin, length], [y]), Op("ABS", [y], [z])]
+    return Model([Graph("main", [x, a, b, size], [z], ops, [x, a, b, size, begin, length, y, z])]).to_bytes()
+
+
+OWN_MODELS = {
+    "static": chain(signature=None),
+    "dynamic": chain(),
+    "scalar": chain((), None),
+    "per_tensor": quantized([0.5], [3]),
+    "per_channel": quantized([0.5, 0.25], [0, 0], 1, "INT8"),
+    "two_signatures": two_signatures(),
+    "shape_as_input": reshaped(),
+    "sparse": sparse(),
+    **{
+        kind: typed(kind)
+        for kind in ("BOOL", "COMPLEX64", "FLOAT16", "FLOAT64", "INT16", "INT64", "RESOURCE", "STRING", "UINT32", "VARIANT")
+    },
+}
+
+
+def ready(content: bytes, **options: Any) -> Interpreter:
+    interpreter = Interpreter(model_content=content, **options)
+    interpreter.allocate_tensors()
+    return interpreter
+
+
+def run(interpreter: Any, *values: Any) -> np.ndarray:
+    """The first output for these inputs."""
+    for details, value in zip(interpreter.get_input_details(), values, strict=True):
+        interpreter.set_tensor(details["index"], value)
+    interpreter.invoke()
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+
+# ---- the same script, the same details
+
+
+def run_script(path: Path, package: str, folder: Path, *arguments: str) -> str:
+    """The output of a script whose only change is the package in its import."""
+    text = path.read_text()
+    assert text.count("from ai_edge_litert.interpreter import Interpreter") == 1
+    changed = folder / f"{package}_script.py"
+    changed.write_text(text.replace("from ai_edge_litert.interpreter", f"from {package}.interpreter"))
+    done = subprocess.run([sys.executable, str(changed), *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_script_works_by_changing_its_import(tmp_path: Path) -> None:
+    pytest.importorskip("ai_edge_litert")
+    labels = tmp_path / "labels.txt"
+    labels.write_text("zero\none\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine")
+    arguments = ["-m", str(DEMO / "digits_uint8.tflite"), "-l", str(labels), *map(str, sorted(DEMO.glob("digit_*.png")))]
+    theirs, ours = (run_script(SCRIPTS / "label_image.py", package, tmp_path, *arguments) for package in ("ai_edge_litert", "tinylite"))
+    assert ours == theirs
+    assert ours.count("digit_3.png") == 3 and "three" in ours
+
+
+def test_a_script_gives_the_same_with_a_float_model(tmp_path: Path, shared: Path) -> None:
+    pytest.importorskip("ai_edge_litert")
+    arguments = ["-m", str(shared / "models" / "vww_float.tflite"), str(shared / "inputs" / "person.bmp"), "--num_threads", "2"]
+    theirs, ours = (run_script(SCRIPTS / "label_image.py", package, tmp_path, *arguments) for package in ("ai_edge_litert", "tinylite"))
+    assert ours == theirs
+
+
+def test_tf_lite_is_reached_as_in_tensorflow() -> None:
+    import tinylite as tf
+
+    assert tf.lite.Interpreter is Interpreter
+    assert tf.lite.experimental.OpResolverType is OpResolverType
+    assert tf.lite.experimental.load_delegate is load_delegate
+
+
+def plain(value: Any) -> Any:
+    """A value with its types, so that == tells all differences."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}, list(value)
+    if isinstance(value, np.ndarray):
+        return "array", value.dtype, value.shape, value.tolist()
+    if isinstance(value, (list, tuple)):
+        return type(value), [plain(item) for item in value]
+    return value if isinstance(value, type) else (type(value), value)
+
+
+def assert_same_details(ours: Any, theirs: Any) -> None:
+    assert plain(ours.get_input_details()) == plain(theirs.get_input_details())
+    assert plain(ours.get_output_details()) == plain(theirs.get_output_details())
+    assert plain(ours.get_signature_list()) == plain(theirs.get_signature_list())
+    tensors = ours.get_tensor_details()
+    # LiteRT's own temporaries come behind the model's tensors, once they are allocated.
+    assert plain(tensors) == plain(theirs.get_tensor_details()[: len(tensors)])
+    assert plain(ours._get_tensor_details(0, subgraph_index=0)) == plain(theirs._get_tensor_details(0, subgraph_index=0))
+    assert ours.num_subgraphs() == theirs.num_subgraphs()
+
+
+def litert_unready(content: bytes) -> Any:
+    litert = pytest.importorskip("ai_edge_litert.interpreter")
+    return litert.Interpreter(model_content=content, experimental_op_resolver_type=litert.OpResolverType.BUILTIN_REF)
+
+
+@pytest.mark.parametrize("name", OWN_MODELS)
+def test_details_are_litert_s(name: str) -> None:
+    content = OWN_MODELS[name]
+    ours, theirs = Interpreter(model_content=content), litert_unready(content)
+    assert_same_details(ours, theirs)
+    assert plain(ours._get_ops_details()) == plain(theirs._get_ops_details())
+    if name in ("static", "dynamic", "scalar", "two_signatures", "shape_as_input"):
+        ours.allocate_tensors()
+        theirs.allocate_tensors()
+        assert_same_details(ours, theirs)
+
+
+@pytest.mark.parametrize("name", shared_models())
+def test_details_of_real_models_are_litert_s(name: str, shared: Path) -> None:
+    content = (shared / "models" / name).read_bytes()
+    if name.startswith("person_detect"):
+        pytest.skip("LiteRT refuses its quantized_dimension")
+    ours, theirs = Interpreter(model_content=content), litert_unready(content)
+    assert_same_details(ours, theirs)
+    assert plain(ours._get_ops_details()) == plain(theirs._get_ops_details())
+    ours.allocate_tensors()
+    theirs.allocate_tensors()
+    assert_same_details(ours, theirs)
+
+
+# ---- making one
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda content: np.frombuffer(content, np.uint8)])
+def test_content_may_be_any_bytes(kind: Callable[[bytes], Any]) -> None:
+    assert np.array_equal(run(ready(kind(chain(codes="NEG"))), X), -X)
+
+
+@pytest.mark.parametrize("kind", [str, Path, os.fsencode])
+def test_a_path_may_be_text_bytes_or_a_path(kind: Callable[[str], Any]) -> None:
+    assert Interpreter(kind(str(DEMO / "digits_uint8.tflite"))).get_input_details()[0]["shape"].tolist() == [1, 8, 8, 1]
+
+
+CONSTRUCTOR_ERRORS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
+    "nothing": ({}, ModelError, "give either model_path or model_content"),
+    "both": ({"model_path": "a", "model_content": b"a"}, ModelError, "not both"),
+    "absent": ({"model_path": "/no/such.tflite"}, FileError, "/no/such.tflite: there is no such file"),
+    "no_bytes": ({"model_content": b""}, FileError, "it is empty"),
+    "other_bytes": ({"model_content": b"PK\3\4 and so on"}, FileError, "this is no .tflite file"),
+    "content_is_text": ({"model_content": "m.tflite"}, TensorError, "a file's bytes, not str. Give a path as model_path"),
+    "threads_0": ({"model_content": chain(), "num_threads": 0}, SettingError, "at least 1, not 0"),
+    "threads_-2": ({"model_content": chain(), "num_threads": -2}, SettingError, "at least 1, not -2"),
+    "threads_text": ({"model_content": chain(), "num_threads": "2"}, SettingError, "a whole number, not '2'"),
+    "threads_float": ({"model_content": chain(), "num_threads": 2.0}, SettingError, "a whole number, not 2.0"),
+    "resolver": ({"model_content": chain(), "experimental_op_resolver_type": "REF"}, SettingError, "Give one of OpResolverType.AUTO"),
+    "delegates": ({"model_content": chain(), "experimental_delegates": [object()]}, UnsupportedError, "Leave experimental_delegates out"),
+}
+
+
+@pytest.mark.parametrize("name", CONSTRUCTOR_ERRORS)
+def test_what_cannot_be_made_says_why(name: str) -> None:
+    arguments, kind, text = CONSTRUCTOR_ERRORS[name]
+    with pytest.raises(kind) as caught:
+        Interpreter(**arguments)
+    assert text in str(caught.value)
+    assert isinstance(caught.value, ValueError)  # what scripts written for tf.lite catch
+
+
+def test_delegates_are_refused_as_scripts_expect_that_fall_back() -> None:
+    with pytest.raises(ValueError, match=r"'libedgetpu.so.1'.*Leave experimental_delegates out"):
+        load_delegate("libedgetpu.so.1", {"device": "usb"})
+    assert ready(chain(), experimental_delegates=[]).get_input_details()
+
+
+@pytest.mark.parametrize("threads", [None, 1, 3, -1, np.int64(2), 1000])
+def test_results_do_not_depend_on_threads(threads: Any) -> None:
+    assert np.array_equal(run(ready(chain(), num_threads=threads), X), run(ready(chain()), X))
+
+
+def test_the_stand_in_s_resolver_types_count() -> None:
+    litert = pytest.importorskip("ai_edge_litert.interpreter")
+    for kind in litert.OpResolverType:
+        exact = kind.name == "BUILTIN_REF"
+        assert Interpreter(model_content=chain(), experimental_op_resolver_type=kind)._exact == exact
+
+
+# ---- set_tensor and get_tensor
+
+
+def beginners() -> bytes:
+    """A uint8 model, as the first one that people meet."""
+    x, y = (Tensor(name, (1, 4), "UINT8", quantization=Quantization([0.5], [3])) for name in ("image", "scores"))
+    return Model([Graph("main", [x], [y], [Op("RESHAPE", [x], [y], new_shape=(1, 4))], [x, y])]).to_bytes()
+
+
+SET_ERRORS: dict[str, tuple[bytes, int, Any, str]] = {
+    "floats_for_uint8": (
+        beginners(), 0, X,
+        "input 0 'image' (tensor 0) is UINT8 [1, 4] and was given float32 [1, 4]. The model is quantized: give "
+        "np.clip(np.round(x / 0.5) + 3, 0, 255).astype(np.uint8), where x is what a float model would get; "
+        "details['quantization'] has the numbers",
+    ),
+    "int64_for_uint8": (beginners(), 0, X.astype(np.int64), "was given int64 [1, 4]. Convert it: np.asarray(x, np.uint8)"),
+    "float64": (
+        chain(), 0, X.astype(np.float64),
+        "input 0 'x' (tensor 0) is FLOAT32 [1, 4] and was given float64 [1, 4]. Convert it: np.asarray(x, np.float32)",
+    ),
+    "list": (chain(), 0, [[1, 2, 3, 4]], "is FLOAT32 [1, 4] and was given int64 [1, 4]. Convert it: np.asarray(x, np.float32)"),
+    "other_byte_order": (chain(), 0, X.astype(">f4"), "was given >f4 [1, 4]"),
+    "no_batch": (chain(), 0, X[0], "is FLOAT32 [1, 4] and was given float32 [4]. It lacks the batch dimension: give x[np.newaxis]"),
+    "turned": (chain(), 0, X.T, "was given float32 [4, 1]. It has as many elements: give x.reshape(1, 4)"),
+    "too_many": (chain(), 0, np.tile(X, (3, 1)), "call resize_tensor_input(0, [3, 4]) and allocate_tensors() first"),
+    "scalar": (chain(), 0, np.float32(1), "is FLOAT32 [1, 4] and was given float32 []"),
+    "text": (chain(), 0, "cat.jpg", "input 0 'x' (tensor 0) is FLOAT32 [1, 4] and was given str, which is no array of numbers"),
+    "none": (chain(), 0, None, "was given NoneType, which is no array of numbers. Make one of it: np.array(x, np.float32)"),
+    "ragged": (chain(), 0, [[1], [1, 2]], "was given list, which is no array of numbers"),
+    "intermediate": (chain(), 1, X, "tensor 1 'y0' is neither an input nor a variable, so a run would overwrite it"),
+    "output": (chain(), 2, X, "tensor 2 'y1' is neither an input nor a variable"),
+    "index": (chain(), 3, X, "there is no tensor 3: indices go from 0 to 2. Take the index from get_input_details()"),
+    "negative": (chain(), -1, X, "there is no tensor -1"),
+    "name": (chain(), "x", X, "there is no tensor 'x'"),  # type: ignore[dict-item]
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SET_ERRORS)
+def test_set_tensor_says_what_it_wants_and_what_it_got(name: str) -> None:
+    content, index, value, text = SET_ERRORS[name]
+    interpreter = ready(content)
+    good = X if content == chain() else X.astype(np.uint8)
+    before = run(interpreter, good)
+    with pytest.raises(TensorError) as caught:
+        interpreter.set_tensor(index, value)
+    assert text in str(caught.value)
+    interpreter.invoke()
+    assert np.array_equal(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]), before)
+
+
+def test_the_remedy_for_floats_in_a_quantized_model_works_as_printed() -> None:
+    interpreter = ready(beginners())
+    with pytest.raises(TensorError) as caught:
+        interpreter.set_tensor(0, X)
+    remedy = str(caught.value).split("give ")[1].split(", where")[0]
+    assert run(interpreter, eval(remedy, {"np": np, "x": X})).tolist() == [[1, 7, 0, 11]]
+
+
+def test_set_tensor_takes_any_layout() -> None:
+    wide = np.arange(8, dtype=np.float32).reshape(1, 8)
+    assert run(ready(chain(codes="NEG")), wide[:, ::2]).tolist() == [[0, -2, -4, -6]]
+
+
+def test_get_tensor_gives_a_copy() -> None:
+    interpreter = ready(chain(codes="NEG"))
+    first = run(interpreter, X)
+    first[...] = 7
+    assert np.array_equal(interpreter.get_tensor(1), -X)
+    kept = interpreter.get_tensor(1)
+    run(interpreter, 2 * X)
+    assert np.array_equal(kept, -X)
+
+
+GET_ERRORS: dict[str, tuple[Any, str]] = {
+    "index": (9, "there is no tensor 9: indices go from 0 to 2"),
+    "list": ([0], "there is no tensor [0]"),
+    "details": ({"index": 0}, "there is no tensor {'index': 0}"),
+    "intermediate": (1, "Make the interpreter with experimental_preserve_all_tensors=True to read it"),
+}
+
+
+@pytest.mark.parametrize("name", GET_ERRORS)
+def test_get_tensor_says_what_is_wrong(name: str) -> None:
+    index, text = GET_ERRORS[name]
+    interpreter = ready(chain())
+    wanted = run(interpreter, X)
+    with pytest.raises(TensorError) as caught:
+        interpreter.get_tensor(index)
+    assert text in str(caught.value)
+    assert np.array_equal(run(interpreter, X), wanted)
+
+
+def test_before_allocation_there_is_nothing_to_run_read_or_write() -> None:
+    interpreter = Interpreter(model_content=chain())
+    with pytest.raises(InvokeError, match=r"Call allocate_tensors\(\) first") as caught:
+        interpreter.invoke()
+    assert isinstance(caught.value, RuntimeError)
+    for attempt in (lambda: interpreter.get_tensor(0), lambda: interpreter.set_tensor(0, X), interpreter.tensor(0)):
+        with pytest.raises(TensorError, match=r"tensor 0 'x' has no memory yet. Call allocate_tensors\(\) first"):
+            attempt()
+    interpreter.allocate_tensors()
+    assert np.array_equal(run(interpreter, X), np.abs(X))
+
+
+def test_constants_can_be_read_at_any_time() -> None:
+    x, w, y = Tensor("x", (1, 4)), Tensor("w", ()), Tensor("y", (1, 4))
+    w.data = np.arange(4, dtype=np.float32)
+    interpreter = Interpreter(model_content=Model([Graph("main", [x], [y], [Op("ADD", [x, w], [y])], [x, w, y])]).to_bytes())
+    assert interpreter.get_tensor(1).tolist() == [0, 1, 2, 3]
+    interpreter.allocate_tensors()
+    assert interpreter.get_tensor(1).tolist() == [0, 1, 2, 3]
+    with pytest.raises(TensorError, match="neither an input nor a variable"):
+        interpreter.set_tensor(1, np.zeros(4, np.float32))
+
+
+def test_allocating_again_keeps_what_inputs_hold() -> None:
+    """As in LiteRT: scripts that allocate before each run, or after they set an input, are common."""
+    for interpreter in (ready(chain(codes="NEG")), litert_interpreter(chain(codes="NEG"))):
+        interpreter.set_tensor(0, X)
+        interpreter.allocate_tensors()
+        interpreter.resize_tensor_input(0, [1, 4])
+        interpreter.allocate_tensors()
+        interpreter.invoke()
+        assert np.array_equal(interpreter.get_tensor(1), -X)
+
+
+# ---- tensor()
+
+
+def test_tensor_gives_the_memory_itself() -> None:
+    interpreter = ready(chain(codes="NEG"))
+    given, asked = interpreter.tensor(0), interpreter.tensor(1)
+    given()[...] = X
+    interpreter.invoke()
+    assert np.array_equal(asked(), -X)
+    view = asked()
+    given().fill(3)
+    interpreter.invoke()  # with views held, which LiteRT refuses
+    assert view.tolist() == [[-3] * 4]
+    assert np.shares_memory(view, asked()) and not np.shares_memory(view, interpreter.get_tensor(1))
+
+
+def test_after_a_resize_tensor_gives_the_new_memory_and_old_arrays_stay_readable() -> None:
+    interpreter = ready(chain(codes="NEG"))
+    given = interpreter.tensor(0)
+    old = given()
+    old.fill(5)
+    interpreter.resize_tensor_input(0, [2, 4])
+    interpreter.allocate_tensors()
+    assert given().shape == (2, 4) and not given().any()
+    assert old.tolist() == [[5] * 4]
+    old.fill(6)
+    assert not given().any()
+
+
+def test_tensor_of_a_wrong_index_fails_when_it_is_called() -> None:
+    found = ready(chain()).tensor(10)
+    with pytest.raises(TensorError, match="there is no tensor 10"):
+        found()
+
+
+# ---- resizing
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_resized_outputs_equal_litert_s(strict: bool) -> None:
+    values = np.random.default_rng(0).normal(size=(5, 4)).astype(np.float32)
+    found = []
+    for interpreter in (Interpreter(model_content=chain(codes="NEG ABS")), litert_unready(chain(codes="NEG ABS"))):
+        for rows in (5, 2, 5, 0):
+            interpreter.resize_tensor_input(0, [rows, 4], strict=strict)
+            interpreter.allocate_tensors()
+            found.append(run(interpreter, values[:rows]))
+            assert interpreter.get_output_details()[0]["shape"].tolist() == [rows, 4]
+            assert interpreter.get_output_details()[0]["shape_signature"].tolist() == [-1, 4]
+    for ours, theirs in zip(found[:4], found[4:], strict=True):
+        assert ours.shape == theirs.shape and ours.tobytes() == theirs.tobytes()
+
+
+@pytest.mark.parametrize("size", [(2, 4), [2, 4], np.array([2, 4]), np.array([2, 4], np.int32), [2.0, 4.0]])
+def test_a_size_may_be_any_row_of_numbers(size: Any) -> None:
+    interpreter = ready(chain())
+    interpreter.resize_tensor_input(0, size)
+    assert interpreter.get_input_details()[0]["shape"].tolist() == [2, 4]
+    assert interpreter.get_output_details()[0]["shape"].tolist() == [1, 4]  # known after allocate_tensors()
+
+
+def test_without_strict_even_the_rank_may_change() -> None:
+    interpreter = ready(chain(signature=None))
+    interpreter.resize_tensor_input(0, [2, 3, 4])
+    interpreter.allocate_tensors()
+    assert run(interpreter, np.zeros((2, 3, 4), np.float32)).shape == (2, 3, 4)
+
+
+RESIZE_ERRORS: dict[str, tuple[Any, Any, bool, str]] = {
+    "strict_fixed": (0, [3, 5], True, "has the shape signature [-1, 4], which [3, 5] does not fit. Only dimensions of -1 may change"),
+    "strict_rank": (0, [3, 4, 1], True, "[3, 4, 1] does not fit"),
+    "negative": (0, [-1, 4], False, "tensor 0 'x' cannot get the shape [-1, 4]: dimensions go from 0 to 2147483647"),
+    "huge": (0, [1 << 31, 4], False, "cannot get the shape [2147483648, 4]"),
+    "index": (9, [1, 4], False, "there is no tensor 9"),
+    "output": (2, [1, 4], False, "tensor 2 'y1' is not an input. Only inputs can be resized"),
+}
+
+
+@pytest.mark.parametrize("name", RESIZE_ERRORS)
+def test_a_resize_that_cannot_be_says_why_and_changes_nothing(name: str) -> None:
+    index, size, strict, text = RESIZE_ERRORS[name]
+    interpreter = ready(chain())
+    wanted = run(interpreter, X)
+    with pytest.raises(TensorError) as caught:
+        interpreter.resize_tensor_input(index, size, strict=strict)
+    assert text in str(caught.value)
+    interpreter.invoke()
+    assert np.array_equal(interpreter.get_tensor(2), wanted)
+
+
+def test_a_resize_needs_allocation_before_anything_else() -> None:
+    interpreter = ready(chain(codes="NEG"))
+    interpreter.resize_tensor_input(0, [2, 4])
+    with pytest.raises(InvokeError, match=r"again after resize_tensor_input\(\)"):
+        interpreter.invoke()
+    with pytest.raises(TensorError, match="has no memory yet"):
+        interpreter.set_tensor(0, X)
+    interpreter.resize_tensor_input(0, [1, 4])
+    interpreter.allocate_tensors()
+    assert np.array_equal(run(interpreter, X), -X)
+
+
+def test_a_shape_that_the_model_cannot_take_is_an_error_and_another_works_again() -> None:
+    x, w, y = Tensor("x", (1, 4)), Tensor("w", ()), Tensor("y", (1, 2))
+    w.data = np.ones((2, 4), np.float32)
+    interpreter = ready(Model([Graph("main", [x], [y], [Op("FULLY_CONNECTED", [x, w, None], [y])], [x, w, y])]).to_bytes())
+    interpreter.resize_tensor_input(0, [1, 5])
+    with pytest.raises(ModelError, match="model content, graph 0, op 0 FULLY_CONNECTED"):
+        interpreter.allocate_tensors()
+    with pytest.raises(InvokeError, match="not ready"):
+        interpreter.invoke()
+    interpreter.resize_tensor_input(0, [3, 4])
+    interpreter.allocate_tensors()
+    assert run(interpreter, np.tile(X, (3, 1))).tolist() == [[2, 2]] * 3
+
+
+# ---- running
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_static_model_runs_in_one_native_call(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tinylite import plan
+
+    calls: list[str] = []
+
+    class Counted(plan.Call):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            function = self.function
+
+            def counted() -> int:
+                calls.append("alone")
+                return function()
+
+            self.function = counted
+
+    together = plan.run_together
+
+    def counted_together(*arguments: Any) -> int | None:
+        calls.append("together")
+        return together(*arguments)
+
+    monkeypatch.setattr(plan, "Call", Counted)
+    monkeypatch.setattr(plan, "run_together", counted_together)
+    interpreter = Interpreter(DEMO / "digits_uint8.tflite", num_threads=threads)
+    interpreter.allocate_tensors()
+    calls.clear()  # what does not depend on inputs was computed
+    for _ in range(3):
+        interpreter.invoke()
+    assert calls == ["alone" if threads == 1 else "together"] * 3
+
+
+def test_reading_all_tensors_changes_no_output() -> None:
+    path = DEMO / "digits_uint8.tflite"
+    plain_one, keeping = Interpreter(path), Interpreter(path, experimental_preserve_all_tensors=True)
+    pixels = np.random.default_rng(5).integers(0, 256, (20, 1, 8, 8, 1)).astype(np.uint8)
+    for interpreter in (plain_one, keeping):
+        interpreter.allocate_tensors()
+    for picture in pixels:
+        assert run(plain_one, picture).tobytes() == run(keeping, picture).tobytes()
+        before = [keeping.get_tensor(details["index"]) for details in keeping.get_tensor_details()]
+        keeping.invoke()
+        assert run(plain_one, picture).tobytes() == run(keeping, picture).tobytes()
+        for details, value in zip(keeping.get_tensor_details(), before, strict=True):
+            assert np.array_equal(keeping.get_tensor(details["index"]), value)
+
+
+def test_an_intermediate_holds_what_its_op_computed() -> None:
+    interpreter = ready(chain(codes="NEG ABS NEG"), experimental_preserve_all_tensors=True)
+    assert np.array_equal(run(interpreter, X), -np.abs(X))
+    assert np.array_equal(interpreter.get_tensor(1), -X)
+    assert np.array_equal(interpreter.get_tensor(2), np.abs(X))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_shape_that_is_an_input_may_differ_in_each_run(threads: int) -> None:
+    ours, theirs = ready(reshaped(), num_threads=threads), litert_interpreter(reshaped())
+    with pytest.raises(TensorError, match=r"tensor 3 'z' .*Call invoke\(\) first"):
+        ours.get_tensor(3)
+    values = np.arange(12, dtype=np.float32).reshape(2, 6)
+    for shape in ([3, 4], [12, 1], [-1, 2], [12, 1]):
+        found, wanted = (run(interpreter, values, np.array(shape, np.int32)) for interpreter in (ours, theirs))
+        assert found.shape == wanted.shape and found.tobytes() == wanted.tobytes()
+        assert ours.get_output_details()[0]["shape"].tolist() == theirs.get_output_details()[0]["shape"].tolist()
+    with pytest.raises(ModelError, match="op 0 RESHAPE"):
+        run(ours, values, np.array([5, 5], np.int32))
+    assert run(ours, values, np.array([6, 2], np.int32)).shape == (6, 2)
+
+
+def test_a_slice_may_begin_where_a_run_computes() -> None:
+    ours, theirs = ready(sliced(), experimental_preserve_all_tensors=True), litert_interpreter(sliced())
+    x = np.arange(8, dtype=np.float32) - 4
+    for a, b, size in ((0, 1, 2), (2, 1, 0), (3, 2, 1), (0, 1, 2)):
+        feeds = [x, *(np.array([value], np.int32) for value in (a, b, size))]
+        found, wanted = run(ours, *feeds), run(theirs, *feeds)
+        assert found.tolist() == wanted.tolist() == np.abs(x[a + b :][: b + size]).tolist()
+        assert ours.get_tensor(4).tolist() == [a + b]
+
+
+def test_variables_keep_their_state_until_they_are_reset() -> None:
+    from .ops import unidirectional_sequence_lstm as lstm
+
+    case = lstm.float_lstm(1, 3, 4, 5)
+    content, (value,) = case.model().to_bytes(), case.feeds()
+    ours, theirs = ready(content), litert_interpreter(content)
+    first = run(ours, value)
+    runs = {"run": lambda _: None, "allocate": lambda i: i.allocate_tensors(), "reset": lambda i: i.reset_all_variables()}
+    run(theirs, value)
+    for name, between in runs.items():
+        between(ours)
+        between(theirs)
+        found, wanted = run(ours, value), run(theirs, value)
+        assert np.abs(found - wanted).max() < 1e-5
+        assert np.array_equal(found, first) == (name == "reset"), name
+    state = next(d["index"] for d in ours.get_tensor_details() if ours._main.graph.tensors[d["index"]].is_variable)
+    assert ours.get_tensor(state).any()
+    ours.set_tensor(state, np.zeros_like(ours.get_tensor(state)))  # a script may set it, too
+    Interpreter(model_content=content).reset_all_variables()  # nothing to do yet
+
+
+# ---- signatures
+
+
+def test_signatures_are_listed_and_run_by_name() -> None:
+    ours, theirs = Interpreter(model_content=two_signatures()), litert_unready(two_signatures())
+    assert ours.get_signature_list() == {
+        "arithmetic": {"inputs": ["left", "right"], "outputs": ["product", "sum"]},
+        "minus": {"inputs": ["x"], "outputs": ["out"]},
+    }
+    for interpreter in (ours, theirs):
+        arithmetic, minus = interpreter.get_signature_runner("arithmetic"), interpreter.get_signature_runner("minus")
+        for rows in (1, 3):  # inputs take the shape that they are given
+            x = np.tile(X, (rows, 1))
+            found = arithmetic(right=x, left=2 * x)
+            assert list(found) == ["product", "sum"]
+            assert np.array_equal(found["sum"], 3 * x) and np.array_equal(found["product"], 2 * x * x)
+            assert np.array_equal(minus(x=x)["out"], -x)
+    for key in ("arithmetic", "minus"):
+        a, b = ours.get_signature_runner(key), theirs.get_signature_runner(key)
+        assert isinstance(a, SignatureRunner)
+        assert plain(a.get_input_details()) == plain(b.get_input_details())
+        assert plain(a.get_output_details()) == plain(b.get_output_details())
+    assert [details["name"] for details in ours.get_tensor_details(1)] == ["x", "y"]
+    assert np.array_equal(ours.get_tensor(1, subgraph_index=1), -x)
+
+
+def test_results_of_a_signature_are_copies() -> None:
+    minus = Interpreter(model_content=two_signatures()).get_signature_runner("minus")
+    first = minus(x=X)["out"]
+    minus(x=2 * X)
+    assert np.array_equal(first, -X)
+
+
+SIGNATURE_ERRORS: dict[str, tuple[Callable[[Interpreter], Any], str]] = {
+    "no_key": (lambda i: i.get_signature_runner(), "the model has 2 signatures. Name one of: 'arithmetic', 'minus'"),
+    "key": (lambda i: i.get_signature_runner("serve"), "there is no signature 'serve'. There are: 'arithmetic', 'minus'"),
+    "name": (lambda i: i.get_signature_runner("minus")(y=X), "signature 'minus' takes x and was given y"),
+    "too_few": (lambda i: i.get_signature_runner("arithmetic")(left=X), "takes left, right and was given left"),
+    "nothing": (lambda i: i.get_signature_runner("minus")(), "takes x and was given nothing"),
+    "dtype": (
+        lambda i: i.get_signature_runner("minus")(x=X.astype(int)),
+        "input 'x' is FLOAT32 [1, 4] and was given int64 [1, 4]. Convert it: np.asarray(x, np.float32)",
+    ),
+    "graph": (lambda i: i.get_tensor_details(2), "there is no graph 2: the model has 2"),
+    "graph_of_a_tensor": (lambda i: i.get_tensor(0, -1), "there is no graph -1"),
+}
+
+
+@pytest.mark.parametrize("name", SIGNATURE_ERRORS)
+def test_what_is_wrong_with_a_signature_is_said(name: str) -> None:
+    attempt, text = SIGNATURE_ERRORS[name]
+    interpreter = Interpreter(model_content=two_signatures())
+    with pytest.raises(TinyliteError) as caught:
+        attempt(interpreter)
+    assert text in str(caught.value)
+    assert isinstance(caught.value, ValueError)
+    assert np.array_equal(interpreter.get_signature_runner("minus")(x=X)["out"], -X)
+
+
+def test_the_only_signature_needs_no_key() -> None:
+    model = Model.load(two_signatures())
+    del model.signatures[0]
+    assert np.array_equal(Interpreter(model_content=model.to_bytes()).get_signature_runner()(x=X)["out"], -X)
+    with pytest.raises(ModelError, match="the model has 0 signatures"):
+        Interpreter(model_content=chain()).get_signature_runner()
+
+
+# ---- threads and processes
+
+
+def test_interpreters_run_in_threads_of_their_own() -> None:
+    """Two Python threads, each with an interpreter of two threads; one team serves both."""
+    content = (DEMO / "digits_uint8.tflite").read_bytes()
+    pixels = np.random.default_rng(1).integers(0, 256, (50, 1, 8, 8, 1)).astype(np.uint8)
+    alone = ready(content)
+    wanted = [run(alone, picture).tobytes() for picture in pixels]
+    wrong: list[Any] = []
+
+    def work(order: int) -> None:
+        try:
+            interpreter = ready(content, num_threads=2)
+            for _ in range(20):
+                for picture, right in list(zip(pixels, wanted, strict=True))[::order]:
+                    if run(interpreter, picture).tobytes() != right:
+                        wrong.append(order)
+        except Exception as error:
+            wrong.append(error)
+
+    threads = [threading.Thread(target=work, args=(order,)) for order in (1, -1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+    assert not wrong
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_interpreter_works_on_in_a_forked_child(threads: int) -> None:
+    """In a process of its own, which nothing else has given threads."""
+    code = f"""
+import os, sys, warnings
+import numpy as np
+from tinylite.interpreter import Interpreter
+warnings.simplefilter("ignore")  # Python's own, of forks and threads
+interpreter = Interpreter({str(DEMO / "digits_uint8.tflite")!r}, num_threads={threads})
+interpreter.allocate_tensors()
+pictures = np.random.default_rng(2).integers(0, 256, (20, 1, 8, 8, 1)).astype(np.uint8)
+def results():
+    found = []
+    for picture in pictures:
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], picture)
+        interpreter.invoke()
+        found.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]).tobytes())
+    return found
+before = results()
+child = os.fork()
+same = results() == before
+if child == 0:
+    os._exit(0 if same else 3)
+_, status = os.waitpid(child, 0)
+assert same and results() == before
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+# ---- progress
+
+
+def test_compiling_says_so_and_is_quiet_on_request(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delenv("TINYLITE_QUIET", raising=False)
+    for done in range(3):
+        _show_compilation(done, 2, 1.25)
+    assert capsys.readouterr().err.splitlines() == [
+        "tinylite: compiling 2 kernels for this CPU (once; they are kept)",
+        "tinylite: compiled 2 kernels in 1.2 s",
+    ]
+    monkeypatch.setenv("TINYLITE_QUIET", "1")
+    _show_compilation(0, 2, 0)
+    assert capsys.readouterr().err == ""
