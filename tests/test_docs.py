@@ -52,3 +52,15 @@ def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
 def test_example_of_the_guide_is_the_file_that_it_names() -> None:
     guide = (ROOT / "docs" / "adding-an-operator.md").read_text()
     assert (ROOT / "tinylite" / "ops" / "floor.py").read_text() in guide
+
+
+def test_every_option_is_explained() -> None:
+    import click
+
+    from tinylite.cli import main
+
+    page = (ROOT / "docs" / "cli.md").read_text()
+    for command in main.commands.values():
+        for option in command.params:
+            if isinstance(option, click.Option):
+                assert f"`{option.opts[-1]}`" in page, option.opts

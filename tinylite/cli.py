@@ -94,12 +94,13 @@ def main() -> None:
 )
 @click.option("--signature", metavar="KEY", help="Call inputs and outputs as this signature does.  [default: the first]")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
+@click.option("--exact", is_flag=True, help="Round floats, too, as LiteRT's reference kernels do.")
 @click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="Run this many times and show the median time.")
 @click.option("--profile", "profiled", is_flag=True, help="Show the time of each op.")
 @click.option("--random", "seed", type=int, metavar="SEED", help="Feed random values to inputs that have no file.")
 def run(
     model: str, files: tuple[str, ...], mean: float | None, std: float | None, raw: bool, resize: str, top: int, labels: str | None,
-    outputs: tuple[str, ...], signature: str | None, threads: int, repeat: int, profiled: bool, seed: int | None,
+    outputs: tuple[str, ...], signature: str | None, threads: int, exact: bool, repeat: int, profiled: bool, seed: int | None,
 ) -> None:  # fmt: skip
     """Run MODEL on files and show what comes out.
 
@@ -117,7 +118,7 @@ def run(
       tinylite run speech.tflite samples=yes.wav --top 3
       tinylite run detector.tflite image=street.png -o boxes=boxes.npy --repeat 20
     """
-    from .interpreter import Interpreter
+    from .interpreter import Interpreter, OpResolverType
     from .media import Scaling
     from .run import Session, labels_of
 
@@ -128,7 +129,8 @@ def run(
             raise click.BadParameter("it must not be 0", param_hint="--std")
     if raw and scaling is not None:
         raise click.UsageError("--raw takes pixels as they are, so --mean and --std have nothing to do")
-    session = Session(Interpreter(model, num_threads=threads), signature)
+    resolver = OpResolverType.BUILTIN_REF if exact else OpResolverType.AUTO
+    session = Session(Interpreter(model, num_threads=threads, experimental_op_resolver_type=resolver), signature)
     targets = [session.target(entry) for entry in outputs]
     session.feed(files, scaling, resize, raw, seed)
     seconds = statistics.median(_with_progress(session.runs(repeat), repeat))
