@@ -63,4 +63,4 @@ def test_every_option_is_explained() -> None:
     for command in main.commands.values():
         for option in command.params:
             if isinstance(option, click.Option):
-                assert f"`{option.opts[-1]}`" in page, option.opts
+                assert any(f"`{name}`" in page for name in (*option.opts, *option.secondary_opts)), option.opts
