@@ -59,7 +59,7 @@ class _Decoder:
         """Follow the offset at `at`."""
         target: int = at + _U32(self.data, at)[0]
         if target == at or target + 4 > self.size:
-            raise FormatError(f"the offset at byte {at} leads to byte {target} of {self.size}")
+            raise FormatError(f"the offset at byte {at} leads to byte {target}; the file ends at {self.size}")
         return target
 
     def table(self, name: str, at: int) -> Table:
@@ -89,7 +89,7 @@ class _Decoder:
                 continue
             field = slot.field
             if offset < 4 or offset + slot.size > table_size:
-                raise FormatError(f"lies at byte {offset} of a {name} of {table_size} bytes").inside(field.name)
+                raise FormatError(f"it lies at byte {offset} of a {name} of {table_size} bytes").inside(field.name)
             try:
                 if slot.read is not None:
                     value = slot.read(data, at + offset)[0]
@@ -140,10 +140,8 @@ class _Decoder:
     def elements(self, at: int, count: int, size: int) -> memoryview:
         """The bytes of a vector's elements, checked against the end of the file."""
         if at + 4 + count * size > self.size:
-            raise FormatError(
-                f"a vector at byte {at} has {count} elements of {size} bytes, which is more than the "
-                f"{self.size - at - 4} bytes that are left"
-            )
+            left = self.size - at - 4
+            raise FormatError(f"the {count} elements at byte {at} take {count * size} bytes, more than the {left} that are left")
         return self.data[at + 4 : at + 4 + count * size]
 
 

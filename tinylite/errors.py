@@ -9,7 +9,7 @@ TinyliteError
 ├── TensorError (ValueError)          a tensor given or asked for that does not fit the model
 ├── InvokeError (RuntimeError)        a run that could not be finished
 ├── OutOfMemoryError (MemoryError)    a model that needs more memory than there is or than was allowed
-├── SettingError (ValueError)         an environment variable of tinylite's with a value that cannot be used
+├── SettingError (ValueError)         a setting, such as an environment variable, that cannot be used
 └── KernelError (RuntimeError)        a kernel that could not be compiled or loaded
 
 The built-in types in brackets are also bases: scripts written for tf.lite catch ValueError and RuntimeError.
@@ -33,6 +33,8 @@ __all__ = [
     "UnsupportedError",
 ]
 
+_LONGEST = 600  # characters of a place or a problem that a message shows
+
 
 class TinyliteError(Exception):
     """The base of all. `remedy` is a sentence that says what to do, or None; str() shows it after the problem."""
@@ -44,9 +46,17 @@ class TinyliteError(Exception):
         self.places: list[str] = []  # innermost first; see `at`
 
     def __str__(self) -> str:
-        place = ", ".join(reversed(self.places))
-        text = f"{place}: {self.problem}" if place else self.problem
+        place = ", ".join(map(_for_people, reversed(self.places)))
+        text = _for_people(self.problem)
+        text = f"{place}: {text}" if place else text
         return f"{text}. {self.remedy}" if self.remedy else text
+
+
+def _for_people(text: str) -> str:
+    """What a file says may be of any length, and hold what a terminal cannot show or would obey."""
+    if len(text) > _LONGEST:
+        text = f"{text[: _LONGEST * 3 // 4]} ... {text[-_LONGEST // 4 :]}"
+    return "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in text)
 
 
 class FileError(TinyliteError, ValueError):
@@ -82,7 +92,7 @@ class OutOfMemoryError(TinyliteError, MemoryError):
 
 
 class SettingError(TinyliteError, ValueError):
-    """An environment variable of tinylite's has a value that cannot be used."""
+    """An environment variable, or an argument that is not about a model, has a value that cannot be used."""
 
 
 class KernelError(TinyliteError, RuntimeError):

@@ -12,6 +12,7 @@ _FETCH = "Download the model again and look at what the server sends"
 # (offset, bytes there, what such a file is, what to do)
 _SIGNATURES: list[tuple[int, bytes, str, str]] = [
     (4, b"TFL3", "a .tflite file", ""),
+    (4, b"TFL", "a TensorFlow Lite file of another format version than 3", "Convert the original model again, with a converter of today"),
     (8, b"TFL3", "a .tflite file with a size in front (a size-prefixed flatbuffer)", "Drop the first four bytes"),
     (0, b"PK\x03\x04", "a zip archive", "If it is a .keras model, convert it to .tflite; if a .tflite file is inside, unpack it"),
     (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras .h5 models are", _CONVERT),

@@ -22,6 +22,7 @@ from .model import (
     Signature,
     Tensor,
     references,
+    shape_problem,
     stored_size,
 )
 from .schema.decode import decode
@@ -119,7 +120,10 @@ class _Builder:
         for index, table in enumerate(root.buffers or ()):
             with at(f"buffer {index}"):
                 self.buffers.append(self.buffer(table) if index else None)
-        self.codes = [(self.code(table), table.version, table.custom_code) for table in root.operator_codes or ()]
+        self.codes: list[tuple[str, int, str | None]] = []
+        for index, table in enumerate(root.operator_codes or ()):
+            with at(f"operator code {index}"):
+                self.codes.append((self.code(table), table.version, table.custom_code))
         groups = [group.name for group in root.external_buffer_groups or ()]
         self.external: dict[int, ExternalBuffer] = {}
         for table in root.external_buffers or ():
@@ -134,8 +138,10 @@ class _Builder:
     @staticmethod
     def code(table: Table) -> str:
         """Writers put codes up to 127 into the old field, some into that one only."""
-        new = enum_number("BuiltinOperator", table.builtin_code)
-        code = enum_name("BuiltinOperator", max(new, table.deprecated_builtin_code))
+        number = max(enum_number("BuiltinOperator", table.builtin_code), table.deprecated_builtin_code)
+        if number < 0:
+            raise CorruptFileError(f"its number is {number}, and operators count from 0", _DAMAGED)
+        code = enum_name("BuiltinOperator", number)
         return code if isinstance(code, str) else f"OPERATOR_{code}"
 
     def buffer(self, table: Table) -> np.ndarray | None:
@@ -175,8 +181,9 @@ class _Builder:
     def tensor(self, table: Table) -> Tensor:
         self.seen(table)
         shape = tuple(_list(table.shape))
-        if shape and min(shape) < 0:
-            raise CorruptFileError(f"its shape {list(shape)} has a negative dimension", "Unknown dimensions belong in shape_signature")
+        problem = shape_problem(shape)
+        if problem:
+            raise CorruptFileError(problem, "Unknown dimensions belong in shape_signature" if "negative" in problem else _DAMAGED)
         tensor = Tensor(
             name=table.name, shape=shape, type=table.type,
             buffer=_pick(self.buffers, table.buffer, "buffer") if table.buffer else None,
@@ -243,6 +250,8 @@ class _Builder:
         signature = Signature(table.signature_key, graph)
         for entries, names in ((table.inputs, signature.inputs), (table.outputs, signature.outputs)):
             for entry in entries or ():
+                if entry.name is None:
+                    raise CorruptFileError(f"it has no name for its tensor {entry.tensor_index}", _DAMAGED)
                 if entry.name in names:
                     raise CorruptFileError(f"it uses the name {entry.name!r} twice", _DAMAGED)
                 names[entry.name] = _pick(graph.tensors, entry.tensor_index, "tensor")

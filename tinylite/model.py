@@ -8,8 +8,9 @@ saved, in the order of `Model.graphs` and `Graph.tensors`.
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,9 @@ _DTYPES: dict[str, Any] = {
     "BOOL": np.bool_,
 }  # fmt: skip
 _PACKED_BITS = {"INT4": 4, "UINT4": 4, "INT2": 2}
+# What numpy 1 and numpy 2 both take, so that every tensor can be an array; empty ones too must not multiply to more.
+_MAX_RANK = 32
+_MAX_ELEMENTS = 1 << 58
 
 
 def tensor_dtype(type: str | int) -> Any:
@@ -38,6 +42,17 @@ def tensor_dtype(type: str | int) -> Any:
     if type not in _DTYPES:
         raise ModelError(f"a tensor of type {type} holds no numbers")
     return _DTYPES[type]
+
+
+def shape_problem(shape: Sequence[int]) -> str | None:
+    """What is wrong with a shape that no tensor can have, or None."""
+    if len(shape) > _MAX_RANK:
+        return f"its shape has {len(shape)} dimensions, more than {_MAX_RANK}"
+    if shape and min(shape) < 0:
+        return f"its shape {list(shape)} has a negative dimension"
+    if math.prod(dimension for dimension in shape if dimension) > _MAX_ELEMENTS:
+        return f"its shape {list(shape)} has more elements than any memory holds"
+    return None
 
 
 def stored_size(type: str | int, shape: Iterable[int]) -> int:
@@ -398,6 +413,11 @@ class Model:
         return tables_of(self) == tables_of(other) and self.associated_files == other.associated_files
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def options_table(code: str) -> str | None:
+    """The name of the options table of an operator, if it has one."""
+    return OPERATOR_OPTIONS.get(code)
 
 
 def references(table: Table) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ from .kernels.executor import STEP_WORDS, Call, aligned, run_together
 from .kernels.kernel import Kernel
 from .kernels.store import CompileError, Progress, addresses
 from .memory import Block, place
-from .model import Graph, Op, Tensor
+from .model import Graph, Op, Tensor, shape_problem
 from .ops.common.operator import NeedsValue, Node, Operator, Shape, Value
 from .passes import simplified
 
@@ -39,6 +40,7 @@ _TILES_PER_THREAD = 4
 # Work of a plan from which on other Python threads are let run meanwhile, in elementary operations.
 _LONG = 20_000
 _END = 1 << 60
+_LESS = "Resize the inputs, or raise TINYLITE_MEMORY_LIMIT"
 
 
 @dataclass(eq=False)
@@ -84,7 +86,7 @@ class Segment:
     @staticmethod
     def bind(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int) -> Segment:
         """Fill in what is known only when memory is there: the addresses of kernels and of tensors."""
-        scratch = aligned(max((step.scratch for step in steps), default=0) + SLACK, np.uint8)
+        scratch = allocate(max((step.scratch for step in steps), default=0) + SLACK, "the kernels' scratch memory")
         words = aligned(max(len(steps), 1) * STEP_WORDS, np.int64)
         offsets = np.cumsum([0, *(-(-step.kernel.record.size // 64) * 64 for step in steps if step.kernel.record)], dtype=np.int64)
         records = aligned(int(offsets[-1]) + 1, np.uint8)
@@ -119,7 +121,10 @@ class Segment:
 
     def run(self) -> None:
         """Run all steps, by a team if there are several threads. Raises InvokeError."""
-        failed = run_together(self.threads, self.words, len(self.steps), self.scratch.size) if self.threads > 1 else None
+        failed = None
+        if self.threads > 1:
+            with suppress(MemoryError):  # for the scratch memory of a team; one thread has its own
+                failed = run_together(self.threads, self.words, len(self.steps), self.scratch.size)
         self.check(self.call() if failed is None else failed)
 
     def check(self, failed: int) -> None:
@@ -128,13 +133,44 @@ class Segment:
             return
         step, status = self.steps[(failed & 0xFFFFFFFF) - 1], failed >> 32
         with at(describe(step.node.op, step.node.index)):
-            raise InvokeError(step.failures.get(status, f"kernel {step.kernel.name} gave status {status}"))
+            problem = step.failures.get(status, f"kernel {step.kernel.name} gave status {status}")
+            raise InvokeError(problem, "It comes of values that were fed or are constant: check the inputs")
+
+
+def give_shape(value: Value, shape: Shape) -> None:
+    """Set a value's shape. Raises ModelError if it is none."""
+    problem = shape_problem(shape)
+    if problem:
+        raise ModelError(problem)
+    value.shape = shape
 
 
 def describe(op: Op, index: int) -> str:
     """An op, for messages."""
     output = next((tensor.name for tensor in op.outputs), None)
     return f"op {index} {op.name} version {op.version} (output {output!r})"
+
+
+def check_order(graph: Graph) -> None:
+    """Raise ModelError unless every tensor has its value before it is read, from one place."""
+    tensors = graph.all_tensors()
+    constant = [tensor for tensor in tensors if tensor.is_constant or tensor.is_variable or tensor.external_buffer is not None]
+    written = {id(tensor) for tensor in (*graph.inputs, *constant)}
+    for number, op in enumerate(graph.ops):
+        with at(describe(op, number)):
+            for tensor in op.inputs:
+                if tensor is not None and id(tensor) not in written:
+                    raise ModelError(
+                        f"it reads tensor {tensor.name!r}, which no op before it has written", "Put the ops in the order they run"
+                    )
+            for tensor in op.outputs:
+                if id(tensor) in written:
+                    raise ModelError(f"it writes tensor {tensor.name!r}, which already has a value", "Give each op outputs of its own")
+                written.add(id(tensor))
+    for position, tensor in enumerate(graph.outputs):
+        if id(tensor) not in written:
+            with at(f"output {position} {tensor.name!r}"):
+                raise ModelError("no op writes it", "Make another tensor the graph's output, or add the op that is missing")
 
 
 def _quantizes_floats(op: Op) -> bool:
@@ -159,6 +195,17 @@ def memory_limit() -> int:
         return 1 << 46
 
 
+def allocate(size: int, what: str) -> np.ndarray:
+    """Zeros, uint8 [size], that start on a cache line. Raises OutOfMemoryError if they may not be had or are not there."""
+    limit = memory_limit()
+    if size > limit:
+        raise OutOfMemoryError(f"{what} takes {size / 1e9:.3g} GB, and {limit / 1e9:.3g} GB are allowed", _LESS)
+    try:
+        return aligned(size, np.uint8)
+    except MemoryError:
+        raise OutOfMemoryError(f"{what} takes {size / 1e9:.3g} GB, which the system refuses", "Resize the inputs") from None
+
+
 def _check_target() -> None:
     """Raise SettingError, before any kernel is imported, if TINYLITE_CPU asks for what cannot be."""
     try:
@@ -173,8 +220,10 @@ class Planner:
     def __init__(self, graph: Graph, shapes: dict[int, Shape], keep_all: bool, threads: int, exact: bool = False) -> None:
         _check_target()
         self.numbers = {id(op): number for number, op in enumerate(graph.ops)}  # as the file counts them
+        check_order(graph)
         self.graph = graph = graph if keep_all else simplified(graph)
         self.keep_all = keep_all
+        self.resized = bool(shapes)
         self.threads = threads
         # Where floats are quantized, their last bit decides between two integers now and then.
         self.exact = exact or any(map(_quantizes_floats, graph.ops))
@@ -196,7 +245,8 @@ class Planner:
             self.uses[id(tensor)] = _END
         for position, tensor in enumerate(graph.inputs):
             with at(f"input {position} {tensor.name!r}"):
-                value = Value(tensor.name or "", self.type_of(tensor), shapes.get(id(tensor), tensor.shape), tensor)
+                value = Value(tensor.name or "", self.type_of(tensor), (), tensor)
+                give_shape(value, shapes.get(id(tensor), tensor.shape))
                 value.storage = self.store(value, last=_END)
                 self.values[id(tensor)] = value
         # Variables outlive a run, so they have their place whatever is planned, or planned again, behind a cut.
@@ -213,7 +263,7 @@ class Planner:
     @staticmethod
     def type_of(tensor: Tensor) -> str:
         if not tensor.holds_numbers:
-            raise UnsupportedError(f"its type is {tensor.type}, which tinylite does not run")
+            raise UnsupportedError(f"its type is {tensor.type}, which tinylite does not run", ops.LIMITS)
         return str(tensor.type)
 
     def value(self, tensor: Tensor) -> Value:
@@ -226,10 +276,7 @@ class Planner:
                 raise UnsupportedError("its data lie in another file, which tinylite does not read")
             if tensor.sparsity is not None:
                 raise UnsupportedError("it is stored sparse, which tinylite does not run")
-            if tensor.buffer is not None:
-                value.known = tensor.data
-            else:
-                raise ModelError("it is read before any op has written it", "The ops of a graph must stand in the order they run")
+            value.known = tensor.data
         self.values[id(tensor)] = value
         return value
 
@@ -259,7 +306,8 @@ class Planner:
         """Zeros that start on a cache line, for packed weights and tables; kept as long as the plan."""
         dtype = np.dtype(dtype)
         count = int(np.prod(shape, dtype=np.int64))
-        made = aligned(count * dtype.itemsize + SLACK, np.uint8)[: count * dtype.itemsize].view(dtype).reshape(shape)
+        memory = allocate(count * dtype.itemsize + SLACK, "what is prepared for its kernel")
+        made = memory[: count * dtype.itemsize].view(dtype).reshape(shape)
         self.arrays[id(made)] = made
         return made
 
@@ -280,6 +328,7 @@ class Planner:
         """Let an output be its input's bytes, if nobody can tell; otherwise the operator must copy."""
         if input.known is not None or input.storage.first < 0 or any(tensor is input.tensor for tensor in self.graph.inputs):
             return False
+        self.storages.remove(output.storage)
         output.storage = input.storage
         return True
 
@@ -290,17 +339,33 @@ class Planner:
         ops_ = self.graph.ops
         while self.position < len(ops_):
             op = ops_[self.position]
-            with at(describe(op, self.number(op))):
+            # Where a scale that cannot be makes infinities, operators check what becomes of them.
+            with at(describe(op, self.number(op))), np.errstate(all="ignore"):
                 try:
                     self.plan(op)
                 except NeedsValue as need:
                     return need.value
+                except (ModelError, UnsupportedError) as error:
+                    error.remedy = error.remedy or (ops.LIMITS if isinstance(error, UnsupportedError) else self.remedy())
+                    raise
+                except OutOfMemoryError:
+                    raise
+                except MemoryError:
+                    raise OutOfMemoryError("preparing it takes more memory than the system gives", "Resize the inputs") from None
             self.position += 1
         for tensor in self.graph.outputs:
             value = self.value(tensor)
             if value.storage is not None:
                 value.storage.last = _END
         return None
+
+    def remedy(self) -> str:
+        """What to do about an op that breaks the rules, which operators need not know."""
+        if self.segment:
+            return "Shapes depend here on values that the inputs hold: check those"
+        if self.resized:
+            return "If the file's own shapes work, resize the inputs to shapes that the model can take"
+        return "Convert the model again, or mend it with tinylite.Model"
 
     def number(self, op: Op) -> int:
         """The place in the file of an op, or of the first op that it replaces."""
@@ -310,11 +375,8 @@ class Planner:
         operator = ops.find(op.code) if op.code != "CUSTOM" else self.custom(op)
         node = Node(op, self.number(op), [None if t is None else self.value(t) for t in op.inputs], [])
         for tensor in op.outputs:
-            if id(tensor) in self.values or tensor.buffer is not None:
-                raise ModelError(f"it writes tensor {tensor.name!r}, which already has a value")
             with at(f"tensor {tensor.name!r}"):
                 node.outputs.append(Value(tensor.name or "", self.type_of(tensor), tensor.shape, tensor))
-        self.node = node
         operator.check(node)
         folded = operator.fold(node)
         if folded is not None:
@@ -322,18 +384,25 @@ class Planner:
                 value.known, value.shape = np.asarray(known, value.dtype), np.shape(known)
         else:
             for value, shape in zip(node.outputs, operator.infer(node), strict=True):
-                value.shape = tuple(int(dimension) for dimension in shape)
+                with at(f"tensor {value.name!r}"):
+                    give_shape(value, tuple(int(dimension) for dimension in shape))
             if all(value is None or value.known is not None for value in node.inputs):
                 self.compute(operator, node)
             else:
                 self.check_memory(node)
                 for value in node.outputs:
                     value.storage = self.store(value)
-                operator.prepare(node, self)
+                self.prepare(operator, node)
         for value in node.outputs:
             self.values[id(value.tensor)] = value
             if value.storage is not None and (self.keep_all or self.uses.get(id(value.tensor)) == _END):
                 value.storage.last = _END
+
+    def prepare(self, operator: Operator, node: Node) -> None:
+        """Let an operator add its steps, unless its outputs are empty: operators need not think of that."""
+        self.node = node
+        if any(value.size for value in node.outputs):
+            operator.prepare(node, self)
         self.node = None
 
     def custom(self, op: Op) -> Operator:
@@ -345,16 +414,15 @@ class Planner:
         limit = memory_limit()
         for value in node.outputs:
             if value.nbytes > limit:
-                raise OutOfMemoryError(f"its output {value} takes {value.nbytes / 1e9:.3g} GB, and {limit / 1e9:.3g} GB are allowed")
+                raise OutOfMemoryError(f"its output {value} takes {value.nbytes / 1e9:.3g} GB, and {limit / 1e9:.3g} GB are allowed", _LESS)
 
     def compute(self, operator: Operator, node: Node) -> None:
         """Compute outputs now: nothing they depend on will change."""
         self.check_memory(node)
         alone = Planner(Graph(), {}, True, 1)
-        alone.node = node
         for value in node.outputs:
             value.storage = alone.store(value, last=_END)
-        operator.prepare(node, alone)
+        alone.prepare(operator, node)
         alone.finish().run()
         for value in node.outputs:
             value.known = alone.view(value).copy()
@@ -377,7 +445,7 @@ class Planner:
             raise OutOfMemoryError(
                 f"the graph's tensors take {self.arena_size / 1e9:.3g} GB, and {limit / 1e9:.3g} GB are allowed; the largest is "
                 f"{largest.name!r} with {largest.size / 1e9:.3g} GB",
-                "Resize the inputs, or raise TINYLITE_MEMORY_LIMIT",
+                _LESS,
             )
         for storage, block in zip(mine, blocks, strict=True):
             storage.offset = block.offset
@@ -385,12 +453,7 @@ class Planner:
     def finish(self, progress: Progress | None = None) -> Segment:
         """Lay out the memory of what was planned since the last segment, and bind it."""
         self.lay_out()
-        try:
-            self.arenas.append(aligned(self.arena_size, np.uint8))
-        except MemoryError:
-            raise OutOfMemoryError(
-                f"the graph's tensors take {self.arena_size / 1e9:.3g} GB, which the system refuses", "Resize the inputs"
-            ) from None
+        self.arenas.append(allocate(self.arena_size, "the graph's memory"))
         try:
             kernels = addresses((step.kernel for step in self.steps), progress)
         except CompileError as error:
@@ -440,6 +503,7 @@ class Planner:
     def view(self, value: Value) -> np.ndarray:
         """The memory of a value as an array of its shape and dtype: a view, not a copy."""
         if value.storage is None:
+            assert value.known is not None
             return value.known
         start = value.storage.offset
         return self.arenas[value.storage.segment][start : start + value.nbytes].view(value.dtype).reshape(value.shape)
@@ -519,6 +583,8 @@ class Plan:
         if cut.assumed is not None and np.array_equal(found, cut.assumed):
             cut.value.known = cut.assumed
             return
+        for later in self.cuts[index + 1 :]:
+            later.value.known = None  # what it was planned for says nothing of what comes now
         del self.segments[index + 1 :], self.cuts[index + 1 :]
         cut.assumed = None
         self.planner.return_to(cut.mark)

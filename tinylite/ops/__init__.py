@@ -15,7 +15,10 @@ from ..errors import UnsupportedError
 if TYPE_CHECKING:
     from .common.operator import Operator
 
-__all__ = ["find", "names"]
+__all__ = ["LIMITS", "find", "names"]
+
+# What to do about a part of a model that tinylite does not run.
+LIMITS = "See docs/operators.md for what it runs; `tinylite inspect` still shows the model"
 
 _found: dict[str, Operator] = {}
 
@@ -25,10 +28,7 @@ def find(code: str) -> Operator:
     if code not in _found:
         module = f"{__name__}.{code.lower()}"
         if not code.isidentifier() or importlib.util.find_spec(module) is None:
-            raise UnsupportedError(
-                f"tinylite has no kernel for operator {code}",
-                "See docs/operators.md for what it runs; `tinylite inspect` still shows the model",
-            )
+            raise UnsupportedError(f"tinylite has no kernel for operator {code}", LIMITS)
         from .common.operator import REGISTRY
 
         importlib.import_module(module)

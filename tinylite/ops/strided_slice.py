@@ -40,7 +40,8 @@ class StridedSlice(Moving):
         begins, ends, strides = node.numbers(1), node.numbers(2), node.numbers(3)
         count = len(begins)
         node.want(count == len(ends) == len(strides), f"it has {count} begins, {len(ends)} ends and {len(strides)} strides")
-        node.want(bin(options.ellipsis_mask).count("1") <= 1, "its ellipsis_mask has more than one bit")
+        ellipses = sum(options.ellipsis_mask >> i & 1 for i in range(count))
+        node.want(ellipses <= 1, f"its ellipsis_mask has {ellipses} bits where one is allowed")
         spoken = sum(1 for i in range(count) if not (options.new_axis_mask | options.ellipsis_mask) >> i & 1)
         node.want(spoken <= len(shape), f"it speaks of {spoken} dimensions, and {node.input(0)} has {len(shape)}")
         cuts: list[_Cut] = []

@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from ..model import Graph, Op, Tensor
+from ..model import Graph, Op, Tensor, options_table
 
 __all__ = ["fuse_activations"]
 
@@ -40,7 +40,9 @@ def fuse_activations(graph: Graph) -> int:
 
 
 def _takes_activation(op: Op) -> bool:
-    return op.code in _PRODUCERS and len(op.outputs) == 1 and op.options is not None and op.options.fused_activation_function == "NONE"
+    if op.code not in _PRODUCERS or len(op.outputs) != 1 or op.options is None or op.options.table != options_table(op.code):
+        return False
+    return bool(op.options.fused_activation_function == "NONE")
 
 
 def _same_numbers(a: Tensor, b: Tensor) -> bool:

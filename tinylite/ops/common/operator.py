@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 import numpy as np
 
 from ...errors import ModelError, UnsupportedError
-from ...model import Op, Tensor, tensor_dtype
+from ...model import Op, Tensor, options_table, tensor_dtype
 
 if TYPE_CHECKING:
     from ...plan import Planner
@@ -150,8 +150,11 @@ class Operator:
             if not least <= found <= most:
                 wanted = str(least) if least == most else f"{least} to {most}"
                 node.fail(f"it has {found} {what} and takes {wanted}")
-        if self.options is not None and (op.options is None or op.options.table != self.options):
-            node.fail(f"its options are {'missing' if op.options is None else op.options.table}; it takes {self.options}")
+        table = options_table(op.code)
+        if op.options is None:
+            node.want(self.options is None, f"its options are missing; it takes {table}")
+        elif table is not None:  # LiteRT does not look at options where there should be none
+            node.want(op.options.table == table, f"its options are {op.options.table}; it takes {table}")
         self.check_types(node)
 
     def check_types(self, node: Node) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ...errors import ModelError
 from ...model import tensor_dtype
 from .operator import Node, Value
 
-__all__ = ["FLOAT_MAX", "activation_range", "integer_range", "quantize_multiplier", "scale_and_zero", "scales_and_zeros"]
+__all__ = ["FLOAT_MAX", "activation_range", "integer_range", "quantize_multiplier", "scale_and_zero", "scales_and_zeros", "stored_bound"]
 
 FLOAT_MAX = float(np.finfo(np.float32).max)
 INTEGER_LIMITS = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-32768, 32767)}
@@ -42,8 +43,10 @@ def scales_and_zeros(node: Node, value: Value, channels: int | None) -> tuple[np
         node.fail(f"{value} has {scales.size} scales and {zeros.size} zero points")
     if channels is not None and scales.size not in (1, channels):
         node.fail(f"{value} has {scales.size} scales for {channels} channels")
-    if not (np.isfinite(scales).all() and (scales > 0).all()):
-        node.fail(f"{value} has a scale that is not a positive number: {float(scales[~(np.isfinite(scales) & (scales > 0))][0])}")
+    # A number so small that it is stored with fewer bits has no inverse.
+    sound = np.isfinite(scales) & (scales >= np.finfo(np.float32).tiny)
+    if not sound.all():
+        node.fail(f"{value} has a scale that is not a positive number or too near to 0: {float(scales[~sound][0]):.6g}")
     if value.type in INTEGER_LIMITS:
         low, high = INTEGER_LIMITS[value.type]
         if zeros.min() < low or zeros.max() > high:
@@ -54,9 +57,13 @@ def scales_and_zeros(node: Node, value: Value, channels: int | None) -> tuple[np
 def quantize_multiplier(factors: Any) -> tuple[np.ndarray, np.ndarray]:
     """Real factors >= 0 as (multiplier, shift), int32 each: factor = multiplier * 2^(shift - 31), multiplier in [2^30, 2^31).
 
-    LiteRT's QuantizeMultiplier: rounds half away from zero, and makes 0 of what would shift by more than 31.
+    LiteRT's QuantizeMultiplier: rounds half away from zero, and makes 0 of what would shift by more than 31. Raises ModelError
+    for factors that leave nothing of an int32.
     """
-    fraction, shift = np.frexp(np.atleast_1d(np.asarray(factors, np.float64)))
+    factors = np.atleast_1d(np.asarray(factors, np.float64))
+    if not (factors < 2.0**31).all():
+        raise ModelError(f"its scales make a factor of {float(factors.max()):.3g}, which is too large for fixed point")
+    fraction, shift = np.frexp(factors)
     multiplier = np.floor(fraction * 2.0**31 + 0.5).astype(np.int64)
     overflow = multiplier == 2**31
     multiplier = np.where(overflow, 2**30, multiplier)
@@ -88,12 +95,15 @@ def activation_range(node: Node, activation: str, output: Value) -> tuple[Any, A
         return int(max(low, least)), int(min(high, largest))
     scale, zero = scale_and_zero(node, output)
     if np.isfinite(low):
-        least = max(least, zero + _round(low, scale))
+        least = max(least, zero + stored_bound(node, low, scale))
     if np.isfinite(high):
-        largest = min(largest, zero + _round(high, scale))
+        largest = min(largest, zero + stored_bound(node, high, scale))
     return least, largest
 
 
-def _round(bound: float, scale: float) -> int:
+def stored_bound(node: Node, bound: float, scale: float) -> int:
+    """A real bound as an activation stores it, but for the zero point: bound / scale in float, rounded half away from zero."""
     quotient = float(np.float32(bound) / np.float32(scale))
+    # LiteRT's converts this to an int32.
+    node.want(abs(quotient) < 2**31, f"its output has a scale of {scale:.6g}, too small for an activation that ends at {bound:g}")
     return int(np.floor(abs(quotient) + 0.5)) * (1 if quotient >= 0 else -1)

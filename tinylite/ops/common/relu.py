@@ -8,7 +8,7 @@ import numpy as np
 
 from .lookup import centered, rescaled
 from .operator import Node, Value
-from .quantized import INTEGER_LIMITS, scale_and_zero
+from .quantized import INTEGER_LIMITS, scale_and_zero, stored_bound
 from .unary import Unary
 
 __all__ = ["Clamping"]
@@ -29,11 +29,6 @@ class Clamping(Unary):
         out_scale, out_zero = scale_and_zero(node, output)
         factor = float(np.float32(scale_and_zero(node, input)[0]) / np.float32(out_scale))
         least, largest = INTEGER_LIMITS[output.type]
-        low = max(least, out_zero + self._bound(self.low, out_scale))
-        high = min(largest, out_zero + self._bound(self.high, out_scale)) if np.isfinite(self.high) else largest
+        low = max(least, out_zero + stored_bound(node, self.low, out_scale))
+        high = min(largest, out_zero + stored_bound(node, self.high, out_scale)) if np.isfinite(self.high) else largest
         return np.minimum(np.maximum(out_zero + rescaled(centered(node, input), factor), low), high)
-
-    @staticmethod
-    def _bound(bound: float, scale: float) -> int:
-        quotient = float(np.float32(bound) / np.float32(scale))
-        return int(np.copysign(np.floor(abs(quotient) + 0.5), quotient))
