@@ -509,11 +509,11 @@ def test_a_shape_that_the_model_cannot_take_is_an_error_and_another_works_again(
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_static_model_runs_in_one_native_call(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tinylite import plan
+    from tinylite import segment
 
     calls: list[str] = []
 
-    class Counted(plan.Call):
+    class Counted(segment.Call):
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments)
             function = self.function
@@ -524,14 +524,14 @@ def test_a_static_model_runs_in_one_native_call(threads: int, monkeypatch: pytes
 
             self.function = counted
 
-    together = plan.run_together
+    together = segment.run_together
 
     def counted_together(*arguments: Any) -> int | None:
         calls.append("together")
         return together(*arguments)
 
-    monkeypatch.setattr(plan, "Call", Counted)
-    monkeypatch.setattr(plan, "run_together", counted_together)
+    monkeypatch.setattr(segment, "Call", Counted)
+    monkeypatch.setattr(segment, "run_together", counted_together)
     interpreter = Interpreter(DEMO / "digits_uint8.tflite", num_threads=threads)
     interpreter.allocate_tensors()
     calls.clear()  # what does not depend on inputs was computed

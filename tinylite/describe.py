@@ -13,7 +13,7 @@ import numpy as np
 from .errors import TinyliteError
 from .memory import ALIGNMENT
 from .model import Graph, Model, Quantization, Tensor, stored_size
-from .plan import Planner, Storage
+from .planner import Planner, Storage
 from .schema.table import Table, fields_of
 from .schema.tables import OPERATOR_OPTIONS
 

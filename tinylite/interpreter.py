@@ -17,7 +17,8 @@ from .errors import InvokeError, ModelError, SettingError, TensorError, Unsuppor
 from .load import load
 from .model import Graph, Model, Signature, Tensor, tensor_dtype
 from .ops.common.operator import Value
-from .plan import Plan, Segment
+from .plan import Plan
+from .segment import Segment
 
 __all__ = ["Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"]
 

@@ -1,4 +1,4 @@
-"""Where tensors lie: offsets in one arena, from lifetimes.
+"""Where tensors lie: offsets in one arena, from lifetimes; and memory within a limit.
 
 Two tensors may share memory if they are never needed at the same time. Large ones are placed first, each in the lowest
 gap that is free for its whole lifetime.
@@ -6,11 +6,19 @@ gap that is free for its whole lifetime.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
-__all__ = ["ALIGNMENT", "Block", "place"]
+import numpy as np
+
+from .errors import OutOfMemoryError, SettingError
+from .kernels.executor import aligned
+
+__all__ = ["ALIGNMENT", "SLACK", "Block", "allocate", "check_size", "memory_limit", "place"]
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
+# Kernels may read, and scratch may be written, so many bytes behind the end of a tensor.
+SLACK = 128
 
 
 @dataclass(eq=False)
@@ -43,3 +51,36 @@ def place(blocks: list[Block]) -> int:
             position -= 1
         placed.insert(position, block)
     return total
+
+
+def memory_limit() -> int:
+    """The bytes that a plan may take: TINYLITE_MEMORY_LIMIT, or the machine's memory. Raises SettingError."""
+    wanted = os.environ.get("TINYLITE_MEMORY_LIMIT")
+    if wanted:
+        try:
+            return int(float(wanted))
+        except (ValueError, OverflowError):
+            raise SettingError(f"TINYLITE_MEMORY_LIMIT={wanted} is no number of bytes", "Give one such as 2e9, or leave it unset") from None
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 1 << 46
+
+
+def check_size(size: int, what: str) -> None:
+    """Raise OutOfMemoryError if `size` bytes are more than a plan may take."""
+    limit = memory_limit()
+    if size > limit:
+        raise OutOfMemoryError(
+            f"{what} takes {size / 1e9:.3g} GB, and {limit / 1e9:.3g} GB are allowed",
+            "Resize the inputs, or raise TINYLITE_MEMORY_LIMIT",
+        )
+
+
+def allocate(size: int, what: str) -> np.ndarray:
+    """Zeros, uint8 [size], that start on a cache line. Raises OutOfMemoryError if they may not be had or are not there."""
+    check_size(size, what)
+    try:
+        return aligned(size, np.uint8)
+    except MemoryError:
+        raise OutOfMemoryError(f"{what} takes {size / 1e9:.3g} GB, which the system refuses", "Resize the inputs") from None

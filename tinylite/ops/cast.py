@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .common.operator import Node, Operator, Shape, register
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

@@ -14,7 +14,7 @@ from .common.operator import Node, Shape, Value, register
 from .common.quantized import scale_and_zero
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

@@ -14,7 +14,7 @@ from .common.quantized import activation_range, quantize_multiplier, scale_and_z
 from .common.window import Axis, axes
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

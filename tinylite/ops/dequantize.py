@@ -11,7 +11,7 @@ from .common.operator import Node, Operator, Shape, register
 from .common.quantized import scales_and_zeros
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

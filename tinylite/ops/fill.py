@@ -9,7 +9,7 @@ from .common.copying import Moving, fill_step
 from .common.operator import Node, Shape, register
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

@@ -13,7 +13,7 @@ from .common.operator import Node, Operator, Shape, register
 from .common.quantized import activation_range, scale_and_zero
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

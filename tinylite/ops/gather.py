@@ -12,7 +12,7 @@ from .common.joining import axis_of
 from .common.operator import Node, Shape, register
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

@@ -11,7 +11,7 @@ from .common.operator import Node, register
 from .common.padding import Padding
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

@@ -10,7 +10,7 @@ from .common.joining import axis_of, join_step, row_bytes
 from .common.operator import Node, Shape, register
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

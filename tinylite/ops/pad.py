@@ -12,7 +12,7 @@ from .common.padding import Padding
 from .common.quantized import scale_and_zero
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

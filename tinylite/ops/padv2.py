@@ -9,7 +9,7 @@ from .common.quantized import scale_and_zero
 from .pad import Pad
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

@@ -10,7 +10,7 @@ from .common.operator import Node, Operator, Shape, register
 from .common.quantized import integer_range, scale_and_zero
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 _EIGHT_BITS = ("UINT8", "INT8")
 

@@ -10,7 +10,7 @@ from .common.operator import Node, register
 from .common.resizing import Resizing
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 _Table = tuple[np.ndarray, np.ndarray, np.ndarray]  # first neighbour, second neighbour, distance from the first
 

@@ -12,7 +12,7 @@ from .common.operator import Node, register
 from .common.resizing import Resizing
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

@@ -11,7 +11,7 @@ from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

@@ -12,7 +12,7 @@ from .common.operator import Node, Operator, Shape, register
 from .common.quantized import quantize_multiplier, scale_and_zero
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 _INTEGER_BITS = 5  # of the scaled difference from the largest value
 

@@ -11,7 +11,7 @@ from .common.copying import Moving, mapped_step
 from .common.operator import Node, Shape, Value, register
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

@@ -18,7 +18,7 @@ from .common.quantized import activation_range, scale_and_zero
 from .common.window import Axis
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 
 @register

@@ -20,7 +20,7 @@ from .common.operator import Node, Operator, Shape, Value, register
 from .common.quantized import activation_range, quantize_multiplier, scale_and_zero
 
 if TYPE_CHECKING:
-    from ..plan import Planner
+    from ..planner import Planner
 
 # Where the tensors of a gate stand among the inputs, in the kernel's order of gates; without the last for CIFG.
 _GATES = ("forget", "cell", "output", "input")

@@ -10,7 +10,7 @@ import numpy as np
 from .operator import Node, Operator, Shape
 
 if TYPE_CHECKING:
-    from ...plan import Planner
+    from ...planner import Planner
 
 __all__ = ["Arg"]
 

@@ -12,7 +12,7 @@ from .operator import Node, Operator, Shape
 from .quantized import activation_range, quantize_multiplier, scale_and_zero
 
 if TYPE_CHECKING:
-    from ...plan import Planner
+    from ...planner import Planner
 
 __all__ = ["Binary", "common_scale", "product_scale"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from .operator import Node, Operator, Shape, Value
 
 if TYPE_CHECKING:
-    from ...plan import Planner
+    from ...planner import Planner
 
 __all__ = ["Moving", "copy_step", "fill_step", "mapped_step", "rows_step"]
 

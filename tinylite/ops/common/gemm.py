@@ -12,7 +12,7 @@ from .quantized import quantize_multiplier
 from .window import Axis
 
 if TYPE_CHECKING:
-    from ...plan import Planner
+    from ...planner import Planner
 
 __all__ = [
     "Patches", "Requantization", "check_weights", "dense", "dot_words", "f32_gemm", "hybrid_gemm", "patches", "q8_gemm",

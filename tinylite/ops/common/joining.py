@@ -10,7 +10,7 @@ from .copying import rows_step
 from .operator import Node, Shape, Value
 
 if TYPE_CHECKING:
-    from ...plan import Planner
+    from ...planner import Planner
 
 __all__ = ["axis_of", "join_step", "part_step", "row_bytes"]
 

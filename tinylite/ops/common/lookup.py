@@ -12,7 +12,7 @@ from .operator import Node, Value
 from .quantized import INTEGER_LIMITS, quantize_multiplier, scale_and_zero
 
 if TYPE_CHECKING:
-    from ...plan import Planner
+    from ...planner import Planner
 
 __all__ = ["centered", "float_table", "lookup_step", "rescaled", "round_half_away"]
 

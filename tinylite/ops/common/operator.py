@@ -11,7 +11,7 @@ from ...errors import ModelError, UnsupportedError
 from ...model import Op, Tensor, options_table, tensor_dtype
 
 if TYPE_CHECKING:
-    from ...plan import Planner
+    from ...planner import Planner
 
 __all__ = ["REGISTRY", "NeedsValue", "Node", "Operator", "Shape", "Value", "register"]
 

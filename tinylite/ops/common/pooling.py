@@ -11,7 +11,7 @@ from .window import Axis, axes
 
 if TYPE_CHECKING:
     from ...kernels.kernel import Kernel
-    from ...plan import Planner
+    from ...planner import Planner
 
 __all__ = ["Pooling"]
 

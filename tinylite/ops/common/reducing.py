@@ -11,7 +11,7 @@ from .operator import Node, Operator, Shape
 from .quantized import quantize_multiplier, scale_and_zero
 
 if TYPE_CHECKING:
-    from ...plan import Planner
+    from ...planner import Planner
 
 __all__ = ["Reducing", "mean_multiplier", "reduced_axes"]
 

@@ -9,7 +9,7 @@ from .copying import copy_step
 from .operator import Node, Operator, Shape
 
 if TYPE_CHECKING:
-    from ...plan import Planner
+    from ...planner import Planner
 
 __all__ = ["Reshaping", "resolve"]
 

@@ -11,7 +11,7 @@ from .lookup import float_table, lookup_step
 from .operator import Node, Operator, Shape, Value
 
 if TYPE_CHECKING:
-    from ...plan import Planner
+    from ...planner import Planner
 
 __all__ = ["Unary"]
 

@@ -1,0 +1,113 @@
+"""Steps and segments: what the native executor runs in one call, and the errors that come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .errors import InvokeError, at
+from .kernels.executor import STEP_WORDS, Call, aligned, run_together
+from .kernels.kernel import Kernel
+from .memory import SLACK, allocate
+from .model import Op
+from .ops.common.operator import Node
+
+__all__ = ["Segment", "Step", "describe"]
+
+# Work that is worth a thread's attention, in elementary operations (some microseconds).
+_TILE_COST = 20_000
+_TILES_PER_THREAD = 4
+# Work of a plan from which on other Python threads are let run meanwhile, in elementary operations.
+_LONG = 20_000
+
+
+@dataclass(eq=False)
+class Step:
+    """One kernel call: `fields` fill its record, an address given as a Value, an array, or either with a byte offset."""
+
+    kernel: Kernel
+    fields: dict[str, Any]
+    work: int
+    cost: int
+    scratch: int
+    node: Node
+    failures: dict[int, str] = field(default_factory=dict)
+
+
+class Segment:
+    """Steps, their records and their memory: all that one native call needs.
+
+    `call` makes that call, in this thread alone: 0, or where it failed; `check` raises that.
+    """
+
+    def __init__(self, steps: list[Step], words: np.ndarray, scratch: np.ndarray, threads: int) -> None:
+        self.steps = steps
+        self.threads = threads
+        self.words = words
+        self.scratch = scratch
+        work = sum(step.work * step.cost for step in steps)
+        self._call = Call(words, len(steps), scratch, work > _LONG)
+        self.call: Callable[[], int] = self._call.function
+
+    @staticmethod
+    def bind(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int) -> Segment:
+        """Fill in what is known only when memory is there: the addresses of kernels and of tensors."""
+        scratch = allocate(max((step.scratch for step in steps), default=0) + SLACK, "the kernels' scratch memory")
+        words = aligned(max(len(steps), 1) * STEP_WORDS, np.int64)
+        offsets = np.cumsum([0, *(-(-step.kernel.record.size // 64) * 64 for step in steps if step.kernel.record)], dtype=np.int64)
+        records = aligned(int(offsets[-1]) + 1, np.uint8)
+        for index, step in enumerate(steps):
+            record = step.kernel.record
+            assert record is not None
+            packed = record.pack(
+                {
+                    name: address(step.fields[name]) if kind == "pointer" else step.fields[name]
+                    for name, (_, kind, _, _) in record.fields.items()
+                }
+            )
+            records[offsets[index] : offsets[index] + record.size] = np.frombuffer(packed, np.uint8)
+            tile = max(-(-step.work // (threads * _TILES_PER_THREAD)), -(-_TILE_COST // max(step.cost, 1)))
+            start = index * STEP_WORDS
+            words[start : start + 4] = kernels[step.kernel.name], records.ctypes.data + offsets[index], step.work, tile
+        segment = Segment(steps, words, scratch, threads)
+        segment.records = records  # the words point there
+        return segment
+
+    records: np.ndarray
+
+    def by_op(self) -> list[Segment]:
+        """The same steps as a segment for each op, to be timed one by one."""
+        starts = [i for i, step in enumerate(self.steps) if i == 0 or step.node is not self.steps[i - 1].node]
+        ends = [*starts[1:], len(self.steps)]
+        return [
+            Segment(self.steps[start:end], self.words[start * STEP_WORDS : end * STEP_WORDS], self.scratch, self.threads)
+            for start, end in zip(starts, ends, strict=True)
+            if end > start
+        ]
+
+    def run(self) -> None:
+        """Run all steps, by a team if there are several threads. Raises InvokeError."""
+        failed = None
+        if self.threads > 1:
+            with suppress(MemoryError):  # for the scratch memory of a team; one thread has its own
+                failed = run_together(self.threads, self.words, len(self.steps), self.scratch.size)
+        self.check(self.call() if failed is None else failed)
+
+    def check(self, failed: int) -> None:
+        """Raise InvokeError for what the executor gave back."""
+        if not failed:
+            return
+        step, status = self.steps[(failed & 0xFFFFFFFF) - 1], failed >> 32
+        with at(describe(step.node.op, step.node.index)):
+            problem = step.failures.get(status, f"kernel {step.kernel.name} gave status {status}")
+            raise InvokeError(problem, "It comes of values that were fed or are constant: check the inputs")
+
+
+def describe(op: Op, index: int) -> str:
+    """An op, for messages."""
+    output = next((tensor.name for tensor in op.outputs), None)
+    return f"op {index} {op.name} version {op.version} (output {output!r})"
