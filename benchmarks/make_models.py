@@ -71,6 +71,20 @@ def settle(network: Any, inputs: np.ndarray) -> None:
     network(inputs, training=True)
 
 
+def spread_classes(keras: Any, network: Any, inputs: np.ndarray) -> None:
+    """Scale a classifier's last weights so that what reaches its softmax spreads over -8..8, as in a trained one.
+
+    Were a thousand classes all but equal, the sum in LiteRT's reference softmax would overflow and end the process.
+    """
+    if getattr(network.layers[-1], "activation", None) is not keras.activations.softmax:
+        return
+    last = [layer for layer in network.layers if hasattr(layer, "kernel")][-1]
+    activation, last.activation = last.activation, keras.activations.linear
+    sums = np.asarray(keras.Model(network.input, last.output)(inputs))
+    last.kernel.assign(last.kernel * (8 / float(np.abs(sums).max())))
+    last.activation = activation
+
+
 def convert(tf: Any, network: Any, inputs: np.ndarray, kind: str) -> bytes:
     converter = tf.lite.TFLiteConverter.from_keras_model(network)
     if kind != "float":
@@ -109,6 +123,7 @@ def main() -> None:
         rescales = any(type(layer).__name__ == "Rescaling" for layer in network.layers)
         inputs = pictures(size, 16) * 255 if rescales else pictures(size, 16) * 2 - 1
         settle(network, inputs)
+        spread_classes(keras, network, inputs)
         for kind in ("float", "int8", "dynamic"):
             target = arguments.output / f"{name}_{kind}.tflite"
             target.write_bytes(convert(tf, network, inputs, kind))

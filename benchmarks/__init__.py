@@ -1,0 +1,1 @@
+"""Benchmarks of tinylite against LiteRT: python -m benchmarks --help."""

@@ -1,0 +1,64 @@
+"""Fair timing on a noisy machine: rivals run in turn, in short rounds, and what counts are medians of ratios."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tinylite import __version__
+from tinylite.kernels.cpu import cores, target
+
+__all__ = ["Times", "in_turn", "machine"]
+
+ROUND = 0.01  # seconds that a round of one rival should take: longer than the clock's noise, shorter than the machine's moods
+
+
+@dataclass
+class Times:
+    """Seconds of one run in each round, by rival."""
+
+    rounds: dict[str, list[float]]
+
+    def median(self, name: str) -> float:
+        return statistics.median(self.rounds[name])
+
+    def ratio(self, name: str, to: str) -> float:
+        """The median over rounds of one rival's time to another's in the same round."""
+        return statistics.median(a / b for a, b in zip(self.rounds[name], self.rounds[to], strict=True))
+
+
+def in_turn(rivals: Mapping[str, Callable[[], object]], seconds: float) -> Times:
+    """Run the rivals in turn for about `seconds` in all, three rounds at least; the first is not counted."""
+    repeats = {}
+    for name, run in rivals.items():
+        run()
+        repeats[name] = max(int(ROUND / max(_time(run, 1), 1e-7)), 1)
+    rounds: dict[str, list[float]] = {name: [] for name in rivals}
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end or len(next(iter(rounds.values()))) < 3:
+        for name, run in rivals.items():
+            rounds[name].append(_time(run, repeats[name]))
+    return Times(rounds)
+
+
+def _time(run: Callable[[], object], repeats: int) -> float:
+    start = time.perf_counter()
+    for _ in range(repeats):
+        run()
+    return (time.perf_counter() - start) / repeats
+
+
+def machine() -> str:
+    """What the figures were measured on: they say little without it."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            name = next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
+    except (OSError, StopIteration):
+        name = platform.processor() or platform.machine()
+    versions = f"tinylite {__version__}, LiteRT {importlib.metadata.version('ai-edge-litert')}, Python {platform.python_version()}"
+    return f"{name}, {cores()} of {os.cpu_count()} cores, {target().name}; {versions}"
