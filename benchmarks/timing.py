@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tinylite import __version__
 from tinylite.kernels.cpu import cores, target
 
-__all__ = ["Times", "in_turn", "machine"]
+__all__ = ["Times", "in_turn", "machine", "once"]
 
 ROUND = 0.01  # seconds that a round of one rival should take: longer than the clock's noise, shorter than the machine's moods
 
@@ -32,21 +32,22 @@ class Times:
         return statistics.median(a / b for a, b in zip(self.rounds[name], self.rounds[to], strict=True))
 
 
-def in_turn(rivals: Mapping[str, Callable[[], object]], seconds: float) -> Times:
-    """Run the rivals in turn for about `seconds` in all, three rounds at least; the first is not counted."""
+def in_turn(rivals: Mapping[str, Callable[[], object]], seconds: float, round_seconds: float = ROUND) -> Times:
+    """Run the rivals in turn for about `seconds` in all, three rounds at least; what warms them up is not counted."""
     repeats = {}
     for name, run in rivals.items():
         run()
-        repeats[name] = max(int(ROUND / max(_time(run, 1), 1e-7)), 1)
+        repeats[name] = max(int(round_seconds / max(once(run), 1e-7)), 1)
     rounds: dict[str, list[float]] = {name: [] for name in rivals}
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(next(iter(rounds.values()))) < 3:
         for name, run in rivals.items():
-            rounds[name].append(_time(run, repeats[name]))
+            rounds[name].append(once(run, repeats[name]))
     return Times(rounds)
 
 
-def _time(run: Callable[[], object], repeats: int) -> float:
+def once(run: Callable[[], object], repeats: int = 1) -> float:
+    """Seconds of a run, the mean of `repeats` without a pause."""
     start = time.perf_counter()
     for _ in range(repeats):
         run()
@@ -60,5 +61,5 @@ def machine() -> str:
             name = next(line.split(":", 1)[1].strip() for line in file if line.startswith("model name"))
     except (OSError, StopIteration):
         name = platform.processor() or platform.machine()
-    versions = f"tinylite {__version__}, LiteRT {importlib.metadata.version('ai-edge-litert')}, Python {platform.python_version()}"
-    return f"{name}, {cores()} of {os.cpu_count()} cores, {target().name}; {versions}"
+    litert, python = importlib.metadata.version("ai-edge-litert"), platform.python_version()
+    return f"{name}, {cores()} of {os.cpu_count()} cores, {target().name}; tinylite {__version__}, LiteRT {litert}, Python {python}"

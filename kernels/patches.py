@@ -41,42 +41,71 @@ def fill_over(to, value, count):
 
 
 @device
+def gather_at_border(a, input, n, top, left, whole, to):
+    """A row whose patch leaves picture `n`, whose input is spread out, or whose channels are not all of the picture's."""
+    fill = a.fills[n * a.fill_step]
+    for fy in range(a.filter_h):
+        iy = top + fy * a.dilation_h
+        gap = 0
+        if a.spread_h > 1:
+            gap = iy % a.spread_h
+            iy = iy // a.spread_h
+        if (iy < 0) | (iy >= a.in_h) | (gap != 0):
+            fill_over(to, fill, a.filter_w * a.group_bytes)
+            to = to + a.filter_w * a.group_bytes
+            continue
+        line = input + (n * a.in_h + iy) * a.in_w * a.pixel_bytes
+        if whole:
+            # Neighbouring filter columns are neighbours in the picture: one copy, cut at its sides.
+            start = min(max(-left, 0), a.filter_w)
+            end = max(min(a.in_w - left, a.filter_w), start)
+            fill_over(to, fill, start * a.pixel_bytes)
+            copy_over(to + start * a.pixel_bytes, line + (left + start) * a.pixel_bytes, (end - start) * a.pixel_bytes)
+            fill_over(to + end * a.pixel_bytes, fill, (a.filter_w - end) * a.pixel_bytes)
+            to = to + a.filter_w * a.pixel_bytes
+            continue
+        for fx in range(a.filter_w):
+            ix = left + fx * a.dilation_w
+            gap = 0
+            if a.spread_w > 1:
+                gap = ix % a.spread_w
+                ix = ix // a.spread_w
+            if (ix < 0) | (ix >= a.in_w) | (gap != 0):
+                fill_over(to, fill, a.group_bytes)
+            else:
+                copy_over(to, line + ix * a.pixel_bytes, a.group_bytes)
+            to = to + a.group_bytes
+
+
+@device
 def gather_rows(a, input, first, rows, to, stride):
     """Write rows `first` to `first + rows` of the patch matrix, `stride` bytes apart; `input` is a group's first channel."""
     whole = (a.dilation_w == 1) & (a.spread_w == 1) & (a.group_bytes == a.pixel_bytes)
-    for m in range(first, first + rows):
-        y = m // a.out_w
-        x = m - y * a.out_w
-        n = y // a.out_h
-        y = y - n * a.out_h
+    reach = (a.filter_h - 1) * a.dilation_h
+    run = a.filter_w * a.pixel_bytes
+    # A division takes as long as a copy, so there are none for each row: x, y and n count on.
+    y = first // a.out_w
+    x = first - y * a.out_w
+    n = y // a.out_h
+    y = y - n * a.out_h
+    for _ in range(rows):
         left = x * a.stride_w - a.pad_left
-        fill = a.fills[n * a.fill_step]
-        at = to
-        for fy in range(a.filter_h):
-            iy = y * a.stride_h - a.pad_top + fy * a.dilation_h
-            gap = iy % a.spread_h
-            iy = iy // a.spread_h
-            if (iy < 0) | (iy >= a.in_h) | (gap != 0):
-                fill_over(at, fill, a.filter_w * a.group_bytes)
-                at = at + a.filter_w * a.group_bytes
-                continue
-            line = input + (n * a.in_h + iy) * a.in_w * a.pixel_bytes
-            if whole:
-                # Neighbouring filter columns are neighbours in the picture: one copy, cut at its sides.
-                start = min(max(-left, 0), a.filter_w)
-                end = max(min(a.in_w - left, a.filter_w), start)
-                fill_over(at, fill, start * a.pixel_bytes)
-                copy_over(at + start * a.pixel_bytes, line + (left + start) * a.pixel_bytes, (end - start) * a.pixel_bytes)
-                fill_over(at + end * a.pixel_bytes, fill, (a.filter_w - end) * a.pixel_bytes)
-                at = at + a.filter_w * a.pixel_bytes
-                continue
-            for fx in range(a.filter_w):
-                ix = left + fx * a.dilation_w
-                gap = ix % a.spread_w
-                ix = ix // a.spread_w
-                if (ix < 0) | (ix >= a.in_w) | (gap != 0):
-                    fill_over(at, fill, a.group_bytes)
-                else:
-                    copy_over(at, line + ix * a.pixel_bytes, a.group_bytes)
-                at = at + a.group_bytes
+        top = y * a.stride_h - a.pad_top
+        if whole & (a.spread_h == 1) & (left >= 0) & (left + a.filter_w <= a.in_w) & (top >= 0) & (top + reach < a.in_h):
+            # Away from the borders, where most patches lie: a copy for each filter row.
+            line = input + ((n * a.in_h + top) * a.in_w + left) * a.pixel_bytes
+            at = to
+            for _ in range(a.filter_h):
+                copy_over(at, line, run)
+                at = at + run
+                line = line + a.dilation_h * a.in_w * a.pixel_bytes
+        else:
+            gather_at_border(a, input, n, top, left, whole, to)
         to = to + stride
+        x += 1
+        if x == a.out_w:
+            x = 0
+            y += 1
+            if y == a.out_h:
+                y = 0
+                n += 1
