@@ -3,8 +3,9 @@
 Works on whole output lines. The input lines that a filter sees are first laid out with their padding (and, where a
 channel feeds several, its repetitions), so that no loop has to look for borders; lines that need nothing are read where
 they are. Channels go in blocks of `LANES`, the last one moved back to end with the last channel. Weights are packed in
-blocks of [bias (and requantization)][taps], each a vector of the block's channels. Floats have the reference kernels' bits:
-each product and sum is rounded, tap by tap, and the bias comes last.
+blocks of [bias (and requantization)][taps], each a vector of the block's channels. Floats go tap by tap: `exact` kernels,
+and the one for any filter, round each product and sum and add the bias last, as the reference does; the others start with
+the bias and round a product and its addition once.
 """
 
 from __future__ import annotations
@@ -164,10 +165,16 @@ def _make_q8_any(name: str, store: Device, output: type, fields: dict[str, str])
     return any_filter
 
 
-def _make_f32_square(size: int) -> Kernel:
+def _make_f32_square(size: int, exact: bool) -> Kernel:
     taps = size * size
 
-    @kernel(f"f32_dwconv_{size}x{size}", **DWCONV_FIELDS, low="f32", high="f32")
+    @device
+    def window(bias, at, step, weights):
+        if exact:
+            return tiles.window_multiply_add(simd.splat(np.float32(0), LANES), at, step, weights) + bias
+        return tiles.window_fma(bias, at, step, weights)
+
+    @kernel(f"f32_dwconv_{'exact_' if exact else ''}{size}x{size}", **DWCONV_FIELDS, low="f32", high="f32")
     def square(a, lo, hi, scratch):
         lines = simd.pointer(scratch, np.int64)
         spare = simd.pointer(scratch + 4096, np.float32)
@@ -182,8 +189,7 @@ def _make_f32_square(size: int) -> Kernel:
                 at = tiles.move_all(tiles.line_pointers(lines, size, np.float32), c)
                 to = simd.cast(a.output, np.float32) + unit * a.out_w * a.channels + c
                 for _ in range(a.out_w):
-                    sums = tiles.window_sum(simd.splat(np.float32(0), LANES), at, step, weights)
-                    f32_store(a, sums + bias, to, a.channels - c, spare)
+                    f32_store(a, window(bias, at, step, weights), to, a.channels - c, spare)
                     at = tiles.move_all(at, advance)
                     to = to + a.channels
 
@@ -222,7 +228,8 @@ def _make_q8_square(size: int) -> Kernel:
 
 
 SQUARES = (3, 5)
-f32_dwconv_square = {size: _make_f32_square(size) for size in SQUARES}
+# By size and whether all is rounded as the reference rounds.
+f32_dwconv_square = {(size, exact): _make_f32_square(size, exact) for size in SQUARES for exact in (False, True)}
 q8_dwconv_square = {size: _make_q8_square(size) for size in SQUARES}
 q8_dwconv = _make_q8_any("q8_dwconv", q8_store, np.uint8, TO_Q8)
 q8_dwconv_f32 = _make_q8_any("q8_dwconv_f32", q8_store_float, np.float32, TO_F32)

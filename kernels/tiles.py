@@ -216,18 +216,24 @@ def _taps(context: Any, builder: ir.IRBuilder, kind: Vec, lines: Any, pointers: 
     return taps
 
 
-@intrinsic
-def window_sum(typing: Any, total: Any, lines: Any, step: Any, weights: Any) -> Any:
-    """total + each tap times its weights, for floats, one after the other; `weights` has as many vectors as the window taps."""
+def _window(step: Callable[..., ir.Value], what: str) -> Any:
+    @intrinsic
+    def window(typing: Any, total: Any, lines: Any, distance: Any, weights: Any) -> Any:
+        def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+            result, pointers, distance_, weights_ = values
+            taps = _taps(context, builder, total, lines, pointers, distance_, weights.count // lines.count)
+            for tap, weight in zip(taps, cgutils.unpack_tuple(builder, weights_, weights.count), strict=True):
+                result = step(builder, total, tap, weight, result)
+            return result
 
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        result, pointers, step_, weights_ = values
-        taps = _taps(context, builder, total, lines, pointers, step_, weights.count // lines.count)
-        for tap, weight in zip(taps, cgutils.unpack_tuple(builder, weights_, weights.count), strict=True):
-            result = _multiply_add(builder, total, tap, weight, result)
-        return result
+        return total(total, lines, types.int64, weights), emit
 
-    return total(total, lines, types.int64, weights), emit
+    window.__doc__ = f"total + each tap times its weights, for floats, one after the other, {what}; a vector of weights for each tap."
+    return window
+
+
+window_fma = _window(emit_fma, "product and sum rounded once")
+window_multiply_add = _window(_multiply_add, "product and sum each rounded")
 
 
 @intrinsic

@@ -117,7 +117,7 @@ class _Depthwise:
         from ..kernels.dwconv import f32_dwconv, f32_dwconv_square
 
         rows = np.concatenate([bias[None], weights]).astype(np.float32)
-        kernel = f32_dwconv_square.get(self.square, f32_dwconv)
+        kernel = f32_dwconv_square.get((self.square, self.plan.exact), f32_dwconv)
         self.step(kernel, self.pack(rows), 4, self.plan.constant([0], np.int32), 0, low=low, high=high)
 
     def q8(self, weights: np.ndarray, zero: int, bias: np.ndarray, input_zero: int, how: Any) -> None:
