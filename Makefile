@@ -26,7 +26,8 @@ lint: $(VENV)/lint
 	cd $(VENV)/typed && MYPYPATH=. ../bin/mypy --config-file ../../pyproject.toml
 
 benchmark: $(VENV)/test
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks models
+	$(BIN)/python -m benchmarks start --first
 
 clean:
 	rm -rf $(VENV) build *.egg-info

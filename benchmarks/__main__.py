@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
-from .timing import in_turn, machine
+from tinylite import Model
+
+from .kernels import all_cases, kernels as all_kernels, with_shapes
+from .peak import peaks
+from .rows import Row, measure, print_table, report, time_text
+from .start import cold_start, first_run, import_times, imports_numba
+from .timing import machine
 
 ROOT = Path(__file__).parent.parent
-SHARED = ROOT.parent / "shared" / "models"
-# A slow reference run is timed but not repeated beyond this.
-SLOW = 0.05
-COLUMNS = ("tinylite", "XNNPACK", "reference", "ratio", "to reference", "GOP/s", "of peak", "outputs")
+FOLDERS = (ROOT.parent / "shared" / "models", ROOT / "models", ROOT / "tinylite" / "demo")
+STARTED = ("hello_world_float", "hello_world_int8", "mobilenet_v1_float", "mobilenet_v1_int8")
 
+files_argument = click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 threads_option = click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads of every rival.")
-seconds_option = click.option("--seconds", type=float, default=2.0, show_default=True, help="How long to time each row.")
-json_option = click.option("--json", "target", type=click.Path(dir_okay=False), help="Also write the rows to this file.")
+json_option = click.option("--json", "target", type=click.Path(dir_okay=False), help="Also write the figures to this file.")
+reference_option = click.option(
+    "--reference/--no-reference", default=None, help="Time the reference kernels in turn too, or leave them out. [default: slow ones once]"
+)
+
+
+def seconds_option(default: float) -> Any:
+    return click.option("--seconds", type=float, default=default, show_default=True, help="How long to time each row.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,133 +42,126 @@ def main() -> None:
 
     A ratio is tinylite's time divided by that of LiteRT with XNNPACK (its default) or with its reference kernels, the
     median of many rounds: below 1, tinylite is faster. GOP/s count the products and additions of matrix operators, and
-    "of peak" compares them with what the innermost step of the matrix kernels attains on this machine (see `peak`).
-    "outputs" compares tinylite's with the reference kernels'.
+    "of peak" compares them with what cores with nothing else to do attain on this machine (see `peak`). "outputs"
+    compares tinylite's with the reference kernels', and what goes into a softmax too: the same bits, or the largest
+    difference relative to the largest number.
     """
+    click.echo(machine())
 
 
-def _default_models() -> list[Path]:
-    return sorted(SHARED.glob("*.tflite")) + sorted((ROOT / "models").glob("*.tflite"))
+def _all_models() -> list[Path]:
+    return [path for folder in FOLDERS for path in sorted(folder.glob("*.tflite"))]
 
 
-def _row(content: bytes, threads: int, seconds: float, peak: dict[str, float], kind: str) -> dict[str, Any]:
-    from .rivals import Rivals
-
-    rivals = Rivals.of(content, threads)
-    outputs = rivals.agreement()
-    times = in_turn({"tinylite": rivals.tinylite.invoke, "xnnpack": rivals.xnnpack.invoke}, seconds)
-    reference = in_turn({"reference": rivals.reference.invoke}, min(seconds / 4, SLOW)).median("reference")
-    ours = times.median("tinylite")
-    rate = rivals.operations / ours
-    return {
-        "tinylite": ours, "xnnpack": times.median("xnnpack"), "reference": reference, "ratio": times.ratio("tinylite", "xnnpack"),
-        "to_reference": ours / reference, "operations": rivals.operations, "rate": rate,
-        "share": rate / (peak["float" if kind == "float" else "8-bit"] * threads), "outputs": outputs,
-    }  # fmt: skip
-
-
-def _time(seconds: float) -> str:
-    return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.3g} µs"
-
-
-def _cells(row: dict[str, Any]) -> list[str]:
-    work = [f"{row['rate'] / 1e9:.0f}", f"{row['share']:.0%}"] if row["operations"] else ["", ""]
-    times = [_time(row[name]) for name in ("tinylite", "xnnpack", "reference")]
-    return [*times, f"{row['ratio']:.2f}", f"{row['to_reference']:.3g}", *work, row["outputs"]]
-
-
-def _report(first: str, rows: dict[str, dict[str, Any]], threads: int, target: str | None) -> None:
-    """The rows as a table of Markdown, so that it can be pasted into a page."""
-    click.echo(f"{machine()}; {threads} {'thread' if threads == 1 else 'threads'}\n")
-    lines = [[first, *COLUMNS], ["---"] * (len(COLUMNS) + 1), *([name, *_cells(row)] for name, row in rows.items())]
-    click.echo("\n".join(f"| {' | '.join(line)} |" for line in lines))
-    if target:
-        Path(target).write_text(json.dumps({"machine": machine(), "threads": threads, "rows": rows}, indent=1))
+def _rows(wanted: Iterable[tuple[str, Callable[[], Row]]]) -> list[Row]:
+    """Measure; what one of the rivals refuses is left out, with its words."""
+    rows = []
+    for name, measured in track(list(wanted), "timing", console=Console(stderr=True), transient=True):
+        try:
+            rows.append(measured())
+        except (ValueError, RuntimeError) as error:
+            click.echo(f"{name} is left out: {str(error).splitlines()[0]}", err=True)
+    return rows
 
 
 @main.command()
-@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@files_argument
 @threads_option
-@seconds_option
+@seconds_option(2.0)
+@reference_option
 @json_option
-def models(files: tuple[Path, ...], threads: int, seconds: float, target: str | None) -> None:
-    """Whole models: FILES, or ../shared/models and what make_models.py has put into models/."""
-    from .peak import peaks
-
-    chosen = list(files) or _default_models()
-    if not chosen:
-        raise click.UsageError("there are no models; give some, or make them: python benchmarks/make_models.py")
+def models(files: tuple[Path, ...], threads: int, seconds: float, reference: bool | None, target: str | None) -> None:
+    """Whole models: FILES, or ../shared/models, what make_models.py has put into models/, and the demo's."""
     peak = peaks()
-    rows = {}
-    for path in track(chosen, "models", console=Console(stderr=True), transient=True):
-        kind = "float" if path.stem.endswith("float") else "8-bit"
-        rows[path.stem] = _row(_acceptable(path), threads, seconds, peak, kind)
-    _report("model", rows, threads, target)
+
+    def measured(path: Path) -> Row:
+        return measure(path.stem, _acceptable(path), peak, threads, seconds, reference)
+
+    report("model", _rows((path.stem, lambda path=path: measured(path)) for path in files or _all_models()), threads, target)
 
 
 def _acceptable(path: Path) -> bytes:
-    """The file's bytes; LiteRT refuses a quantized_dimension out of range, which means nothing where there is one scale."""
-    from tinylite import Model
-
-    model = Model.load(path)
+    """The file's bytes, mended where LiteRT refuses what means nothing: a quantized_dimension out of range beside one scale."""
+    model, mended = Model.load(path), False
     for tensor in model.graph.tensors:
         if tensor.quantization is not None and not 0 <= tensor.quantization.quantized_dimension < max(len(tensor.shape), 1):
             tensor.quantization.quantized_dimension = 0
-    return model.to_bytes()
+            mended = True
+    return model.to_bytes() if mended else path.read_bytes()
 
 
 @main.command()
 @click.argument("names", nargs=-1)
+@click.option("--cases", is_flag=True, help="Instead: all cases that test operators. They are small, so this times calls more than work.")
+@click.option("--list", "listed", is_flag=True, help="Only list the names.")
 @threads_option
-@seconds_option
+@seconds_option(0.3)
+@reference_option
 @json_option
-def kernels(names: tuple[str, ...], threads: int, seconds: float, target: str | None) -> None:
-    """Single kernels; NAMES choose those that contain one of them, such as CONV_2D, int8 or 3x3."""
-    from .kernels import kernels as all_kernels, with_shapes
-    from .peak import peaks
+def kernels(
+    names: tuple[str, ...], cases: bool, listed: bool, threads: int, seconds: float, reference: bool | None, target: str | None
+) -> None:
+    """Single kernels on the distinct layers of MobileNet v1, v2 and ResNet-50, and on large tensors.
 
-    chosen = [(f"{what}, {kind}", kind, case) for what, kind, case in all_kernels()]
-    chosen = [entry for entry in chosen if not names or any(name in entry[0] for name in names)]
+    NAMES choose those in whose names all of them begin words, such as CONV_2D int8 or 3x3: int8 is not part of uint8.
+    """
+    patterns = [re.compile(rf"(?<!\w){re.escape(name)}") for name in names]
+    chosen = [(name, make) for name, make in (all_cases() if cases else all_kernels()) if all(p.search(name) for p in patterns)]
     if not chosen:
-        raise click.UsageError(f"no kernel has {' or '.join(names)} in its name")
+        raise click.UsageError(f"no kernel has {' and '.join(names)} in its name; --list lists them")
+    if listed:
+        click.echo("\n".join(name for name, _ in chosen))
+        return
     peak = peaks()
-    rows = {}
-    for name, kind, case in track(chosen, "kernels", console=Console(stderr=True), transient=True):
-        rows[name] = _row(with_shapes(case), threads, seconds, peak, kind)
-    _report("kernel", rows, threads, target)
+
+    def measured(name: str, make: Callable[[], Any]) -> Row:
+        case = make()
+        return measure(name, with_shapes(case), peak, threads, seconds, reference, case.feeds())
+
+    report("kernel", _rows((name, lambda name=name, make=make: measured(name, make)) for name, make in chosen), threads, target)
 
 
 @main.command()
-@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--first", is_flag=True, help="Also time the first run ever, on two cores with an empty cache.")
-@click.option("--seconds", type=float, default=10.0, show_default=True, help="How long to time each model.")
-def start(files: tuple[Path, ...], first: bool, seconds: float) -> None:
-    """Whole processes, from the start of Python to the first output: FILES, or hello_world and MobileNet v1."""
-    from .start import cold_start, first_run, import_time
+@files_argument
+@click.option("--first", is_flag=True, help="Also time the first run ever: an empty cache, two cores.")
+@seconds_option(10.0)
+@json_option
+def start(files: tuple[Path, ...], first: bool, seconds: float, target: str | None) -> None:
+    """Whole processes, from the start of Python to the first output: FILES, or hello_world and MobileNet v1.
 
-    wanted = ("hello_world_int8", "hello_world_float", "mobilenet_v1_float", "mobilenet_v1_int8")
-    chosen = list(files) or [path for path in _default_models() if path.stem in wanted]
-    table = Table("model", "tinylite", "LiteRT", "ratio", *(["first run ever"] if first else []), title="whole processes")
-    for path in chosen:
+    tinylite finds its kernels in the on-disk cache, except in the first run ever.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    for path in files or [path for path in _all_models() if path.stem in STARTED]:
         times = cold_start(path, seconds)
-        cells = [_time(times.median("tinylite")), _time(times.median("litert")), f"{times.ratio('tinylite', 'litert'):.2f}"]
+        rows[path.stem] = {name: times.median(name) for name in times.rounds}
+        rows[path.stem] |= {"ratio": times.ratio("tinylite", "litert"), "numba": imports_numba(path)}
         if first:
-            taken, said = first_run(path, 2)
-            cells.append(f"{taken:.1f} s ({said})")
-        table.add_row(path.stem, *cells)
-    click.echo(machine())
-    Console(width=140).print(table)
-    click.echo(f"import tinylite: {import_time(seconds / 2) * 1e3:.1f} ms more than an empty process")
+            rows[path.stem]["first run"] = first_run(path, 2)._asdict()
+    columns = ["model", "tinylite", "LiteRT", "ratio", "imports numba", *(["first run ever"] if first else [])]
+    lines = []
+    for name, row in rows.items():
+        told = ["{seconds:.1f} s, {kernels} kernels, {cores} cores".format(**row["first run"])] if first else []
+        numba = "yes" if row["numba"] else "no"
+        lines.append([name, time_text(row["tinylite"]), time_text(row["litert"]), f"{row['ratio']:.2f}", numba, *told])
+    print_table(columns, lines)
+    imports = import_times(seconds / 2)
+    print_table(["import, beyond an empty process", "time"], [[name, time_text(taken)] for name, taken in imports.items()])
+    if target:
+        Path(target).write_text(json.dumps({"machine": machine(), "rows": rows, "imports": imports}, indent=1) + "\n")
 
 
 @main.command()
-def peak() -> None:
-    """What one core attains in the innermost step of the matrix kernels, on data that stay in its first cache."""
-    from .peak import peaks
+@json_option
+def peak(target: str | None) -> None:
+    """What one core attains with sums in registers and nothing else to do: multiply-adds, and dot products of 8-bit numbers.
 
-    click.echo(machine())
-    for kind, rate in peaks().items():
-        click.echo(f"{kind}: {rate / 1e9:.0f} GOP/s")
+    The fastest of many short rounds. The share of the peak in other tables is of this, times the number of threads.
+    """
+    found = peaks()
+    print_table(["numbers", "GOP/s of a core"], [[kind, f"{rate / 1e9:.0f}"] for kind, rate in found.items()])
+    if target:
+        Path(target).write_text(json.dumps({"machine": machine(), "peak": found}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -72,6 +72,6 @@ def _rate(measured: Kernel, products: int, seconds: float) -> float:
     return 2 * products * COUNT * LANES * DEPTH * turns / min(times.rounds["run"])
 
 
-def peaks(seconds: float = 0.5) -> dict[str, float]:
+def peaks(seconds: float = 0.25) -> dict[str, float]:
     """Operations a second of one core, of floats and of 8-bit numbers: the best of many short rounds, the CPU's fastest clock."""
     return {"float": _rate(peak_f32, 1, seconds), "8-bit": _rate(peak_q8, GROUP, seconds)}

@@ -8,11 +8,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from .timing import Times, in_turn
 
-__all__ = ["cold_start", "first_run", "import_time"]
+__all__ = ["FirstRun", "cold_start", "first_run", "import_times", "imports_numba"]
 
+PACKAGES = {"tinylite": "tinylite", "litert": "ai_edge_litert"}
 SCRIPT = """
 import sys
 import numpy as np
@@ -26,35 +28,51 @@ interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
 """
 
 
+class FirstRun(NamedTuple):
+    """A process that found an empty cache."""
+
+    seconds: float
+    kernels: int
+    cores: int
+
+
 def _python(code: str, *arguments: str, **environment: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], env=dict(os.environ, **environment), check=True, text=True, capture_output=True
-    )
-    return done.stderr
+    """Run code in a process of its own; gives what it prints."""
+    command = [sys.executable, "-c", code, *arguments]
+    environment = {**os.environ, "TINYLITE_QUIET": "1", **environment}
+    return subprocess.run(command, env=environment, check=True, text=True, capture_output=True).stdout
 
 
 def cold_start(model: Path, seconds: float) -> Times:
-    """Seconds of a process that loads a model and runs it once, kernels being in the on-disk cache."""
-    scripts = {name: SCRIPT.replace("PACKAGE", package) for name, package in {"tinylite": "tinylite", "litert": "ai_edge_litert"}.items()}
+    """Seconds of a process that loads a model and runs it once; kernels are in the on-disk cache, since one run goes before."""
+    scripts = {name: SCRIPT.replace("PACKAGE", package) for name, package in PACKAGES.items()}
     return in_turn({name: lambda script=script: _python(script, str(model)) for name, script in scripts.items()}, seconds)
 
 
-def import_time(seconds: float) -> float:
-    """What `import tinylite` adds to a process that does nothing, in seconds."""
-    times = in_turn({"tinylite": lambda: _python("import tinylite"), "nothing": lambda: _python("pass")}, seconds)
-    return times.median("tinylite") - times.median("nothing")
+def import_times(seconds: float) -> dict[str, float]:
+    """What importing a package, and the Interpreter from it, adds to a process that does nothing, in seconds."""
+    codes = {"nothing": "pass", "tinylite": "import tinylite"}
+    codes |= {f"{package}.interpreter": f"from {package}.interpreter import Interpreter" for package in PACKAGES.values()}
+    times = in_turn({name: lambda code=code: _python(code) for name, code in codes.items()}, seconds)
+    return {name: times.median(name) - times.median("nothing") for name in codes if name != "nothing"}
 
 
-def first_run(model: Path, cores: int) -> tuple[float, str]:
-    """Seconds of the first run ever, with an empty cache and on `cores` cores, and what the user is told meanwhile."""
+def imports_numba(model: Path) -> bool:
+    """Whether a process that runs a model from the cache has imported numba."""
+    return _python(SCRIPT.replace("PACKAGE", "tinylite") + "print('numba' in sys.modules)", str(model)).strip() == "True"
+
+
+def first_run(model: Path, cores: int) -> FirstRun:
+    """The first run ever: a process with an empty cache, on so many cores (or all, where they cannot be chosen)."""
     mine = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
     with tempfile.TemporaryDirectory() as cache:
         try:
             if mine is not None:
                 os.sched_setaffinity(0, sorted(mine)[:cores])
             started = time.perf_counter()
-            said = _python(SCRIPT.replace("PACKAGE", "tinylite"), str(model), TINYLITE_CACHE=cache, TINYLITE_QUIET="")
-            return time.perf_counter() - started, said.strip().splitlines()[-1] if said.strip() else ""
+            _python(SCRIPT.replace("PACKAGE", "tinylite"), str(model), TINYLITE_CACHE=cache)
+            taken = time.perf_counter() - started
         finally:
             if mine is not None:
                 os.sched_setaffinity(0, mine)
+        return FirstRun(taken, len(list(Path(cache).rglob("*.o"))), min(cores, len(mine)) if mine else os.cpu_count() or 1)

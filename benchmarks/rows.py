@@ -1,0 +1,98 @@
+"""A row of a table of figures: measured, shown, kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from .rivals import Rivals
+from .timing import in_turn, machine, once
+
+__all__ = ["Row", "measure", "print_table", "report", "time_text"]
+
+SLOW = 0.05  # seconds: a reference run that takes longer is timed once, unless it is asked for
+COLUMNS = ("tinylite", "XNNPACK", "reference", "ratio", "to reference", "GOP/s", "of peak", "outputs")
+
+
+@dataclass
+class Row:
+    """Times are seconds of a run. `outputs` says how tinylite's compare with those of the reference kernels."""
+
+    name: str
+    tinylite: float
+    xnnpack: float
+    reference: float | None
+    ratio: float  # to XNNPACK
+    to_reference: float | None
+    operations: int
+    share: float  # of what the machine attains
+    outputs: str
+
+    def cells(self) -> list[str]:
+        times = [time_text(seconds) for seconds in (self.tinylite, self.xnnpack, self.reference)]
+        work = [f"{self.operations / self.tinylite / 1e9:.1f}", f"{self.share:.0%}"] if self.operations else ["", ""]
+        to_reference = "" if self.to_reference is None else f"{self.to_reference:.3f}"
+        return [self.name, *times, f"{self.ratio:.2f}", to_reference, *work, self.outputs]
+
+
+def measure(
+    name: str, content: bytes, peak: dict[str, float], threads: int, seconds: float,
+    reference: bool | None = None, feeds: list[np.ndarray] | None = None,
+) -> Row:  # fmt: skip
+    """Time a model. `reference`: always in turn with the others, never, or (None) in turn unless it is slow.
+
+    The share of the peak is the time that the operations would take at the peak of `threads` cores, by the time they took.
+    """
+    rivals = Rivals.of(content, threads, feeds, reference is not False)
+    runs = {"tinylite": rivals.tinylite.invoke, "xnnpack": rivals.xnnpack.invoke}
+    outputs, judge_time, to_reference = "not compared", None, None
+    if rivals.reference is not None:
+        judge_time = once(rivals.reference.invoke)
+        outputs = rivals.agreement()
+        if reference or judge_time < SLOW:
+            runs["reference"] = rivals.reference.invoke
+    times = in_turn(runs, seconds)
+    ours = times.median("tinylite")
+    if "reference" in runs:
+        judge_time, to_reference = times.median("reference"), times.ratio("tinylite", "reference")
+    elif judge_time is not None:
+        to_reference = ours / judge_time
+    best = sum(count / (peak[kind] * threads) for kind, count in rivals.operations.items())
+    return Row(
+        name, ours, times.median("xnnpack"), judge_time, times.ratio("tinylite", "xnnpack"), to_reference,
+        sum(rivals.operations.values()), best / ours, outputs,
+    )  # fmt: skip
+
+
+def time_text(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    for size, unit in ((1.0, "s"), (1e-3, "ms")):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e6:.3g} µs"
+
+
+def print_table(columns: Iterable[str], lines: Iterable[list[str]]) -> None:
+    """A table that is Markdown too, so that it can be pasted into a page; never folded to a terminal's width."""
+    table = Table(box=box.MARKDOWN)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left", no_wrap=True)
+    for line in lines:
+        table.add_row(*line)
+    Console(width=200, highlight=False).print(table)
+
+
+def report(first: str, rows: list[Row], threads: int, target: str | None) -> None:
+    """Print the rows; with `target`, also write them to that file, by name."""
+    print_table((first, *COLUMNS), (row.cells() for row in rows))
+    if target:
+        kept = {row.name: asdict(row) for row in rows}
+        Path(target).write_text(json.dumps({"machine": machine(), "threads": threads, "rows": kept}, indent=1) + "\n")
