@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
+from llvmlite.binding import llvm_version_info
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -133,7 +134,8 @@ def _dot(builder: ir.IRBuilder, kind: Vec, total: ir.Value, x: ir.Value, y: ir.V
     """total + sums of products within each 32-bit lane of x and y, as the target has it."""
     bits = 32 * kind.lanes
     if target().dot == "vnni":
-        bytes_ = ir.VectorType(I8, 4 * kind.lanes)
+        # LLVM 22 gave its operands the type of what they are.
+        bytes_ = ir.VectorType(I8, 4 * kind.lanes) if llvm_version_info[0] >= 22 else kind.llvm
         return emit_call(
             builder, f"llvm.x86.avx512.vpdpbusd.{bits}", kind.llvm, total, builder.bitcast(x, bytes_), builder.bitcast(y, bytes_)
         )
