@@ -34,28 +34,34 @@ def compile_all(kernels: list[Kernel], workers: int, progress: Progress | None) 
     # The worker finds what this process would, wherever it was started: not a folder `tinylite` that happens to be here.
     command = [sys.executable, "-c", _WORKER, json.dumps(sys.path)]
 
+    def compile_with(worker: subprocess.Popen[bytes], kernel: Kernel) -> bytes:
+        assert worker.stdin is not None and worker.stdout is not None
+        worker.stdin.write(f"{kernel.module} {kernel.name}\n".encode())
+        worker.stdin.flush()
+        size = int(worker.stdout.readline().split()[1])
+        code = worker.stdout.read(size)
+        if len(code) != size:
+            raise EOFError(f"{len(code)} bytes of {size} came")
+        return code
+
     def serve() -> None:
-        with (
-            tempfile.TemporaryFile() as errors,
-            subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
-                env=environment,
-            ) as worker,
-        ):  # fmt: skip
-            assert worker.stdin is not None and worker.stdout is not None
+        name = "kernels"
+        with tempfile.TemporaryFile() as errors:
             try:
-                while True:
-                    kernel = waiting.get_nowait()
-                    worker.stdin.write(f"{kernel.module} {kernel.name}\n".encode())
-                    worker.stdin.flush()
-                    size = int(worker.stdout.readline().split()[1])
-                    done.put((kernel.name, worker.stdout.read(size)))
-            except queue.Empty:
-                worker.stdin.close()
-            except (OSError, IndexError):
-                worker.kill()
+                with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=environment) as worker:
+                    try:
+                        while not waiting.empty():
+                            with contextlib.suppress(queue.Empty):
+                                kernel = waiting.get_nowait()
+                                name = kernel.name
+                                done.put((name, compile_with(worker, kernel)))
+                    except BaseException:
+                        worker.kill()
+                        raise
+            except Exception as error:  # whatever it is, somebody waits for an answer
                 errors.seek(0)
-                done.put(CompileError(f"compiling {kernel.name} failed:\n{errors.read().decode(errors='replace')[-3000:]}"))
+                said = errors.read().decode(errors="replace")[-3000:] or repr(error)
+                done.put(CompileError(f"compiling {name} failed:\n{said}"))
 
     start = time.monotonic()
     for _ in range(min(workers, len(kernels))):

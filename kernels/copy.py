@@ -39,14 +39,15 @@ def _make_mapped(element: int) -> Kernel:
     word = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}[element]
 
     @kernel(
-        f"copy_mapped_{element}", input="u8*", output="u8*", dims=f"i64[{MAX_DIMS}]", starts=f"i64[{MAX_DIMS}]", outer="i64",
-        tables="i64*", run="i64", run_table="i64*", whole="i64", output_offset="i64", output_strides=f"i64[{MAX_DIMS}]",
+        f"copy_mapped_{element}", input="u8*", output="u8*", base="i64", dims=f"i64[{MAX_DIMS}]", steps=f"i64[{MAX_DIMS}]",
+        starts=f"i64[{MAX_DIMS}]", tables="i64*", outer="i64", run="i64", run_step="i64", run_start="i64", output_offset="i64",
+        output_strides=f"i64[{MAX_DIMS}]",
     )  # fmt: skip
     def copy_mapped(a, lo, hi, scratch):
-        """Each dimension has a table that says, in bytes, where its index leads in the input: out[i, j, ..] = in[t0[i] + t1[j] + ..].
+        """Each dimension's index leads its own way in the input, in bytes: out[i, j, ..] = in[base + way0(i) + way1(j) + ..].
 
-        A unit is a run along the last dimension: `whole` if its elements are neighbours in the input. The output's
-        strides are in bytes, so a part of it can be written.
+        A way is an even step, or where a start is not -1 a part of `tables`. A unit is a run along the last dimension. The
+        output's strides are in bytes, so a part of it can be written.
         """
         index = simd.pointer(scratch, np.int64)
         rest = np.int64(lo)
@@ -55,16 +56,19 @@ def _make_mapped(element: int) -> Kernel:
             index[d] = rest - above * a.dims[d]
             rest = above
         for _ in range(lo, hi):
-            source, to = a.input, a.output + a.output_offset
+            source, to = a.input + a.base, a.output + a.output_offset
             for d in range(a.outer):
-                source = source + a.tables[a.starts[d] + index[d]]
+                source = source + (index[d] * a.steps[d] if a.starts[d] < 0 else a.tables[a.starts[d] + index[d]])
                 to = to + index[d] * a.output_strides[d]
-            if a.whole:
-                simd.copy(to, source + a.run_table[0], a.run * element)
-            else:
-                words = simd.cast(to, word)
+            words = simd.cast(to, word)
+            if a.run_start >= 0:
                 for i in range(a.run):
-                    words[i] = simd.cast(source + a.run_table[i], word)[0]
+                    words[i] = simd.cast(source + a.tables[a.run_start + i], word)[0]
+            elif a.run_step == element:
+                simd.copy(to, source, a.run * element)
+            else:
+                for i in range(a.run):
+                    words[i] = simd.cast(source + i * a.run_step, word)[0]
             next_index(index, a.dims, a.outer)
 
     return copy_mapped

@@ -39,6 +39,16 @@ def repeat_channels(to, source, pixels, channels, multiplier, element):
             to = to + element
 
 
+# Scratch holds where the filter's lines lie, then one vector, then the lines that had to be laid out.
+SPARE = 64  # bytes of the vector
+
+
+@device
+def lines_size(filter_h):
+    """The bytes of the lines' addresses, in whole cache lines."""
+    return (filter_h + 7) // 8 * 64
+
+
 @device
 def lay_out_line(a, n, iy, to):
     """Input line `iy` of picture `n`, padded and repeated as the filter wants it: where it lies, or copied to `to`."""
@@ -90,10 +100,10 @@ def f32_store(a, sums, to, count, spare):
 def f32_dwconv(a, lo, hi, scratch):
     """Any filter."""
     lines = simd.pointer(scratch, np.int64)
-    spare = simd.pointer(scratch + 4096, np.float32)
+    spare = simd.pointer(scratch + lines_size(a.filter_h), np.float32)
     taps = a.filter_h * a.filter_w
     for unit in range(lo, hi):
-        lay_out_lines(a, unit, lines, scratch + 8192)
+        lay_out_lines(a, unit, lines, scratch + lines_size(a.filter_h) + SPARE)
         for block in range(a.blocks):
             c = max(min(block * LANES, a.channels - LANES), 0)
             weights = simd.cast(a.weights, np.float32) + block * (taps + 1) * LANES
@@ -140,11 +150,11 @@ def _make_q8_any(name: str, store: Device, output: type, fields: dict[str, str])
     def any_filter(a, lo, hi, scratch):
         """Any filter; weights are s32."""
         lines = simd.pointer(scratch, np.int64)
-        spare = simd.pointer(scratch + 4096, np.uint8)
+        spare = simd.pointer(scratch + lines_size(a.filter_h), np.uint8)
         taps = a.filter_h * a.filter_w
         flips = simd.splat(np.uint8(a.flip), LANES)
         for unit in range(lo, hi):
-            lay_out_lines(a, unit, lines, scratch + 8192)
+            lay_out_lines(a, unit, lines, scratch + lines_size(a.filter_h) + SPARE)
             for block in range(a.blocks):
                 c = max(min(block * LANES, a.channels - LANES), 0)
                 packed = simd.cast(a.weights, np.int32) + block * (taps + 4) * LANES
@@ -177,10 +187,10 @@ def _make_f32_square(size: int, exact: bool) -> Kernel:
     @kernel(f"f32_dwconv_{'exact_' if exact else ''}{size}x{size}", **DWCONV_FIELDS, low="f32", high="f32")
     def square(a, lo, hi, scratch):
         lines = simd.pointer(scratch, np.int64)
-        spare = simd.pointer(scratch + 4096, np.float32)
+        spare = simd.pointer(scratch + lines_size(a.filter_h), np.float32)
         step, advance = a.dilation_w * a.channels, a.stride_w * a.channels
         for unit in range(lo, hi):
-            lay_out_lines(a, unit, lines, scratch + 8192)
+            lay_out_lines(a, unit, lines, scratch + lines_size(a.filter_h) + SPARE)
             for block in range(a.blocks):
                 c = max(min(block * LANES, a.channels - LANES), 0)
                 packed = simd.cast(a.weights, np.float32) + block * (taps + 1) * LANES
@@ -207,10 +217,10 @@ def _make_q8_square(size: int) -> Kernel:
     @kernel(f"q8_dwconv_{size}x{size}", **Q8_FIELDS, **TO_Q8)
     def square(a, lo, hi, scratch):
         lines = simd.pointer(scratch, np.int64)
-        spare = simd.pointer(scratch + 4096, np.uint8)
+        spare = simd.pointer(scratch + lines_size(a.filter_h), np.uint8)
         step, advance = a.dilation_w * a.channels, a.stride_w * a.channels
         for unit in range(lo, hi):
-            lay_out_lines(a, unit, lines, scratch + 8192)
+            lay_out_lines(a, unit, lines, scratch + lines_size(a.filter_h) + SPARE)
             for block in range(a.blocks):
                 c = max(min(block * LANES, a.channels - LANES), 0)
                 packed = simd.cast(a.weights, np.int32) + block * (taps + 4) * LANES

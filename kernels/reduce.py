@@ -145,8 +145,8 @@ _Q8_SUM = {
     "UINT8": make_reduce("u8_sum", "u8", np.int32, 0, add, rescaled_u8, RESCALE),
     "INT8": make_reduce("i8_sum", "i8", np.int32, 0, add, rescaled_i8, RESCALE),
 }
-_LEAST = {"FLOAT32": -np.inf, "INT32": -(2**31), "INT64": -(2**63), "UINT8": 0, "INT8": -128}
-_LARGEST = {"FLOAT32": np.inf, "INT32": 2**31 - 1, "INT64": 2**63 - 1, "UINT8": 255, "INT8": 127}
+_LEAST = {"FLOAT32": np.finfo(np.float32).min, "INT32": -(2**31), "INT64": -(2**63), "UINT8": 0, "INT8": -128}
+_LARGEST = {"FLOAT32": np.finfo(np.float32).max, "INT32": 2**31 - 1, "INT64": 2**63 - 1, "UINT8": 255, "INT8": 127}
 
 # operator -> type -> kernel
 REDUCE: dict[str, dict[str, Kernel]] = {
@@ -174,7 +174,8 @@ def _make_arg(name: str, element: str, largest: bool) -> Kernel:
             x = a.x + outer * a.depth * a.inner + (unit - outer * a.inner)
             best, value = np.int64(0), x[0]
             for d in range(1, a.depth):
-                if (x[d * a.inner] > value) if largest else (x[d * a.inner] < value):
+                # Anything is more extreme than NaN, the reference thinks.
+                if ((x[d * a.inner] > value) if largest else (x[d * a.inner] < value)) | (value != value):
                     best, value = d, x[d * a.inner]
             if a.wide:
                 a.out[unit] = best

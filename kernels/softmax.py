@@ -35,6 +35,8 @@ def f32_softmax(a, lo, hi, scratch):
         sums = simd.splat(np.float32(0), LANES)
         for c in range(0, a.depth, LANES):
             powers = vexp((load_some(x + c, a.depth - c, -np.inf) - top) * a.beta)
+            if a.depth - c < LANES:  # beta may be anything, and what e^(beta -inf) is then, too
+                powers = simd.keep_first(powers, a.depth - c, np.float32(0))
             sums = sums + powers
             simd.store(spare + c, powers)
         total = simd.reduce_add(sums)

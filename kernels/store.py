@@ -137,6 +137,16 @@ _addresses: dict[str, int] = {}
 _lock = threading.Lock()
 
 
+def _renew_lock() -> None:
+    """After a fork: the thread that held it is not there to let it go."""
+    global _lock  # noqa: PLW0603
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
 def addresses(kernels: Iterable[Kernel], progress: Progress | None = None) -> dict[str, int]:
     """The addresses of kernels by name, loaded from the store or compiled.
 
@@ -156,8 +166,8 @@ def addresses(kernels: Iterable[Kernel], progress: Progress | None = None) -> di
             from .build import compile_all
 
             for name, code in compile_all(unknown, cores(), progress):
-                _write(name, code)
                 _addresses[name] = _load(name, code)
+                _write(name, code)
         return {name: _addresses[name] for name in wanted}
 
 

@@ -95,3 +95,24 @@ def test_rounding_keeps_a_negative_zero_only_where_there_was_one(run: Judge, lit
     x = np.array([-0.0, 0.0, -0.2, -0.5, -0.7, 0.5, 1.5, 2.5, -1.5, -2.5, 8388609.0, -8388609.0], np.float32)
     content = Case("ROUND", [T((12,))], [T((12,))]).model().to_bytes()
     assert run(content, [x])[0].tobytes() == litert(content, [x], "BUILTIN_WITHOUT_DEFAULT_DELEGATES")[0].tobytes()
+
+
+@pytest.mark.parametrize("code", ["ARG_MAX", "ARG_MIN"])
+def test_any_number_is_more_extreme_than_nan(code: str, run: Judge, litert: Judge) -> None:
+    x = np.array([[np.nan, 1, 2], [3, np.nan, 1], [np.nan, np.nan, 0]], np.float32)
+    content = Case(code, [T((3, 3)), T((), "INT32", data=1)], [T((), "INT32")], {"output_type": "INT32"}).model().to_bytes()
+    assert run(content, [x])[0].tolist() == litert(content, [x])[0].tolist()
+
+
+@pytest.mark.parametrize("code", ["MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD"])
+def test_what_comes_of_nothing(code: str, run: Judge, litert: Judge) -> None:
+    content = Case(code, [T((0, 3)), T((1,), "INT32", data=[0])], [T(())], {"keep_dims": False}).model().to_bytes()
+    x = np.zeros((0, 3), np.float32)
+    assert np.array_equal(run(content, [x])[0], litert(content, [x])[0], equal_nan=True)
+
+
+def test_resizing_reads_no_pixel_behind_the_last(run: Judge) -> None:
+    """With ten fractional bits the scale may be rounded up, and lead past the end; LiteRT reads on there."""
+    case = Case("RESIZE_BILINEAR", [T((1, 3, 3, 1), "INT8"), T((2,), "INT32", data=[89, 89])], [T((), "INT8")], {}, version=3)
+    (found,) = run(case.model().to_bytes(), [np.array([[[[5], [5], [9]]] * 3], np.int8).reshape(1, 3, 3, 1)])
+    assert found[0, :, -1, 0].tolist() == [9] * 89

@@ -127,3 +127,27 @@ def test_a_compiler_s_failure_becomes_a_kernel_error(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("tinylite.planner.addresses", fail)
     with pytest.raises(KernelError, match="no compiler today"):
         Plan(chain(2))
+
+
+def test_what_a_run_has_computed_may_be_a_constant_for_what_follows() -> None:
+    """The value at a cut is known to the ops behind it, and still lies where the run before has put it."""
+    a, one, shape, hundred, filled, total = (Tensor(name, (2,), "INT32") for name in ("a", "one", "shape", "hundred", "filled", "total"))
+    one.data, hundred.data = np.array([1, 1], np.int32), np.array([100, 200], np.int32)
+    five = Tensor("five", ())
+    five.data = np.float32(5)
+    filled.type = "FLOAT32"
+    ops = [Op("ADD", [a, one], [shape]), Op("FILL", [shape, five], [filled]), Op("ADD", [shape, hundred], [total])]
+    plan = Plan(Graph("main", [a], [filled, total], ops))
+    for fed, wanted in (([2, 3], [103, 204]), ([1, 4], [102, 205])):
+        found = run(plan, np.array(fed))
+        assert found[0].shape == (fed[0] + 1, fed[1] + 1)
+        assert found[1].tolist() == wanted
+
+
+def test_moving_takes_no_memory_beside_what_is_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYLITE_MEMORY_LIMIT", "3e7")
+    x, times, y = Tensor("x", (2,), "INT8"), Tensor("times", (1,), "INT32"), Tensor("y", (), "INT8")
+    times.data = np.array([10_000_000], np.int32)
+    plan = Plan(Graph("main", [x], [y], [Op("TILE", [x, times], [y])]))
+    (found,) = run(plan, np.array([3, 4]))
+    assert found[:4].tolist() == [3, 4, 3, 4]

@@ -161,3 +161,34 @@ def test_an_unknown_target_is_refused(model: Path) -> None:
     assert done.returncode == 1
     assert "SettingError" in done.stderr
     assert "TINYLITE_CPU=abacus is not among the targets that this CPU runs" in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_child_can_compile_though_the_parent_was_compiling() -> None:
+    code = """
+import os, sys, threading
+from tinylite.kernels import store
+with store._lock:
+    child = os.fork()
+    if not child:
+        os._exit(0 if store._lock.acquire(timeout=10) else 1)
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=False, timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize("worker", ["/nowhere/python", "says_too_little"])
+def test_a_worker_that_fails_is_told_of(worker: str, model: Path, tmp_path: Path) -> None:
+    """One that cannot be started, and one that dies while it gives its answer."""
+    if worker == "says_too_little":
+        script = tmp_path / worker
+        script.write_text("#!/bin/sh\nread line\necho name 5000\necho short\n")
+        script.chmod(0o755)
+        worker = str(script)
+    code = f"import sys; sys.executable = {worker!r}\n" + RUN
+    environment = dict(os.environ, TINYLITE_CACHE=str(tmp_path / "cache"))
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(model)], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert "KernelError" in done.stderr
+    assert not kept(tmp_path / "cache")

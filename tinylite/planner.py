@@ -248,6 +248,9 @@ class Planner:
         """Compute outputs now: nothing they depend on will change."""
         self.check_memory(node)
         alone = Planner(Graph(), {}, True, 1, self.exact)
+        # Only what is known of the inputs counts: one that a run has computed also has a place, which is not in this arena.
+        known = [None if value is None else Value(value.name, value.type, value.shape, value.tensor, value.known) for value in node.inputs]
+        node = Node(node.op, node.index, known, node.outputs)
         for value in node.outputs:
             value.storage = alone.store(value, last=_END)
         alone.prepare(operator, node)

@@ -10,7 +10,7 @@ rng = np.random.default_rng(10)
 
 SHAPES = [(1, 10), (3, 7), (2, 3, 4, 33), (5, 1), (1, 1000)]
 
-CASES = [Case("SOFTMAX", [T(shape)], [T(shape)], {"beta": beta}) for shape in SHAPES for beta in (1.0, 0.5)]
+CASES = [Case("SOFTMAX", [T(shape)], [T(shape)], {"beta": beta}) for shape in SHAPES for beta in (1.0, 0.5, 0.0)]
 CASES += [
     Case(
         "SOFTMAX",

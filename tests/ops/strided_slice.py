@@ -25,4 +25,6 @@ CASES = [sliced((5, 6), [1, 2], [4, 6], [1, 2], type) for type in ("FLOAT32", "I
     sliced((6,), [10], [20], [1]),
     sliced((6,), [-20], [20], [2]),
     sliced((4, 4), [1, 1], [2, 2], [1, 1], offset=True),
+    sliced((7,), [-3], [3], [1], offset=True),
+    sliced((7,), [-9], [3], [1], offset=True),
 ]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .common.copying import Moving, mapped_step
-from .common.operator import Node, Shape, Value, register
+from .common.operator import Node, Shape, register
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -36,6 +34,5 @@ class DepthToSpace(Moving):
         # [n, h, w, block, block, c] to [n, h, block, w, block, c]
         pixel = block * block * c
         maps = [(n, h * w * pixel), (h, w * pixel), (block, block * c), (w, pixel), (block, c), (c, 1)]
-        apart = Value(output.name, output.type, (n, h, block, w, block, c))
-        apart.storage = output.storage
-        mapped_step(node, plan, input, apart, [(np.arange(size), stride * element) for size, stride in maps])
+        apart = (n, h, block, w, block, c)
+        mapped_step(node, plan, input, output, [(range(size), stride * element) for size, stride in maps], shape=apart)

@@ -99,14 +99,17 @@ class _Depthwise:
         return packed
 
     def step(self, kernel: Any, weights: np.ndarray, element: int, fills: Any, fill_step: int, **fields: Any) -> None:
+        from ..kernels.dwconv import SPARE, lines_size
+
         height, width = self.height, self.width
         # What a window reaches on the right may be less than the padding says, or more.
         reach = (width.out - 1) * width.stride + (width.filter - 1) * width.dilation + 1
         right = max(reach - width.before - width.size, 0)
         line = (width.before + width.size + right) * self.channels * element + 64
+        scratch = lines_size.function(height.filter) + SPARE + height.filter * line
         self.plan.step(
             kernel, work=self.input.shape[0] * height.out, cost=width.out * self.channels * height.filter * width.filter // 4,
-            scratch=8192 + height.filter * line, **{"input": self.input, **fields}, weights=weights, output=self.output,
+            scratch=scratch, **{"input": self.input, **fields}, weights=weights, output=self.output,
             in_h=height.size, in_w=width.size, out_h=height.out, out_w=width.out, filter_h=height.filter, filter_w=width.filter,
             stride_h=height.stride, stride_w=width.stride, dilation_h=height.dilation, dilation_w=width.dilation,
             pad_top=height.before, pad_left=width.before, pad_right=right, channels=self.channels, multiplier=self.multiplier,

@@ -40,7 +40,8 @@ class Dequantize(Operator):
         if input.type == "FLOAT16":
             plan.step(f16_to_f32, work=work, cost=BLOCK, x=input, out=output, count=input.size)
             return
-        assert (input.tensor is not None and input.tensor.quantization is not None) or node.fail(f"{input} has no scale and zero point")
+        if input.tensor is None or input.tensor.quantization is None:
+            node.fail(f"{input} has no scale and zero point")
         dimension = input.tensor.quantization.quantized_dimension
         channels = input.shape[dimension] if 0 <= dimension < len(input.shape) else 1
         scales, zeros = scales_and_zeros(node, input, channels)

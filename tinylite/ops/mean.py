@@ -16,4 +16,4 @@ class Mean(Reducing):
     def fields(self, node: Node, count: int) -> dict[str, Any]:
         if node.input(0).type in ("UINT8", "INT8"):
             return self.rescaling(node, count, mean=True)
-        return {"count": max(count, 1)}
+        return {"count": count if node.input(0).type == "FLOAT32" else max(count, 1)}  # 0 / 0 is NaN

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .common.copying import fill_step, mapped_step, strides_of
 from .common.operator import Node, register
 from .common.padding import Padding
@@ -32,5 +30,5 @@ class Pad(Padding):
         input, output = node.input(0), node.outputs[0]
         fill_step(plan, self.value(node, plan), output)
         strides = strides_of(input.shape, input.dtype.itemsize)
-        maps = [(np.arange(size), stride) for size, stride in zip(input.shape, strides, strict=True)]
+        maps = [(range(size), stride) for size, stride in zip(input.shape, strides, strict=True)]
         mapped_step(node, plan, input, output, maps, into=[before for before, _ in self.amounts(node)])

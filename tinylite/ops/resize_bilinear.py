@@ -44,7 +44,7 @@ class ResizeBilinear(Resizing):
         scale = f(size - 1) / f(out - 1) if align_corners and out > 1 else f(size) / f(out)
         at = np.arange(out).astype(f)
         at = (at + f(0.5)) * scale - f(0.5) if half_pixel else at * scale
-        low = np.maximum(np.floor(at), 0).astype(np.int32)
+        low = np.clip(np.floor(at), 0, size - 1).astype(np.int32)
         return low, np.minimum(np.ceil(at), size - 1).astype(np.int32), at - low.astype(f)
 
     @staticmethod
@@ -53,7 +53,8 @@ class ResizeBilinear(Resizing):
         corners = align_corners and out > 1
         scale = ((size - 1) * 1024 + (out - 1) // 2) // (out - 1) if corners else (size * 1024 + out // 2) // out
         at = np.arange(out, dtype=np.int64) * scale + (scale // 2 - 512 if half_pixel else 0)
-        low = np.maximum(np.trunc(at / 1024), 0).astype(np.int64)
+        # Rounded up, the scale may lead past the end, where LiteRT reads what lies behind the tensor.
+        low = np.clip(np.trunc(at / 1024), 0, size - 1).astype(np.int64)
         high = np.minimum(np.trunc((at + 1023) / 1024), size - 1)
         return low.astype(np.int32), high.astype(np.int32), (at - 1024 * low).astype(np.int32)
 

@@ -41,7 +41,7 @@ class ResizeNearestNeighbor(Resizing):
     def prepare(self, node: Node, plan: Planner) -> None:
         input, output, options = node.input(0), node.outputs[0], node.options
         indices = [
-            np.arange(size) if axis not in (1, 2) else self.nearest(size, out, options.align_corners, options.half_pixel_centers)
+            range(size) if axis not in (1, 2) else self.nearest(size, out, options.align_corners, options.half_pixel_centers)
             for axis, (size, out) in enumerate(zip(input.shape, output.shape, strict=True))
         ]
         mapped_step(node, plan, input, output, list(zip(indices, strides_of(input.shape, input.dtype.itemsize), strict=True)))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
 
@@ -36,5 +34,5 @@ class Slice(Moving):
         input, output = node.input(0), node.outputs[0]
         begins = node.numbers(1)
         strides = strides_of(input.shape, input.dtype.itemsize)
-        maps = [(begin + np.arange(size), stride) for begin, size, stride in zip(begins, output.shape, strides, strict=True)]
+        maps = [(range(begin, begin + size), stride) for begin, size, stride in zip(begins, output.shape, strides, strict=True)]
         mapped_step(node, plan, input, output, maps)

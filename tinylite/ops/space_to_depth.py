@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .common.copying import Moving, mapped_step
-from .common.operator import Node, Shape, Value, register
+from .common.operator import Node, Shape, register
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -36,6 +34,5 @@ class SpaceToDepth(Moving):
         # [n, h, block, w, block, c] to [n, h, w, block, block, c]
         pixel, line = c, w * block * c
         maps = [(n, h * block * line), (h, block * line), (w, block * pixel), (block, line), (block, pixel), (c, 1)]
-        apart = Value(output.name, output.type, (n, h, w, block, block, c))
-        apart.storage = output.storage
-        mapped_step(node, plan, input, apart, [(np.arange(size), stride * element) for size, stride in maps])
+        apart = (n, h, w, block, block, c)
+        mapped_step(node, plan, input, output, [(range(size), stride * element) for size, stride in maps], shape=apart)

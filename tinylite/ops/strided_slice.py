@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
 
@@ -61,8 +59,8 @@ class StridedSlice(Moving):
     def cut(self, node: Node, i: int, axis: int, begin: int, end: int, stride: int) -> _Cut:
         size, options = node.input(0).shape[axis], node.options
         node.want(stride != 0, f"its stride {i} is 0")
-        if options.offset:
-            end += begin
+        if options.offset:  # the end counts from where the slice starts, brought inside
+            end += slice(None if options.begin_mask >> i & 1 else begin, None, stride).indices(size)[0]
         if options.shrink_axis_mask >> i & 1:
             node.want(stride > 0, f"its stride {i} is negative where shrink_axis_mask takes one index")
             index = 0 if options.begin_mask >> i & 1 else begin
@@ -86,5 +84,5 @@ class StridedSlice(Moving):
             if not cut.kept and cut.axis is not None:
                 base += cut.indices[0] * strides[cut.axis]
             else:
-                maps.append((np.array(cut.indices, np.int64), strides[cut.axis] if cut.axis is not None else 0))
+                maps.append((cut.indices, strides[cut.axis] if cut.axis is not None else 0))
         mapped_step(node, plan, (input, base), output, maps)

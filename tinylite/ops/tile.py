@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
 
@@ -29,7 +27,12 @@ class Tile(Moving):
     def prepare(self, node: Node, plan: Planner) -> None:
         input, output = node.input(0), node.outputs[0]
         strides = strides_of(input.shape, input.dtype.itemsize)
-        maps = [
-            (np.tile(np.arange(size), times), stride) for size, times, stride in zip(input.shape, node.numbers(1), strides, strict=True)
-        ]
-        mapped_step(node, plan, input, output, maps)
+        shape: list[int] = []
+        maps: list[tuple[range, int]] = []
+        for size, times, stride in zip(input.shape, node.numbers(1), strides, strict=True):
+            if times > 1:  # a dimension of its own, which leads nowhere
+                shape.append(times)
+                maps.append((range(times), 0))
+            shape.append(size)
+            maps.append((range(size), stride))
+        mapped_step(node, plan, input, output, maps, shape=tuple(shape))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
 
@@ -32,4 +30,4 @@ class Transpose(Moving):
     def prepare(self, node: Node, plan: Planner) -> None:
         input, output = node.input(0), node.outputs[0]
         strides = strides_of(input.shape, input.dtype.itemsize)
-        mapped_step(node, plan, input, output, [(np.arange(input.shape[axis]), strides[axis]) for axis in self.order(node)])
+        mapped_step(node, plan, input, output, [(range(input.shape[axis]), strides[axis]) for axis in self.order(node)])

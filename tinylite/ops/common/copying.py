@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +17,8 @@ __all__ = ["Moving", "copy_step", "fill_step", "mapped_step", "rows_step"]
 
 # Elements that one unit of work fills.
 _FILL_BLOCK = 16384
+# Elements of a run that is worth a unit of work of its own.
+_LONG_RUN = 65536
 
 
 class Moving(Operator):
@@ -27,6 +30,8 @@ class Moving(Operator):
         data = node.input(self.data_input)
         if data.type in ("INT4", "UINT4", "INT2"):
             node.unsupported(f"there is no kernel for packed input {data}")
+        if data.type == "COMPLEX128":
+            node.unsupported(f"there is no kernel for input {data}, whose elements take 16 bytes")
         for output in node.outputs:
             node.want(output.type == data.type, f"its output {output} is not {data.type}, as its input {data.name!r} is")
 
@@ -56,58 +61,93 @@ def fill_step(plan: Planner, value: Any, output: Value) -> None:
     )  # fmt: skip
 
 
+class _Line(NamedTuple):
+    """Where the indices of one output dimension lead in the input, in bytes: `first` and then `step` apart, or as `table` says.
+
+    `stride` is what the output's own index moves, in bytes.
+    """
+
+    first: int
+    step: int
+    count: int
+    stride: int
+    table: np.ndarray | None = None
+
+
+def _line(indices: range | np.ndarray, scale: int, stride: int) -> _Line:
+    if isinstance(indices, range):
+        return _Line(indices.start * scale, indices.step * scale, len(indices), stride)
+    table = np.asarray(indices, np.int64) * scale
+    steps = np.diff(table)
+    if table.size and (steps == steps[:1]).all():
+        return _Line(int(table[0]), int(steps[0]) if steps.size else 0, table.size, stride)
+    return _Line(0, 0, table.size, stride, table)
+
+
+def _joined(outer: _Line, inner: _Line) -> _Line | None:
+    """The two as one dimension, if the output has no gap and the input an even step.
+
+    Long runs stay apart, each being worth a thread's time.
+    """
+    if outer.table is not None or inner.table is not None or inner.count >= _LONG_RUN:
+        return None
+    if outer.stride != inner.stride * inner.count or outer.step != inner.step * inner.count:
+        return None
+    return _Line(outer.first + inner.first, inner.step, outer.count * inner.count, inner.stride)
+
+
 def mapped_step(
-    node: Node, plan: Planner, input: Value | tuple[Value, int], output: Value, maps: Sequence[tuple[np.ndarray, int]], *,
+    node: Node,
+    plan: Planner,
+    input: Value | tuple[Value, int],
+    output: Value,
+    maps: Sequence[tuple[range | np.ndarray, int]],
+    *,
+    shape: Shape | None = None,
     into: Sequence[int] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """out[i, j, ...] = in[...], where each output dimension leads along one of the input's on its own.
 
     `maps` has, for each output dimension, the indices into the input that its own lead to, and the bytes from one such
-    index to the next. With `into`, only the part of the output that starts there is written.
+    index to the next. `shape` is how the output's elements are counted, if not by its own shape. With `into`, only the part
+    of the output that starts there is written.
     """
     from ...kernels.copy import MAX_DIMS, copy_mapped
 
     element = output.dtype.itemsize
-    strides = strides_of(output.shape, element)
+    strides = strides_of(output.shape if shape is None else shape, element)
     offset = sum(start * stride for start, stride in zip(into or (), strides, strict=into is not None))
     base = 0
-    dims: list[tuple[np.ndarray, int]] = []  # where each index leads, in bytes; the output's stride
+    lines: list[_Line] = []
     for (indices, scale), stride in zip(maps, strides, strict=True):
-        table = np.asarray(indices, np.int64) * scale
-        if table.size == 0:
+        line = _line(indices, scale, stride)
+        if line.count == 0:
             return
-        if table.size == 1:
-            base += int(table[0])
-        elif dims and _continues(dims[-1], table, stride):
-            before = dims.pop()[0]
-            dims.append((before[0] + table[0] + (table[1] - table[0]) * np.arange(before.size * table.size), stride))
+        joined = _joined(lines[-1], line) if lines else None
+        if line.count == 1:
+            base += line.first
+        elif joined is not None:
+            lines[-1] = joined
         else:
-            dims.append((table, stride))
-    if not dims or dims[-1][1] != element:
-        dims.append((np.zeros(1, np.int64), element))
-    run = dims.pop()[0] + base
-    if len(dims) > MAX_DIMS:
-        node.unsupported(f"it moves elements along {len(dims)} dimensions that cannot be joined, more than {MAX_DIMS}")
-    sizes = [table.size for table, _ in dims]
+            lines.append(line)
+    if not lines or lines[-1].stride != element:
+        lines.append(_Line(0, element, 1, element))
+    base += sum(line.first for line in lines)
+    *outer, run = lines
+    if len(outer) > MAX_DIMS:
+        node.unsupported(f"it moves elements along {len(outer)} dimensions that cannot be joined, more than {MAX_DIMS}")
+    tables = [line.table for line in lines if line.table is not None]
+    starts, end = [], 0
+    for line in lines:
+        starts.append(-1 if line.table is None else end)
+        end += 0 if line.table is None else line.count
     plan.step(
-        copy_mapped[element], work=int(np.prod(sizes, dtype=np.int64)), cost=run.size + 16, scratch=MAX_DIMS * 8, input=input,
-        output=output, dims=sizes, starts=np.cumsum([0, *sizes])[:-1].tolist(), outer=len(dims),
-        tables=plan.constant(np.concatenate([np.zeros(0, np.int64), *(table for table, _ in dims)]), np.int64), run=run.size,
-        run_table=plan.constant(run, np.int64), whole=int(run.size == 1 or _step(run) == element), output_offset=offset,
-        output_strides=[stride for _, stride in dims],
+        copy_mapped[element], work=math.prod(line.count for line in outer), cost=run.count + 16, scratch=MAX_DIMS * 8, input=input,
+        output=output, base=base, dims=[line.count for line in outer], steps=[line.step for line in outer], starts=starts[:-1],
+        tables=plan.constant(np.concatenate([np.zeros(0, np.int64), *tables]), np.int64), outer=len(outer), run=run.count,
+        run_step=run.step if run.count > 1 else element, run_start=starts[-1], output_offset=offset,
+        output_strides=[line.stride for line in outer],
     )  # fmt: skip
-
-
-def _step(table: np.ndarray) -> int | None:
-    """The difference from each entry to the next, if it is always the same."""
-    steps = np.diff(table)
-    return int(steps[0]) if steps.size and (steps == steps[0]).all() else None
-
-
-def _continues(before: tuple[np.ndarray, int], table: np.ndarray, stride: int) -> bool:
-    """Whether a dimension and the one before it can be walked as one: the output has no gap, and the input an even step."""
-    step = _step(table)
-    return before[1] == stride * table.size and step is not None and _step(before[0]) == step * table.size
 
 
 def strides_of(shape: Shape, element: int) -> list[int]:
