@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .cpu import target
+from .ends import store_first
 from .fixed_point import multiply_high, reciprocal, requantize, rounding_divide_by_power
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
@@ -47,17 +48,6 @@ def locate(a, unit):
         at_y += index * a.y_strides[d]
         rest = above
     return at_x, at_y, row * a.run + start, min(a.run - start, BLOCK)
-
-
-@device
-def store_first(to, vector, count, spare):
-    """The first `count` lanes of a vector."""
-    if count >= LANES:
-        simd.store(to, vector)
-    else:
-        simd.store(spare, vector)
-        for i in range(count):
-            to[i] = spare[i]
 
 
 def make_binary(name: str, element: str, output: str, formula: Device, fields: dict[str, str]) -> Kernel:

@@ -13,11 +13,12 @@ from __future__ import annotations
 import numpy as np
 
 from .cpu import target
+from .ends import store_first
 from .fixed_point import requantize
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd, tiles
 from .patches import copy_over, fill_over
-from .q8_gemm import VNNI, store_columns
+from .q8_gemm import VNNI
 
 LANES = target().lanes
 
@@ -93,7 +94,7 @@ def f32_store(a, sums, to, count, spare):
     """Clamp and write one block of one pixel."""
     out = simd.select(sums < a.low, simd.splat(a.low, LANES), sums)
     out = simd.select(out > a.high, simd.splat(a.high, LANES), out)
-    store_columns(to, out, count, spare)
+    store_first(to, out, count, spare)
 
 
 @kernel("f32_dwconv", **DWCONV_FIELDS, low="f32", high="f32")
@@ -124,7 +125,7 @@ def q8_store(a, unit, sums, header, to, count, spare):
     """Requantize and write one block of one pixel. Header: bias, multiplier, left shift, right shift."""
     out = requantize(sums, header[1], header[2], header[3]) + a.output_zero
     out = simd.minimum(simd.maximum(out, a.low), a.high)
-    store_columns(to, simd.to_u8(out), count, simd.cast(spare, np.uint8))
+    store_first(to, simd.to_u8(out), count, simd.cast(spare, np.uint8))
 
 
 @device

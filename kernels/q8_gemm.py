@@ -17,6 +17,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .cpu import target
+from .ends import store_first
 from .fixed_point import requantize, round_half_away
 from .gemm import GEMM_FIELDS, LANES, MAX_ROWS, NR, ROWS, VECTORS
 from .kernel import Device, Kernel, device, kernel
@@ -142,17 +143,6 @@ def _make_gemm(name: str, finish: Device, output: Callable[..., object], fields:
 
 
 @device
-def store_columns(to, vector, count, spare):
-    """The first `count` lanes of a vector."""
-    if count >= LANES:
-        simd.store(to, vector)
-    else:
-        simd.store(spare, vector)
-        for c in range(count):
-            to[c] = spare[c]
-
-
-@device
 def finish_fixed(a, sums, panel, vectors, rows, row, columns, to, row_terms):
     """To 8 bits by the column's multiplier and shift. Header: bias, multiplier, left shift, right shift."""
     width = vectors * LANES
@@ -167,7 +157,7 @@ def finish_fixed(a, sums, panel, vectors, rows, row, columns, to, row_terms):
             out = requantize(total, multiplier, left, right) + a.output_zero
             out = simd.minimum(simd.maximum(out, a.low), a.high)
             spare = simd.cast(sums + r * NR + v * LANES, np.uint8)
-            store_columns(to + r * a.row_columns + v * LANES, simd.to_u8(out), columns - v * LANES, spare)
+            store_first(to + r * a.row_columns + v * LANES, simd.to_u8(out), columns - v * LANES, spare)
 
 
 @device
@@ -184,7 +174,7 @@ def finish_double(a, sums, panel, vectors, rows, row, columns, to, row_terms):
             out = simd.to_i32(round_half_away(simd.to_f64(total) * scale)) + a.output_zero
             out = simd.minimum(simd.maximum(out, a.low), a.high)
             spare = simd.cast(sums + r * NR + v * LANES, np.uint8)
-            store_columns(to + r * a.row_columns + v * LANES, simd.to_u8(out), columns - v * LANES, spare)
+            store_first(to + r * a.row_columns + v * LANES, simd.to_u8(out), columns - v * LANES, spare)
 
 
 @device
@@ -210,7 +200,7 @@ def finish_float(a, sums, panel, vectors, rows, row, columns, to, row_terms):
             out = simd.select(out < a.float_low, simd.splat(a.float_low, LANES), out)
             out = simd.select(out > a.float_high, simd.splat(a.float_high, LANES), out)
             spare = simd.cast(sums + r * NR + v * LANES, np.float32)
-            store_columns(to + r * a.row_columns + v * LANES, out, columns - v * LANES, spare)
+            store_first(to + r * a.row_columns + v * LANES, out, columns - v * LANES, spare)
 
 
 SHAPE = f"{ROWS[VECTORS]}x{NR}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .binary import store_first
 from .cpu import target
+from .ends import store_first
 from .fixed_point import round_half_away
 from .kernel import Kernel, device, kernel
 from .lazy import simd

@@ -5,21 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from .cpu import target
+from .ends import load_first
 from .fixed_point import multiply_high, reciprocal, rounding_divide_by_power
-from .kernel import Kernel, device, kernel
+from .kernel import Kernel, kernel
 from .lazy import simd
 from .vmath import vexp
 
 LANES = target().lanes
-
-
-@device
-def load_some(x, count, rest):
-    """A vector from `x`, `rest` in the lanes from `count` on."""
-    vector = simd.load(x, LANES)
-    if count < LANES:
-        vector = simd.keep_first(vector, count, np.float32(rest))
-    return vector
 
 
 @kernel("f32_softmax", input="f32*", output="f32*", depth="i64", beta="f32")
@@ -30,11 +22,11 @@ def f32_softmax(a, lo, hi, scratch):
         x, y = a.input + row * a.depth, a.output + row * a.depth
         tops = simd.splat(np.float32(-np.inf), LANES)
         for c in range(0, a.depth, LANES):
-            tops = simd.maximum(load_some(x + c, a.depth - c, -np.inf), tops)
+            tops = simd.maximum(load_first(x + c, a.depth - c, np.float32(-np.inf)), tops)
         top = simd.reduce_max(tops)
         sums = simd.splat(np.float32(0), LANES)
         for c in range(0, a.depth, LANES):
-            powers = vexp((load_some(x + c, a.depth - c, -np.inf) - top) * a.beta)
+            powers = vexp((load_first(x + c, a.depth - c, np.float32(-np.inf)) - top) * a.beta)
             if a.depth - c < LANES:  # beta may be anything, and what e^(beta -inf) is then, too
                 powers = simd.keep_first(powers, a.depth - c, np.float32(0))
             sums = sums + powers

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .binary import store_first
 from .cpu import target
+from .ends import store_first
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
 from .vmath import splat, verf, vexp, vlog, vlogistic, vtanh

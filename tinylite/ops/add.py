@@ -10,6 +10,7 @@ from .common.operator import Node, register
 class Add(Binary):
     code = "ADD"
     max_version = 6
+    clamps = True
     options = "AddOptions"
 
     def rescaling(self, node: Node) -> dict[str, int]:

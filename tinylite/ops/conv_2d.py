@@ -23,6 +23,7 @@ class Conv2D(Operator):
 
     code = "CONV_2D"
     max_version = 8
+    clamps = True
     options = "Conv2DOptions"
     input_count = (2, 3)
 

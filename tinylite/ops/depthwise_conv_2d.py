@@ -26,6 +26,7 @@ class DepthwiseConv2D(Operator):
 
     code = "DEPTHWISE_CONV_2D"
     max_version = 7
+    clamps = True
     options = "DepthwiseConv2DOptions"
     input_count = (2, 3)
 

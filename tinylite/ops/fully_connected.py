@@ -22,6 +22,7 @@ class FullyConnected(Operator):
 
     code = "FULLY_CONNECTED"
     max_version = 14
+    clamps = True
     options = "FullyConnectedOptions"
     input_count = (2, 3)
 

@@ -13,6 +13,7 @@ from .common.quantized import scale_and_zero
 class Mul(Binary):
     code = "MUL"
     max_version = 8
+    clamps = True
     options = "MulOptions"
 
     def rescaling(self, node: Node) -> dict[str, int]:

@@ -10,6 +10,7 @@ from .common.operator import Node, register
 class Sub(Binary):
     code = "SUB"
     max_version = 5
+    clamps = True
     options = "SubOptions"
 
     def rescaling(self, node: Node) -> dict[str, int]:

@@ -6,12 +6,13 @@ from collections import Counter
 
 import numpy as np
 
+from .. import ops
+from ..errors import UnsupportedError
 from ..model import Graph, Op, Tensor, options_table
 
 __all__ = ["fuse_activations"]
 
 _ACTIVATIONS = ("RELU", "RELU6", "RELU_N1_TO_1")
-_PRODUCERS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "ADD", "SUB", "MUL")
 _TYPES = ("FLOAT32", "INT8", "UINT8")
 
 
@@ -40,7 +41,11 @@ def fuse_activations(graph: Graph) -> int:
 
 
 def _takes_activation(op: Op) -> bool:
-    if op.code not in _PRODUCERS or len(op.outputs) != 1 or op.options is None or op.options.table != options_table(op.code):
+    try:
+        clamps = ops.find(op.code).clamps
+    except UnsupportedError:
+        return False
+    if not clamps or len(op.outputs) != 1 or op.options is None or op.options.table != options_table(op.code):
         return False
     return bool(op.options.fused_activation_function == "NONE")
 

@@ -69,7 +69,7 @@ class _Line(NamedTuple):
 
     first: int
     step: int
-    count: int
+    size: int
     stride: int
     table: np.ndarray | None = None
 
@@ -89,11 +89,11 @@ def _joined(outer: _Line, inner: _Line) -> _Line | None:
 
     Long runs stay apart, each being worth a thread's time.
     """
-    if outer.table is not None or inner.table is not None or inner.count >= _LONG_RUN:
+    if outer.table is not None or inner.table is not None or inner.size >= _LONG_RUN:
         return None
-    if outer.stride != inner.stride * inner.count or outer.step != inner.step * inner.count:
+    if outer.stride != inner.stride * inner.size or outer.step != inner.step * inner.size:
         return None
-    return _Line(outer.first + inner.first, inner.step, outer.count * inner.count, inner.stride)
+    return _Line(outer.first + inner.first, inner.step, outer.size * inner.size, inner.stride)
 
 
 def mapped_step(
@@ -121,10 +121,10 @@ def mapped_step(
     lines: list[_Line] = []
     for (indices, scale), stride in zip(maps, strides, strict=True):
         line = _line(indices, scale, stride)
-        if line.count == 0:
+        if line.size == 0:
             return
         joined = _joined(lines[-1], line) if lines else None
-        if line.count == 1:
+        if line.size == 1:
             base += line.first
         elif joined is not None:
             lines[-1] = joined
@@ -140,12 +140,12 @@ def mapped_step(
     starts, end = [], 0
     for line in lines:
         starts.append(-1 if line.table is None else end)
-        end += 0 if line.table is None else line.count
+        end += 0 if line.table is None else line.size
     plan.step(
-        copy_mapped[element], work=math.prod(line.count for line in outer), cost=run.count + 16, scratch=MAX_DIMS * 8, input=input,
-        output=output, base=base, dims=[line.count for line in outer], steps=[line.step for line in outer], starts=starts[:-1],
-        tables=plan.constant(np.concatenate([np.zeros(0, np.int64), *tables]), np.int64), outer=len(outer), run=run.count,
-        run_step=run.step if run.count > 1 else element, run_start=starts[-1], output_offset=offset,
+        copy_mapped[element], work=math.prod(line.size for line in outer), cost=run.size + 16, scratch=MAX_DIMS * 8, input=input,
+        output=output, base=base, dims=[line.size for line in outer], steps=[line.step for line in outer], starts=starts[:-1],
+        tables=plan.constant(np.concatenate([np.zeros(0, np.int64), *tables]), np.int64), outer=len(outer), run=run.size,
+        run_step=run.step if run.size > 1 else element, run_start=starts[-1], output_offset=offset,
         output_strides=[line.stride for line in outer],
     )  # fmt: skip
 

@@ -128,6 +128,7 @@ class Operator:
     max_version   the highest version whose meaning this class has
     options       the name of its options table, if it cannot do without
     counts        how many inputs and outputs it takes: (least, most) and (least, most)
+    clamps        whether its fused_activation_function may take up a RELU that stands behind it, without other bits
     """
 
     code: ClassVar[str]
@@ -135,6 +136,7 @@ class Operator:
     options: ClassVar[str | None] = None
     input_count: ClassVar[tuple[int, int]] = (1, 1)
     output_count: ClassVar[tuple[int, int]] = (1, 1)
+    clamps: ClassVar[bool] = False
 
     def check(self, node: Node) -> None:
         """Look at everything but shapes: counts, options, types, quantization. Raises ModelError or UnsupportedError."""
