@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import tinylite
-from tinylite import TinyliteError
+from tinylite import FileError, Model, TinyliteError
 from tinylite.interpreter import Interpreter
 
 FOLDER = Path(__file__).parent / "broken"
@@ -61,3 +62,10 @@ def test_a_directory_is_no_model(tmp_path: Path) -> None:
     (tmp_path / "saved_model.pb").write_bytes(b"")
     with pytest.raises(tinylite.NotATfliteFileError, match=r"it is a SavedModel directory\. Convert it to \.tflite first"):
         Interpreter(str(tmp_path))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.tflite")
+    with pytest.raises(FileError, match=r"pipe\.tflite: it is a pipe.*Save the model as a file first"):
+        Model.load(tmp_path / "pipe.tflite")

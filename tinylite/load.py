@@ -67,6 +67,8 @@ def _map(path: str) -> np.ndarray:
     if os.path.isdir(path):
         kind, remedy = describe_directory(path)
         raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise FileError("it is a pipe, a socket or a device, which cannot be mapped", "Save the model as a file first")
     try:
         with open(path, "rb") as file:
             if os.fstat(file.fileno()).st_size == 0:
