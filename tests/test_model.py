@@ -111,3 +111,14 @@ def test_neighbours() -> None:
     a = graph.tensor("a")
     assert graph.producer(a) is graph.ops[0] and graph.consumers(a) == [graph.ops[1]]
     assert graph.producer(graph.inputs[0]) is None
+
+
+def test_a_model_that_is_none_is_not_saved(tmp_path: Path) -> None:
+    x, y = Tensor("x", (1,)), Tensor("y", (1,))
+    for model, problem in (
+        (Model([]), "it has no graph"),
+        (Model([Graph("main", [x], [y], [Op("ADDD", [x], [y])])]), "ADDD"),
+    ):
+        with pytest.raises(ModelError, match=problem):
+            model.save(tmp_path / "none.tflite")
+    assert not list(tmp_path.iterdir())

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinylite.errors import ModelError, TensorError, TinyliteError
+from tinylite.errors import InvokeError, ModelError, TensorError, TinyliteError
 from tinylite.interpreter import Interpreter, SignatureRunner, _show_compilation
 from tinylite.model import Model
 
@@ -266,3 +266,11 @@ def test_compiling_says_so_and_is_quiet_on_request(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("TINYLITE_QUIET", "1")
     _show_compilation(0, 2, 0)
     assert capsys.readouterr().err == ""
+
+
+def test_two_threads_cannot_run_one_interpreter() -> None:
+    """Both would write the same memory. A plan too short to let other threads run needs no such watch."""
+    interpreter = ready(chain(), num_threads=2)
+    with interpreter._running, pytest.raises(InvokeError, match=r"running in another thread.*Give each thread an interpreter of its own"):
+        interpreter.invoke()
+    interpreter.invoke()

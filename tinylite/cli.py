@@ -40,6 +40,11 @@ class _Group(click.Group):
             click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
             click.echo(str(error), err=True)
             ctx.exit(1)
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):  # the reader has gone, which click knows how to end
+                raise
+            click.echo(f"Error: it cannot be written: {error}", err=True)
+            ctx.exit(1)
         except KeyboardInterrupt:
             click.echo("\nStopped", err=True)
             ctx.exit(130)
@@ -97,7 +102,7 @@ def main() -> None:
 @click.option("--exact", is_flag=True, help="Round floats, too, as LiteRT's reference kernels do.")
 @click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="Run this many times and show the median time.")
 @click.option("--profile", "profiled", is_flag=True, help="Show the time of each op.")
-@click.option("--random", "seed", type=int, metavar="SEED", help="Feed random values to inputs that have no file.")
+@click.option("--random", "seed", type=click.IntRange(0), metavar="SEED", help="Feed random values to inputs that have no file.")
 def run(
     model: str, files: tuple[str, ...], mean: float | None, std: float | None, raw: bool, resize: str, top: int, labels: str | None,
     outputs: tuple[str, ...], signature: str | None, threads: int, exact: bool, repeat: int, profiled: bool, seed: int | None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 import os
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
@@ -111,6 +112,7 @@ class Interpreter:
         self._graphs = [_Runnable(graph) for graph in self._model.graphs]
         self._main = self._graphs[0]
         self._call: Callable[[], int] | None = None
+        self._running = threading.Lock()
         self._segment: Segment | None = None
 
     def _place(self, runnable: _Runnable) -> at:
@@ -142,7 +144,8 @@ class Interpreter:
                 exact=self._exact,
                 progress=_show_compilation,
             )
-        if runnable is self._main and runnable.plan.static and self._threads == 1:
+        if runnable is self._main and runnable.plan.static and self._threads == 1 and not runnable.plan.segments[0].long:
+            # So short that other Python threads wait meanwhile: nothing need watch over it.
             self._segment = runnable.plan.segments[0]
             self._call = self._segment.call
 
@@ -162,10 +165,15 @@ class Interpreter:
     def _invoke(self, runnable: _Runnable) -> None:
         if runnable.plan is None:
             raise InvokeError("the model is not ready", "Call allocate_tensors() first, and again after resize_tensor_input()")
-        if not runnable.plan.static:
-            runnable.views.clear()
-        with self._place(runnable):
-            runnable.plan.run()
+        if not self._running.acquire(blocking=False):
+            raise InvokeError("the interpreter is running in another thread", "Give each thread an interpreter of its own")
+        try:
+            if not runnable.plan.static:
+                runnable.views.clear()
+            with self._place(runnable):
+                runnable.plan.run()
+        finally:
+            self._running.release()
 
     def reset_all_variables(self) -> None:
         """Set the state of every recurrent op to zero."""

@@ -65,10 +65,12 @@ def _parts(model: Model) -> Iterable[bytes | memoryview]:
             f"it was read from a file of a newer format, and saving would lose {', '.join(sorted(set(model.unknown)))}",
             "Clear model.unknown to save without them, or update tinylite",
         )
-    root = tables_of(model)
-    size = sum(len(table.data) for table in root.buffers if table.data is not None)
+    if not model.graphs:
+        raise ModelError("it has no graph", "Add one to model.graphs")
     parts: list[bytes | memoryview]
     try:
+        root = tables_of(model)
+        size = sum(len(table.data) for table in root.buffers if table.data is not None)
         parts = [encode(root, size + (1 << 16))] if size <= ROOT_LIMIT else _with_data_behind(root)
     except FormatError as error:
         raise ModelError(f"the format cannot hold {error.place}: {error.problem}") from None

@@ -41,7 +41,8 @@ class Step:
 class Segment:
     """Steps, their records and their memory: all that one native call needs.
 
-    `call` makes that call, in this thread alone: 0, or where it failed; `check` raises that.
+    `call` makes that call, in this thread alone: 0, or where it failed; `check` raises that. One that is `long` lets other
+    Python threads run meanwhile.
     """
 
     def __init__(self, steps: list[Step], words: np.ndarray, scratch: np.ndarray, threads: int) -> None:
@@ -50,7 +51,8 @@ class Segment:
         self.words = words
         self.scratch = scratch
         work = sum(step.work * step.cost for step in steps)
-        self._call = Call(words, len(steps), scratch, work > _LONG)
+        self.long = work > _LONG
+        self._call = Call(words, len(steps), scratch, self.long)
         self.call: Callable[[], int] = self._call.function
 
     @staticmethod
