@@ -132,7 +132,10 @@ def start(files: tuple[Path, ...], first: bool, seconds: float, target: str | No
     tinylite finds its kernels in the on-disk cache, except in the first run ever.
     """
     rows: dict[str, dict[str, Any]] = {}
-    for path in files or [path for path in _all_models() if path.stem in STARTED]:
+    chosen = list(files) or [path for path in _all_models() if path.stem in STARTED]
+    if not chosen:
+        raise click.UsageError("there are no models; give some, or make them: python benchmarks/make_models.py")
+    for path in chosen:
         times = cold_start(path, seconds)
         rows[path.stem] = {name: times.median(name) for name in times.rounds}
         rows[path.stem] |= {"ratio": times.ratio("tinylite", "litert"), "numba": imports_numba(path)}
