@@ -41,16 +41,20 @@ def fill_over(to, value, count):
 
 
 @device
+def source_index(i, spread):
+    """The row or column of the input that lies at `i` of the spread-out one; negative in a gap, as before the first."""
+    if spread == 1:
+        return i
+    return i // spread if i % spread == 0 else -1
+
+
+@device
 def gather_at_border(a, input, n, top, left, whole, to):
     """A row whose patch leaves picture `n`, whose input is spread out, or whose channels are not all of the picture's."""
     fill = a.fills[n * a.fill_step]
     for fy in range(a.filter_h):
-        iy = top + fy * a.dilation_h
-        gap = 0
-        if a.spread_h > 1:
-            gap = iy % a.spread_h
-            iy = iy // a.spread_h
-        if (iy < 0) | (iy >= a.in_h) | (gap != 0):
+        iy = source_index(top + fy * a.dilation_h, a.spread_h)
+        if (iy < 0) | (iy >= a.in_h):
             fill_over(to, fill, a.filter_w * a.group_bytes)
             to = to + a.filter_w * a.group_bytes
             continue
@@ -65,12 +69,8 @@ def gather_at_border(a, input, n, top, left, whole, to):
             to = to + a.filter_w * a.pixel_bytes
             continue
         for fx in range(a.filter_w):
-            ix = left + fx * a.dilation_w
-            gap = 0
-            if a.spread_w > 1:
-                gap = ix % a.spread_w
-                ix = ix // a.spread_w
-            if (ix < 0) | (ix >= a.in_w) | (gap != 0):
+            ix = source_index(left + fx * a.dilation_w, a.spread_w)
+            if (ix < 0) | (ix >= a.in_w):
                 fill_over(to, fill, a.group_bytes)
             else:
                 copy_over(to, line + ix * a.pixel_bytes, a.group_bytes)
