@@ -131,10 +131,6 @@ class Interpreter:
     def _allocate(self, runnable: _Runnable) -> None:
         if runnable.plan is not None:
             return
-        if runnable is self._main:
-            self._call = None
-        runnable.views.clear()
-        runnable.plan = None
         with self._place(runnable):
             runnable.plan = Plan(
                 runnable.graph,
