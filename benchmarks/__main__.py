@@ -12,11 +12,12 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from tinylite import Model
+from tests.cases import acceptable
+from tinylite.describe import time_text
 
 from .kernels import all_cases, kernels as all_kernels, with_shapes
 from .peak import peaks
-from .rows import Row, measure, print_table, report, time_text
+from .rows import Row, measure, print_table, report
 from .start import cold_start, first_run, import_times, imports_numba
 from .timing import machine
 
@@ -75,19 +76,9 @@ def models(files: tuple[Path, ...], threads: int, seconds: float, reference: boo
     peak = peaks()
 
     def measured(path: Path) -> Row:
-        return measure(path.stem, _acceptable(path), peak, threads, seconds, reference)
+        return measure(path.stem, acceptable(path), peak, threads, seconds, reference)
 
     report("model", _rows((path.stem, lambda path=path: measured(path)) for path in files or _all_models()), threads, target)
-
-
-def _acceptable(path: Path) -> bytes:
-    """The file's bytes, mended where LiteRT refuses what means nothing: a quantized_dimension out of range beside one scale."""
-    model, mended = Model.load(path), False
-    for tensor in model.graph.tensors:
-        if tensor.quantization is not None and not 0 <= tensor.quantization.quantized_dimension < max(len(tensor.shape), 1):
-            tensor.quantization.quantized_dimension = 0
-            mended = True
-    return model.to_bytes() if mended else path.read_bytes()
 
 
 @main.command()

@@ -12,10 +12,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from tinylite.describe import time_text
+
 from .rivals import Rivals
 from .timing import in_turn, machine, once
 
-__all__ = ["Row", "measure", "print_table", "report", "time_text"]
+__all__ = ["Row", "measure", "print_table", "report"]
 
 SLOW = 0.05  # seconds: a reference run that takes longer is timed once, unless it is asked for
 COLUMNS = ("tinylite", "XNNPACK", "reference", "ratio", "to reference", "GOP/s", "of peak", "outputs")
@@ -69,15 +71,6 @@ def measure(
         name, ours, times.median("xnnpack"), judge_time, times.ratio("tinylite", "xnnpack"), to_reference,
         sum(rivals.operations.values()), best / ours, outputs,
     )  # fmt: skip
-
-
-def time_text(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    for size, unit in ((1.0, "s"), (1e-3, "ms")):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
-    return f"{seconds * 1e6:.3g} µs"
 
 
 def print_table(columns: Iterable[str], lines: Iterable[list[str]]) -> None:

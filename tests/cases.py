@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -90,3 +91,16 @@ def quantized(rng: np.random.Generator, type: str, spread: float = 1.0) -> dict[
     """A random scale and zero point for an activation."""
     low, high = INTEGERS[type]
     return {"type": type, "scale": float(np.float32(spread * rng.uniform(0.005, 0.05))), "zero": int(rng.integers(low, high + 1))}
+
+
+def acceptable(path: Path) -> bytes:
+    """The bytes of a .tflite file, mended where LiteRT refuses what means nothing: a quantized_dimension out of range.
+
+    It says along which dimension there are several scales; where a tensor has one dimension or scale it says nothing.
+    """
+    model, mended = Model.load(path), False
+    for tensor in model.graph.tensors:
+        if tensor.quantization is not None and not 0 <= tensor.quantization.quantized_dimension < max(len(tensor.shape), 1):
+            tensor.quantization.quantized_dimension = 0
+            mended = True
+    return model.to_bytes() if mended else path.read_bytes()

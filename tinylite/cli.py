@@ -123,6 +123,7 @@ def run(
       tinylite run speech.tflite samples=yes.wav --top 3
       tinylite run detector.tflite image=street.png -o boxes=boxes.npy --repeat 20
     """
+    from .describe import time_text
     from .interpreter import Interpreter, OpResolverType
     from .media import Scaling
     from .run import Session, labels_of
@@ -146,7 +147,7 @@ def run(
         session.write(path, chosen, scaling)
         click.echo(f"written: {path}")
     many = f", the median of {repeat} runs" if repeat > 1 else ""
-    click.echo(f"{_time(seconds)}{many}, {threads} {'thread' if threads == 1 else 'threads'}")
+    click.echo(f"{time_text(seconds)}{many}, {threads} {'thread' if threads == 1 else 'threads'}")
     if profiled:
         _show_profile(session.interpreter, max(repeat, 10))
 
@@ -163,14 +164,6 @@ def _with_progress(times: Iterator[float], total: int) -> list[float]:
             with click.progressbar(times, length=total - len(taken), label="running", file=sys.stderr) as rest:
                 taken.extend(rest)
     return taken
-
-
-def _time(seconds: float) -> str:
-    """Seconds in the unit that reads best."""
-    for unit, name in ((1, "s"), (1e-3, "ms")):
-        if seconds >= unit:
-            return f"{seconds / unit:.3g} {name}"
-    return f"{seconds * 1e6:.3g} µs"
 
 
 def _show_output(name: str, values: np.ndarray, details: dict[str, Any], labels: Sequence[str], top: int) -> None:
@@ -251,6 +244,7 @@ def demo() -> None:
     """Read ten handwritten digits with the model that ships inside tinylite."""
     from PIL import Image
 
+    from .describe import time_text
     from .interpreter import Interpreter
     from .media import read_input, real_values
     from .profile import profile
@@ -274,5 +268,5 @@ def demo() -> None:
                 click.echo(f"\n{path.name}, looked at closely:\n" + "\n".join(f"  {row}" for row in drawn) + "\n")
             click.echo(f"{path.name}: I see a {seen} ({100 * scores[seen]:.1f} %)")
         found = profile(interpreter, 200)
-        click.echo(f"\n{right} of {len(pictures)} right; {_time(found.seconds)} for a picture, one thread\n")
+        click.echo(f"\n{right} of {len(pictures)} right; {time_text(found.seconds)} for a picture, one thread\n")
         _show_profile(interpreter, 200)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table as RichTable
 
-__all__ = ["describe", "tables"]
+__all__ = ["describe", "size_text", "tables", "time_text"]
 
 
 def describe(model: Model, memory: bool = True) -> dict[str, Any]:
@@ -173,6 +173,16 @@ def _memory(graph: Graph, numbers: dict[int, int]) -> dict[str, Any]:
 
 
 # ---- for people
+
+
+def time_text(seconds: float | None) -> str:
+    """Seconds in the unit that reads best."""
+    if seconds is None:
+        return ""
+    for unit, name in ((1.0, "s"), (1e-3, "ms")):
+        if seconds >= unit:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds * 1e6:.3g} µs"
 
 
 def size_text(count: float | None) -> str:
