@@ -32,6 +32,7 @@ ROOMS = {
     "tinylite/save.py": {"schema", "errors", "model", "numpy"},
     "tinylite/ops": {"ops", "kernels", "model", "errors", "numpy"},
     "tinylite/passes": {"passes", "ops", "model", "errors", "numpy"},
+    "tinylite/converter": {"converter", "passes", "ops", "schema", "model", "errors", "numpy", "flatbuffers"},
     "tinylite/planner.py": {"ops", "passes", "memory", "segment", "model", "errors", "kernels", "numpy"},
     "tinylite/plan.py": {"planner", "segment", "ops", "model", "errors", "kernels", "numpy"},
     "tinylite/interpreter.py": {"plan", "segment", "load", "model", "ops", "errors", "numpy"},

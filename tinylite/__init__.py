@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import lite as lite
     from .errors import (
+        ConvertError as ConvertError,
         CorruptFileError as CorruptFileError,
         FileError as FileError,
         InvokeError as InvokeError,
@@ -54,8 +55,8 @@ if not os.path.isdir(os.path.join(__path__[0], "kernels")):
 
 _HOMES = {
     "errors": (
-        "CorruptFileError", "FileError", "InvokeError", "KernelError", "ModelError", "NotATfliteFileError", "OutOfMemoryError",
-        "SettingError", "TensorError", "TinyliteError", "UnsupportedError",
+        "ConvertError", "CorruptFileError", "FileError", "InvokeError", "KernelError", "ModelError", "NotATfliteFileError",
+        "OutOfMemoryError", "SettingError", "TensorError", "TinyliteError", "UnsupportedError",
     ),
     "interpreter": ("Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"),
     "model": ("ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor"),
@@ -63,8 +64,8 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # sorted, and equal to the names above; tests see to it
-    "CorruptFileError", "ExternalBuffer", "FileError", "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata", "Model",
-    "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "SettingError",
+    "ConvertError", "CorruptFileError", "ExternalBuffer", "FileError", "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata",
+    "Model", "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "SettingError",
     "Signature", "SignatureRunner", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "lite", "load_delegate",
 ]  # fmt: skip
 

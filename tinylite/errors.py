@@ -6,6 +6,7 @@ TinyliteError
 │   └── CorruptFileError              a .tflite file whose bytes break the format's rules
 ├── ModelError (ValueError)           a Model that breaks the rules of graphs: indices, shapes, types, order
 ├── UnsupportedError (ValueError)     an operator, version or type that tinylite does not run
+├── ConvertError (ValueError)         a TensorFlow graph that cannot become a .tflite file
 ├── TensorError (ValueError)          a tensor given or asked for that does not fit the model
 ├── InvokeError (RuntimeError)        a run that could not be finished
 ├── OutOfMemoryError (MemoryError)    a model that needs more memory than there is or than was allowed
@@ -20,6 +21,7 @@ from __future__ import annotations
 from types import TracebackType
 
 __all__ = [
+    "ConvertError",
     "CorruptFileError",
     "FileError",
     "InvokeError",
@@ -77,6 +79,10 @@ class ModelError(TinyliteError, ValueError):
 
 class UnsupportedError(TinyliteError, ValueError):
     """The model is valid, and tinylite has no kernel for a part of it."""
+
+
+class ConvertError(TinyliteError, ValueError):
+    """The TensorFlow graph cannot become a .tflite file, or not as was asked."""
 
 
 class TensorError(TinyliteError, ValueError):

@@ -1,0 +1,341 @@
+"""TensorFlow ops computed on constants, with numpy, in the op's own type."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ConvertError
+from ..model import tensor_dtype
+from .slicing import strided
+
+if TYPE_CHECKING:
+    from .translate import Call
+
+__all__ = ["FOLDERS", "fold", "string_buffer"]
+
+Folder = Callable[..., Any]
+FOLDERS: dict[str, Folder] = {}
+
+
+def fold(call: Call, given: Sequence[np.ndarray | None]) -> list[np.ndarray] | None:
+    """The outputs of a node whose inputs have these values, or None if it cannot be computed here."""
+    with np.errstate(all="ignore"):
+        try:
+            found = FOLDERS[call.op](call, *given)
+        except (ValueError, IndexError, TypeError, OverflowError) as error:
+            raise ConvertError(f"it cannot be computed from its constants: {error}", "The graph is damaged: make it again") from None
+    if found is None:
+        return None
+    return [np.asarray(value) for value in (found if isinstance(found, (list, tuple)) else [found])]
+
+
+def folds(*ops: str) -> Callable[[Folder], Folder]:
+    def register(folder: Folder) -> Folder:
+        FOLDERS.update((op, folder) for op in ops)
+        return folder
+
+    return register
+
+
+def string_buffer(values: np.ndarray) -> np.ndarray:
+    """Text as a .tflite file holds it: the number of strings, where each begins and the last ends, and their bytes."""
+    texts = [text if isinstance(text, bytes) else str(text).encode() for text in values.reshape(-1)]
+    ends = np.cumsum([4 * (len(texts) + 2), *map(len, texts)], dtype=np.int32)
+    head = np.array([len(texts), *ends], np.int32).view(np.uint8)
+    return np.concatenate([head, np.frombuffer(b"".join(texts), np.uint8)])
+
+
+_erfc = np.vectorize(math.erfc, otypes=[np.float64])
+_erf = np.vectorize(math.erf, otypes=[np.float64])
+_lgamma = np.vectorize(math.lgamma, otypes=[np.float64])
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-x))
+
+
+def _truncated(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """A quotient rounded towards zero, as C has it; floats are divided."""
+    return np.trunc(a / b).astype(a.dtype) if a.dtype.kind in "iu" else a / b
+
+
+_UNARY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "Abs": np.abs, "Acos": np.arccos, "Acosh": np.arccosh, "Asin": np.arcsin, "Asinh": np.arcsinh, "Atan": np.arctan,
+    "Atanh": np.arctanh, "Ceil": np.ceil, "Cos": np.cos, "Cosh": np.cosh, "Erf": _erf, "Erfc": _erfc, "Exp": np.exp, "Expm1": np.expm1,
+    "Floor": np.floor, "Inv": lambda x: 1 / x, "Reciprocal": lambda x: 1 / x, "IsFinite": np.isfinite, "IsInf": np.isinf,
+    "IsNan": np.isnan, "Lgamma": _lgamma, "Log": np.log, "Log1p": np.log1p, "LogicalNot": np.logical_not, "Neg": np.negative,
+    "Relu": lambda x: np.maximum(x, 0), "Relu6": lambda x: np.clip(x, 0, 6), "Rint": np.rint, "Round": np.rint,
+    "Rsqrt": lambda x: 1 / np.sqrt(x), "Sigmoid": _sigmoid, "Sign": np.sign, "Sin": np.sin, "Sinh": np.sinh, "Sqrt": np.sqrt,
+    "Square": np.square, "Tan": np.tan, "Tanh": np.tanh, "Softplus": lambda x: np.logaddexp(x, 0), "ZerosLike": np.zeros_like,
+    "OnesLike": np.ones_like, "InvertPermutation": np.argsort, "L2Loss": lambda x: np.sum(x * x) / 2,
+    "Softsign": lambda x: x / (1 + np.abs(x)),
+}  # fmt: skip
+_BINARY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "Add": np.add, "AddV2": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": _truncated, "RealDiv": np.divide,
+    "TruncateDiv": _truncated, "FloorDiv": np.floor_divide, "FloorMod": np.mod, "Mod": np.fmod, "TruncateMod": np.fmod,
+    "Maximum": np.maximum, "Minimum": np.minimum, "Pow": np.power, "SquaredDifference": lambda a, b: np.square(a - b),
+    "Equal": np.equal, "NotEqual": np.not_equal, "Less": np.less, "LessEqual": np.less_equal, "Greater": np.greater,
+    "GreaterEqual": np.greater_equal, "LogicalAnd": np.logical_and, "LogicalOr": np.logical_or, "Atan2": np.arctan2,
+    "BitwiseAnd": np.bitwise_and, "BitwiseOr": np.bitwise_or, "BitwiseXor": np.bitwise_xor, "LeftShift": np.left_shift,
+    "RightShift": np.right_shift, "DivNoNan": lambda a, b: np.where(b == 0, 0, a / b),
+    "MulNoNan": lambda a, b: np.where(b == 0, 0, a * b), "Xdivy": lambda a, b: np.where(a == 0, 0, a / b),
+}  # fmt: skip
+_TO_BOOL = {"IsFinite", "IsInf", "IsNan", "LogicalNot", "Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "LogicalAnd",
+            "LogicalOr"}  # fmt: skip
+_REDUCTIONS: dict[str, Callable[..., np.ndarray]] = {
+    "Sum": np.sum, "Mean": np.mean, "Prod": np.prod, "Max": np.max, "Min": np.min, "All": np.all, "Any": np.any,
+    "EuclideanNorm": lambda x, axis, keepdims: np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims)),
+}  # fmt: skip
+
+
+def _in_type(function: Callable[..., np.ndarray], to_bool: bool) -> Folder:
+    """numpy would widen small types and Python numbers: the result has the operands' type."""
+    if to_bool:
+        return lambda call, *given: np.asarray(function(*given), np.bool_)
+    return lambda call, *given: np.asarray(function(*given)).astype(given[0].dtype)
+
+
+FOLDERS.update((op, _in_type(function, op in _TO_BOOL)) for op, function in {**_UNARY, **_BINARY}.items())
+
+
+def _reduction(function: Callable[..., np.ndarray]) -> Folder:
+    def reduce(call: Call, x: np.ndarray, axes: np.ndarray) -> np.ndarray:
+        chosen = tuple(int(axis) for axis in axes.reshape(-1))
+        return np.asarray(function(x, axis=chosen, keepdims=bool(call.attribute("keep_dims")))).astype(x.dtype)
+
+    return reduce
+
+
+FOLDERS.update((op, _reduction(function)) for op, function in _REDUCTIONS.items())
+
+
+@folds("Const")
+def _const(call: Call) -> np.ndarray:
+    value = call.node.attributes.get("value")
+    call.want(isinstance(value, np.ndarray), "it has no value", "The graph is damaged: write it again")
+    return value
+
+
+@folds("Identity", "StopGradient", "PreventGradient", "Snapshot", "CheckNumerics", "EnsureShape", "PlaceholderWithDefault")
+def _identity(call: Call, x: np.ndarray) -> np.ndarray:
+    return x
+
+
+@folds("IdentityN")
+def _identities(call: Call, *given: np.ndarray) -> list[np.ndarray]:
+    return list(given)
+
+
+@folds("Cast")
+def _cast(call: Call, x: np.ndarray) -> np.ndarray | None:
+    wanted = call.attribute("DstT")
+    return x.astype(tensor_dtype(wanted)) if wanted != "BFLOAT16" else None
+
+
+@folds("Bitcast")
+def _bitcast(call: Call, x: np.ndarray) -> np.ndarray | None:
+    dtype = np.dtype(tensor_dtype(call.attribute("type")))
+    return x.view(dtype) if dtype.itemsize == x.dtype.itemsize else None
+
+
+@folds("Reshape")
+def _reshape(call: Call, x: np.ndarray, shape: np.ndarray) -> np.ndarray:
+    return x.reshape(shape.tolist())
+
+
+@folds("Squeeze")
+def _squeeze(call: Call, x: np.ndarray) -> np.ndarray:
+    return np.squeeze(x, tuple(call.attribute("squeeze_dims") or [axis for axis, size in enumerate(x.shape) if size == 1]))
+
+
+@folds("ExpandDims")
+def _expand_dims(call: Call, x: np.ndarray, axis: np.ndarray) -> np.ndarray:
+    return np.expand_dims(x, int(axis.reshape(())))
+
+
+@folds("Transpose")
+def _transpose(call: Call, x: np.ndarray, order: np.ndarray) -> np.ndarray:
+    return x.transpose(order.tolist())
+
+
+@folds("Pack")
+def _pack(call: Call, *given: np.ndarray) -> np.ndarray:
+    return np.stack(given, call.attribute("axis", 0))
+
+
+@folds("Unpack")
+def _unpack(call: Call, x: np.ndarray) -> list[np.ndarray]:
+    return list(np.moveaxis(x, call.attribute("axis", 0), 0))
+
+
+@folds("ConcatV2")
+def _concat_v2(call: Call, *given: np.ndarray) -> np.ndarray:
+    return np.concatenate(given[:-1], int(given[-1].reshape(())))
+
+
+@folds("Concat")
+def _concat(call: Call, axis: np.ndarray, *given: np.ndarray) -> np.ndarray:
+    return np.concatenate(given, int(axis.reshape(())))
+
+
+@folds("Split")
+def _split(call: Call, axis: np.ndarray, x: np.ndarray) -> list[np.ndarray]:
+    return np.split(x, call.attribute("num_split"), int(axis.reshape(())))
+
+
+@folds("SplitV")
+def _split_v(call: Call, x: np.ndarray, sizes: np.ndarray, axis: np.ndarray) -> list[np.ndarray]:
+    sizes = np.where(sizes < 0, x.shape[int(axis.reshape(()))] - sizes[sizes >= 0].sum(), sizes)
+    return np.split(x, np.cumsum(sizes)[:-1], int(axis.reshape(())))
+
+
+@folds("Fill")
+def _fill(call: Call, shape: np.ndarray, value: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(value, tuple(shape.tolist()))
+
+
+@folds("Tile")
+def _tile(call: Call, x: np.ndarray, times: np.ndarray) -> np.ndarray:
+    return np.tile(x, times.tolist())
+
+
+@folds("BroadcastTo")
+def _broadcast_to(call: Call, x: np.ndarray, shape: np.ndarray) -> np.ndarray:
+    return np.broadcast_to(x, tuple(shape.tolist()))
+
+
+@folds("BroadcastArgs")
+def _broadcast_args(call: Call, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.array(np.broadcast_shapes(tuple(a.tolist()), tuple(b.tolist())), a.dtype)
+
+
+@folds("Range")
+def _range(call: Call, start: np.ndarray, limit: np.ndarray, delta: np.ndarray) -> np.ndarray:
+    return np.arange(start.item(), limit.item(), delta.item(), start.dtype)
+
+
+@folds("LinSpace")
+def _lin_space(call: Call, start: np.ndarray, stop: np.ndarray, number: np.ndarray) -> np.ndarray:
+    return np.linspace(start.item(), stop.item(), number.item()).astype(start.dtype)
+
+
+@folds("Slice")
+def _slice(call: Call, x: np.ndarray, begin: np.ndarray, size: np.ndarray) -> np.ndarray:
+    ends = [dimension if count < 0 else start + count for start, count, dimension in zip(begin, size, x.shape, strict=True)]
+    return x[tuple(slice(int(start), int(end)) for start, end in zip(begin, ends, strict=True))]
+
+
+@folds("StridedSlice")
+def _strided_slice(call: Call, x: np.ndarray, begin: np.ndarray, end: np.ndarray, strides: np.ndarray) -> np.ndarray:
+    return x[strided(call, begin.tolist(), end.tolist(), strides.tolist())]
+
+
+@folds("Gather")
+def _gather(call: Call, x: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    return np.take(x, indices, 0)
+
+
+@folds("GatherV2", "ResourceGather")
+def _gather_v2(call: Call, x: np.ndarray, indices: np.ndarray, axis: np.ndarray | int = 0) -> np.ndarray | None:
+    return np.take(x, indices, int(np.reshape(axis, ()))) if not call.attribute("batch_dims", 0) else None
+
+
+@folds("GatherNd")
+def _gather_nd(call: Call, x: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    return x[tuple(np.moveaxis(indices, -1, 0))]
+
+
+@folds("ScatterNd")
+def _scatter_nd(call: Call, indices: np.ndarray, updates: np.ndarray, shape: np.ndarray) -> np.ndarray:
+    made = np.zeros(tuple(shape.tolist()), updates.dtype)
+    np.add.at(made, tuple(np.moveaxis(indices, -1, 0)), updates)
+    return made
+
+
+@folds("SelectV2")
+def _select_v2(call: Call, condition: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.where(condition, a, b)
+
+
+@folds("Select")
+def _select(call: Call, condition: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.where(condition.reshape(condition.shape + (1,) * (a.ndim - condition.ndim)) if condition.ndim else condition, a, b)
+
+
+@folds("OneHot")
+def _one_hot(call: Call, indices: np.ndarray, depth: np.ndarray, on: np.ndarray, off: np.ndarray) -> np.ndarray:
+    axis = call.attribute("axis", -1)
+    hot = np.expand_dims(indices, axis) == np.arange(depth.item()).reshape([-1] + [1] * (0 if axis == -1 else indices.ndim - axis))
+    return np.where(hot, on, off)
+
+
+@folds("ReverseV2")
+def _reverse(call: Call, x: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    return np.flip(x, tuple(axes.tolist()))
+
+
+@folds("Pad", "PadV2")
+def _pad(call: Call, x: np.ndarray, paddings: np.ndarray, value: np.ndarray | int = 0) -> np.ndarray:
+    return np.pad(x, paddings.tolist(), constant_values=np.asarray(value, x.dtype).item())
+
+
+@folds("Where")
+def _where(call: Call, condition: np.ndarray) -> np.ndarray:
+    return np.argwhere(condition)
+
+
+@folds("ArgMax", "ArgMin")
+def _arg(call: Call, x: np.ndarray, axis: np.ndarray) -> np.ndarray:
+    found = (np.argmax if call.op == "ArgMax" else np.argmin)(x, int(axis.reshape(())))
+    return np.asarray(found).astype(tensor_dtype(call.attribute("output_type", "INT64")))
+
+
+@folds("Cumsum", "Cumprod")
+def _cumulate(call: Call, x: np.ndarray, axis: np.ndarray) -> np.ndarray:
+    along = int(axis.reshape(()))
+    x = np.flip(x, along) if call.attribute("reverse") else x
+    add = call.op == "Cumsum"
+    made = np.asarray((np.cumsum if add else np.cumprod)(x, along)).astype(x.dtype)
+    if call.attribute("exclusive"):
+        first = np.full_like(np.take(made, [0], along), 0 if add else 1)
+        made = np.concatenate([first, np.take(made, range(made.shape[along] - 1), along)], along)
+    return np.flip(made, along) if call.attribute("reverse") else made
+
+
+@folds("MatrixBandPart")
+def _band(call: Call, x: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    down, right = lower.item(), upper.item()
+    distance = np.arange(x.shape[-2])[:, None] - np.arange(x.shape[-1])
+    inside = ((down < 0) | (distance <= down)) & ((right < 0) | (-distance <= right))
+    return np.where(inside, x, x.dtype.type(0))
+
+
+@folds("MatMul")
+def _mat_mul(call: Call, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (a.T if call.attribute("transpose_a") else a) @ (b.T if call.attribute("transpose_b") else b)
+
+
+@folds("AddN")
+def _add_n(call: Call, *given: np.ndarray) -> np.ndarray:
+    return np.sum(given, 0, given[0].dtype)
+
+
+@folds("DynamicStitch", "ParallelDynamicStitch")
+def _stitch(call: Call, *given: np.ndarray) -> np.ndarray:
+    half = len(given) // 2
+    indices, data = given[:half], given[half:]
+    count = max((int(index.max()) for index in indices if index.size), default=-1) + 1
+    made = np.zeros((count, *data[0].shape[indices[0].ndim :]), data[0].dtype)
+    for index, values in zip(indices, data, strict=True):
+        made[index] = values
+    return made
+
+
+@folds("Size", "Rank", "Shape")
+def _of_shape(call: Call, x: np.ndarray) -> np.ndarray:
+    found = {"Size": x.size, "Rank": x.ndim, "Shape": x.shape}[call.op]
+    return np.array(found, tensor_dtype(call.attribute("out_type", "INT32")))

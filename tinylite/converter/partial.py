@@ -1,0 +1,89 @@
+"""Shapes that are known in part: what becomes of [batch, 7, 7, 64] when only the batch is unknown.
+
+A tensor that holds such a shape is computed twice, with two numbers for what is unknown. Elements that come out the same
+do not depend on it, as long as the ops between only pick, join, add, multiply or divide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model import Tensor
+from . import folding
+from .shapes import signature_of
+
+if TYPE_CHECKING:
+    from .translate import Call
+
+__all__ = ["Partial"]
+
+_OPS = frozenset(
+    ["Shape", "Identity", "Cast", "StridedSlice", "Slice", "Gather", "GatherV2", "Pack", "Unpack", "Concat", "ConcatV2", "Split", "SplitV",
+     "ExpandDims", "Squeeze", "Reshape", "Add", "AddV2", "Sub", "Mul", "FloorDiv", "Prod", "Sum", "ReverseV2", "Transpose", "Tile"]
+)  # fmt: skip
+
+
+class Partial:
+    """The tensors of which a part is known, by two evaluations."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Tensor, np.ndarray, np.ndarray]] = {}
+        self._pending: list[tuple[np.ndarray, np.ndarray]] | None = None
+        self._count = 0
+
+    def _pair(self, tensor: Tensor) -> tuple[np.ndarray, np.ndarray] | None:
+        if tensor.is_constant and tensor.holds_numbers:
+            return tensor.data, tensor.data  # type: ignore[return-value]
+        found = self._known.get(id(tensor))
+        return found[1:] if found else None
+
+    def shape(self, tensor: Tensor, dtype: type = np.int64) -> tuple[np.ndarray, np.ndarray] | None:
+        """Two evaluations of a tensor's own shape; every unknown dimension has numbers of its own."""
+        signature = signature_of(tensor)
+        if signature is None:
+            return None
+        first, second = np.array(signature, dtype), np.array(signature, dtype)
+        for axis in np.flatnonzero(first < 0):
+            self._count += 1
+            first[axis], second[axis] = 1009 + 12 * self._count, 2003 + 36 * self._count
+        return first, second
+
+    def folded(self, call: Call) -> list[Tensor] | None:
+        """The outputs of a node as constants, if they turn out not to depend on what is unknown."""
+        self._pending = None
+        if call.op not in _OPS or not call.inputs:
+            return None
+        if call.op == "Shape":
+            pair = self.shape(call.input(0))
+            pairs = None if pair is None else [pair]
+        else:
+            given = [self._pair(tensor) for tensor in call.inputs]
+            known = [pair for pair in given if pair is not None]
+            if len(known) < len(given):
+                return None
+            first, second = (folding.fold(call, [pair[trial] for pair in known]) for trial in (0, 1))
+            pairs = None if first is None or second is None else list(zip(first, second, strict=True))
+        if pairs is None:
+            return None
+        if all(np.array_equal(a, b) for a, b in pairs):
+            dtype = {"INT32": np.int32, "INT64": np.int64}.get(call.attribute("out_type", "INT32")) if call.op == "Shape" else None
+            return [call.translator.constant(call, a.astype(dtype) if dtype else a, index) for index, (a, _) in enumerate(pairs)]
+        self._pending = pairs
+        return None
+
+    def follow(self, call: Call, outputs: Sequence[Tensor]) -> None:
+        """Remember what `folded` has found out about a node whose outputs are computed."""
+        if self._pending is not None:
+            self._known.update((id(tensor), (tensor, *pair)) for tensor, pair in zip(outputs, self._pending, strict=False))
+        self._pending = None
+
+    def values(self, tensor: Tensor) -> list[int] | None:
+        """The elements of an integer tensor, -1 where only a run knows them; None if nothing is known."""
+        pair = self._pair(tensor)
+        if pair is None:
+            return None
+        first, second = (np.asarray(values).reshape(-1).tolist() for values in pair)
+        return [int(a) if a == b else -1 for a, b in zip(first, second, strict=True)]

@@ -1,0 +1,100 @@
+"""Shapes with unknown dimensions, and what they become behind an op.
+
+A signature is a shape in which -1 stands for a dimension that only a run knows; None is a shape of unknown rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .. import ops
+from ..errors import ConvertError, ModelError, UnsupportedError
+from ..model import Op, Tensor
+from ..ops.common.operator import NeedsValue, Node, Value
+
+__all__ = ["Signature", "broadcast", "computed", "infer", "merged", "signature_of"]
+
+Signature = tuple[int, ...] | None
+
+# Two sizes for unknown dimensions, to see which dimensions of an output depend on them. Both can be divided by what
+# strides, blocks and reshapes usually divide by.
+_TRIALS = (720720, 1441440)
+
+
+def signature_of(tensor: Tensor) -> Signature:
+    """The shape of a tensor as far as it is known."""
+    if not tensor.has_rank:
+        return None
+    return tensor.shape if tensor.shape_signature is None else tensor.shape_signature
+
+
+def computed(name: str, type: str | int, signature: Signature) -> Tensor:
+    """A tensor that is not constant. As TensorFlow's converter does, `shape` has 1 where the signature has -1."""
+    if signature is None:
+        return Tensor(name, (), type)
+    signature = tuple(int(dimension) for dimension in signature)
+    shape = tuple(1 if dimension < 0 else dimension for dimension in signature)
+    return Tensor(name, shape, type, shape_signature=signature if shape != signature else None, has_rank=True)
+
+
+def broadcast(*signatures: Signature) -> Signature:
+    """The signature of an elementwise op's output. Raises ConvertError where shapes do not fit together."""
+    known = [signature for signature in signatures if signature is not None]
+    if len(known) < len(signatures):
+        return None
+    result = []
+    for axis in range(-max(map(len, known)), 0):
+        sizes = {signature[axis] for signature in known if -axis <= len(signature)} - {1}
+        fixed = sizes - {-1}
+        if len(fixed) > 1:
+            raise ConvertError(f"shapes {' and '.join(str(list(signature)) for signature in known)} do not stretch to one another")
+        result.append(fixed.pop() if fixed else -1 if sizes else 1)
+    return tuple(result)
+
+
+def merged(*signatures: Signature) -> Signature:
+    """The signature of tensors that must have the same shape. Raises ConvertError where they cannot."""
+    known = [signature for signature in signatures if signature is not None]
+    if not known:
+        return None
+    if len(set(map(len, known))) > 1:
+        raise ConvertError(f"shapes {' and '.join(str(list(signature)) for signature in known)} differ in their number of dimensions")
+    result = []
+    for sizes in zip(*known, strict=True):
+        fixed = set(sizes) - {-1}
+        if len(fixed) > 1:
+            raise ConvertError(f"shapes {' and '.join(str(list(signature)) for signature in known)} differ")
+        result.append(fixed.pop() if fixed else -1)
+    return tuple(result)
+
+
+def infer(op: Op) -> list[Signature]:
+    """The signatures of an op's outputs, by the rule of the operator that will run it.
+
+    With unknown dimensions the rule is asked twice: a dimension that comes out differently is unknown. A shape that
+    depends on a value that is not constant has unknown rank.
+    """
+    inputs = [tensor for tensor in op.inputs if tensor is not None]
+    if any(signature_of(tensor) is None for tensor in inputs):
+        return [None] * len(op.outputs)
+    dynamic = any(tensor.shape_signature is not None for tensor in inputs)
+    try:
+        operator = ops.find(op.code)
+        trials = [_trial(operator, op, size) for size in (_TRIALS if dynamic else _TRIALS[:1])]
+    except (ModelError, UnsupportedError) as error:
+        raise ConvertError(error.problem, error.remedy) from None
+    except NeedsValue:
+        return [None] * len(op.outputs)
+    return [tuple(a if a == b else -1 for a, b in zip(first, last, strict=True)) for first, last in zip(trials[0], trials[-1], strict=True)]
+
+
+def _trial(operator: ops.Operator, op: Op, size: int) -> Sequence[tuple[int, ...]]:
+    values = []
+    for tensor in op.inputs:
+        if tensor is None:
+            values.append(None)
+            continue
+        shape = tuple(size if dimension < 0 else dimension for dimension in signature_of(tensor) or ())
+        values.append(Value(tensor.name or "", str(tensor.type), shape, tensor, tensor.data if tensor.is_constant else None))
+    outputs = [Value(tensor.name or "", str(tensor.type), (), tensor) for tensor in op.outputs]
+    return operator.infer(Node(op, 0, values, outputs))

@@ -1,0 +1,181 @@
+"""A TensorFlow graph as objects: what a GraphDef says by names, resolved, checked and cut to what the outputs need."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..errors import ConvertError
+from .graphdef import Function, GraphDef, Node
+
+__all__ = ["Edge", "TfGraph", "TfNode", "function_graph", "near", "parse_name", "tf_graph"]
+
+# Function bodies name a node's outputs by the op's own names for them. Ops that are not here have one name, and the number
+# behind it counts.
+_OUTPUT_NAMES: dict[str, tuple[str, ...]] = {
+    "FusedBatchNorm": ("y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2"),
+    "FusedBatchNormV2": ("y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2"),
+    "FusedBatchNormV3": ("y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"),
+    "TopK": ("values", "indices"), "TopKV2": ("values", "indices"), "Unique": ("y", "idx"), "UniqueV2": ("y", "idx"),
+    "Switch": ("output_false", "output_true"), "Merge": ("output", "value_index"), "TensorArrayV3": ("handle", "flow"),
+    "TensorListPopBack": ("output_handle", "tensor"), "MaxPoolWithArgmax": ("output", "argmax"),
+    "NonMaxSuppressionV4": ("selected_indices", "valid_outputs"),
+    "NonMaxSuppressionV5": ("selected_indices", "selected_scores", "valid_outputs"),
+    "CombinedNonMaxSuppression": ("nmsed_boxes", "nmsed_scores", "nmsed_classes", "valid_detections"),
+    "SoftmaxCrossEntropyWithLogits": ("loss", "backprop"), "SparseSoftmaxCrossEntropyWithLogits": ("loss", "backprop"),
+    "DecodeWav": ("audio", "sample_rate"), "LookupTableExportV2": ("keys", "values"),
+}  # fmt: skip
+
+
+class Edge(NamedTuple):
+    """One output of a node."""
+
+    node: TfNode
+    index: int
+
+    @property
+    def name(self) -> str:
+        """The tensor as graphs of version 1 name it: the node, and the number of the output unless it is the first."""
+        return f"{self.node.name}:{self.index}" if self.index else self.node.name
+
+
+@dataclass(eq=False)
+class TfNode:
+    """A node with the nodes it reads; control inputs are left out, since a .tflite file runs its ops in order."""
+
+    name: str
+    op: str
+    attributes: dict[str, Any]
+    inputs: list[Edge] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"TfNode({self.name!r}, {self.op})"
+
+
+@dataclass(eq=False)
+class TfGraph:
+    """Nodes between `inputs`, which are given, and `outputs`; `functions` are the library that its nodes call."""
+
+    inputs: list[Edge]
+    outputs: list[Edge]
+    functions: Mapping[str, Function]
+
+    def nodes(self) -> list[TfNode]:
+        """All nodes that the outputs need, inputs first, each after what it reads. Raises ConvertError for a cycle."""
+        done: dict[int, TfNode] = {id(edge.node): edge.node for edge in self.inputs}
+        for output in self.outputs:
+            for node in _after_inputs(output.node, done):
+                done[id(node)] = node
+        return list(done.values())
+
+
+def _after_inputs(end: TfNode, done: Mapping[int, TfNode]) -> Iterator[TfNode]:
+    """`end` and what it needs that is not done, in an order in which they can be computed."""
+    if id(end) in done:
+        return
+    path: dict[int, TfNode] = {id(end): end}
+    stack = [(end, iter(end.inputs))]
+    while stack:
+        node, inputs = stack[-1]
+        for edge in inputs:
+            if id(edge.node) in path:
+                names = [entry.name for entry in path.values()]
+                cycle = names[names.index(edge.node.name) :]
+                raise ConvertError(
+                    f"its nodes {' -> '.join(cycle[-5:])} need each other in a circle", "A graph that can be run has none: make it again"
+                )
+            if id(edge.node) not in done:
+                path[id(edge.node)] = edge.node
+                stack.append((edge.node, iter(edge.node.inputs)))
+                break
+        else:
+            stack.pop()
+            del path[id(node)]
+            if id(node) not in done:
+                yield node
+
+
+def near(name: str, names: Iterable[str]) -> str | None:
+    """A remedy that says which names there are like this one."""
+    found = difflib.get_close_matches(name, list(names), 3, 0.5)
+    return f"The nearest names are {', '.join(map(repr, found))}" if found else None
+
+
+def parse_name(name: str) -> tuple[str, int]:
+    """("a", 1) of "a:1", and ("a", 0) of "a". Raises ConvertError for what is no tensor's name."""
+    node, _, index = name.partition(":")
+    if not node or (index and not index.isdigit()):
+        raise ConvertError(f"{name!r} is no tensor's name", "Tensors are named node or node:number")
+    return node, int(index or 0)
+
+
+def tf_graph(graph_def: GraphDef, inputs: Sequence[str], outputs: Sequence[str]) -> TfGraph:
+    """The part of a GraphDef that computes `outputs` from `inputs`.
+
+    An input may be any tensor: what computes it is cut off. Raises ConvertError for names that are not there, with those
+    that are near.
+    """
+    nodes = _linked(graph_def.nodes)
+
+    def edge(name: str, what: str) -> Edge:
+        node, index = parse_name(name)
+        if node not in nodes:
+            raise ConvertError(f"the graph has no {what} {name!r}", near(node, nodes))
+        return Edge(nodes[node], index)
+
+    starts = []
+    for name in inputs:
+        found = edge(name, "input")
+        if found.node.op != "Placeholder":
+            found = _cut_at(found, nodes.values())
+        starts.append(found)
+    return TfGraph(starts, [edge(name, "output") for name in outputs], graph_def.functions)
+
+
+def _cut_at(edge: Edge, nodes: Iterable[TfNode]) -> Edge:
+    """A Placeholder in place of a tensor that is computed."""
+    attributes = {key: edge.node.attributes[key] for key in ("dtype", "shape") if key in edge.node.attributes}
+    if "T" in edge.node.attributes:
+        attributes.setdefault("dtype", edge.node.attributes["T"])
+    start = Edge(TfNode(edge.name, "Placeholder", attributes), 0)
+    for node in nodes:
+        node.inputs = [start if read == edge else read for read in node.inputs]
+    return start
+
+
+def _linked(definitions: Sequence[Node], given: Mapping[str, TfNode] | None = None) -> dict[str, TfNode]:
+    """Nodes by name, with their inputs resolved."""
+    nodes = {**(given or {}), **{node.name: TfNode(node.name, node.op, node.attributes) for node in definitions}}
+    for definition in definitions:
+        nodes[definition.name].inputs = [
+            _resolve(text, nodes, definition.name) for text in definition.inputs if not text.startswith("^")
+        ]  # fmt: skip
+    return nodes
+
+
+def _resolve(text: str, nodes: Mapping[str, TfNode], reader: str | None) -> Edge:
+    """What "node", "node:1" or, in a function, "node:output:1" means."""
+    name, *rest = text.split(":")
+    if name not in nodes:
+        raise ConvertError(f"node {reader!r} reads {name!r}, which is not there", "The graph is incomplete: write it again")
+    node = nodes[name]
+    if not rest or not rest[-1].isdigit():
+        return Edge(node, 0)
+    index = int(rest[-1])
+    if len(rest) > 1:
+        names = _OUTPUT_NAMES.get(node.op, ())
+        index += names.index(rest[0]) if rest[0] in names else 0
+    return Edge(node, index)
+
+
+def function_graph(function: Function, functions: Mapping[str, Function]) -> TfGraph:
+    """The body of a function; its inputs are Placeholders named after its arguments."""
+    arguments = {name: TfNode(name, "Placeholder", {"dtype": type}) for name, type in function.args}
+    nodes = _linked(function.nodes, arguments)
+    return TfGraph(
+        [Edge(node, 0) for node in arguments.values()],
+        [_resolve(function.returns[name], nodes, f"{function.name} (output {name})") for name, _ in function.results],
+        functions,
+    )

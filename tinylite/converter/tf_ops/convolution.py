@@ -1,0 +1,259 @@
+"""Convolutions, pooling, batch normalisation and biases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ...model import Tensor, tensor_dtype
+from ..shapes import Signature
+from ..translate import Call
+from .registry import translates
+
+_TO_LAST, _TO_FIRST = {4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}, {4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
+
+
+def channels_first(call: Call) -> bool:
+    return str(call.attribute("data_format", "NHWC")).startswith("NC")
+
+
+def channels_last(call: Call, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
+    """What `compute` gives for a picture with channels last, whatever the node's data_format; .tflite files know no other."""
+    if not channels_first(call):
+        return compute(x)
+    rank = call.rank(x)
+    return call.transpose(compute(call.transpose(x, _TO_LAST[rank])), _TO_FIRST[rank])
+
+
+def along(call: Call, values: Sequence[int]) -> list[int]:
+    """The entries of strides, dilations or windows for the dimensions of the picture."""
+    values = list(values)
+    return values[2:] if channels_first(call) else values[1:-1]
+
+
+def window_size(padding: str, size: int, filter: int, stride: int, dilation: int = 1) -> int:
+    """How often a window fits along a dimension; -1 if only a run knows."""
+    if size < 0:
+        return -1
+    reach = (filter - 1) * dilation + 1
+    return -(-size // stride) if padding == "SAME" else max((size - reach + stride) // stride, 0)
+
+
+def padded(call: Call, x: Tensor) -> tuple[Tensor, str]:
+    """The input and the padding of a node; explicit amounts become a PAD."""
+    padding = call.attribute("padding")
+    if padding != "EXPLICIT":
+        return x, padding
+    amounts = np.array(call.attribute("explicit_paddings"), np.int32).reshape(-1, 2)
+    if channels_first(call):
+        amounts = amounts[list(_TO_LAST[len(amounts)])]
+    if not amounts.any():
+        return x, "VALID"
+    shape = [size if size < 0 else size + sum(amount) for size, amount in zip(call.shape(x), amounts.tolist(), strict=True)]
+    return call.emit("PAD", [x, call.make(amounts)], None, tuple(shape)), "VALID"
+
+
+def zeros(call: Call, count: int, type: str | int) -> Tensor:
+    return call.make(np.zeros(count, tensor_dtype(type)), name=f"{call.node.name}_bias")
+
+
+def _window(call: Call, stride: Sequence[int], dilation: Sequence[int], padding: str) -> dict[str, Any]:
+    return dict(
+        padding=padding, stride_h=stride[0], stride_w=stride[1], dilation_h_factor=dilation[0], dilation_w_factor=dilation[1],
+        fused_activation_function="NONE",
+    )  # fmt: skip
+
+
+def _picture(
+    call: Call, x: Tensor, filter: Sequence[int], out: int, stride: Sequence[int], dilation: Sequence[int], padding: str
+) -> Signature:
+    batch, *sizes, _ = call.shape(x)
+    spread = zip(sizes, filter, stride, dilation, strict=True)
+    return (batch, *(window_size(padding, size, reach, step, wide) for size, reach, step, wide in spread), out)
+
+
+@translates("Conv2D")
+def conv_2d(call: Call) -> Tensor:
+    """The filter [height, width, in, out] becomes [out, height, width, in]; there is always a bias."""
+    filter = call.input(1)
+    height, width, _, out = call.shape(filter)
+    weights = call.transpose(filter, (3, 0, 1, 2))
+    stride, dilation = along(call, call.attribute("strides")), along(call, call.attribute("dilations") or [1, 1, 1, 1])
+
+    def compute(x: Tensor) -> Tensor:
+        x, padding = padded(call, x)
+        shape = _picture(call, x, (height, width), out, stride, dilation, padding)
+        return call.emit("CONV_2D", [x, weights, zeros(call, out, x.type)], None, shape, **_window(call, stride, dilation, padding))
+
+    return channels_last(call, call.input(0), compute)
+
+
+@translates("DepthwiseConv2dNative")
+def depthwise_conv_2d(call: Call) -> Tensor:
+    """The filter [height, width, in, multiplier] becomes [1, height, width, in * multiplier], which moves nothing."""
+    filter = call.input(1)
+    height, width, channels, multiplier = call.shape(filter)
+    weights = call.reshape(filter, (1, height, width, channels * multiplier))
+    stride, dilation = along(call, call.attribute("strides")), along(call, call.attribute("dilations") or [1, 1, 1, 1])
+
+    def compute(x: Tensor) -> Tensor:
+        x, padding = padded(call, x)
+        out = channels * multiplier
+        shape = _picture(call, x, (height, width), out, stride, dilation, padding)
+        return call.emit(
+            "DEPTHWISE_CONV_2D", [x, weights, zeros(call, out, x.type)], None, shape, depth_multiplier=multiplier,
+            **_window(call, stride, dilation, padding),
+        )  # fmt: skip
+
+    return channels_last(call, call.input(0), compute)
+
+
+@translates("Conv2DBackpropInput")
+def transpose_conv(call: Call) -> Tensor:
+    """The filter [height, width, out, in] becomes [out, height, width, in]."""
+    sizes, filter, x = call.input(0), call.input(1), call.input(2)
+    stride = along(call, call.attribute("strides"))
+    call.want(set(along(call, call.attribute("dilations") or [1, 1, 1, 1])) == {1}, "it has dilations, which TRANSPOSE_CONV does not")
+    call.want(call.attribute("padding") != "EXPLICIT", "it has explicit paddings, which TRANSPOSE_CONV does not")
+    weights = call.transpose(filter, (2, 0, 1, 3))
+    known = call.translator.partial.values(sizes)
+    if channels_first(call):
+        value = call.known(sizes)
+        call.want(value is not None, "its output shape is computed and its channels come first")
+        assert value is not None
+        sizes = call.make(value[list(_TO_LAST[4])])
+        known = known and [known[axis] for axis in _TO_LAST[4]]
+
+    def compute(x: Tensor) -> Tensor:
+        out = call.shape(filter)[2]
+        shape = (*known[:3], out) if known else (call.shape(x)[0], -1, -1, out)
+        return call.emit(
+            "TRANSPOSE_CONV", [call.cast(sizes, "INT32"), weights, x], x.type, shape, padding=call.attribute("padding"),
+            stride_h=stride[0], stride_w=stride[1],
+        )  # fmt: skip
+
+    return channels_last(call, x, compute)
+
+
+@translates("Conv3D")
+def conv_3d(call: Call) -> Tensor:
+    filter = call.input(1)
+    depth, height, width, _, out = call.shape(filter)
+    stride, dilation = along(call, call.attribute("strides")), along(call, call.attribute("dilations") or [1] * 5)
+
+    def compute(x: Tensor) -> Tensor:
+        padding = call.attribute("padding")
+        shape = _picture(call, x, (depth, height, width), out, stride, dilation, padding)
+        return call.emit("CONV_3D", [x, filter, zeros(call, out, x.type)], None, shape, **_volume(stride, dilation, padding))
+
+    return channels_last(call, call.input(0), compute)
+
+
+@translates("Conv3DBackpropInputV2")
+def conv_3d_transpose(call: Call) -> Tensor:
+    sizes, filter, x = call.input(0), call.input(1), call.input(2)
+    stride, dilation = along(call, call.attribute("strides")), along(call, call.attribute("dilations") or [1] * 5)
+    known = call.translator.partial.values(sizes)
+    shape = tuple(known) if known else (call.shape(x)[0], -1, -1, -1, call.shape(filter)[3])
+    call.want(not channels_first(call), "its channels come first, which CONV_3D_TRANSPOSE does not know")
+    bias = zeros(call, call.shape(filter)[3], x.type)
+    options = _volume(stride, dilation, call.attribute("padding"))
+    return call.emit("CONV_3D_TRANSPOSE", [call.cast(sizes, "INT32"), filter, x, bias], x.type, shape, **options)
+
+
+def _volume(stride: Sequence[int], dilation: Sequence[int], padding: str) -> dict[str, Any]:
+    return dict(
+        padding=padding, stride_d=stride[0], stride_h=stride[1], stride_w=stride[2], dilation_d_factor=dilation[0],
+        dilation_h_factor=dilation[1], dilation_w_factor=dilation[2], fused_activation_function="NONE",
+    )  # fmt: skip
+
+
+@translates("AvgPool", "MaxPool", "MaxPoolV2")
+def pool(call: Call) -> Tensor:
+    if call.op == "MaxPoolV2":
+        ksize, strides = call.numbers(1, "window"), call.numbers(2, "stride")
+    else:
+        ksize, strides = call.attribute("ksize"), call.attribute("strides")
+    first = channels_first(call)
+    call.want(ksize[0] == 1 and ksize[1 if first else -1] == 1, f"its window {ksize} covers batch or channels, which no operator does")
+    call.want(call.attribute("padding") != "EXPLICIT", "it has explicit paddings, which pooling operators do not")
+    window, stride = along(call, ksize), along(call, strides)
+    padding = call.attribute("padding")
+
+    def compute(x: Tensor) -> Tensor:
+        shape = _picture(call, x, window, call.shape(x)[-1], stride, (1, 1), padding)
+        return call.emit(
+            "AVERAGE_POOL_2D" if call.op == "AvgPool" else "MAX_POOL_2D", [x], None, shape, padding=padding, stride_h=stride[0],
+            stride_w=stride[1], filter_height=window[0], filter_width=window[1], fused_activation_function="NONE",
+        )  # fmt: skip
+
+    return channels_last(call, call.input(0), compute)
+
+
+@translates("BiasAdd", "BiasAddV1")
+def bias_add(call: Call) -> Tensor:
+    x, bias = call.input(0), call.input(1)
+    if channels_first(call):
+        bias = call.reshape(bias, (call.shape(bias)[0], *[1] * (call.rank(x) - 2)))
+    return call.emit("ADD", [x, bias], None, call.signature(x), fused_activation_function="NONE")
+
+
+@translates("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "BatchNormWithGlobalNormalization")
+def batch_norm(call: Call) -> Sequence[Tensor]:
+    """x * m + (offset - mean * m) with m = scale / sqrt(variance + epsilon); a convolution in front takes both later.
+
+    In training the statistics are those of the batch: layer normalisation in Keras 2 is built on that.
+    """
+    if call.op == "BatchNormWithGlobalNormalization":
+        x, mean, variance, offset, scale = call.inputs[:5]
+        epsilon, training = call.attribute("variance_epsilon"), False
+        scale = scale if call.attribute("scale_after_normalization") else None
+    else:
+        x, scale, offset, mean, variance = call.inputs[:5]
+        epsilon, training = call.attribute("epsilon", 1e-4), bool(call.attribute("is_training", True))
+    first = channels_first(call)
+    rank = call.rank(x)
+    if training:
+        mean, variance = _moments(call, x, [axis for axis in range(rank) if axis != (1 if first else rank - 1)])
+
+    def fit(tensor: Tensor) -> Tensor:
+        return call.reshape(tensor, (-1, *[1] * (rank - 2))) if first and not training else tensor
+
+    factor = _computed(call, "RSQRT", _computed(call, "ADD", variance, call.make(np.float32(epsilon))))
+    if scale is not None and not _all(call, scale, 1):
+        factor = _computed(call, "MUL", factor, fit(scale))
+    if not training:
+        factor = fit(factor)
+    shift = _computed(call, "SUB", fit(offset), _computed(call, "MUL", fit(mean), factor))
+    scaled = call.elementwise("MUL", x, factor, fused_activation_function="NONE")
+    result = call.elementwise("ADD", scaled, shift, fused_activation_function="NONE")
+    # The other outputs are for training, and nobody reads them.
+    return [result, mean, variance, mean, variance, mean]
+
+
+def _all(call: Call, tensor: Tensor, value: float) -> bool:
+    known = call.known(tensor)
+    return known is not None and bool(np.all(known == value))
+
+
+def _moments(call: Call, x: Tensor, axes: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Mean and variance along axes, kept as dimensions of 1."""
+    shape = tuple(1 if axis in axes else size for axis, size in enumerate(call.shape(x)))
+    mean = call.emit("MEAN", [x, call.shape_tensor(axes)], None, shape, keep_dims=True)
+    spread = call.elementwise("SQUARED_DIFFERENCE", x, mean)
+    return mean, call.emit("MEAN", [spread, call.shape_tensor(axes)], None, shape, keep_dims=True)
+
+
+_FOLDED: dict[str, Callable[..., np.ndarray]] = {
+    "ADD": np.add, "SUB": np.subtract, "MUL": np.multiply, "RSQRT": lambda x: np.float32(1) / np.sqrt(x),
+}  # fmt: skip
+
+
+def _computed(call: Call, code: str, *inputs: Tensor) -> Tensor:
+    """An op, or at once its value if the inputs are constant."""
+    values = [call.known(tensor) for tensor in inputs]
+    if all(value is not None for value in values):
+        return call.make(np.asarray(_FOLDED[code](*values), tensor_dtype(inputs[0].type)))
+    return call.elementwise(code, *inputs)

@@ -1,0 +1,46 @@
+"""Products of matrices."""
+
+from __future__ import annotations
+
+from ...model import Tensor
+from ..shapes import broadcast
+from ..translate import Call
+from .registry import translates
+
+
+def fully_connected(call: Call, x: Tensor, weights: Tensor, keep_num_dims: bool) -> Tensor:
+    """Rows of x [..., depth] times weights [out, depth]."""
+    *rows, _ = call.shape(x)
+    out = call.shape(weights)[0]
+    return call.emit(
+        "FULLY_CONNECTED", [x, weights, None], x.type, (*rows, out), keep_num_dims=keep_num_dims, fused_activation_function="NONE"
+    )  # fmt: skip
+
+
+@translates("MatMul")
+def mat_mul(call: Call) -> Tensor:
+    """Weights [in, out] become [out, in]. Two computed matrices are a BATCH_MATMUL, which need not transpose."""
+    a, b = call.input(0), call.input(1)
+    flip_a, flip_b = bool(call.attribute("transpose_a")), bool(call.attribute("transpose_b"))
+    if call.known(b) is None:
+        return batch_product(call, a, b, flip_a, flip_b)
+    a = call.transpose(a, (1, 0)) if flip_a else a
+    return fully_connected(call, a, b if flip_b else call.transpose(b, (1, 0)), keep_num_dims=False)
+
+
+@translates("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
+def batch_mat_mul(call: Call) -> Tensor:
+    """A constant matrix on the right is a layer's weights: FULLY_CONNECTED on every row."""
+    a, b = call.input(0), call.input(1)
+    flip_a, flip_b = bool(call.attribute("adj_x")), bool(call.attribute("adj_y"))
+    if call.known(b) is not None and call.rank(b) == 2 and not flip_a:
+        return fully_connected(call, a, b if flip_b else call.transpose(b, (1, 0)), keep_num_dims=True)
+    return batch_product(call, a, b, flip_a, flip_b)
+
+
+def batch_product(call: Call, a: Tensor, b: Tensor, flip_a: bool = False, flip_b: bool = False) -> Tensor:
+    """Matrices in the last two dimensions; those in front stretch to one shape."""
+    x, y = call.shape(a), call.shape(b)
+    rows, columns = x[-1 if flip_a else -2], y[-2 if flip_b else -1]
+    front = broadcast(x[:-2], y[:-2]) or ()
+    return call.emit("BATCH_MATMUL", [a, b], a.type, (*front, rows, columns), adj_x=flip_a, adj_y=flip_b)

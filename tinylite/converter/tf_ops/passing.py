@@ -1,0 +1,39 @@
+"""Ops that give what they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...model import Tensor
+from ..shapes import merged, signature_of
+from ..translate import Call
+from .registry import translates
+
+
+@translates("Identity", "StopGradient", "PreventGradient", "Snapshot", "CheckNumerics", "PlaceholderWithDefault")
+def identity(call: Call) -> Tensor:
+    return call.input(0)
+
+
+@translates("IdentityN")
+def identities(call: Call) -> Sequence[Tensor]:
+    return call.inputs
+
+
+@translates("NoOp", "Assert", "ControlTrigger", "Print", "PrintV2")
+def nothing(call: Call) -> Sequence[Tensor]:
+    """What only checks or prints; the file runs without it."""
+    return call.inputs[:1] if call.op == "Print" else []
+
+
+@translates("EnsureShape")
+def ensure_shape(call: Call) -> Tensor:
+    """The shape that the model's author knows."""
+    x = call.input(0)
+    told = call.attribute("shape")
+    if not x.is_constant and told is not None:
+        known = merged(signature_of(x), told)
+        assert known is not None
+        x.shape, x.has_rank = tuple(max(size, 1) if size < 0 else size for size in known), True
+        x.shape_signature = known if -1 in known else None
+    return x

@@ -1,0 +1,295 @@
+"""Shapes: reshaping, slicing, joining, picking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ...model import Tensor, tensor_dtype
+from ..shapes import Signature, merged
+from ..translate import Call
+from .registry import translates
+
+
+def shape_input(call: Call, tensor: Tensor) -> Tensor:
+    """A shape, size or axis as the operators take it."""
+    return call.cast(tensor, "INT32")
+
+
+@translates("Shape")
+def shape(call: Call) -> Tensor:
+    rank = call.rank(call.input(0))
+    type = call.attribute("out_type", "INT32")
+    return call.emit("SHAPE", [call.input(0)], type, (rank,), out_type=type)
+
+
+@translates("Rank")
+def rank(call: Call) -> Tensor:
+    return call.make(call.rank(call.input(0)), np.int32)
+
+
+@translates("Size")
+def size(call: Call) -> Tensor:
+    x, type = call.input(0), call.attribute("out_type", "INT32")
+    if -1 not in call.shape(x):
+        return call.make(int(np.prod(call.shape(x), dtype=np.int64)), tensor_dtype(type))
+    counted = call.emit("SHAPE", [x], type, (call.rank(x),), out_type=type)
+    return call.emit("REDUCE_PROD", [counted, call.shape_tensor([0])], type, (), keep_dims=False)
+
+
+@translates("Reshape")
+def reshape(call: Call) -> Tensor:
+    """With at most one unknown dimension the new shape is a constant with -1 in it."""
+    x, wanted = call.input(0), call.input(1)
+    known = call.translator.partial.values(wanted)
+    before = call.signature(x)
+    if known is not None:
+        target = _filled(known, before)
+        if target.count(-1) <= 1:
+            return call.reshape(x, target)
+        return call.emit("RESHAPE", [x, shape_input(call, wanted)], None, tuple(target))
+    count = call.signature(wanted)
+    made: Signature = None if count is None or count[0] < 0 else (-1,) * count[0]
+    return call.emit("RESHAPE", [x, shape_input(call, wanted)], None, made)
+
+
+def _filled(wanted: Sequence[int], before: Signature) -> list[int]:
+    """A shape in which a -1 is a number where the number of elements tells it."""
+    target = list(wanted)
+    if before is not None and -1 not in before and target.count(-1) == 1:
+        rest = -int(np.prod(target, dtype=np.int64))
+        total = int(np.prod(before, dtype=np.int64))
+        if rest > 0 and total % rest == 0:
+            target[target.index(-1)] = total // rest
+    return target
+
+
+@translates("Squeeze")
+def squeeze(call: Call) -> Tensor:
+    x = call.input(0)
+    before = call.shape(x)
+    axes = [call.axis(axis, len(before)) for axis in call.attribute("squeeze_dims") or []]
+    axes = axes or [axis for axis, size in enumerate(before) if size == 1]
+    after = tuple(size for axis, size in enumerate(before) if axis not in axes)
+    if after.count(-1) <= 1:
+        return call.reshape(x, after)
+    return call.emit("SQUEEZE", [x], None, after, squeeze_dims=tuple(axes))
+
+
+@translates("ExpandDims")
+def expand_dims(call: Call) -> Tensor:
+    x = call.input(0)
+    before = call.shape(x)
+    axis = call.axis(call.numbers(1, "axis")[0], len(before) + 1)
+    after = (*before[:axis], 1, *before[axis:])
+    if after.count(-1) <= 1:
+        return call.reshape(x, after)
+    return call.emit("EXPAND_DIMS", [x, call.shape_tensor([axis])], None, after)
+
+
+@translates("Transpose")
+def transpose(call: Call) -> Tensor:
+    return call.transpose(call.input(0), call.numbers(1, "order of dimensions"))
+
+
+@translates("Pack")
+def pack(call: Call) -> Tensor:
+    each = merged(*map(call.signature, call.inputs))
+    call.want(each is not None, "the number of dimensions of its inputs is not known")
+    assert each is not None
+    axis = call.axis(call.attribute("axis", 0), len(each) + 1)
+    count = len(call.inputs)
+    return call.emit("PACK", call.inputs, None, (*each[:axis], count, *each[axis:]), values_count=count, axis=axis)
+
+
+@translates("Unpack")
+def unpack(call: Call) -> Sequence[Tensor]:
+    x, count = call.input(0), call.attribute("num")
+    before = call.shape(x)
+    axis = call.axis(call.attribute("axis", 0), len(before))
+    after = (*before[:axis], *before[axis + 1 :])
+    return call.emit_all("UNPACK", [x], [x.type] * count, [after] * count, num=count, axis=axis)
+
+
+@translates("ConcatV2", "Concat")
+def concat(call: Call) -> Tensor:
+    at = -1 if call.op == "ConcatV2" else 0
+    tensors = call.inputs[:-1] if at else call.inputs[1:]
+    if len(tensors) == 1:
+        return tensors[0]
+    shapes = [call.shape(tensor) for tensor in tensors]
+    axis = call.axis(call.numbers(at, "axis")[0], len(shapes[0]))
+    rest = merged(*((*shape[:axis], -1, *shape[axis + 1 :]) for shape in shapes))
+    assert rest is not None
+    sizes = [shape[axis] for shape in shapes]
+    total = -1 if -1 in sizes else sum(sizes)
+    return call.emit(
+        "CONCATENATION", tensors, None, (*rest[:axis], total, *rest[axis + 1 :]), axis=axis, fused_activation_function="NONE"
+    )  # fmt: skip
+
+
+@translates("Split")
+def split(call: Call) -> Sequence[Tensor]:
+    x, count = call.input(1), call.attribute("num_split")
+    before = call.shape(x)
+    axis = call.axis(call.numbers(0, "axis")[0], len(before))
+    call.want(before[axis] % count == 0 or before[axis] < 0, f"{before[axis]} elements cannot be split evenly into {count}")
+    if count == 1:
+        return [x]
+    part = -1 if before[axis] < 0 else before[axis] // count
+    after = (*before[:axis], part, *before[axis + 1 :])
+    return call.emit_all("SPLIT", [call.make(axis, np.int32), x], [x.type] * count, [after] * count, num_splits=count)
+
+
+@translates("SplitV")
+def split_v(call: Call) -> Sequence[Tensor]:
+    x, sizes = call.input(0), call.numbers(1, "sizes")
+    before = call.shape(x)
+    axis = call.axis(call.numbers(2, "axis")[0], len(before))
+    if before[axis] >= 0:
+        sizes = [before[axis] - sum(size for size in sizes if size >= 0) if size < 0 else size for size in sizes]
+    if len(sizes) == 1:
+        return [x]
+    shapes = [(*before[:axis], size, *before[axis + 1 :]) for size in sizes]
+    inputs = [x, call.shape_tensor(sizes), call.make(axis, np.int32)]
+    return call.emit_all("SPLIT_V", inputs, [x.type] * len(sizes), shapes, num_splits=len(sizes))
+
+
+@translates("Slice")
+def slice_(call: Call) -> Tensor:
+    x, begin, size = call.inputs
+    before, sizes = call.shape(x), call.translator.partial.values(size)
+    begins = call.translator.partial.values(begin)
+    if sizes is None:
+        after = (-1,) * len(before)
+    else:
+        spread = zip(before, sizes, begins or [-1] * len(before), strict=True)
+        after = tuple(
+            wanted if wanted >= 0 else whole - first if min(whole, first) >= 0 and call.known(size) is not None else -1
+            for whole, wanted, first in spread
+        )
+    type = "INT64" if "INT64" in (begin.type, size.type) else "INT32"
+    if call.known(begin) is not None and call.known(size) is not None:
+        type = "INT32"
+    return call.emit("SLICE", [x, call.cast(begin, type), call.cast(size, type)], None, after)
+
+
+@translates("Pad", "PadV2", "MirrorPad")
+def pad(call: Call) -> Tensor:
+    x, amounts = call.input(0), call.translator.partial.values(call.input(1))
+    before = call.shape(x)
+    pairs = [(-1, -1)] * len(before) if amounts is None else list(zip(amounts[::2], amounts[1::2], strict=True))
+    after = tuple(-1 if min(size, *pair) < 0 else size + sum(pair) for size, pair in zip(before, pairs, strict=True))
+    if call.op == "MirrorPad":
+        options = {"mode": "REFLECT" if call.attribute("mode") == "REFLECT" else "SYMMETRIC"}
+        return call.emit("MIRROR_PAD", [x, shape_input(call, call.input(1))], None, after, **options)
+    filling = call.known(call.input(2)) if call.op == "PadV2" else np.zeros(())
+    if filling is not None and not filling.any():
+        return call.emit("PAD", [x, shape_input(call, call.input(1))], None, after)
+    return call.emit("PADV2", [x, shape_input(call, call.input(1)), call.input(2)], None, after)
+
+
+@translates("Tile")
+def tile(call: Call) -> Tensor:
+    x, times = call.input(0), call.translator.partial.values(call.input(1))
+    before = call.shape(x)
+    after = (-1,) * len(before) if times is None else tuple(
+        -1 if min(size, count) < 0 else size * count for size, count in zip(before, times, strict=True)
+    )  # fmt: skip
+    return call.emit("TILE", [x, shape_input(call, call.input(1))], None, after)
+
+
+@translates("Fill")
+def fill(call: Call) -> Tensor:
+    dims, value = call.inputs
+    known = call.translator.partial.values(dims)
+    return call.emit("FILL", [dims, value], value.type, tuple(known) if known is not None else (-1,) * call.shape(dims)[0])
+
+
+@translates("Gather", "GatherV2", "ResourceGather")
+def gather(call: Call) -> Tensor:
+    x, indices = call.input(0), call.input(1)
+    before, picked = call.shape(x), call.shape(indices)
+    axis = call.axis(call.numbers(2, "axis")[0] if call.op == "GatherV2" else 0, len(before))
+    batch = call.attribute("batch_dims", 0)
+    batch += len(picked) if batch < 0 else 0
+    after = (*before[:axis], *picked[batch:], *before[axis + 1 :])
+    return call.emit("GATHER", [x, indices], None, after, axis=axis, batch_dims=batch)
+
+
+@translates("StridedSlice")
+def strided_slice(call: Call) -> Tensor:
+    """Masks for a new axis and an ellipsis are spelled out, since few kernels know them."""
+    x = call.input(0)
+    before = call.shape(x)
+    begin, end, strides = (call.known(call.input(index)) for index in (1, 2, 3))
+    masks = {
+        name: int(call.attribute(name, 0)) for name in ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
+    }
+    if begin is None or end is None or strides is None:
+        call.want(
+            not masks["ellipsis_mask"] and not masks["new_axis_mask"], "it has an ellipsis or a new axis, and its bounds are computed"
+        )
+        count = call.shape(call.input(1))[0]
+        sliced = [-1] * (count - masks["shrink_axis_mask"].bit_count())
+        bounds = [shape_input(call, tensor) for tensor in call.inputs[1:]]
+        return call.emit("STRIDED_SLICE", [x, *bounds], None, (*sliced, *before[count:]), **masks)
+    x, bounds = _spelled_out(call, x, begin.tolist(), end.tolist(), strides.tolist(), masks)
+    before = call.shape(x)
+    after = [_length(size, *bound[:5]) for size, bound in zip(before, bounds, strict=True) if not bound[5]]
+    packed = {
+        name: sum(bool(bound[position]) << axis for axis, bound in enumerate(bounds))
+        for name, position in (("begin_mask", 3), ("end_mask", 4), ("shrink_axis_mask", 5))
+    }
+    if all(bound[3] and bound[4] and bound[2] == 1 and not bound[5] for bound in bounds):
+        return x
+    operands = [call.shape_tensor(bound[position] for bound in bounds) for position in (0, 1, 2)]
+    return call.emit("STRIDED_SLICE", [x, *operands], None, tuple(after), **packed)
+
+
+_Bound = tuple[int, int, int, bool, bool, bool]  # begin, end, stride; begin counts not; end counts not; the axis goes
+
+
+def _spelled_out(
+    call: Call, x: Tensor, begin: list[int], end: list[int], strides: list[int], masks: dict[str, int]
+) -> tuple[Tensor, list[_Bound]]:  # fmt: skip
+    """The input with its new axes, and the bounds of every axis."""
+
+    def on(name: str, position: int) -> bool:
+        return bool(masks[name] >> position & 1)
+
+    before, whole = call.shape(x), (0, 0, 1, True, True, False)
+    positions = range(len(begin))
+    named = sum(not on("ellipsis_mask", position) and not on("new_axis_mask", position) for position in positions)
+    call.want(named <= len(before), f"it slices {named} dimensions of {list(before)}")
+    shape: list[int] = []
+    bounds: list[_Bound] = []
+    axis = 0
+
+    def keep(count: int) -> None:
+        nonlocal axis
+        shape.extend(before[axis : axis + count])
+        bounds.extend([whole] * count)
+        axis += count
+
+    for position in positions:
+        if on("ellipsis_mask", position):
+            keep(len(before) - named)
+        elif on("new_axis_mask", position):
+            shape.append(1)
+            bounds.append(whole)
+        else:
+            shape.append(before[axis])
+            flags = on("begin_mask", position), on("end_mask", position), on("shrink_axis_mask", position)
+            bounds.append((begin[position], end[position], strides[position], *flags))
+            axis += 1
+    keep(len(before) - axis)
+    return call.reshape(x, shape), bounds
+
+
+def _length(size: int, begin: int, end: int, stride: int, free_begin: bool, free_end: bool) -> int:
+    """How many elements a slice takes of a dimension; -1 if only a run knows."""
+    if size < 0:
+        return -1
+    return len(range(*slice(None if free_begin else begin, None if free_end else end, stride).indices(size)))

@@ -1,0 +1,391 @@
+"""The walk from a TensorFlow graph to a Graph: each node becomes ops, or a constant, or nothing at all.
+
+TfGraph ──Translator──> Graph
+             ├─ folding    a node whose inputs are constants is computed
+             ├─ partial    a shape that is known in part is computed in part
+             └─ tf_ops     what each TensorFlow op becomes
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import numpy as np
+
+from ..errors import ConvertError, TinyliteError, at
+from ..model import Graph, Op, Tensor, tensor_dtype
+from . import folding, tf_ops
+from .custom import custom_op
+from .graphdef import Function
+from .partial import Partial
+from .shapes import Signature, broadcast, computed, infer, signature_of
+from .tf_graph import Edge, TfGraph, TfNode, function_graph
+
+__all__ = ["Call", "Problem", "Settings", "Translator", "type_name"]
+
+_TYPES = {
+    np.dtype(tensor_dtype(name)): name
+    for name in ("FLOAT32", "FLOAT16", "FLOAT64", "INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64", "BOOL",
+                 "COMPLEX64", "COMPLEX128")
+}  # fmt: skip
+# A constant that folding would make much larger than what it is made from stays an op.
+_MOST_FOLDED = 1 << 20
+
+
+def type_name(dtype: Any) -> str:
+    """The tensor type of a numpy dtype."""
+    dtype = np.dtype(dtype)
+    return "STRING" if dtype.kind in "OSU" else _TYPES[dtype]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A node that has no form in a .tflite file: why, and what to do."""
+
+    node: str
+    op: str
+    why: str
+    remedy: str | None = None
+
+
+@dataclass
+class Settings:
+    """What a conversion is asked for, as far as the translation of nodes depends on it."""
+
+    allow_custom_ops: bool = False
+    custom_op_names: frozenset[str] = frozenset()
+
+
+@dataclass
+class Counts:
+    """What became of the nodes, for the report."""
+
+    nodes: int = 0
+    folded: int = 0
+    dropped: int = 0
+
+
+@dataclass(eq=False)
+class Scope:
+    """The graph that is being written: its ops, and the tensors that stand for the edges of the TensorFlow graph."""
+
+    graph: Graph
+    values: dict[tuple[int, int], Tensor] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+
+    def free_name(self, wanted: str) -> str:
+        name, number = wanted, 1
+        while name in self.names:
+            name, number = f"{wanted}_{number}", number + 1
+        self.names.add(name)
+        return name
+
+
+class Call:
+    """One node to be translated: its inputs as tensors, and the means to write ops."""
+
+    def __init__(self, translator: Translator, scope: Scope, node: TfNode, inputs: Sequence[Tensor]) -> None:
+        self.translator = translator
+        self.scope = scope
+        self.node = node
+        self.inputs = list(inputs)
+
+    # ---- reading
+
+    @property
+    def op(self) -> str:
+        return self.node.op
+
+    def attribute(self, name: str, default: Any = None) -> Any:
+        """An attribute of the node; bytes come as text."""
+        value = self.node.attributes.get(name, default)
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+    def input(self, index: int) -> Tensor:
+        if not -len(self.inputs) <= index < len(self.inputs):
+            self.fail(f"it has {len(self.inputs)} inputs and needs one more", "The graph is incomplete: write it again")
+        return self.inputs[index]
+
+    def known(self, tensor: Tensor) -> np.ndarray | None:
+        """The value of a constant, or None."""
+        return tensor.data if tensor.is_constant and tensor.holds_numbers else None
+
+    def constant(self, index: int, what: str) -> np.ndarray:
+        """The value of an input that must be constant: `what` names it in the error."""
+        value = self.known(self.input(index))
+        if value is None:
+            self.fail(f"its {what} {self.input(index).name!r} is computed, and a .tflite file needs it constant")
+        return value
+
+    def numbers(self, index: int, what: str) -> list[int]:
+        """The same as a list of Python integers."""
+        return [int(number) for number in self.constant(index, what).reshape(-1)]
+
+    def signature(self, tensor: Tensor) -> Signature:
+        return signature_of(tensor)
+
+    def shape(self, tensor: Tensor) -> tuple[int, ...]:
+        """The shape of a tensor whose rank must be known, -1 for unknown dimensions."""
+        signature = signature_of(tensor)
+        if signature is None:
+            self.fail(f"the number of dimensions of {tensor.name!r} is not known", "Give the shapes of the inputs (input_shapes)")
+        return signature
+
+    def rank(self, tensor: Tensor) -> int:
+        return len(self.shape(tensor))
+
+    def axis(self, number: int, rank: int) -> int:
+        """An axis counted from the front."""
+        if not -rank <= number < rank:
+            self.fail(f"its axis {number} is not within the {rank} dimensions of its input")
+        return number % rank
+
+    def fail(self, why: str, remedy: str | None = None) -> NoReturn:
+        """This node has no form in a .tflite file."""
+        raise ConvertError(why, remedy)
+
+    def want(self, condition: bool, why: str, remedy: str | None = None) -> None:
+        if not condition:
+            self.fail(why, remedy)
+
+    # ---- writing
+
+    def make(self, values: Any, dtype: Any = None, name: str | None = None) -> Tensor:
+        """A constant tensor. Equal ones become one later."""
+        values = np.asarray(values, dtype)
+        tensor = Tensor(self.scope.free_name(name or f"{self.node.name}/constant"), values.shape, type_name(values.dtype), has_rank=True)
+        tensor.data = values
+        return tensor
+
+    def shape_tensor(self, shape: Iterable[int]) -> Tensor:
+        """An INT32 vector, as ops take shapes, axes and paddings."""
+        return self.make(np.asarray(list(shape), np.int32))
+
+    def emit_all(
+        self, code: str, inputs: Sequence[Tensor | None], types: Sequence[str | int], shapes: Sequence[Signature] | None = None,
+        /, **options: Any,
+    ) -> list[Tensor]:  # fmt: skip
+        """Write an op with an output of each type; without `shapes` the operator's own rule gives them."""
+        outputs = [Tensor(None, (), type) for type in types]
+        op = Op(code, inputs, outputs, **options)
+        for output, signature in zip(outputs, infer(op) if shapes is None else shapes, strict=True):
+            made = computed("", output.type, signature)
+            output.shape, output.shape_signature, output.has_rank = made.shape, made.shape_signature, made.has_rank
+        self.scope.graph.ops.append(op)
+        return outputs
+
+    def emit(
+        self, code: str, inputs: Sequence[Tensor | None], type: str | int | None = None, shape: Signature | str = "infer", /, **options: Any
+    ) -> Tensor:
+        """Write an op of one output, of the first input's type unless another is given; gives the output."""
+        if type is None:
+            assert inputs[0] is not None
+            type = inputs[0].type
+        shapes = None if isinstance(shape, str) else [shape]
+        return self.emit_all(code, inputs, [type], shapes, **options)[0]
+
+    # ---- what many ops are made of
+
+    def elementwise(self, code: str, *inputs: Tensor, type: str | int | None = None, **options: Any) -> Tensor:
+        """An op whose inputs stretch to one shape."""
+        return self.emit(code, inputs, type, broadcast(*map(signature_of, inputs)), **options)
+
+    def reshape(self, tensor: Tensor, shape: Sequence[int]) -> Tensor:
+        """The same elements in another shape, -1 where a dimension is unknown; nothing is written if it is that already."""
+        if signature_of(tensor) == tuple(shape):
+            return tensor
+        if list(shape).count(-1) > 1:
+            self.fail(
+                f"{tensor.name!r} would become {list(shape)}, of which only a run knows the dimensions", "Give the shapes of the inputs"
+            )
+        value = self.known(tensor)
+        if value is not None:
+            return self.make(value.reshape(shape))
+        return self.emit("RESHAPE", [tensor, self.shape_tensor(shape)], tensor.type, tuple(shape), new_shape=tuple(shape))
+
+    def transpose(self, tensor: Tensor, order: Sequence[int]) -> Tensor:
+        """Dimensions in another order; a constant is transposed at once."""
+        if list(order) == list(range(len(order))):
+            return tensor
+        value = self.known(tensor)
+        if value is not None:
+            return self.make(np.ascontiguousarray(value.transpose(order)))
+        shape = self.shape(tensor)
+        return self.emit("TRANSPOSE", [tensor, self.shape_tensor(order)], tensor.type, tuple(shape[axis] for axis in order))
+
+    def cast(self, tensor: Tensor, type: str) -> Tensor:
+        """The values in another type; nothing is written if it is that already."""
+        if tensor.type == type:
+            return tensor
+        value = self.known(tensor)
+        if value is not None:
+            return self.make(value.astype(tensor_dtype(type)))
+        return self.emit("CAST", [tensor], type, signature_of(tensor), in_data_type=tensor.type, out_data_type=type)
+
+    def subgraph(self, name: str, arguments: Sequence[Tensor]) -> Graph:
+        """The graph of a library function for arguments of these types and shapes."""
+        return self.translator.subgraph(name, arguments)
+
+
+Translation = Callable[[Call], "Tensor | Sequence[Tensor]"]
+
+
+class Translator:
+    """Writes the graphs of one Model. `problems` collects what has no form, so that all of it can be told at once."""
+
+    def __init__(self, functions: Mapping[str, Function], settings: Settings | None = None) -> None:
+        self.functions = functions
+        self.settings = settings or Settings()
+        self.problems: list[Problem] = []
+        self.counts = Counts()
+        self.graphs: list[Graph] = []
+        self.partial = Partial()
+        self.unknown: dict[int, Tensor] = {}  # tensors behind a problem, of which nothing can be said
+
+    def graph(self, source: TfGraph, inputs: Sequence[Tensor], name: str = "main") -> Graph:
+        """Translate a graph whose inputs are `inputs`, in order."""
+        scope = Scope(Graph(name, list(inputs)))
+        self.graphs.append(scope.graph)
+        scope.names.update(tensor.name or "" for tensor in inputs)
+        for edge, tensor in zip(source.inputs, inputs, strict=True):
+            scope.values[id(edge.node), edge.index] = tensor
+        given = {id(edge.node) for edge in source.inputs}
+        nodes = [node for node in source.nodes() if id(node) not in given]
+        scope.names.update(node.name for node in nodes)
+        for node in nodes:
+            self.counts.nodes += 1
+            self.node(scope, node)
+        scope.graph.outputs = [self.output(scope, edge) for edge in source.outputs]
+        scope.graph.tensors = scope.graph.all_tensors()
+        return scope.graph
+
+    def output(self, scope: Scope, edge: Edge) -> Tensor:
+        """The tensor of an output, under the name that it was asked for if it has none that matters."""
+        tensor = self.value(scope, edge)
+        fixed = tensor.is_constant or any(tensor is other for other in (*scope.graph.inputs, *scope.graph.outputs))
+        if not fixed and tensor.name != edge.name and all(other.name != edge.name for other in scope.graph.outputs):
+            tensor.name = edge.name
+        return tensor
+
+    @staticmethod
+    def value(scope: Scope, edge: Edge) -> Tensor:
+        try:
+            return scope.values[id(edge.node), edge.index]
+        except KeyError:
+            count = sum(1 for number, _ in scope.values if number == id(edge.node))
+            raise ConvertError(f"output {edge.index} of node {edge.node.name!r} ({edge.node.op}) is read, and it has {count}") from None
+
+    def subgraph(self, name: str, arguments: Sequence[Tensor]) -> Graph:
+        """Translate a library function for arguments of these types and shapes; every call makes a graph of its own."""
+        if name not in self.functions:
+            raise ConvertError(
+                f"it calls function {name!r}, which the graph's library does not have", "The graph is incomplete: write it again"
+            )
+        source = function_graph(self.functions[name], self.functions)
+        inputs = [
+            computed(edge.node.name, tensor.type, signature_of(tensor)) for edge, tensor in zip(source.inputs, arguments, strict=True)
+        ]
+        with at(f"function {name!r}"):
+            return self.graph(source, inputs, name)
+
+    def node(self, scope: Scope, node: TfNode) -> None:
+        """Translate one node; what cannot be is noted in `problems`."""
+        inputs = [self.value(scope, edge) for edge in node.inputs]
+        call = Call(self, scope, node, inputs)
+        try:
+            with at(f"node {node.name!r} ({node.op})"):
+                outputs = self.translated(call)
+        except ConvertError as error:
+            self.problems.append(Problem(node.name, node.op, error.problem, error.remedy))
+            outputs = [self.nothing() for _ in range(_most_outputs(node))]
+        self.name(scope, node, outputs)
+        for index, tensor in enumerate(outputs):
+            scope.values[id(node), index] = tensor
+
+    def nothing(self) -> Tensor:
+        """What stands behind a node that has no form."""
+        tensor = Tensor(None, (), "FLOAT32")
+        self.unknown[id(tensor)] = tensor
+        return tensor
+
+    def translated(self, call: Call) -> Sequence[Tensor]:
+        """The outputs of a node: computed now, or by ops."""
+        translation = tf_ops.find(call.op)
+        if any(id(tensor) in self.unknown for tensor in call.inputs):
+            if translation is None and not self.may_be_custom(call.op):
+                self.refuse(call)
+            return [self.nothing() for _ in range(_most_outputs(call.node))]
+        folded = self.folded(call) or self.partial.folded(call)
+        if folded is not None:
+            self.counts.folded += call.op != "Const"
+            return folded
+        if translation is None:
+            if not self.may_be_custom(call.op):
+                self.refuse(call)
+            return custom_op(call)
+        try:
+            outputs = translation(call)
+        except TinyliteError as error:
+            if self.may_be_custom(call.op):
+                return custom_op(call)
+            raise error if isinstance(error, ConvertError) else ConvertError(error.problem, error.remedy) from None
+        outputs = [outputs] if isinstance(outputs, Tensor) else outputs
+        self.counts.dropped += all(any(tensor is given for given in call.inputs) for tensor in outputs)
+        self.partial.follow(call, outputs)
+        return outputs
+
+    def may_be_custom(self, op: str) -> bool:
+        return self.settings.allow_custom_ops or op in self.settings.custom_op_names
+
+    def refuse(self, call: Call) -> NoReturn:
+        call.fail(
+            "it has no form among the builtin operators",
+            "Replace it in the model, cut the graph before it, or let it through as a custom op with allow_custom_ops",
+        )
+
+    def folded(self, call: Call) -> list[Tensor] | None:
+        """The outputs as constants, if the inputs are and the node can be computed here."""
+        if call.op not in folding.FOLDERS or any(not tensor.is_constant for tensor in call.inputs):
+            return None
+        if call.op != "Const" and any(not tensor.holds_numbers for tensor in call.inputs):
+            return None
+        given = [tensor.data for tensor in call.inputs]
+        values = folding.fold(call, given)
+        if values is None or (call.op != "Const" and _grows(given, values)):
+            return None
+        return [self.constant(call, value, index) for index, value in enumerate(values)]
+
+    @staticmethod
+    def constant(call: Call, value: np.ndarray, index: int = 0) -> Tensor:
+        tensor = Tensor(Edge(call.node, index).name, value.shape, type_name(value.dtype), has_rank=True)
+        if value.dtype.kind in "OSU":
+            tensor.buffer = folding.string_buffer(value)
+        else:
+            tensor.data = value
+        return tensor
+
+    @staticmethod
+    def name(scope: Scope, node: TfNode, outputs: Sequence[Tensor]) -> None:
+        """Name the tensors that a node has made: outputs after the node, what lies between after node and op."""
+        for index, tensor in enumerate(outputs):
+            if not tensor.name:
+                tensor.name = Edge(node, index).name
+        for op in reversed(scope.graph.ops):
+            if all(tensor.name for tensor in op.outputs):
+                break
+            for tensor in op.outputs:
+                tensor.name = tensor.name or scope.free_name(f"{node.name}/{op.code.lower()}")
+
+
+def _grows(given: Sequence[np.ndarray | None], values: Sequence[np.ndarray]) -> bool:
+    return sum(value.nbytes for value in values) > _MOST_FOLDED + 2 * sum(value.nbytes for value in given if value is not None)
+
+
+def _most_outputs(node: TfNode) -> int:
+    """As many outputs as anybody can read of a node of which nothing is known."""
+    for name in ("num_split", "num", "N", "num_outs"):
+        if isinstance(node.attributes.get(name), int):
+            return max(node.attributes[name], 8)
+    return max([8, *(len(value) for value in node.attributes.values() if isinstance(value, list))])

@@ -1,0 +1,48 @@
+"""Compute once what is computed twice, and store once what is stored twice."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from ..model import Graph, Op, Tensor
+from .uses import Uses
+
+__all__ = ["merge_equal_ops", "share_constants"]
+
+_KEPT = {"RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", "MULTINOMIAL", "CUSTOM", "WHILE", "IF", "CALL_ONCE", "READ_VARIABLE",
+         "ASSIGN_VARIABLE", "VAR_HANDLE"}  # fmt: skip
+
+
+def share_constants(graph: Graph) -> int:
+    """Let constants of the same type, shape and bytes be one tensor; gives how many are gone."""
+    uses, first, shared = Uses(graph), dict[Any, Tensor](), 0
+    for tensor in graph.all_tensors():
+        if tensor.buffer is None or tensor.is_variable or any(tensor is other for other in graph.inputs):
+            continue
+        key = (tensor.type, tensor.shape, hashlib.blake2b(tensor.buffer.data, digest_size=16).digest())
+        kept = first.setdefault(key, tensor)
+        if kept is not tensor and tensor.quantization is None and kept.quantization is None:
+            uses.redirect(tensor, kept)
+            shared += 1
+    return shared
+
+
+def merge_equal_ops(graph: Graph) -> int:
+    """Let ops of the same code, options and inputs be one; gives how many are gone."""
+    uses, first, merged = Uses(graph), dict[Any, Op](), 0
+    kept = []
+    for op in graph.ops:
+        key = (op.code, op.version, tuple(map(id, op.inputs)), repr(op.options))
+        same = first.setdefault(key, op)
+        if same is op or op.code in _KEPT or any(tensor is not None and tensor.is_variable for tensor in op.inputs):
+            kept.append(op)
+            continue
+        if any(tensor is given for tensor in op.outputs for given in graph.outputs):
+            kept.append(op)
+            continue
+        for old, new in zip(op.outputs, same.outputs, strict=True):
+            uses.redirect(old, new)
+        merged += 1
+    graph.ops = kept
+    return merged

@@ -1,0 +1,79 @@
+"""Fewer ops that only move elements: reshapes of reshapes, transposes of transposes, and those that change nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..model import Graph, Op, Tensor
+from .uses import Uses, signature
+
+__all__ = ["merge_reshapes", "merge_transposes"]
+
+
+def merge_reshapes(graph: Graph) -> int:
+    """Let a RESHAPE read what the reshape before it read, and drop those that change nothing; gives the number of changes."""
+    uses, changed = Uses(graph), 0
+    for op in list(graph.ops):
+        if op.code != "RESHAPE" or not op.inputs[1:] or op.inputs[1] is None or not op.inputs[1].is_constant:
+            continue
+        before = uses.producer(op.inputs[0], "RESHAPE", "SQUEEZE", "EXPAND_DIMS")
+        if before is not None:
+            op.inputs[0] = before.inputs[0]
+            changed += 1
+        source = op.inputs[0]
+        if source is not None and signature(source) == signature(op.outputs[0]) and _may_vanish(graph, op):
+            uses = _without(graph, op, source)
+            changed += 1
+    return changed
+
+
+def merge_transposes(graph: Graph) -> int:
+    """Let a TRANSPOSE of a TRANSPOSE be one, and drop or reshape where only dimensions of 1 move; gives the number of changes."""
+    uses, changed = Uses(graph), 0
+    for op in list(graph.ops):
+        if op.code != "TRANSPOSE" or (order := _order(op)) is None:
+            continue
+        before = uses.producer(op.inputs[0], "TRANSPOSE")
+        if before is not None and (first := _order(before)) is not None:
+            order = [first[axis] for axis in order]
+            op.inputs[:] = [before.inputs[0], _vector(op, order)]
+            changed += 1
+        source = op.inputs[0]
+        assert source is not None
+        if order == sorted(order) and _may_vanish(graph, op):
+            uses = _without(graph, op, source)
+            changed += 1
+        elif _moves_nothing(signature(source), order):
+            shape = signature(op.outputs[0])
+            reshape = Op("RESHAPE", [source, _vector(op, shape)], op.outputs, new_shape=tuple(shape))
+            graph.ops = [reshape if other is op else other for other in graph.ops]
+            uses = Uses(graph)
+            changed += 1
+    return changed
+
+
+def _order(op: Op) -> list[int] | None:
+    order = op.inputs[1]
+    return order.data.tolist() if order is not None and order.is_constant and order.data is not None else None
+
+
+def _vector(op: Op, values: tuple[int, ...] | list[int]) -> Tensor:
+    made = Tensor(f"{op.outputs[0].name}/shape", type="INT32", has_rank=True)
+    made.data = np.array(values, np.int32)
+    return made
+
+
+def _moves_nothing(shape: tuple[int, ...], order: list[int]) -> bool:
+    moved = [axis for axis in order if shape[axis] != 1]
+    return moved == sorted(moved) and list(shape).count(-1) <= 1
+
+
+def _may_vanish(graph: Graph, op: Op) -> bool:
+    return not any(op.outputs[0] is output for output in graph.outputs)
+
+
+def _without(graph: Graph, op: Op, source: Tensor) -> Uses:
+    uses = Uses(graph)
+    uses.redirect(op.outputs[0], source)
+    graph.ops = [other for other in graph.ops if other is not op]
+    return Uses(graph)

@@ -1,0 +1,46 @@
+"""Let a convolution pad by itself, where a PAD before it adds what padding SAME would."""
+
+from __future__ import annotations
+
+from ..model import Graph, Op
+from .uses import Uses, signature
+
+__all__ = ["merge_pads"]
+
+_WEIGHTS = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1}
+
+
+def merge_pads(graph: Graph) -> int:
+    """Drop PADs of zeros whose amounts are those of SAME for the VALID convolution behind them; gives how many."""
+    uses, merged = Uses(graph), 0
+    for op in list(graph.ops):
+        if op.code not in _WEIGHTS or op.options is None or op.options.padding != "VALID":
+            continue
+        pad = uses.before(op.inputs[0], "PAD")
+        if pad is None or not _is_same(pad, op):
+            continue
+        options = {**dict(op.options.items()), "padding": "SAME"}
+        uses.replace([pad, op], Op(op.code, [pad.inputs[0], *op.inputs[1:]], op.outputs, version=op.version, **options))
+        merged += 1
+    uses.apply()
+    return merged
+
+
+def _is_same(pad: Op, op: Op) -> bool:
+    source, paddings, weights = pad.inputs[0], pad.inputs[1], op.inputs[1]
+    if source is None or paddings is None or weights is None or not paddings.is_constant or paddings.data is None:
+        return False
+    amounts = paddings.data.tolist()
+    if len(amounts) != 4 or amounts[0] != [0, 0] or amounts[3] != [0, 0]:
+        return False
+    options, sizes = op.options, signature(source)
+    assert options is not None
+    windows = ((1, options.stride_h, options.dilation_h_factor), (2, options.stride_w, options.dilation_w_factor))
+    for axis, stride, dilation in windows:
+        if sizes[axis] < 0:
+            return False
+        out = -(-sizes[axis] // stride)
+        total = max((out - 1) * stride + (weights.shape[axis] - 1) * dilation + 1 - sizes[axis], 0)
+        if amounts[axis] != [total // 2, total - total // 2]:
+            return False
+    return True
