@@ -1,42 +1,236 @@
-"""One conversion: a TensorFlow graph of any kind to a Model."""
+"""One conversion: a TensorFlow graph and the names of its inputs and outputs, to a Model and a report."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from ..errors import ConvertError
-from ..model import Model, Tensor
+from ..errors import ConvertError, FileError
+from ..model import Graph, Model, Signature as ModelSignature, Tensor
 from ..passes.optimize import optimize
 from .graphdef import GraphDef
+from .listing import listing, tf_listing
 from .shapes import Signature, computed
-from .tf_graph import tf_graph
+from .tf_graph import TfGraph, parse_name, tf_graph
 from .translate import Problem, Settings, Translator
 
-__all__ = ["convert_graph_def"]
+__all__ = ["Arrays", "Conversion", "Report", "guessed_inputs", "guessed_outputs"]
+
+Progress = Callable[[str, int, int], None]
+
+_VARIABLES = {"Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable"}
+_WITHOUT_RESULT = {"NoOp", "Const", "Assert", "Placeholder", "PrintV2", "SaveV2", "Assign", "AssignVariableOp", "ControlTrigger"}
+# Stand-ins for what has no operator, which a pattern may have taken up.
+_MUST_GO = {"Erf", "Erfc"}
 
 
-def convert_graph_def(
-    graph_def: GraphDef, inputs: Sequence[str], outputs: Sequence[str], shapes: Mapping[str, Signature] | None = None,
-    settings: Settings | None = None,
-) -> Model:  # fmt: skip
-    """A Model that computes `outputs` from `inputs`, which are tensors' names; `shapes` gives or overrides the inputs' shapes."""
-    source = tf_graph(graph_def, inputs, outputs)
-    translator = Translator(graph_def.functions, settings)
-    graph = translator.graph(
-        source, [_input(name, edge.node.attributes, shapes or {}) for name, edge in zip(inputs, source.inputs, strict=True)]
-    )
-    if translator.problems:
-        raise ConvertError(_all_problems(translator.problems))
-    for each in translator.graphs:
-        optimize(each)
-    del graph
-    return Model(translator.graphs, description="tinylite")
+@dataclass
+class Arrays:
+    """The inputs or outputs of a conversion: tensors' names, and what a signature calls them where there is one."""
+
+    names: list[str]
+    keys: list[str] | None = None
 
 
-def _input(name: str, attributes: Mapping[str, Any], shapes: Mapping[str, Signature]) -> Tensor:
-    return computed(name, attributes.get("dtype", "FLOAT32"), shapes.get(name, attributes.get("shape")))
+@dataclass
+class Report:
+    """What a conversion did: `nodes` and `ops` count operators before and after, `changes` what each pass did."""
+
+    nodes: Counter[str] = field(default_factory=Counter)
+    ops: Counter[str] = field(default_factory=Counter)
+    folded: int = 0
+    changes: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    constant_bytes: int = 0
 
 
-def _all_problems(problems: Sequence[Problem]) -> str:
-    return "\n".join(f"  {problem.node} ({problem.op}): {problem.why}" for problem in problems)
+class Conversion:
+    """Converts one graph; `model` and `report` hold the result.
+
+    `shapes` gives or overrides shapes of inputs, by name. `dump` is a directory that gets a text file for every stage.
+    `progress` hears of each stage: its name, and how many of how many steps are done.
+
+    Raises ConvertError for names that are not there, for a graph that is not frozen, and for ops that have no form in a
+    .tflite file, all of them at once.
+    """
+
+    def __init__(
+        self, graph_def: GraphDef, inputs: Arrays | None = None, outputs: Arrays | None = None, *,
+        shapes: Mapping[str, Signature] | None = None, settings: Settings | None = None, signature_key: str | None = None,
+        dump: str | os.PathLike[str] | None = None, progress: Progress | None = None,
+    ) -> None:  # fmt: skip
+        self.report = Report()
+        self.progress = progress or (lambda stage, done, total: None)
+        self.dump = _Dump(dump) if dump is not None else None
+        inputs = inputs or Arrays(guessed_inputs(graph_def))
+        outputs = outputs or Arrays(guessed_outputs(graph_def))
+        self.model = self.converted(graph_def, inputs, outputs, shapes or {}, settings or Settings())
+        if signature_key is not None:
+            graph = self.model.graph
+            names = [dict(zip(a.keys or a.names, t, strict=True)) for a, t in ((inputs, graph.inputs), (outputs, graph.outputs))]
+            self.model.signatures = [ModelSignature(signature_key, graph, *names)]
+
+    def converted(
+        self, graph_def: GraphDef, inputs: Arrays, outputs: Arrays, shapes: Mapping[str, Signature], settings: Settings
+    ) -> Model:  # fmt: skip
+        with self.stage("read"):
+            source = tf_graph(graph_def, inputs.names, outputs.names)
+            nodes = source.nodes()
+            self.report.nodes = Counter(node.op for node in nodes)
+            _check_frozen(source, inputs.names)
+            if self.dump:
+                self.dump("graph", tf_listing(source))
+        with self.stage("translate"):
+            given = _shapes(inputs.names, shapes)
+            tensors = [
+                computed(name, edge.node.attributes.get("dtype", "FLOAT32"), given.get(name, edge.node.attributes.get("shape")))
+                for name, edge in zip(inputs.names, source.inputs, strict=True)
+            ]
+            translator = Translator(graph_def.functions, settings, lambda done: self.progress("translate", done, len(nodes)))
+            translator.graph(source, tensors)
+            self.report.folded = translator.counts.folded
+            if self.dump:
+                self.dump("translated", listing(translator.graphs))
+            _raise_all(translator.problems)
+        with self.stage("optimize"):
+            for graph in translator.graphs:
+                for name, count in optimize(graph, watch=self.watch if self.dump else None).items():
+                    self.report.changes[name] = self.report.changes.get(name, 0) + count
+        _raise_all([] if settings.allow_custom_ops else _left(translator.graphs, settings))
+        model = Model(translator.graphs, description="Converted by tinylite")
+        self.report.ops = Counter(op.name for graph in model.graphs for op in graph.ops)
+        buffers = {id(t.buffer): t.buffer for graph in model.graphs for t in graph.tensors if t.buffer is not None}
+        self.report.constant_bytes = sum(buffer.nbytes for buffer in buffers.values())
+        return model
+
+    def watch(self, name: str, graph: Graph, changes: int) -> None:
+        """Write a graph down behind a pass that changed it."""
+        assert self.dump is not None
+        self.dump(name, listing([graph]))
+
+    def stage(self, name: str) -> _Stage:
+        return _Stage(self, name)
+
+
+class _Stage:
+    """Times a stage and tells of it."""
+
+    def __init__(self, conversion: Conversion, name: str) -> None:
+        self.conversion, self.name = conversion, name
+
+    def __enter__(self) -> None:
+        self.start = time.perf_counter()
+        self.conversion.progress(self.name, 0, 0)
+
+    def __exit__(self, *error: object) -> None:
+        self.conversion.report.seconds[self.name] = time.perf_counter() - self.start
+
+
+class _Dump:
+    """Numbered text files in a directory, one for each stage."""
+
+    def __init__(self, directory: str | os.PathLike[str]) -> None:
+        self.directory = Path(directory)
+        self.count = 0
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise FileError(f"{directory} cannot be a directory for stages: {error}", "Give another one to dump") from None
+
+    def __call__(self, stage: str, text: str) -> None:
+        try:
+            (self.directory / f"{self.count:03}_{stage}.txt").write_text(text)
+        except OSError as error:
+            raise FileError(f"{self.directory} cannot be written: {error}", "Give another directory to dump") from None
+        self.count += 1
+
+
+def guessed_inputs(graph_def: GraphDef) -> list[str]:
+    """The Placeholders that something reads, in the graph's order."""
+    read = _read(graph_def)
+    return [node.name for node in graph_def.nodes if node.op == "Placeholder" and node.name in read]
+
+
+def guessed_outputs(graph_def: GraphDef) -> list[str]:
+    """The nodes that nobody reads and that give something."""
+    read = _read(graph_def)
+    found = [node.name for node in graph_def.nodes if node.name not in read and node.op not in _WITHOUT_RESULT]
+    if not found:
+        raise ConvertError("every node of the graph is read by another, so none is its output", "Name the outputs (output_arrays)")
+    return found
+
+
+def _read(graph_def: GraphDef) -> set[str]:
+    return {text.partition(":")[0] for node in graph_def.nodes for text in node.inputs if not text.startswith("^")}
+
+
+def _shapes(names: Sequence[str], shapes: Mapping[str, Signature]) -> dict[str, Signature]:
+    """Shapes by the names of the inputs, which may be written with or without :0."""
+    plain = {parse_name(name): name for name in names}
+    found = {}
+    for name, shape in shapes.items():
+        if parse_name(name) not in plain:
+            raise ConvertError(f"a shape is given for {name!r}, which is no input", f"The inputs are {', '.join(names)}")
+        found[plain[parse_name(name)]] = None if shape is None else tuple(-1 if size is None else int(size) for size in shape)
+    return found
+
+
+def _check_frozen(source: TfGraph, inputs: Sequence[str]) -> None:
+    """Raise ConvertError if the graph has variables without values, or inputs that are not named."""
+    nodes = source.nodes()
+    variables = [node.name for node in nodes if node.op in _VARIABLES]
+    if variables:
+        some = ", ".join(map(repr, variables[:5])) + (", ..." if len(variables) > 5 else "")
+        raise ConvertError(
+            f"the graph is not frozen: {len(variables)} variables have no values ({some})",
+            "Join it with its checkpoint: tinylite freeze --input_graph GRAPH --input_checkpoint CHECKPOINT --output_node_names NAMES",
+        )
+    given = {id(edge.node) for edge in source.inputs}
+    missing = [node.name for node in nodes if node.op == "Placeholder" and id(node) not in given and not _is_leftover(node.name)]
+    if missing:
+        raise ConvertError(
+            f"the outputs need {', '.join(map(repr, missing[:8]))}, which must be fed, besides the inputs {', '.join(map(repr, inputs))}",
+            "Add them to the inputs (input_arrays)",
+        )
+
+
+def _is_leftover(name: str) -> bool:
+    return name.startswith("unused_control_flow_input")
+
+
+def _left(graphs: Sequence[Graph], settings: Settings) -> list[Problem]:
+    """What only stood in for a pattern that was not found."""
+    return [
+        Problem(op.outputs[0].name or "", op.name, "it has no form among the builtin operators outside of a GELU",
+                "Replace it in the model, or let it through as a custom op with allow_custom_ops")
+        for graph in graphs for op in graph.ops
+        if op.code == "CUSTOM" and op.name in _MUST_GO and op.name not in settings.custom_op_names
+    ]  # fmt: skip
+
+
+def _raise_all(problems: Sequence[Problem]) -> None:
+    """Raise one ConvertError for all problems, those of the same kind together."""
+    if not problems:
+        return
+    kinds: dict[tuple[str, str, str | None], list[str]] = {}
+    for problem in problems:
+        kinds.setdefault((problem.op, problem.why, problem.remedy), []).append(problem.node)
+    lines = []
+    for (op, why, remedy), nodes in sorted(kinds.items()):
+        places = ", ".join(map(repr, nodes[:3])) + (f" and {len(nodes) - 3} more" if len(nodes) > 3 else "")
+        lines.append(f"  {op} ({places}): {why}" + (f". {remedy}" if remedy else ""))
+    count = len(problems)
+    raise UnconvertibleError(f"{count} {'node has' if count == 1 else 'nodes have'} no form in a .tflite file:\n" + "\n".join(lines), problems)
+
+
+class UnconvertibleError(ConvertError):
+    """Nodes that have no form in a .tflite file; `problems` has them one by one."""
+
+    def __init__(self, text: str, problems: Sequence[Problem]) -> None:
+        super().__init__(text)
+        self.problems = list(problems)

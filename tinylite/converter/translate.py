@@ -235,8 +235,11 @@ Translation = Callable[[Call], "Tensor | Sequence[Tensor]"]
 class Translator:
     """Writes the graphs of one Model. `problems` collects what has no form, so that all of it can be told at once."""
 
-    def __init__(self, functions: Mapping[str, Function], settings: Settings | None = None) -> None:
+    def __init__(
+        self, functions: Mapping[str, Function], settings: Settings | None = None, progress: Callable[[int], None] | None = None
+    ) -> None:  # fmt: skip
         self.functions = functions
+        self.progress = progress or (lambda done: None)
         self.settings = settings or Settings()
         self.problems: list[Problem] = []
         self.counts = Counts()
@@ -256,6 +259,7 @@ class Translator:
         scope.names.update(node.name for node in nodes)
         for node in nodes:
             self.counts.nodes += 1
+            self.progress(self.counts.nodes)
             self.node(scope, node)
         scope.graph.outputs = [self.output(scope, edge) for edge in source.outputs]
         scope.graph.tensors = scope.graph.all_tensors()

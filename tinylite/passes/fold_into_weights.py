@@ -10,7 +10,7 @@ import numpy as np
 from ..model import Graph, Op, Tensor
 from .uses import Uses, constant, per_channel, signature
 
-__all__ = ["fold_into_weights"]
+__all__ = ["fold_into_next_weights", "fold_into_weights"]
 
 # The dimension of the weights that the output's channels are, and the place of weights and bias among the inputs.
 _LAYERS = {
@@ -73,6 +73,50 @@ def _operands(uses: Uses, op: Op) -> tuple[Op | None, np.ndarray | None]:
     if layer is not None:
         return layer, constant(second)
     return (uses.before(second, *_LAYERS), constant(first)) if op.code != "SUB" else (None, None)
+
+
+def fold_into_next_weights(graph: Graph) -> int:
+    """Fold MUL, and ADD where nothing is padded, by constants into the layer behind them; gives how many.
+
+    Only FLOAT32, and where nobody else reads what is multiplied.
+    """
+    uses, folded = Uses(graph), 0
+    for layer in list(graph.ops):
+        if layer.code not in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED") or uses.gone(layer):
+            continue
+        op = uses.before(layer.inputs[0], "MUL", "ADD")
+        made = _taken_up(op, layer) if op is not None else None
+        if op is not None and made is not None:
+            uses.replace([op, layer], made)
+            folded += 1
+    uses.apply()
+    return folded
+
+
+def _taken_up(op: Op, layer: Op) -> Op | None:
+    """The layer with the constant of the op before it in its weights, or None if it does not go in."""
+    x, operand = op.inputs if constant(op.inputs[1]) is not None else op.inputs[::-1]
+    value, weights, given = constant(operand), constant(layer.inputs[1]), layer.inputs[2] if len(layer.inputs) > 2 else None
+    if op.options is None or op.options.fused_activation_function != "NONE" or layer.options is None or value is None or weights is None:
+        return None
+    if x is None or signature(x) != signature(op.outputs[0]) or (given is not None and constant(given) is None):
+        return None
+    depth = layer.code == "DEPTHWISE_CONV_2D"
+    channels = weights.shape[-1] // layer.options.depth_multiplier if depth else weights.shape[-1]
+    factor = per_channel(value, channels)
+    if factor is None or x.shape[-1] != channels:
+        return None
+    factor = np.repeat(factor, weights.shape[-1] // channels)
+    inputs = [x, layer.inputs[1], given]
+    if op.code == "MUL":
+        inputs[1] = _constant(layer.inputs[1], weights * factor)
+    elif layer.code != "FULLY_CONNECTED" and layer.options.padding != "VALID" and weights.shape[1:3] != (1, 1):
+        return None
+    else:
+        total = (weights * factor).sum(axis=(0, 1, 2)) if depth else (weights * factor).reshape(weights.shape[0], -1).sum(axis=1)
+        before = constant(given)
+        inputs[2] = _constant(given, total if before is None else before + total, f"{layer.outputs[0].name}_bias")
+    return Op(layer.code, inputs, layer.outputs, version=layer.version, **dict(layer.options.items()))
 
 
 def _constant(before: Tensor | None, value: np.ndarray, name: str | None = None) -> Tensor:

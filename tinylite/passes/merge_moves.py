@@ -7,7 +7,9 @@ import numpy as np
 from ..model import Graph, Op, Tensor
 from .uses import Uses, signature
 
-__all__ = ["merge_reshapes", "merge_transposes"]
+__all__ = ["keep_reduced_dimensions", "merge_reshapes", "merge_transposes"]
+
+_REDUCTIONS = ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "REDUCE_ANY", "REDUCE_ALL")
 
 
 def merge_reshapes(graph: Graph) -> int:
@@ -24,6 +26,26 @@ def merge_reshapes(graph: Graph) -> int:
         if source is not None and signature(source) == signature(op.outputs[0]) and _may_vanish(graph, op):
             uses = _without(graph, op, source)
             changed += 1
+    return changed
+
+
+def keep_reduced_dimensions(graph: Graph) -> int:
+    """Let a reduction keep or drop the dimensions that a RESHAPE behind it puts in or takes out; gives how many."""
+    uses, changed = Uses(graph), 0
+    for op in list(graph.ops):
+        reduction = uses.before(op.inputs[0], *_REDUCTIONS) if op.code == "RESHAPE" else None
+        if reduction is None or reduction.options is None or (axes := reduction.inputs[1]) is None or axes.data is None:
+            continue
+        assert reduction.inputs[0] is not None
+        before = signature(reduction.inputs[0])
+        reduced = {int(axis) % len(before) for axis in axes.data.reshape(-1)}
+        for keep in (False, True):
+            after = tuple(1 if axis in reduced else size for axis, size in enumerate(before) if keep or axis not in reduced)
+            if keep != reduction.options.keep_dims and after == signature(op.outputs[0]):
+                uses.replace([reduction, op], Op(reduction.code, reduction.inputs, op.outputs, keep_dims=keep))
+                changed += 1
+                break
+    uses.apply()
     return changed
 
 

@@ -11,16 +11,19 @@ _WEIGHTS = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1}
 
 
 def merge_pads(graph: Graph) -> int:
-    """Drop PADs of zeros whose amounts are those of SAME for the VALID convolution behind them; gives how many."""
+    """Let VALID convolutions behind PADs of zeros whose amounts are those of SAME pad by themselves; gives how many.
+
+    The PAD stays if somebody else reads it, and otherwise goes as unused.
+    """
     uses, merged = Uses(graph), 0
     for op in list(graph.ops):
         if op.code not in _WEIGHTS or op.options is None or op.options.padding != "VALID":
             continue
-        pad = uses.before(op.inputs[0], "PAD")
+        pad = uses.producer(op.inputs[0], "PAD")
         if pad is None or not _is_same(pad, op):
             continue
         options = {**dict(op.options.items()), "padding": "SAME"}
-        uses.replace([pad, op], Op(op.code, [pad.inputs[0], *op.inputs[1:]], op.outputs, version=op.version, **options))
+        uses.replace([op], Op(op.code, [pad.inputs[0], *op.inputs[1:]], op.outputs, version=op.version, **options))
         merged += 1
     uses.apply()
     return merged

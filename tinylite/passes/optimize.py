@@ -5,21 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..model import Graph
+from .drop_neutral_ops import drop_neutral_ops, merge_constant_operands
 from .drop_unused_ops import drop_unused_ops
-from .fold_into_weights import fold_into_weights
+from .fold_into_weights import fold_into_next_weights, fold_into_weights
 from .fuse_activations import fuse_activations
+from .merge_dilations import merge_dilations
 from .merge_equal_ops import merge_equal_ops, share_constants
-from .merge_moves import merge_reshapes, merge_transposes
+from .merge_moves import keep_reduced_dimensions, merge_reshapes, merge_transposes
 from .merge_pads import merge_pads
+from .recognize_activations import recognize_gelu, recognize_hard_swish, recognize_leaky_relu, recognize_prelu, recognize_relu
+from .recognize_normalization import recognize_l2_normalization, recognize_squared_difference
+from .sink_transposes import sink_transposes
 
 __all__ = ["OPTIMIZE", "optimize"]
 
 Pass = Callable[[Graph], int]
 Watch = Callable[[str, Graph, int], None]
 
-# What one makes possible for another comes again in the next round.
+# Patterns are recognised before their parts are folded into others. What one makes possible for another comes again in the
+# next round.
 OPTIMIZE: tuple[Pass, ...] = (
-    drop_unused_ops, share_constants, merge_equal_ops, merge_reshapes, merge_transposes, fold_into_weights, merge_pads, fuse_activations,
+    drop_unused_ops, share_constants, merge_equal_ops, drop_neutral_ops, merge_reshapes, keep_reduced_dimensions, merge_transposes,
+    sink_transposes, recognize_relu, recognize_hard_swish, recognize_gelu, recognize_leaky_relu, recognize_prelu,
+    recognize_squared_difference, recognize_l2_normalization, drop_unused_ops, merge_dilations, merge_constant_operands,
+    fold_into_weights, merge_pads, fold_into_next_weights, fuse_activations,
 )  # fmt: skip
 _MOST_ROUNDS = 10
 

@@ -117,3 +117,9 @@ def select(call: Call) -> Tensor:
     if shapes[1] == shapes[2] and (shapes[0] == shapes[1] or (call.op == "Select" and len(shapes[0] or ()) <= 1)):
         return call.emit("SELECT", [condition, x, y], x.type, shapes[1])
     return call.elementwise("SELECT_V2", condition, x, y, type=x.type)
+
+
+@translates("Erf", "Erfc")
+def error_function(call: Call) -> Tensor:
+    """There is no operator for it: it stands in the graph until a GELU is recognised around it."""
+    return call.emit("CUSTOM", [call.input(0)], None, call.signature(call.input(0)), custom_code=call.op)

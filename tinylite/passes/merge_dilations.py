@@ -1,0 +1,57 @@
+"""One dilated convolution for three ops that compute it by moving the picture into the batch and back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..model import Graph, Op
+from .uses import Uses, signature
+
+__all__ = ["merge_dilations"]
+
+
+def merge_dilations(graph: Graph) -> int:
+    """SPACE_TO_BATCH_ND, a VALID convolution of stride 1, BATCH_TO_SPACE_ND: gives how many became one convolution."""
+    uses, merged = Uses(graph), 0
+    for op in list(graph.ops):
+        if op.code not in ("CONV_2D", "DEPTHWISE_CONV_2D") or op.options is None:
+            continue
+        apart, back = uses.before(op.inputs[0], "SPACE_TO_BATCH_ND"), uses.after(op.outputs[0], "BATCH_TO_SPACE_ND")
+        if apart is None or back is None or (padding := _padding(apart, op, back)) is None:
+            continue
+        block = _numbers(apart, 1)
+        options = {**dict(op.options.items()), "padding": padding, "dilation_h_factor": block[0], "dilation_w_factor": block[1]}
+        uses.replace([apart, op, back], Op(op.code, [apart.inputs[0], *op.inputs[1:]], back.outputs, **options))
+        merged += 1
+    uses.apply()
+    return merged
+
+
+def _numbers(op: Op, index: int) -> list[int]:
+    tensor = op.inputs[index]
+    return tensor.data.reshape(-1).tolist() if tensor is not None and tensor.is_constant and tensor.data is not None else []
+
+
+def _padding(apart: Op, op: Op, back: Op) -> str | None:
+    """The padding of the dilated convolution, or None if it has none of the two."""
+    options, block = op.options, _numbers(apart, 1)
+    assert options is not None and apart.inputs[0] is not None and op.inputs[1] is not None
+    plain = (options.stride_h, options.stride_w, options.dilation_h_factor, options.dilation_w_factor, options.padding) == (
+        1,
+        1,
+        1,
+        1,
+        "VALID",
+    )
+    if not plain or len(block) != 2 or block != _numbers(back, 1) or len(apart.inputs[0].shape) != 4:
+        return None
+    pads, crops = np.array(_numbers(apart, 2)).reshape(-1, 2), np.array(_numbers(back, 2)).reshape(-1, 2)
+    if len(pads) != 2 or len(crops) != 2:
+        return None
+    given, made = signature(apart.inputs[0])[1:3], signature(back.outputs[0])[1:3]
+    reach = [(size - 1) * dilation for size, dilation in zip(op.inputs[1].shape[1:3], block, strict=True)]
+    # What is padded beyond the convolution's own need only fills blocks, and is cropped again.
+    before = pads[:, 0] - crops[:, 0]
+    if not crops[:, 0].any() and not before.any() and all(a - r == b for a, r, b in zip(given, reach, made, strict=True)):
+        return "VALID"
+    return "SAME" if given == made and before.tolist() == [r // 2 for r in reach] and not crops[:, 0].any() else None

@@ -1,0 +1,90 @@
+"""Move TRANSPOSEs behind ops that do not mind the order of dimensions, so that one meets its opposite and both go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..model import Graph, Op, Tensor
+from .uses import Uses
+
+__all__ = ["sink_transposes"]
+
+_UNARY = {
+    "ABS", "CEIL", "COS", "ELU", "EXP", "FLOOR", "GELU", "HARD_SWISH", "LEAKY_RELU", "LOG", "LOGISTIC", "NEG", "RELU", "RELU6",
+    "RELU_0_TO_1", "RELU_N1_TO_1", "ROUND", "RSQRT", "SIGN", "SIN", "SQRT", "SQUARE", "TANH",
+}  # fmt: skip
+_BINARY = {"ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE", "POW"}
+
+
+def sink_transposes(graph: Graph) -> int:
+    """Let elementwise ops, PAD, CONCATENATION and MEAN read what is not transposed yet; gives the number of moves.
+
+    A TRANSPOSE moves only if that leaves no more of them than there were.
+    """
+    uses, moved = Uses(graph), 0
+    for op in list(graph.ops):
+        if op.code in _UNARY or op.code in _BINARY or op.code in ("PAD", "CONCATENATION"):
+            moved += _sink(uses, op)
+    uses.apply()
+    return moved
+
+
+def _order(op: Op | None) -> list[int] | None:
+    order = op.inputs[1] if op is not None else None
+    return order.data.tolist() if order is not None and order.is_constant and order.data is not None else None
+
+
+def _sink(uses: Uses, op: Op) -> bool:
+    data = op.inputs[:1] if op.code == "PAD" else list(op.inputs)
+    rank = len(op.outputs[0].shape)
+    transposes = [uses.before(tensor, "TRANSPOSE") for tensor in data]
+    orders = [_order(transpose) for transpose in transposes if transpose is not None]
+    if not orders or any(order != orders[0] for order in orders):
+        return False
+    order = orders[0]
+    if order is None or len(order) != rank:
+        return False
+    back = np.argsort(order)
+    inputs: list[Tensor | None] = []
+    for tensor, transpose in zip(data, transposes, strict=True):
+        if transpose is not None:
+            inputs.append(transpose.inputs[0])
+        elif op.code in _BINARY and tensor is not None and (moved := _permuted(tensor, back, rank)) is not None:
+            inputs.append(moved)
+        else:
+            return False
+    options = dict(op.options.items()) if op.options is not None else {}
+    if op.code == "PAD":
+        amounts = op.inputs[1].data if op.inputs[1] is not None and op.inputs[1].is_constant else None
+        if amounts is None:
+            return False
+        inputs.append(_constant(f"{op.outputs[0].name}/paddings", amounts[back]))
+    if op.code == "CONCATENATION":
+        options["axis"] = order[options["axis"]]
+    output = op.outputs[0]
+    dims = [output.shape[axis] for axis in back]
+    signature = output.shape_signature and tuple(output.shape_signature[axis] for axis in back)
+    between = Tensor(f"{output.name}/before_transpose", tuple(dims), output.type, shape_signature=signature, has_rank=True)
+    last = Op("TRANSPOSE", [between, _constant(f"{output.name}/order", np.array(order, np.int32))], [output])
+    uses.replace([*(t for t in transposes if t is not None), op], [Op(op.code, inputs, [between], version=op.version, **options), last])
+    return True
+
+
+def _constant(name: str, values: np.ndarray) -> Tensor:
+    made = Tensor(name, type="INT32", has_rank=True)
+    made.data = np.ascontiguousarray(values, np.int32)
+    return made
+
+
+def _permuted(tensor: Tensor, order: Sequence[int], rank: int) -> Tensor | None:
+    """A constant operand with its dimensions in another order."""
+    if not tensor.is_constant or not tensor.holds_numbers or tensor.data is None:
+        return None
+    value = tensor.data
+    if value.size == 1:
+        return tensor
+    made = Tensor(tensor.name, type=tensor.type, has_rank=True)
+    made.data = np.ascontiguousarray(value.reshape((1,) * (rank - value.ndim) + value.shape).transpose(order))
+    return made
