@@ -53,9 +53,8 @@ def without_effect(*names: str, switch: bool = False, help: str = "Accepted; has
 class FlagCommand(click.Command):
     """A command whose options' names, and whose choices, may be written in any letter case and with - or _."""
 
-    def __init__(self, *arguments: Any, **settings: Any) -> None:
-        context = {"token_normalize_func": normal_name, **(settings.pop("context_settings", None) or {})}
-        super().__init__(*arguments, context_settings=context, **settings)
+    def __init__(self, name: str | None, context_settings: dict[str, Any] | None = None, **settings: Any) -> None:
+        super().__init__(name, {"token_normalize_func": normal_name, **(context_settings or {})}, **settings)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, list(self._spelt_out(args)))
