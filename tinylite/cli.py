@@ -1,4 +1,4 @@
-"""The command line: run, inspect, demo. It does nothing that the library cannot do."""
+"""The command line: run, inspect, convert, freeze, view, demo. It does nothing that the library cannot do."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import time
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import numpy as np
 
 from . import __version__
+from .commands.convert import convert
+from .commands.view import view
 from .errors import TinyliteError
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from .terminal import console
 
 __all__ = ["main"]
 
@@ -194,14 +194,6 @@ def _show_output(name: str, values: np.ndarray, details: dict[str, Any], labels:
             click.echo(f"  {vector[index]:10.5g}  {index:>4}  {label}".rstrip())
 
 
-def _console() -> Console:
-    """Where tables go: as wide as the terminal; files and pipes have room. Names are shown as they are, brackets and all."""
-    from rich.console import Console
-
-    wide = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 160
-    return Console(width=wide, markup=False, emoji=False, highlight=False)
-
-
 def _show_profile(interpreter: Any, runs: int) -> None:
     from rich.table import Table
 
@@ -218,7 +210,7 @@ def _show_profile(interpreter: Any, runs: int) -> None:
         table.add_row(str(op.index), op.name, shape, " ".join(op.kernels), f"{op.seconds * 1e6:.1f}", f"{100 * op.seconds / total:.1f}")
     table.caption = f"ops {total * 1e6:.1f} µs one by one; the whole model {found.seconds * 1e6:.1f} µs in one call"
     table.caption_justify = "left"
-    _console().print(table)
+    console().print(table)
 
 
 @main.command(context_settings=_CONTEXT, short_help="Show what MODEL holds, as tables or JSON.")
@@ -234,9 +226,13 @@ def inspect(model: str, as_json: bool, memory: bool) -> None:
     if as_json:
         click.echo(json.dumps(description, indent=1))
         return
-    console = _console()
+    out = console()
     for table in tables(description):
-        console.print(table)
+        out.print(table)
+
+
+main.add_command(convert)
+main.add_command(view)
 
 
 @main.command(context_settings=_CONTEXT, short_help="Read ten handwritten digits.")

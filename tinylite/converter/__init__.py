@@ -1,6 +1,53 @@
 """From TensorFlow's graphs to a Model: `convert` does it all; each module is a stage.
 
-file or object ──graphdef──> GraphDef ──tf_graph──> TfGraph ──translate──> Model ──passes──> Model
+file or object ──sources──> GraphDef ──tf_graph──> TfGraph ──translate──> Model ──passes──> Model
 """
 
 from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..model import Model
+
+__all__ = ["convert"]
+
+
+def convert(
+    source: Any, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None, *,
+    input_shapes: Mapping[str, Sequence[int | None] | None] | None = None, checkpoint: str | os.PathLike[str] | None = None,
+    signature_key: str | None = None, tags: Iterable[str] | None = None, custom_objects: dict[str, Any] | None = None,
+    allow_custom_ops: bool = False, dump: str | os.PathLike[str] | None = None,
+) -> Model:  # fmt: skip
+    """Convert a TensorFlow graph to a float Model.
+
+    `source` is the path of a frozen GraphDef (.pb or .pbtxt), a SavedModel, a Keras file, or of an unfrozen GraphDef with the
+    `checkpoint` that was saved with it; or a GraphDef message, its bytes, a tf.Graph, a session, a Keras model, a
+    tf.function or concrete function, or what `tinylite.freeze` gave. Only a frozen GraphDef needs no TensorFlow.
+
+    `inputs` and `outputs` are names of tensors ("softmax", "split:1"); without them, those of the signature or, in a
+    GraphDef, the placeholders and what nobody reads. `input_shapes` gives shapes by input name; None or -1 for dimensions
+    that may vary, which become dynamic in the file (shape_signature). `allow_custom_ops` lets ops through that have no
+    builtin form, as custom ops with their attributes. `dump` is a directory that gets a text file for each stage.
+
+    Raises FileError, FreezeError, and ConvertError with all ops that have no form at once.
+    """
+    from .convert import Conversion
+    from .sources import source_of
+    from .translate import Settings
+
+    chosen = None if tags is None else list(tags)
+    found = source_of(
+        source, inputs, outputs, checkpoint=checkpoint, signature_key=signature_key, tags=chosen, custom_objects=custom_objects
+    )  # fmt: skip
+    shapes = {
+        name: None if shape is None else tuple(-1 if size is None else int(size) for size in shape)
+        for name, shape in (input_shapes or {}).items()
+    }
+    conversion = Conversion(
+        found.graph_def, found.inputs, found.outputs, shapes=shapes, settings=Settings(allow_custom_ops), dump=dump,
+        signature_key=found.signature_key,
+    )  # fmt: skip
+    return conversion.model

@@ -8,10 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from ..errors import ConvertError, FileError
-from ..model import Graph, Model, Signature as ModelSignature, Tensor
+from ..model import Graph, Model, Signature as ModelSignature
 from ..passes.optimize import optimize
 from .graphdef import GraphDef
 from .listing import listing, tf_listing
@@ -22,6 +21,7 @@ from .translate import Problem, Settings, Translator
 __all__ = ["Arrays", "Conversion", "Report", "guessed_inputs", "guessed_outputs"]
 
 Progress = Callable[[str, int, int], None]
+Shapes = Mapping[str, Signature] | Sequence[Signature]
 
 _VARIABLES = {"Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable"}
 _WITHOUT_RESULT = {"NoOp", "Const", "Assert", "Placeholder", "PrintV2", "SaveV2", "Assign", "AssignVariableOp", "ControlTrigger"}
@@ -52,7 +52,8 @@ class Report:
 class Conversion:
     """Converts one graph; `model` and `report` hold the result.
 
-    `shapes` gives or overrides shapes of inputs, by name. `dump` is a directory that gets a text file for every stage.
+    `shapes` gives or overrides shapes of inputs, by name or for all in order; `batch_size` the first dimension of those where
+    it is unknown. `dump` is a directory that gets a text file for every stage.
     `progress` hears of each stage: its name, and how many of how many steps are done.
 
     Raises ConvertError for names that are not there, for a graph that is not frozen, and for ops that have no form in a
@@ -61,14 +62,15 @@ class Conversion:
 
     def __init__(
         self, graph_def: GraphDef, inputs: Arrays | None = None, outputs: Arrays | None = None, *,
-        shapes: Mapping[str, Signature] | None = None, settings: Settings | None = None, signature_key: str | None = None,
-        dump: str | os.PathLike[str] | None = None, progress: Progress | None = None,
+        shapes: Shapes | None = None, batch_size: int | None = None, settings: Settings | None = None,
+        signature_key: str | None = None, dump: str | os.PathLike[str] | None = None, progress: Progress | None = None,
     ) -> None:  # fmt: skip
         self.report = Report()
         self.progress = progress or (lambda stage, done, total: None)
         self.dump = _Dump(dump) if dump is not None else None
         inputs = inputs or Arrays(guessed_inputs(graph_def))
         outputs = outputs or Arrays(guessed_outputs(graph_def))
+        self.batch_size = batch_size
         self.model = self.converted(graph_def, inputs, outputs, shapes or {}, settings or Settings())
         if signature_key is not None:
             graph = self.model.graph
@@ -76,7 +78,7 @@ class Conversion:
             self.model.signatures = [ModelSignature(signature_key, graph, *names)]
 
     def converted(
-        self, graph_def: GraphDef, inputs: Arrays, outputs: Arrays, shapes: Mapping[str, Signature], settings: Settings
+        self, graph_def: GraphDef, inputs: Arrays, outputs: Arrays, shapes: Shapes, settings: Settings
     ) -> Model:  # fmt: skip
         with self.stage("read"):
             source = tf_graph(graph_def, inputs.names, outputs.names)
@@ -88,7 +90,7 @@ class Conversion:
         with self.stage("translate"):
             given = _shapes(inputs.names, shapes)
             tensors = [
-                computed(name, edge.node.attributes.get("dtype", "FLOAT32"), given.get(name, edge.node.attributes.get("shape")))
+                computed(name, edge.node.attributes.get("dtype", "FLOAT32"), self.sized(given.get(name, edge.node.attributes.get("shape"))))
                 for name, edge in zip(inputs.names, source.inputs, strict=True)
             ]
             translator = Translator(graph_def.functions, settings, lambda done: self.progress("translate", done, len(nodes)))
@@ -107,6 +109,10 @@ class Conversion:
         buffers = {id(t.buffer): t.buffer for graph in model.graphs for t in graph.tensors if t.buffer is not None}
         self.report.constant_bytes = sum(buffer.nbytes for buffer in buffers.values())
         return model
+
+    def sized(self, shape: Signature) -> Signature:
+        """An input's shape with the batch size that was asked for."""
+        return (self.batch_size, *shape[1:]) if self.batch_size and shape and shape[0] < 0 else shape
 
     def watch(self, name: str, graph: Graph, changes: int) -> None:
         """Write a graph down behind a pass that changed it."""
@@ -169,9 +175,13 @@ def _read(graph_def: GraphDef) -> set[str]:
     return {text.partition(":")[0] for node in graph_def.nodes for text in node.inputs if not text.startswith("^")}
 
 
-def _shapes(names: Sequence[str], shapes: Mapping[str, Signature]) -> dict[str, Signature]:
+def _shapes(names: Sequence[str], shapes: Shapes) -> dict[str, Signature]:
     """Shapes by the names of the inputs, which may be written with or without :0."""
     plain = {parse_name(name): name for name in names}
+    if not isinstance(shapes, Mapping):
+        if len(shapes) != len(names):
+            raise ConvertError(f"{len(shapes)} shapes are given for {len(names)} inputs", f"The inputs are {', '.join(names)}")
+        shapes = dict(zip(names, shapes, strict=True))
     found = {}
     for name, shape in shapes.items():
         if parse_name(name) not in plain:
@@ -225,7 +235,9 @@ def _raise_all(problems: Sequence[Problem]) -> None:
         places = ", ".join(map(repr, nodes[:3])) + (f" and {len(nodes) - 3} more" if len(nodes) > 3 else "")
         lines.append(f"  {op} ({places}): {why}" + (f". {remedy}" if remedy else ""))
     count = len(problems)
-    raise UnconvertibleError(f"{count} {'node has' if count == 1 else 'nodes have'} no form in a .tflite file:\n" + "\n".join(lines), problems)
+    raise UnconvertibleError(
+        f"{count} {'node has' if count == 1 else 'nodes have'} no form in a .tflite file:\n" + "\n".join(lines), problems
+    )
 
 
 class UnconvertibleError(ConvertError):

@@ -28,7 +28,7 @@ def listing(graphs: Sequence[Graph]) -> str:
     for number, graph in enumerate(graphs):
         lines.append(f"graph {number} {graph.name}: {_tensors(graph.inputs)} -> {_tensors(graph.outputs)}")
         for op in graph.ops:
-            options = {name: value for name, value in (op.options.fields.items() if op.options is not None else ())}
+            options = dict(op.options.fields) if op.options is not None else {}
             inputs = ", ".join("-" if tensor is None else _tensor(tensor) for tensor in op.inputs)
             lines.append(f"  {_tensors(op.outputs)} = {op.name}({inputs}) {_named(options)}")
     return "\n".join(lines) + "\n"

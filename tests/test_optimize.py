@@ -1,0 +1,337 @@
+"""The converter's passes: what each makes of a small graph, and that the results stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tinylite import Interpreter
+from tinylite.model import Graph, Model, Op, Tensor
+from tinylite.passes import drop_unused_ops, fuse_activations
+from tinylite.passes.drop_neutral_ops import drop_neutral_ops, merge_constant_operands
+from tinylite.passes.fold_into_weights import fold_into_next_weights, fold_into_weights
+from tinylite.passes.merge_dilations import merge_dilations
+from tinylite.passes.merge_equal_ops import merge_equal_ops, share_constants
+from tinylite.passes.merge_moves import keep_reduced_dimensions, merge_reshapes, merge_transposes
+from tinylite.passes.merge_pads import merge_pads
+from tinylite.passes.optimize import OPTIMIZE, optimize
+from tinylite.passes.recognize_activations import (
+    recognize_gelu,
+    recognize_hard_swish,
+    recognize_leaky_relu,
+    recognize_prelu,
+    recognize_relu,
+)
+from tinylite.passes.recognize_normalization import recognize_l2_normalization, recognize_squared_difference
+from tinylite.passes.sink_transposes import sink_transposes
+
+RNG = np.random.default_rng(7)
+X = (1, 6, 6, 4)
+
+
+@dataclass
+class Draft:
+    """A graph while it is drawn: every method adds an op and gives its output."""
+
+    graph: Graph = field(default_factory=lambda: Graph("main"))
+
+    def input(self, shape: Sequence[int] = X) -> Tensor:
+        tensor = Tensor(f"x{len(self.graph.inputs)}", tuple(shape), has_rank=True)
+        self.graph.inputs.append(tensor)
+        return tensor
+
+    def constant(self, values: Any, dtype: Any = np.float32) -> Tensor:
+        values = np.asarray(values, dtype)
+        tensor = Tensor("c", values.shape, {"float32": "FLOAT32", "int32": "INT32"}[values.dtype.name], has_rank=True)
+        tensor.data = values
+        return tensor
+
+    def op(self, code: str, *inputs: Any, shape: Sequence[int] = X, custom_code: str | None = None, **options: Any) -> Tensor:
+        given = [t if isinstance(t, Tensor) or t is None else self.constant(t) for t in inputs]
+        output = Tensor(f"t{len(self.graph.ops)}", tuple(shape), has_rank=True)
+        self.graph.ops.append(Op(code, given, [output], custom_code=custom_code, **options))
+        return output
+
+    def ints(self, *values: Any) -> Tensor:
+        return self.constant(values, np.int32)
+
+    def conv(self, x: Tensor, out: int = 4, size: int = 3, padding: str = "SAME", shape: Sequence[int] = X, bias: bool = True) -> Tensor:
+        weights = self.constant(RNG.normal(0, 0.5, (out, size, size, 4)))
+        return self.op("CONV_2D", x, weights, np.zeros(out) if bias else None, shape=shape, padding=padding, stride_h=1, stride_w=1)
+
+    def done(self, *outputs: Tensor) -> Graph:
+        self.graph.outputs = list(outputs)
+        return self.graph
+
+
+def run(graph: Graph) -> list[np.ndarray]:
+    interpreter = Interpreter(model_content=Model([graph]).to_bytes())
+    interpreter.allocate_tensors()
+    rng = np.random.default_rng(3)
+    for details in interpreter.get_input_details():
+        interpreter.set_tensor(details["index"], rng.normal(0, 2, details["shape"]).astype(np.float32))
+    interpreter.invoke()
+    return [interpreter.get_tensor(details["index"]) for details in interpreter.get_output_details()]
+
+
+CASES: dict[str, tuple[Callable[..., int], Callable[[Draft], Graph], str]] = {}
+
+
+def case(change: Callable[..., int], codes: str) -> Callable[[Callable[[Draft], Graph]], None]:
+    """A graph, the pass that is to change it, and the ops that should be left when unused ones are dropped."""
+
+    def add(draw: Callable[[Draft], Graph]) -> None:
+        CASES[draw.__name__] = (change, draw, codes)
+
+    return add
+
+
+@case(fold_into_weights, "CONV_2D")
+def batch_norm_after_a_convolution(d: Draft) -> Graph:
+    y = d.op("MUL", d.conv(d.input()), RNG.normal(1, 0.3, 4))
+    return d.done(d.op("ADD", RNG.normal(0, 1, (1, 1, 1, 4)), d.op("SUB", y, RNG.normal(0, 1, 4))))
+
+
+@case(fold_into_weights, "CONV_2D MUL")
+def a_factor_for_each_pixel_stays(d: Draft) -> Graph:
+    return d.done(d.op("MUL", d.conv(d.input()), RNG.normal(1, 0.3, X)))
+
+
+@case(fold_into_weights, "CONV_2D MUL")
+def what_another_reads_is_not_folded(d: Draft) -> Graph:
+    y = d.conv(d.input())
+    return d.done(y, d.op("MUL", y, 2.0))
+
+
+@case(fold_into_weights, "DEPTHWISE_CONV_2D")
+def depthwise_takes_a_factor(d: Draft) -> Graph:
+    weights = d.constant(RNG.normal(0, 1, (1, 3, 3, 4)))
+    y = d.op("DEPTHWISE_CONV_2D", d.input(), weights, np.ones(4), padding="SAME", stride_h=1, stride_w=1, depth_multiplier=1)
+    return d.done(d.op("MUL", y, RNG.normal(1, 1, 4)))
+
+
+@case(fold_into_weights, "FULLY_CONNECTED")
+def a_product_takes_a_bias(d: Draft) -> Graph:
+    y = d.op("FULLY_CONNECTED", d.input((2, 4)), RNG.normal(0, 1, (3, 4)), None, shape=(2, 3))
+    return d.done(d.op("ADD", y, RNG.normal(0, 1, 3), shape=(2, 3)))
+
+
+@case(fold_into_next_weights, "CONV_2D")
+def a_scaled_input(d: Draft) -> Graph:
+    return d.done(d.conv(d.op("MUL", d.input(), RNG.normal(1, 0.3, 4))))
+
+
+@case(fold_into_next_weights, "ADD CONV_2D")
+def a_sum_before_padding_stays(d: Draft) -> Graph:
+    return d.done(d.conv(d.op("ADD", d.input(), RNG.normal(1, 0.3, 4))))
+
+
+@case(fold_into_next_weights, "CONV_2D")
+def a_sum_without_padding(d: Draft) -> Graph:
+    return d.done(d.conv(d.op("ADD", d.input(), RNG.normal(1, 0.3, 4)), padding="VALID", shape=(1, 4, 4, 4)))
+
+
+@case(merge_pads, "CONV_2D")
+def same_by_hand(d: Draft) -> Graph:
+    padded = d.op("PAD", d.input(), d.ints([0, 0], [1, 1], [1, 1], [0, 0]), shape=(1, 8, 8, 4))
+    return d.done(d.conv(padded, padding="VALID"))
+
+
+@case(merge_pads, "PAD CONV_2D")
+def other_amounts_stay(d: Draft) -> Graph:
+    padded = d.op("PAD", d.input(), d.ints([0, 0], [2, 0], [1, 1], [0, 0]), shape=(1, 8, 8, 4))
+    return d.done(d.conv(padded, padding="VALID"))
+
+
+@case(merge_dilations, "CONV_2D")
+def a_dilated_convolution(d: Draft) -> Graph:
+    apart = d.op("SPACE_TO_BATCH_ND", d.input(), d.ints(2, 2), d.ints([2, 2], [2, 2]), shape=(4, 5, 5, 4))
+    return d.done(d.op("BATCH_TO_SPACE_ND", d.conv(apart, padding="VALID", shape=(4, 3, 3, 4)), d.ints(2, 2), d.ints([0, 0], [0, 0])))
+
+
+@case(merge_equal_ops, "ABS ADD")
+def the_same_twice(d: Draft) -> Graph:
+    x = d.input()
+    return d.done(d.op("ADD", d.op("ABS", x), d.op("ABS", x)))
+
+
+@case(merge_reshapes, "RESHAPE")
+def reshapes_in_a_row(d: Draft) -> Graph:
+    flat = d.op("RESHAPE", d.input(), d.ints(144), shape=(144,))
+    return d.done(d.op("RESHAPE", flat, d.ints(12, 12), shape=(12, 12)))
+
+
+@case(merge_reshapes, "ABS")
+def a_reshape_that_changes_nothing(d: Draft) -> Graph:
+    return d.done(d.op("ABS", d.op("RESHAPE", d.input(), d.ints(*X))))
+
+
+@case(keep_reduced_dimensions, "MEAN")
+def a_mean_and_its_dimensions(d: Draft) -> Graph:
+    mean = d.op("MEAN", d.input(), d.ints(1, 2), shape=(1, 4))
+    return d.done(d.op("RESHAPE", mean, d.ints(1, 1, 1, 4), shape=(1, 1, 1, 4)))
+
+
+@case(merge_transposes, "ABS")
+def there_and_back(d: Draft) -> Graph:
+    there = d.op("TRANSPOSE", d.input(), d.ints(0, 3, 1, 2), shape=(1, 4, 6, 6))
+    return d.done(d.op("ABS", d.op("TRANSPOSE", there, d.ints(0, 2, 3, 1))))
+
+
+@case(merge_transposes, "RESHAPE")
+def a_transpose_that_moves_ones(d: Draft) -> Graph:
+    return d.done(d.op("TRANSPOSE", d.input((1, 1, 6, 4)), d.ints(2, 0, 1, 3), shape=(6, 1, 1, 4)))
+
+
+@case(sink_transposes, "RELU TRANSPOSE")
+def a_transpose_sinks(d: Draft) -> Graph:
+    first = d.op("TRANSPOSE", d.input(), d.ints(0, 3, 1, 2), shape=(1, 4, 6, 6))
+    return d.done(d.op("RELU", first, shape=(1, 4, 6, 6)))
+
+
+@case(sink_transposes, "ADD TRANSPOSE")
+def two_transposes_become_one(d: Draft) -> Graph:
+    a, b = (d.op("TRANSPOSE", d.input(), d.ints(0, 3, 1, 2), shape=(1, 4, 6, 6)) for _ in range(2))
+    return d.done(d.op("ADD", a, b, shape=(1, 4, 6, 6)))
+
+
+@case(sink_transposes, "CONCATENATION TRANSPOSE")
+def parts_are_joined_first(d: Draft) -> Graph:
+    a, b = (d.op("TRANSPOSE", d.input(), d.ints(0, 3, 1, 2), shape=(1, 4, 6, 6)) for _ in range(2))
+    return d.done(d.op("CONCATENATION", a, b, shape=(1, 8, 6, 6), axis=1))
+
+
+@case(recognize_relu, "RELU6")
+def clipped_at_six(d: Draft) -> Graph:
+    return d.done(d.op("MINIMUM", d.op("RELU", d.input()), 6.0))
+
+
+@case(recognize_relu, "RELU_N1_TO_1")
+def clipped_at_one(d: Draft) -> Graph:
+    return d.done(d.op("MAXIMUM", d.op("MINIMUM", d.input(), 1.0), -1.0))
+
+
+@case(recognize_relu, "RELU")
+def largest_of_zero(d: Draft) -> Graph:
+    return d.done(d.op("MAXIMUM", 0.0, d.input()))
+
+
+@case(recognize_hard_swish, "HARD_SWISH")
+def hard_swish(d: Draft) -> Graph:
+    x = d.input()
+    gate = d.op("MUL", d.op("RELU6", d.op("ADD", x, 3.0)), 1 / 6)
+    return d.done(d.op("MUL", gate, x))
+
+
+@case(recognize_gelu, "GELU")
+def gelu_by_tanh(d: Draft) -> Graph:
+    x = d.input()
+    cube = d.op("MUL", d.op("MUL", d.op("SQUARE", x), x), 0.044715)
+    tanh = d.op("TANH", d.op("MUL", d.op("ADD", x, cube), np.sqrt(2 / np.pi)))
+    return d.done(d.op("MUL", d.op("MUL", x, 0.5), d.op("ADD", tanh, 1.0)))
+
+
+@case(recognize_leaky_relu, "LEAKY_RELU")
+def leaky(d: Draft) -> Graph:
+    x = d.input()
+    return d.done(d.op("MAXIMUM", d.op("MUL", x, 0.2), x))
+
+
+@case(recognize_leaky_relu, "MUL MAXIMUM")
+def a_slope_above_one_is_not_leaky(d: Draft) -> Graph:
+    x = d.input()
+    return d.done(d.op("MAXIMUM", d.op("MUL", x, 1.5), x))
+
+
+@case(recognize_prelu, "PRELU")
+def prelu(d: Draft) -> Graph:
+    x = d.input()
+    falling = d.op("MUL", d.constant(RNG.normal(0, 1, (6, 6, 4))), d.op("RELU", d.op("NEG", x)))
+    return d.done(d.op("ADD", d.op("RELU", x), falling))
+
+
+@case(recognize_squared_difference, "SQUARED_DIFFERENCE")
+def squared_difference(d: Draft) -> Graph:
+    return d.done(d.op("SQUARE", d.op("SUB", d.input(), d.input())))
+
+
+@case(drop_neutral_ops, "ABS")
+def products_with_one(d: Draft) -> Graph:
+    return d.done(d.op("ABS", d.op("ADD", d.op("MUL", d.input(), 1.0), np.zeros(4))))
+
+
+@case(merge_constant_operands, "MUL ADD")
+def a_line_of_a_line(d: Draft) -> Graph:
+    y = d.op("SUB", d.op("MUL", d.input(), 1 / 255), RNG.normal(0, 1, 4))
+    return d.done(d.op("MUL", y, RNG.normal(1, 0.2, 4)))
+
+
+@case(fuse_activations, "CONV_2D")
+def an_activation(d: Draft) -> Graph:
+    return d.done(d.op("RELU6", d.conv(d.input())))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_pass_does_what_it_is_for(name: str) -> None:
+    change, draw, codes = CASES[name]
+    graph = draw(Draft())
+    before = None if {"SPACE_TO_BATCH_ND"} & {op.code for op in graph.ops} else run(graph)
+    while change(graph):
+        pass
+    drop_unused_ops(graph)
+    assert " ".join(op.code for op in graph.ops) == codes
+    if before is not None:
+        for found, wanted in zip(run(graph), before, strict=True):
+            assert np.abs(found - wanted).max() <= 1e-5 * max(np.abs(wanted).max(), 1)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_gelu_by_the_error_function(sign: int) -> None:
+    """The stand-in for erf has no kernel: what is left is the operator."""
+    d = Draft()
+    x = d.input()
+    if sign > 0:
+        inner = d.op("ADD", d.op("CUSTOM", d.op("MUL", x, np.sqrt(0.5)), custom_code="Erf"), 1.0)
+    else:
+        inner = d.op("CUSTOM", d.op("MUL", d.op("NEG", x), np.sqrt(0.5)), custom_code="Erfc")
+    graph = d.done(d.op("MUL", d.op("MUL", x, 0.5), inner))
+    assert recognize_gelu(graph) == 1
+    drop_unused_ops(graph)
+    assert [op.code for op in graph.ops] == ["GELU"]
+
+
+def test_l2_normalization() -> None:
+    d = Draft()
+    x = d.input()
+    total = d.op("SUM", d.op("SQUARE", x), d.ints(-1), shape=(1, 6, 6, 1), keep_dims=True)
+    graph = d.done(d.op("MUL", x, d.op("RSQRT", d.op("MAXIMUM", total, 1e-12, shape=(1, 6, 6, 1)), shape=(1, 6, 6, 1))))
+    assert recognize_l2_normalization(graph) == 1
+    drop_unused_ops(graph)
+    assert [op.code for op in graph.ops] == ["L2_NORMALIZATION"]
+
+
+def test_equal_constants_are_stored_once() -> None:
+    d = Draft()
+    values = RNG.normal(0, 1, 4)
+    graph = d.done(d.op("ADD", d.op("MUL", d.input(), d.constant(values)), d.constant(values)))
+    assert share_constants(graph) == 1
+    assert graph.ops[0].inputs[1] is graph.ops[1].inputs[1]
+
+
+def test_all_together_come_to_an_end() -> None:
+    d = Draft()
+    y = d.op("ADD", d.op("MUL", d.conv(d.input()), RNG.normal(1, 1, 4)), RNG.normal(0, 1, 4))
+    graph = d.done(d.op("MUL", d.op("RELU", y), 1.0), d.op("NEG", y))
+    before = run(graph)
+    seen: list[str] = []
+    changes = optimize(graph, watch=lambda name, graph, count: seen.append(name))
+    assert set(changes) == {change.__name__ for change in OPTIMIZE}
+    assert sum(changes.values()) > 0
+    assert seen
+    assert optimize(graph) == dict.fromkeys(changes, 0)
+    for found, wanted in zip(run(graph), before, strict=True):
+        assert np.abs(found - wanted).max() < 1e-5

@@ -1,0 +1,216 @@
+"""`tinylite convert`: the command line of the converter, with the flags of toco and tflite_convert."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import SettingError
+from ..flags import FlagCommand, switch, without_effect
+
+if TYPE_CHECKING:
+    from ..converter.convert import Conversion, Report
+    from ..model import Model
+
+__all__ = ["convert"]
+
+_FLOAT = ("FLOAT", "FLOAT32")
+
+
+@click.command(cls=FlagCommand, short_help="Convert a TensorFlow graph or Keras model to .tflite.")
+@click.argument("model", required=False, type=click.Path())
+@click.option("--input_file", "--graph_def_file", type=click.Path(), help="A frozen GraphDef, binary or text.")
+@click.option("--saved_model_dir", "--savedmodel_directory", type=click.Path(), help="A SavedModel's directory.")
+@click.option("--keras_model_file", type=click.Path(), help="A Keras model, .keras or .h5.")
+@click.option("--input_checkpoint", type=click.Path(), help="The checkpoint of a GraphDef that is not frozen.")
+@click.option("--output_file", "-o", required=True, type=click.Path(), help="Where the result goes.")
+@click.option(
+    "--input_array",
+    "--input_arrays",
+    "input_arrays",
+    help="Names of the inputs, with commas.  [default: those of the signature, or all placeholders]",
+)
+@click.option(
+    "--output_array",
+    "--output_arrays",
+    "output_arrays",
+    help="Names of the outputs, with commas.  [default: those of the signature, or what nobody reads]",
+)
+@click.option(
+    "--input_shape",
+    "--input_shapes",
+    "input_shapes",
+    help="Shapes of the inputs in their order: numbers with commas, shapes with colons; -1 for what may vary.",
+)
+@click.option("--batch_size", type=click.IntRange(1), help="A number for every unknown first dimension.")
+@click.option(
+    "--saved_model_tag_set", "--saved_model_tags", "--savedmodel_tagset", "tags", help="Tags of the SavedModel's graph, with commas."
+)
+@click.option("--saved_model_signature_key", "signature_key", help="Which signature of the SavedModel.")
+@click.option(
+    "--input_format", type=click.Choice(["TENSORFLOW_GRAPHDEF", "TFLITE"]), help="Told by the file's content, whatever this says."
+)
+@click.option("--output_format", type=click.Choice(["TFLITE", "GRAPHVIZ_DOT"]), default="TFLITE", show_default=True, help="What to write.")
+@click.option(
+    "--inference_type",
+    type=click.Choice(["FLOAT", "QUANTIZED_UINT8", "INT8"]),
+    default="FLOAT",
+    show_default=True,
+    help="The type of arithmetic.",
+)
+@click.option("--inference_input_type", type=click.Choice(["FLOAT", "QUANTIZED_UINT8", "INT8"]), help="The type of the inputs.")
+@click.option("--input_data_type", "--input_data_types", "input_data_types", help="Types of the inputs, with commas: FLOAT.")
+@switch("--allow_custom_ops", help="Let ops without a builtin form through, as custom ops.")
+@click.option(
+    "--dump", "--dump_graphviz", "--dump_graphviz_dir", "dump", type=click.Path(), help="A directory for the graph at each stage, as text."
+)
+@switch("--report", default=True, help="Show what was done.")
+@without_effect("--drop_control_dependency", switch=True)
+@without_effect("--dump_graphviz_video", switch=True)
+@without_effect("--conversion_summary_dir")
+@without_effect("--enable_v1_converter", switch=True)
+@without_effect("--experimental_new_converter", switch=True)
+@without_effect("--experimental_new_quantizer", switch=True)
+@without_effect("--allow_nonexistent_arrays", switch=True)
+@without_effect("--allow_nonascii_arrays", switch=True)
+@without_effect("--debug_disable_recurrent_cell_fusion", switch=True)
+@without_effect("--dedupe_array_min_size_bytes")
+@without_effect("--split_tflite_lstm_inputs", switch=True)
+@without_effect("--ignore_high_fanout_ops", switch=True)
+@without_effect("--target_ops")
+@without_effect("--graphviz_first_array")
+@without_effect("--graphviz_last_array")
+@without_effect("--arrays_extra_info_file")
+@without_effect("--rnn_states")
+@without_effect("--model_checks")
+def convert(
+    model: str | None, input_file: str | None, saved_model_dir: str | None, keras_model_file: str | None, input_checkpoint: str | None,
+    output_file: str, input_arrays: str | None, output_arrays: str | None, input_shapes: str | None, batch_size: int | None,
+    tags: str | None, signature_key: str | None, input_format: str | None, output_format: str, inference_type: str,
+    inference_input_type: str | None, input_data_types: str | None, allow_custom_ops: bool, dump: str | None, report: bool,
+) -> None:  # fmt: skip
+    """Convert MODEL to a .tflite file.
+
+    MODEL, or the file that a flag names, is a frozen GraphDef (.pb or .pbtxt), a SavedModel, a Keras model (.keras or .h5), or
+    a GraphDef with its checkpoint; its content tells which. Only a frozen GraphDef needs no TensorFlow. The flags are those
+    of toco and tflite_convert, in any letter case.
+
+    \b
+    Examples:
+      tinylite convert frozen.pb -o model.tflite
+      tinylite convert --graph_def_file=frozen.pb --input_arrays=input --output_arrays=softmax --output_file=model.tflite
+      tinylite convert --saved_model_dir=export --input_shapes=-1,224,224,3 --output_file=model.tflite
+      tinylite convert graph.pbtxt --input_checkpoint model.ckpt --output_arrays softmax -o model.tflite
+    """
+    given = [path for path in (model, input_file, saved_model_dir, keras_model_file) if path is not None]
+    if len(given) != 1:
+        raise click.UsageError("give one file to convert: MODEL, --graph_def_file, --saved_model_dir or --keras_model_file")
+    for name, value in (("--inference_type", inference_type), ("--inference_input_type", inference_input_type)):
+        if value not in (None, "FLOAT"):
+            raise SettingError(f"{name} is {value}, and this version converts to float only", "Leave it at FLOAT")
+    for type in _list(input_data_types) or ():
+        if type.upper() not in _FLOAT:
+            raise SettingError(f"--input_data_types has {type}, and this version converts to float only", "Leave it out")
+    from ..converter.convert import Conversion
+    from ..converter.sources import source_of
+    from ..converter.translate import Settings
+
+    started = time.perf_counter()
+    with _Progress() as progress:
+        source = source_of(
+            given[0], _list(input_arrays), _list(output_arrays), checkpoint=input_checkpoint, signature_key=signature_key, tags=_list(tags)
+        )  # fmt: skip
+        conversion = Conversion(
+            source.graph_def, source.inputs, source.outputs, shapes=_shapes(input_shapes), batch_size=batch_size,
+            settings=Settings(allow_custom_ops), signature_key=source.signature_key, dump=dump, progress=progress.stage,
+        )  # fmt: skip
+    size = _write(conversion.model, output_file, output_format)
+    if report:
+        _show(conversion, size, time.perf_counter() - started)
+    click.echo(f"written: {output_file}")
+
+
+def _list(text: str | None) -> list[str] | None:
+    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _shapes(text: str | None) -> list[tuple[int, ...]] | None:
+    """Shapes with colons between them, numbers with commas; ? and None mean -1."""
+    if text is None:
+        return None
+    shapes = []
+    for part in text.split(":"):
+        sizes = [size.strip() for size in part.split(",") if size.strip()]
+        try:
+            shapes.append(tuple(-1 if size in ("?", "None", "none") else int(size) for size in sizes))
+        except ValueError:
+            raise click.BadParameter(f"{part!r} is no shape", param_hint="--input_shapes") from None
+    return shapes
+
+
+def _write(model: Model, path: str, format: str) -> int:
+    if format == "GRAPHVIZ_DOT":
+        from ..converter.dot import dot
+        from ..save import write_whole
+
+        write_whole(path, [dot(model).encode()])
+    else:
+        model.save(path)
+    return Path(path).stat().st_size
+
+
+class _Progress:
+    """A line on the terminal that says which stage the work is at, once it takes a while."""
+
+    def __init__(self) -> None:
+        self.started = time.perf_counter()
+        self.shown = False
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def stage(self, name: str, done: int, total: int) -> None:
+        if not sys.stderr.isatty() or time.perf_counter() - self.started < 1 or (done and done % 100 and done != total):
+            return
+        count = f" {done} of {total} nodes" if total else ""
+        click.echo(f"\r\x1b[K{name}{count}", nl=False, err=True)
+        self.shown = True
+
+    def __exit__(self, *error: object) -> None:
+        if self.shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def _show(conversion: Conversion, size: int, seconds: float) -> None:
+    from rich.table import Table
+
+    from ..describe import size_text, time_text
+    from ..terminal import console
+
+    report, model = conversion.report, conversion.model
+    table = Table("TensorFlow", "nodes", "tinylite", "ops", title="what became of the graph", title_justify="left")
+    before, after = report.nodes.most_common(), report.ops.most_common()
+    for row in range(max(len(before), len(after))):
+        left = before[row] if row < len(before) else ("", "")
+        right = after[row] if row < len(after) else ("", "")
+        table.add_row(left[0], str(left[1]), right[0], str(right[1]))
+    table.add_section()
+    table.add_row("all", str(report.nodes.total()), "all", str(report.ops.total()))
+    out = console()
+    out.print(table)
+    out.print(f"constants folded: {report.folded} nodes")
+    for name, count in _changes(report):
+        out.print(f"{name.replace('_', ' ')}: {count}")
+    for what, tensors in (("input", model.graph.inputs), ("output", model.graph.outputs)):
+        for tensor in tensors:
+            shape = "x".join("?" if dim < 0 else str(dim) for dim in tensor.shape_signature or tensor.shape) or "scalar"
+            out.print(f"{what} {tensor.name}: {tensor.type} {shape}")
+    out.print(f"{size_text(size)}, of which {size_text(report.constant_bytes)} constants; {time_text(seconds)}")
+
+
+def _changes(report: Report) -> list[tuple[str, int]]:
+    return [(name, count) for name, count in report.changes.items() if count]

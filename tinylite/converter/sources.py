@@ -1,0 +1,70 @@
+"""What people have, made into what a conversion starts from: a frozen GraphDef and the names of its inputs and outputs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import ConvertError
+from .convert import Arrays
+from .graphdef import GraphDef, read_graph_def
+
+__all__ = ["Source", "source_of"]
+
+
+@dataclass
+class Source:
+    """A frozen graph; `inputs` and `outputs` are None where only the graph itself can tell."""
+
+    graph_def: GraphDef
+    inputs: Arrays | None = None
+    outputs: Arrays | None = None
+    signature_key: str | None = None
+
+
+def source_of(
+    given: Any, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None, *,
+    checkpoint: str | os.PathLike[str] | None = None, signature_key: str | None = None, tags: Sequence[str] | None = None,
+    custom_objects: dict[str, Any] | None = None,
+) -> Source:  # fmt: skip
+    """Read or freeze what is given: a path of any kind, bytes, or an object of TensorFlow or Keras.
+
+    Frozen graphs need no TensorFlow. Raises FileError, FreezeError, ConvertError.
+    """
+    graph_def = _read(given) if checkpoint is None else None
+    if graph_def is not None:
+        return Source(graph_def, _named(inputs), _named(outputs))
+    from ..freezing import Frozen, freeze
+
+    frozen = given if isinstance(given, Frozen) else freeze(
+        given, checkpoint=checkpoint, outputs=outputs, signature_key=signature_key, tags=tags, custom_objects=custom_objects
+    )  # fmt: skip
+    return Source(
+        read_graph_def(frozen.graph_def),
+        _named(inputs) or Arrays([tensor.name for tensor in frozen.inputs], [tensor.key for tensor in frozen.inputs]),
+        _named(outputs) or Arrays([tensor.name for tensor in frozen.outputs], [tensor.key for tensor in frozen.outputs]),
+        frozen.signature_key,
+    )
+
+
+def _named(names: Sequence[str] | None) -> Arrays | None:
+    return None if names is None else Arrays([name.name if hasattr(name, "name") else str(name) for name in names])
+
+
+def _read(given: Any) -> GraphDef | None:
+    """The GraphDef that is there without TensorFlow's help, if it is."""
+    if isinstance(given, GraphDef):
+        return given
+    if isinstance(given, (str, os.PathLike)):
+        from ..kinds import kind_of
+
+        kind = kind_of(given)
+        if kind in ("graph", "text graph"):
+            return read_graph_def(given)
+        if kind == "tflite":
+            raise ConvertError(f"{os.fspath(given)} is a .tflite file already", "Load it with tinylite.Model.load")
+        return None
+    is_message = hasattr(given, "SerializeToString") and hasattr(given, "node")
+    return read_graph_def(given) if isinstance(given, (bytes, bytearray, memoryview)) or is_message else None

@@ -1,0 +1,211 @@
+"""The face that scripts know: tf.lite.TFLiteConverter, of TensorFlow 1 and 2, and toco_convert."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from ..errors import ConvertError, UnsupportedError
+from ..model import Model
+from .convert import Conversion
+from .sources import Source, source_of
+from .translate import Settings
+
+__all__ = ["OpsSet", "Optimize", "RepresentativeDataset", "TFLiteConverter", "TargetSpec", "constants", "toco_convert"]
+
+constants = SimpleNamespace(
+    FLOAT="FLOAT", FLOAT16="FLOAT16", INT8="INT8", INT16="INT16", INT32="INT32", INT64="INT64", STRING="STRING",
+    QUANTIZED_UINT8="QUANTIZED_UINT8", TFLITE="TFLITE", GRAPHVIZ_DOT="GRAPHVIZ_DOT",
+)  # fmt: skip
+
+
+class Optimize(Enum):
+    """What a conversion may trade for size or speed."""
+
+    DEFAULT = "DEFAULT"
+    OPTIMIZE_FOR_SIZE = "OPTIMIZE_FOR_SIZE"
+    OPTIMIZE_FOR_LATENCY = "OPTIMIZE_FOR_LATENCY"
+    EXPERIMENTAL_SPARSITY = "EXPERIMENTAL_SPARSITY"
+
+
+class OpsSet(Enum):
+    """The operators that a file may use."""
+
+    TFLITE_BUILTINS = "TFLITE_BUILTINS"
+    SELECT_TF_OPS = "SELECT_TF_OPS"
+    TFLITE_BUILTINS_INT8 = "TFLITE_BUILTINS_INT8"
+
+
+class TargetSpec:
+    """What the file is made for."""
+
+    def __init__(self, supported_ops: Any = None, supported_types: Any = None, **others: Any) -> None:
+        self.supported_ops = [OpsSet.TFLITE_BUILTINS] if supported_ops is None else supported_ops
+        self.supported_types = [] if supported_types is None else supported_types
+        vars(self).update(others)
+
+
+class RepresentativeDataset:
+    """Samples of inputs, as a function that gives them one by one."""
+
+    def __init__(self, input_gen: Callable[[], Any]) -> None:
+        self.input_gen = input_gen
+
+
+class TFLiteConverter:
+    """Converts to a .tflite file: make one with a from_ method, set properties, call `convert()`.
+
+    Properties have the names and defaults of tf.lite.TFLiteConverter's. `allow_custom_ops` (False) lets ops through that
+    have no builtin form. `inference_type` and `inference_input_type` must be float. `dump_graphviz_dir` gets a text file for
+    each stage. What only concerns how TensorFlow's own converter works (`experimental_new_converter`, ...) changes nothing.
+    """
+
+    def __init__(self, sources: Sequence[Source], shapes: Mapping[str, Sequence[int | None] | None] | None = None) -> None:
+        self._sources = list(sources)
+        self._shapes = dict(shapes or {})
+        self.inference_type: Any = constants.FLOAT
+        self.inference_input_type: Any = None
+        self.inference_output_type: Any = None
+        self.output_format: Any = constants.TFLITE
+        self.quantized_input_stats: dict[str, tuple[float, float]] = {}
+        self.default_ranges_stats: tuple[float, float] | None = None
+        self.drop_control_dependency = True
+        self.reorder_across_fake_quant = False
+        self.change_concat_input_ranges = False
+        self.allow_custom_ops = False
+        self.post_training_quantize = False
+        self.dump_graphviz_dir: str | None = None
+        self.dump_graphviz_video = False
+        self.conversion_summary_dir: str | None = None
+        self.optimizations: Any = []
+        self.representative_dataset: Any = None
+        self.target_spec = TargetSpec()
+        self.experimental_new_converter = True
+        self.experimental_new_quantizer = True
+
+    # ---- making one
+
+    @classmethod
+    def from_frozen_graph(
+        cls, graph_def_file: str | os.PathLike[str], input_arrays: Sequence[str] | None, output_arrays: Sequence[str] | None,
+        input_shapes: Mapping[str, Sequence[int | None]] | None = None,
+    ) -> TFLiteConverter:  # fmt: skip
+        """From a file with a frozen GraphDef, binary or text; `input_shapes` by input name."""
+        return cls([source_of(graph_def_file, input_arrays, output_arrays)], input_shapes)
+
+    @classmethod
+    def from_session(cls, sess: Any, input_tensors: Sequence[Any], output_tensors: Sequence[Any]) -> TFLiteConverter:
+        """From a tf.compat.v1.Session, which is frozen."""
+        return cls([source_of(sess, [t.name for t in input_tensors], [t.name for t in output_tensors])])
+
+    @classmethod
+    def from_saved_model(
+        cls, saved_model_dir: str | os.PathLike[str], signature_keys: Sequence[str] | None = None, tags: Any = None, *,
+        input_arrays: Sequence[str] | None = None, input_shapes: Mapping[str, Sequence[int | None]] | None = None,
+        output_arrays: Sequence[str] | None = None, tag_set: Any = None, signature_key: str | None = None,
+    ) -> TFLiteConverter:  # fmt: skip
+        """From a SavedModel of TensorFlow 1 or 2: a graph for each of `signature_keys`."""
+        keys = list(signature_keys or ([signature_key] if signature_key else [None]))  # type: ignore[list-item]
+        chosen = None if (tags or tag_set) is None else list(tags or tag_set)
+        return cls(
+            [source_of(saved_model_dir, input_arrays, output_arrays, signature_key=key, tags=chosen) for key in keys], input_shapes
+        )  # fmt: skip
+
+    @classmethod
+    def from_keras_model(cls, model: Any) -> TFLiteConverter:
+        """From a Keras model, of Keras 3 or tf_keras."""
+        return cls([source_of(model)])
+
+    @classmethod
+    def from_keras_model_file(
+        cls, model_file: str | os.PathLike[str], input_arrays: Sequence[str] | None = None,
+        input_shapes: Mapping[str, Sequence[int | None]] | None = None, output_arrays: Sequence[str] | None = None,
+        custom_objects: dict[str, Any] | None = None,
+    ) -> TFLiteConverter:  # fmt: skip
+        """From a .keras or .h5 file with a whole model."""
+        return cls([source_of(model_file, input_arrays, output_arrays, custom_objects=custom_objects)], input_shapes)
+
+    @classmethod
+    def from_concrete_functions(cls, funcs: Sequence[Any], trackable_obj: Any = None) -> TFLiteConverter:
+        """From concrete functions: a graph for each."""
+        return cls([source_of(function) for function in funcs])
+
+    # ---- using it
+
+    def get_input_arrays(self) -> list[str]:
+        """The names of the inputs."""
+        from .convert import guessed_inputs
+
+        first = self._sources[0]
+        return list(first.inputs.names if first.inputs is not None else guessed_inputs(first.graph_def))
+
+    def convert(self) -> bytes:
+        """The .tflite file. Raises ConvertError, with all ops that have no form, and UnsupportedError for other types than float."""
+        self._check_float()
+        models = [self._converted(source) for source in self._sources]
+        first = models[0]
+        for other in models[1:]:
+            first.graphs += other.graphs
+            first.signatures += other.signatures
+        if _name(self.output_format) == "GRAPHVIZ_DOT":
+            from .dot import dot
+
+            return dot(first).encode()
+        return first.to_bytes()
+
+    def _converted(self, source: Source) -> Model:
+        return Conversion(
+            source.graph_def, source.inputs, source.outputs, shapes={name: _shape(shape) for name, shape in self._shapes.items()},
+            settings=Settings(self.allow_custom_ops), signature_key=source.signature_key, dump=self.dump_graphviz_dir,
+        ).model  # fmt: skip
+
+    def _check_float(self) -> None:
+        wanted = {name: _name(getattr(self, name)) for name in ("inference_type", "inference_input_type", "inference_output_type")}
+        for name, type in wanted.items():
+            if type not in (None, "FLOAT", "FLOAT32"):
+                raise UnsupportedError(f"{name} is {type}, and this version converts to float only", "Leave it at float")
+        if self.optimizations or self.post_training_quantize:
+            raise UnsupportedError("quantization was asked for, and this version converts to float only", "Leave optimizations empty")
+        if any(_name(entry) == "SELECT_TF_OPS" for entry in self.target_spec.supported_ops):
+            raise UnsupportedError("TensorFlow's own kernels (SELECT_TF_OPS) are not part of .tflite files that run without it",
+                                   "Set allow_custom_ops to see the ops in the file")  # fmt: skip
+
+
+def _name(setting: Any) -> str | None:
+    """A type or format however it is given: a name, a tf.DType, a numpy type, an enum."""
+    if setting is None:
+        return None
+    if isinstance(setting, type) and issubclass(setting, np.generic):
+        return np.dtype(setting).name.upper()
+    return str(getattr(setting, "name", setting)).upper()
+
+
+def _shape(shape: Sequence[int | None] | None) -> tuple[int, ...] | None:
+    return None if shape is None else tuple(-1 if size is None else int(size) for size in shape)
+
+
+def toco_convert(input_data: Any, input_tensors: Sequence[Any], output_tensors: Sequence[Any], **settings: Any) -> bytes:
+    """The .tflite file of a GraphDef message (or of a session) whose input and output tensors are given.
+
+    `settings` are properties of TFLiteConverter, and `input_shapes`, a shape for each input. Raises what `convert` raises.
+    """
+    names = [[getattr(tensor, "name", tensor) for tensor in tensors] for tensors in (input_tensors, output_tensors)]
+    shapes = settings.pop("input_shapes", None)
+    if shapes is None:
+        shapes = [
+            shape.as_list() if (shape := getattr(t, "shape", None)) is not None and shape.rank is not None else None for t in input_tensors
+        ]
+    given = {name: shape for name, shape in zip(names[0], shapes, strict=True) if shape is not None}
+    converter = TFLiteConverter([source_of(input_data, *names)], given)
+    for name, value in settings.items():
+        if not hasattr(converter, name):
+            raise ConvertError(
+                f"there is no setting {name!r}", f"There are: {', '.join(sorted(n for n in vars(converter) if n[0] != '_'))}"
+            )
+        setattr(converter, name, value)
+    return converter.convert()
