@@ -20,11 +20,9 @@ from . import __version__
 from .commands.convert import convert
 from .commands.view import view
 from .errors import TinyliteError
-from .terminal import console
+from .terminal import CONTEXT, console
 
 __all__ = ["main"]
-
-_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 class _Group(click.Group):
@@ -50,7 +48,7 @@ class _Group(click.Group):
             ctx.exit(130)
 
 
-@click.group(cls=_Group, context_settings=_CONTEXT)
+@click.group(cls=_Group, context_settings=CONTEXT)
 @click.version_option(__version__, message="tinylite %(version)s")
 def main() -> None:
     """Run and look into TensorFlow Lite files without TensorFlow.
@@ -70,7 +68,7 @@ def main() -> None:
     """
 
 
-@main.command(context_settings=_CONTEXT)
+@main.command(context_settings=CONTEXT)
 @click.argument("model", type=click.Path())
 @click.argument("files", nargs=-1, metavar="[INPUT]...")
 @click.option("--mean", type=float, help="Subtract this from pixels (0..255) or samples (-1..1).  [default: 0 if --std is given]")
@@ -213,7 +211,7 @@ def _show_profile(interpreter: Any, runs: int) -> None:
     console().print(table)
 
 
-@main.command(context_settings=_CONTEXT, short_help="Show what MODEL holds, as tables or JSON.")
+@main.command(context_settings=CONTEXT, short_help="Show what MODEL holds, as tables or JSON.")
 @click.argument("model", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--memory/--no-memory", default=True, show_default=True, help="Plan the graphs, and show where tensors lie in memory.")
@@ -235,7 +233,7 @@ main.add_command(convert)
 main.add_command(view)
 
 
-@main.command(context_settings=_CONTEXT, short_help="Read ten handwritten digits.")
+@main.command(context_settings=CONTEXT, short_help="Read ten handwritten digits.")
 def demo() -> None:
     """Read ten handwritten digits with the model that ships inside tinylite."""
     from PIL import Image

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console"]
+__all__ = ["CONTEXT", "console"]
+
+# What every command's help has in common.
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 def console() -> Console:

@@ -11,6 +11,7 @@ import click
 
 from ..errors import SettingError
 from ..flags import FlagCommand, switch, without_effect
+from ..terminal import CONTEXT
 
 if TYPE_CHECKING:
     from ..converter.convert import Conversion, Report
@@ -21,7 +22,7 @@ __all__ = ["convert"]
 _FLOAT = ("FLOAT", "FLOAT32")
 
 
-@click.command(cls=FlagCommand, short_help="Convert a TensorFlow graph or Keras model to .tflite.")
+@click.command(cls=FlagCommand, context_settings=CONTEXT, short_help="Convert a TensorFlow graph or Keras model to .tflite.")
 @click.argument("model", required=False, type=click.Path())
 @click.option("--input_file", "--graph_def_file", type=click.Path(), help="A frozen GraphDef, binary or text.")
 @click.option("--saved_model_dir", "--savedmodel_directory", type=click.Path(), help="A SavedModel's directory.")

@@ -8,12 +8,12 @@ import time
 import click
 
 from ..errors import FileError, SettingError
-from ..kinds import describe_path
+from ..terminal import CONTEXT
 
 __all__ = ["view"]
 
 
-@click.command(short_help="Show MODEL as a graph in the browser.")
+@click.command(context_settings=CONTEXT, short_help="Show MODEL as a graph in the browser.")
 @click.argument("model", type=click.Path())
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port to serve at.  [default: one that is free]")
 @click.option("--host", default="localhost", show_default=True, help="The address to serve at; 0.0.0.0 lets other machines look.")
@@ -43,8 +43,7 @@ def _file_of(model: str) -> str:
     for path in (model, os.path.join(model, "saved_model.pb"), f"{model}.index"):
         if os.path.isfile(path):
             return path
-    kind, remedy = describe_path(model)
-    raise FileError(f"{model} cannot be shown: it is {kind}", remedy)
+    raise FileError(f"{model} cannot be shown: it is neither a file nor a SavedModel", "Give the path of a model")
 
 
 def _has_browser() -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..errors import ConvertError, FileError
+from ..errors import ConvertError, FileError, at
 from ..model import Graph, Model, Signature as ModelSignature
 from ..passes.optimize import optimize
 from .graphdef import GraphDef
@@ -71,7 +71,8 @@ class Conversion:
         inputs = inputs or Arrays(guessed_inputs(graph_def))
         outputs = outputs or Arrays(guessed_outputs(graph_def))
         self.batch_size = batch_size
-        self.model = self.converted(graph_def, inputs, outputs, shapes or {}, settings or Settings())
+        with at(graph_def.source or "the graph"):
+            self.model = self.converted(graph_def, inputs, outputs, shapes or {}, settings or Settings())
         if signature_key is not None:
             graph = self.model.graph
             names = [dict(zip(a.keys or a.names, t, strict=True)) for a, t in ((inputs, graph.inputs), (outputs, graph.outputs))]

@@ -53,18 +53,25 @@ def _named(names: Sequence[str] | None) -> Arrays | None:
     return None if names is None else Arrays([name.name if hasattr(name, "name") else str(name) for name in names])
 
 
+def _needs_freezing(path: str) -> bool:
+    """Whether a path is a SavedModel or a Keras file, by its content."""
+    if os.path.isdir(path):
+        return True
+    try:
+        with open(path, "rb") as file:
+            head = file.read(8)
+    except OSError:
+        return False  # the reader says why
+    if head[4:8] == b"TFL3":
+        raise ConvertError(f"{path} is a .tflite file already", "Load it with tinylite.Model.load")
+    return head.startswith((b"PK\x03\x04", b"\x89HDF\r\n\x1a\n")) or os.path.basename(path) in ("saved_model.pb", "saved_model.pbtxt")
+
+
 def _read(given: Any) -> GraphDef | None:
     """The GraphDef that is there without TensorFlow's help, if it is."""
     if isinstance(given, GraphDef):
         return given
     if isinstance(given, (str, os.PathLike)):
-        from ..kinds import kind_of
-
-        kind = kind_of(given)
-        if kind in ("graph", "text graph"):
-            return read_graph_def(given)
-        if kind == "tflite":
-            raise ConvertError(f"{os.fspath(given)} is a .tflite file already", "Load it with tinylite.Model.load")
-        return None
+        return None if _needs_freezing(os.fspath(given)) else read_graph_def(given)
     is_message = hasattr(given, "SerializeToString") and hasattr(given, "node")
     return read_graph_def(given) if isinstance(given, (bytes, bytearray, memoryview)) or is_message else None

@@ -99,7 +99,10 @@ def _after_inputs(end: TfNode, done: Mapping[int, TfNode]) -> Iterator[TfNode]:
 
 def near(name: str, names: Iterable[str]) -> str | None:
     """A remedy that says which names there are like this one."""
-    found = difflib.get_close_matches(name, list(names), 3, 0.5)
+    known = list(names)
+    text = name.lower()
+    found = [other for other in known if text in other.lower() or (len(other) > 2 and other.lower() in text)]
+    found = sorted(found, key=len)[:3] or difflib.get_close_matches(name, known, 3, 0.5)
     return f"The nearest names are {', '.join(map(repr, found))}" if found else None
 
 

@@ -1,0 +1,61 @@
+"""The protocol buffers of TensorFlow's graphs as data: each message's fields by number, with name and kind.
+
+A kind is a scalar type of protocol buffers, or the name of a message; "*" in front marks a repeated field, "map" one that
+holds pairs of a text and a message.
+"""
+
+from __future__ import annotations
+
+__all__ = ["DATA_TYPES", "MESSAGES"]
+
+Fields = dict[int, tuple[str, str]]
+
+MESSAGES: dict[str, Fields] = {
+    "GraphDef": {1: ("node", "*NodeDef"), 2: ("library", "FunctionDefLibrary"), 3: ("version", "int32"), 4: ("versions", "VersionDef")},
+    "VersionDef": {1: ("producer", "int32"), 2: ("min_consumer", "int32"), 3: ("bad_consumers", "*int32")},
+    "NodeDef": {1: ("name", "string"), 2: ("op", "string"), 3: ("input", "*string"), 4: ("device", "string"), 5: ("attr", "map AttrValue")},
+    "AttrValue": {
+        1: ("list", "AttrValue.ListValue"), 2: ("s", "bytes"), 3: ("i", "int64"), 4: ("f", "float"), 5: ("b", "bool"), 6: ("type", "enum"),
+        7: ("shape", "TensorShapeProto"), 8: ("tensor", "TensorProto"), 9: ("placeholder", "string"), 10: ("func", "NameAttrList"),
+    },
+    "AttrValue.ListValue": {
+        2: ("s", "*bytes"), 3: ("i", "*int64"), 4: ("f", "*float"), 5: ("b", "*bool"), 6: ("type", "*enum"),
+        7: ("shape", "*TensorShapeProto"), 8: ("tensor", "*TensorProto"), 9: ("func", "*NameAttrList"),
+    },
+    "NameAttrList": {1: ("name", "string"), 2: ("attr", "map AttrValue")},
+    "TensorShapeProto": {2: ("dim", "*TensorShapeProto.Dim"), 3: ("unknown_rank", "bool")},
+    "TensorShapeProto.Dim": {1: ("size", "int64"), 2: ("name", "string")},
+    "TensorProto": {
+        1: ("dtype", "enum"), 2: ("tensor_shape", "TensorShapeProto"), 3: ("version_number", "int32"), 4: ("tensor_content", "bytes"),
+        5: ("float_val", "*float"), 6: ("double_val", "*double"), 7: ("int_val", "*int32"), 8: ("string_val", "*bytes"),
+        9: ("scomplex_val", "*float"), 10: ("int64_val", "*int64"), 11: ("bool_val", "*bool"), 12: ("dcomplex_val", "*double"),
+        13: ("half_val", "*int32"), 16: ("uint32_val", "*uint32"), 17: ("uint64_val", "*uint64"),
+    },
+    "FunctionDefLibrary": {1: ("function", "*FunctionDef"), 2: ("gradient", "*GradientDef")},
+    "GradientDef": {1: ("function_name", "string"), 2: ("gradient_func", "string")},
+    "FunctionDef": {
+        1: ("signature", "OpDef"), 3: ("node_def", "*NodeDef"), 4: ("ret", "map string"), 5: ("attr", "map AttrValue"),
+        6: ("control_ret", "map string"),
+    },
+    "OpDef": {1: ("name", "string"), 2: ("input_arg", "*OpDef.ArgDef"), 3: ("output_arg", "*OpDef.ArgDef"), 17: ("is_stateful", "bool")},
+    "OpDef.ArgDef": {
+        1: ("name", "string"), 2: ("description", "string"), 3: ("type", "enum"), 4: ("type_attr", "string"), 5: ("number_attr", "string"),
+        6: ("type_list_attr", "string"), 16: ("is_ref", "bool"),
+    },
+    "SavedModel": {1: ("saved_model_schema_version", "int64"), 2: ("meta_graphs", "*MetaGraphDef")},
+    "MetaGraphDef": {
+        1: ("meta_info_def", "MetaGraphDef.MetaInfoDef"), 2: ("graph_def", "GraphDef"), 5: ("signature_def", "map SignatureDef"),
+        7: ("object_graph_def", "bytes"),
+    },
+    "MetaGraphDef.MetaInfoDef": {1: ("meta_graph_version", "string"), 4: ("tags", "*string"), 5: ("tensorflow_version", "string")},
+    "SignatureDef": {1: ("inputs", "map TensorInfo"), 2: ("outputs", "map TensorInfo"), 3: ("method_name", "string")},
+    "TensorInfo": {1: ("name", "string"), 2: ("dtype", "enum"), 3: ("tensor_shape", "TensorShapeProto")},
+}  # fmt: skip
+
+# TensorFlow's DataType by number, with the names that .tflite files have for them. 100 more is a reference to one.
+DATA_TYPES = {
+    0: "INVALID", 1: "FLOAT32", 2: "FLOAT64", 3: "INT32", 4: "UINT8", 5: "INT16", 6: "INT8", 7: "STRING", 8: "COMPLEX64", 9: "INT64",
+    10: "BOOL", 11: "QINT8", 12: "QUINT8", 13: "QINT32", 14: "BFLOAT16", 15: "QINT16", 16: "QUINT16", 17: "UINT16", 18: "COMPLEX128",
+    19: "FLOAT16", 20: "RESOURCE", 21: "VARIANT", 22: "UINT32", 23: "UINT64", 24: "FLOAT8_E5M2", 25: "FLOAT8_E4M3FN", 29: "INT4",
+    30: "UINT4",
+}  # fmt: skip
