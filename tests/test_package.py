@@ -33,6 +33,7 @@ ROOMS = {
     "tinylite/ops": {"ops", "kernels", "model", "errors", "numpy"},
     "tinylite/passes": {"passes", "ops", "model", "errors", "numpy"},
     "tinylite/converter": {"converter", "passes", "ops", "schema", "model", "errors", "numpy", "flatbuffers"},
+    "tinylite/freezing": {"freezing", "save", "errors", "numpy", "tensorflow", "keras", "google"},
     "tinylite/planner.py": {"ops", "passes", "memory", "segment", "model", "errors", "kernels", "numpy"},
     "tinylite/plan.py": {"planner", "segment", "ops", "model", "errors", "kernels", "numpy"},
     "tinylite/interpreter.py": {"plan", "segment", "load", "model", "ops", "errors", "numpy"},

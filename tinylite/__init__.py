@@ -20,8 +20,10 @@ if TYPE_CHECKING:
         ConvertError as ConvertError,
         CorruptFileError as CorruptFileError,
         FileError as FileError,
+        FreezeError as FreezeError,
         InvokeError as InvokeError,
         KernelError as KernelError,
+        MissingPackageError as MissingPackageError,
         ModelError as ModelError,
         NotATfliteFileError as NotATfliteFileError,
         OutOfMemoryError as OutOfMemoryError,
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
         TinyliteError as TinyliteError,
         UnsupportedError as UnsupportedError,
     )
+    from .freezing.dispatch import freeze as freeze
+    from .freezing.frozen import Frozen as Frozen, FrozenTensor as FrozenTensor
     from .interpreter import (
         Interpreter as Interpreter,
         OpResolverType as OpResolverType,
@@ -55,18 +59,21 @@ if not os.path.isdir(os.path.join(__path__[0], "kernels")):
 
 _HOMES = {
     "errors": (
-        "ConvertError", "CorruptFileError", "FileError", "InvokeError", "KernelError", "ModelError", "NotATfliteFileError",
-        "OutOfMemoryError", "SettingError", "TensorError", "TinyliteError", "UnsupportedError",
+        "ConvertError", "CorruptFileError", "FileError", "FreezeError", "InvokeError", "KernelError", "MissingPackageError", "ModelError",
+        "NotATfliteFileError", "OutOfMemoryError", "SettingError", "TensorError", "TinyliteError", "UnsupportedError",
     ),
+    "freezing.dispatch": ("freeze",),
+    "freezing.frozen": ("Frozen", "FrozenTensor"),
     "interpreter": ("Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"),
     "model": ("ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor"),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # sorted, and equal to the names above; tests see to it
-    "ConvertError", "CorruptFileError", "ExternalBuffer", "FileError", "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata",
-    "Model", "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "SettingError",
-    "Signature", "SignatureRunner", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "lite", "load_delegate",
+    "ConvertError", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError", "Frozen", "FrozenTensor", "Graph", "Interpreter",
+    "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError", "Op", "OpResolverType",
+    "OutOfMemoryError", "Quantization", "SettingError", "Signature", "SignatureRunner", "Tensor", "TensorError", "TinyliteError",
+    "UnsupportedError", "__version__", "freeze", "lite", "load_delegate",
 ]  # fmt: skip
 
 

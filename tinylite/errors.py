@@ -7,10 +7,12 @@ TinyliteError
 ├── ModelError (ValueError)           a Model that breaks the rules of graphs: indices, shapes, types, order
 ├── UnsupportedError (ValueError)     an operator, version or type that tinylite does not run
 ├── ConvertError (ValueError)         a TensorFlow graph that cannot become a .tflite file
+├── FreezeError (ValueError)          a TensorFlow graph or model that cannot be joined with its values
 ├── TensorError (ValueError)          a tensor given or asked for that does not fit the model
 ├── InvokeError (RuntimeError)        a run that could not be finished
 ├── OutOfMemoryError (MemoryError)    a model that needs more memory than there is or than was allowed
 ├── SettingError (ValueError)         a setting, such as an environment variable, that cannot be used
+├── MissingPackageError (ImportError) a package that is not installed and that this needs; says which
 └── KernelError (RuntimeError)        a kernel that could not be compiled or loaded
 
 The built-in types in brackets are also bases: scripts written for tf.lite catch ValueError and RuntimeError.
@@ -24,8 +26,10 @@ __all__ = [
     "ConvertError",
     "CorruptFileError",
     "FileError",
+    "FreezeError",
     "InvokeError",
     "KernelError",
+    "MissingPackageError",
     "ModelError",
     "NotATfliteFileError",
     "OutOfMemoryError",
@@ -85,6 +89,10 @@ class ConvertError(TinyliteError, ValueError):
     """The TensorFlow graph cannot become a .tflite file, or not as was asked."""
 
 
+class FreezeError(TinyliteError, ValueError):
+    """A TensorFlow graph or model cannot be joined with the values of its variables."""
+
+
 class TensorError(TinyliteError, ValueError):
     """A tensor given or asked for does not fit the model."""
 
@@ -99,6 +107,10 @@ class OutOfMemoryError(TinyliteError, MemoryError):
 
 class SettingError(TinyliteError, ValueError):
     """An environment variable, or an argument that is not about a model, has a value that cannot be used."""
+
+
+class MissingPackageError(TinyliteError, ImportError):
+    """A package that is not installed and that this needs; the remedy says how to install it."""
 
 
 class KernelError(TinyliteError, RuntimeError):

@@ -15,7 +15,7 @@ from .schema.encode import encode
 from .schema.table import FormatError, Table, enum_number
 from .schema.tables import UNIONS
 
-__all__ = ["save", "tables_of", "to_bytes"]
+__all__ = ["save", "tables_of", "to_bytes", "write_whole"]
 
 # Offsets in a flatbuffer have 31 bits; beyond this much data, buffers move behind the root table.
 ROOT_LIMIT = 2**31 - 2**26
@@ -30,22 +30,26 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     """
     path = os.fspath(path)
     with at(path):
-        parts = _parts(model)
-        try:
-            descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".tinylite-")
-        except OSError as error:
-            raise FileError(f"it cannot be written: {error}", "Check that the directory exists and its permissions") from None
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                for part in parts:
-                    file.write(part)
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
-        except BaseException as error:
-            os.unlink(temporary)
-            if isinstance(error, OSError):
-                raise FileError(f"it cannot be written: {error}", "Check the space on the disk and the permissions") from None
-            raise
+        write_whole(path, _parts(model))
+
+
+def write_whole(path: str, parts: Iterable[bytes | memoryview]) -> None:
+    """Write a file that appears under its name when its last byte is written. Raises FileError."""
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".tinylite-")
+    except OSError as error:
+        raise FileError(f"it cannot be written: {error}", "Check that the directory exists and its permissions") from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            for part in parts:
+                file.write(part)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException as error:
+        os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise FileError(f"it cannot be written: {error}", "Check the space on the disk and the permissions") from None
+        raise
 
 
 def _umask() -> int:

@@ -1,0 +1,142 @@
+"""Freeze Keras models: of Keras 3 (tf.keras, keras) and of Keras 2 (tf_keras), from memory or from files."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..errors import FileError, FreezeError
+from .frozen import Frozen
+from .functions import freeze_concrete_function, result_keys
+from .graphs import Settings, freeze_session
+from .tf import explained, quiet, tensorflow
+
+__all__ = ["freeze_keras_model", "is_keras_model", "load_keras_model"]
+
+_SIGNATURE = "serving_default"
+
+
+def is_keras_model(source: Any) -> bool:
+    """Whether it is a model of Keras 2 or 3. Imports neither: without them, nobody has a model."""
+    return any(isinstance(source, sys.modules[name].Model) for name in ("keras", "tf_keras") if hasattr(sys.modules.get(name), "Model"))
+
+
+def freeze_keras_model(
+    model: Any, *, custom_objects: Mapping[str, Any] | None = None, signature_key: str = _SIGNATURE, settings: Settings | None = None
+) -> Frozen:
+    """Freeze a Keras model, or the path of a .keras or .h5 file, for inference.
+
+    Inputs have Keras' names for them. Outputs have the keys of the dict that the model returns, or output_0, output_1, ... (Keras
+    3), or the names of their layers (Keras 2). The batch, and other sizes that the model leaves open, stay open.
+
+    Raises FileError, FreezeError, for a model that has no inputs yet, for one.
+    """
+    if isinstance(model, (str, os.PathLike)):
+        model = load_keras_model(os.fspath(model), custom_objects)
+    tf = tensorflow()
+    is_old = "tf_keras" in sys.modules and isinstance(model, sys.modules["tf_keras"].Model)
+    if not is_old and sys.modules["keras"].backend.backend() != "tensorflow":
+        raise FreezeError(
+            f"the model is on Keras' {sys.modules['keras'].backend.backend()} backend",
+            "Save it as a .keras file, and freeze that where KERAS_BACKEND=tensorflow is set before Keras is imported",
+        )
+    if is_old and not tf.executing_eagerly() and model.inputs:  # in TensorFlow 1's ways, its values are in Keras' session
+        session = sys.modules["tf_keras"].backend.get_session()
+        return freeze_session(session, [tensor.name for tensor in model.outputs], settings=settings)
+    with explained(f"the model {model.name!r} cannot be called", "Try it: model(...) with tensors, in this version of Keras"):
+        specs, arguments = _old_inputs(model) if is_old else _inputs(model)
+        names = [spec.name for spec in specs]
+        keys: list[str] = []
+
+        def call(*tensors: Any) -> Any:
+            args, kwargs = arguments(list(tensors))
+            results = model(*args, **kwargs, training=False)
+            keys[:] = _output_keys(model, results, is_old)
+            return tf.nest.flatten(results)
+
+        function = tf.function(call, input_signature=specs, autograph=False).get_concrete_function()
+    return freeze_concrete_function(function, input_keys=names, output_keys=keys, signature_key=signature_key, settings=settings)
+
+
+# From tensors, one for each spec, to what a model is called with: arguments, and arguments by name.
+_Arguments = Callable[[list[Any]], tuple[Sequence[Any], Mapping[str, Any]]]
+
+
+def _inputs(model: Any) -> tuple[list[Any], _Arguments]:
+    """The inputs of a model of Keras 3, and how to call it with them."""
+    import keras
+
+    tf = tensorflow()
+    if getattr(model, "inputs", None):
+        specs = [tf.TensorSpec(tensor.shape, tensor.dtype, tensor.name) for tensor in model.inputs]
+        structure = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+        return specs, lambda tensors: ([keras.tree.pack_sequence_as(structure, tensors)], {})
+    shapes = getattr(model, "_build_shapes_dict", None)  # of the first call: x_shape for an argument x, input_shape for the only one
+    if not shapes:
+        raise FreezeError("the model has no inputs yet", "Call it once, or build it, with the shape that its input has")
+    specs = []
+
+    def spec(shape: Any, name: str) -> Any:
+        if isinstance(shape, dict):
+            return {key: spec(value, str(key)) for key, value in shape.items()}
+        if isinstance(shape, (list, tuple)) and any(isinstance(size, (list, tuple, dict)) for size in shape):
+            return [spec(value, f"{name}_{index}" if index else name) for index, value in enumerate(shape)]
+        specs.append(tf.TensorSpec((None, *shape[1:]), model.input_dtype, name))
+        return len(specs) - 1
+
+    only = len(shapes) == 1
+    places = {key.removesuffix("_shape"): spec(shape, "args_0" if only else key.removesuffix("_shape")) for key, shape in shapes.items()}
+
+    def arguments(tensors: list[Any]) -> tuple[Sequence[Any], Mapping[str, Any]]:
+        filled = {name: tf.nest.map_structure(lambda number: tensors[number], place) for name, place in places.items()}
+        return (list(filled.values()), {}) if only else ((), filled)
+
+    return specs, arguments
+
+
+def _old_inputs(model: Any) -> tuple[list[Any], _Arguments]:
+    """The same of Keras 2."""
+    tf = tensorflow()
+    structure = model.save_spec()
+    if structure is None:
+        raise FreezeError("the model has no inputs yet", "Call it once, or build it, with the shape that its input has")
+    given = tf.nest.flatten(structure)
+    specs = [tf.TensorSpec(spec.shape, spec.dtype, spec.name or f"input_{number}") for number, spec in enumerate(given, 1)]
+    return specs, lambda tensors: tf.nest.pack_sequence_as(structure, tensors)
+
+
+def _output_keys(model: Any, results: Any, is_old: bool) -> list[str]:
+    count = len(tensorflow().nest.flatten(results))
+    if not is_old:
+        return result_keys(results, count)
+    return list(model.output_names or [f"output_{number}" for number in range(1, count + 1)])
+
+
+def load_keras_model(path: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The model in a .keras or .h5 file, for inference: by Keras 3, or by tf_keras if Keras 3 cannot and tf_keras is installed.
+
+    Raises FileError, with what each of them says.
+    """
+    tensorflow()
+    if not os.path.exists(path):
+        raise FileError(f"{path}: there is no such file", f"The current directory is {os.getcwd()}")
+    said = []
+    order = ["tf_keras", "keras"] if os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True") else ["keras", "tf_keras"]
+    for name in order:
+        try:
+            with quiet():
+                keras = importlib.import_module(name)
+                return keras.models.load_model(path, custom_objects=dict(custom_objects or {}), compile=False)
+        except ModuleNotFoundError as error:
+            if error.name != name:
+                said.append(f"{name} says: {error}")
+        except Exception as error:  # as many kinds as files can be wrong in ways
+            said.append(f"{name} {getattr(keras, '__version__', '')} says: {str(error).strip()}")
+    hint = "" if "tf_keras" in sys.modules else "If Keras 2 wrote it, pip install tf_keras. "
+    raise FileError(
+        f"{path}: it cannot be read as a Keras model. {' '.join(said)}",
+        f"{hint}Give its own layers and functions as custom_objects, or load it yourself and freeze the model",
+    )
