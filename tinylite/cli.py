@@ -1,4 +1,4 @@
-"""The command line: run, inspect, convert, freeze, view, demo. It does nothing that the library cannot do."""
+"""The command line: run, inspect, demo; others are in commands/. It does nothing that the library cannot do."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ import numpy as np
 
 from . import __version__
 from .commands.convert import convert
+from .commands.view import view
+from .commands.convert import convert
+from .commands.freeze import freeze
 from .commands.view import view
 from .errors import TinyliteError
 from .terminal import CONTEXT, console
@@ -229,8 +232,8 @@ def inspect(model: str, as_json: bool, memory: bool) -> None:
         out.print(table)
 
 
-main.add_command(convert)
-main.add_command(view)
+for command in (convert, freeze, view):
+    main.add_command(command)
 
 
 @main.command(context_settings=CONTEXT, short_help="Read ten handwritten digits.")

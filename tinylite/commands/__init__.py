@@ -1,1 +1,1 @@
-"""Commands of the command line that need a file of their own; `tinylite/cli.py` puts them together."""
+"""Commands of the command line that have a module of their own."""

@@ -36,7 +36,8 @@ def source_of(
     graph_def = _read(given) if checkpoint is None else None
     if graph_def is not None:
         return Source(graph_def, _named(inputs), _named(outputs))
-    from ..freezing import Frozen, freeze
+    from ..freezing.dispatch import freeze
+    from ..freezing.frozen import Frozen
 
     frozen = given if isinstance(given, Frozen) else freeze(
         given, checkpoint=checkpoint, outputs=outputs, signature_key=signature_key, tags=tags, custom_objects=custom_objects

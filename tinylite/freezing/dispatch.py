@@ -17,12 +17,15 @@ from .tf import tensorflow
 
 __all__ = ["freeze"]
 
+_OF_GRAPHS = ("checkpoint", "saver", "initializer_nodes", "outputs")
+
 
 def freeze(
     source: Any,
     outputs: Sequence[str] | None = None,
     *,
     checkpoint: str | os.PathLike[str] | None = None,
+    saver: str | os.PathLike[str] | None = None,
     signature_key: str | None = None,
     tags: Iterable[str] | None = None,
     custom_objects: Mapping[str, Any] | None = None,
@@ -37,7 +40,8 @@ def freeze(
     `source`, and what else it needs:
 
     - a path of a GraphDef (.pb, .pbtxt), a GraphDef message or a tf.Graph: `outputs`, nodes or tensors by name, and the `checkpoint`,
-      unless it has no variables; `initializer_nodes` run after it is restored
+      unless it has no variables; `initializer_nodes` run after it is restored; a `saver`, the path of a SaverDef, says by which of
+      several savers in the graph the checkpoint was written
     - a path of a MetaGraphDef (.meta), or such a message: `outputs`; the `checkpoint` is by default the one beside the file
     - a tf.compat.v1.Session: `outputs`
     - the directory of a SavedModel: `signature_key` if there are several and no serving_default, `tags` if there are several
@@ -46,13 +50,14 @@ def freeze(
     - a tf.function or ConcreteFunction
 
     Devices that the graph asks for are dropped, or kept with `clear_devices=False`. Only the variables of the whitelist are frozen,
-    if there is one, and those of the blacklist are not. `output_graph` is a file to write the frozen graph to, as text if it ends in .pbtxt.
+    if there is one, and those of the blacklist are not. `output_graph` is a file to write the frozen graph to, as text if its name
+    ends in .pbtxt.
 
     Raises MissingPackageError without TensorFlow, FileError for files that cannot be read or written, FreezeError for graphs,
     models and values that do not fit.
     """
     settings = Settings(clear_devices, variable_names_whitelist, variable_names_blacklist)
-    given = {"checkpoint": checkpoint, "signature_key": signature_key, "tags": tags, "custom_objects": custom_objects}
+    given = {"checkpoint": checkpoint, "saver": saver, "signature_key": signature_key, "tags": tags, "custom_objects": custom_objects}
     given |= {"initializer_nodes": initializer_nodes, "outputs": outputs}
     given = {name: value for name, value in given.items() if value}
     tf = tensorflow()
@@ -71,7 +76,7 @@ def freeze(
         elif kind == "keras":
             frozen = freeze_keras_model(source, **only("a Keras model", "custom_objects", "signature_key"))
         else:
-            options = only("a graph", "checkpoint", "initializer_nodes", "outputs")
+            options = only("a graph", *_OF_GRAPHS)
             if kind == "meta_graph" and checkpoint is None and os.path.exists(f"{source.removesuffix('.meta')}.index"):
                 options["checkpoint"] = source.removesuffix(".meta")
             message = read_meta_graph(source) if kind == "meta_graph" else read_graph(source)
@@ -83,9 +88,9 @@ def freeze(
     elif isinstance(source, (tf.compat.v1.Session, tf.compat.v1.InteractiveSession)):
         frozen = freeze_session(source, **{"outputs": (), **only("a session", "outputs")})
     elif isinstance(source, tf.Graph):
-        frozen = _freeze_graph(source.as_graph_def(), only("a graph", "checkpoint", "initializer_nodes", "outputs"))
+        frozen = _freeze_graph(source.as_graph_def(), only("a graph", *_OF_GRAPHS))
     elif type(source).__name__ in ("GraphDef", "MetaGraphDef") and hasattr(source, "SerializeToString"):
-        frozen = _freeze_graph(source, only("a graph", "checkpoint", "initializer_nodes", "outputs"))
+        frozen = _freeze_graph(source, only("a graph", *_OF_GRAPHS))
     else:
         raise FreezeError(
             f"a {type(source).__module__}.{type(source).__qualname__} cannot be frozen",

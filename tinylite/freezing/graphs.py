@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import FreezeError
+from .files import read_saver
 from .frozen import Frozen, FrozenTensor
 from .join import Values, Variable, join, make_const, reachable, referred, variables_of
 from .tf import explained, quiet, tensorflow
@@ -132,18 +133,20 @@ def freeze_graph_def(
     outputs: Sequence[str],
     *,
     initializer_nodes: Sequence[str] = (),
-    saver_scope: str | None = None,
+    saver: str | os.PathLike[str] | None = None,
     settings: Settings | None = None,
 ) -> Frozen:
     """Join a GraphDef message with the values in a checkpoint.
 
-    `outputs` are nodes ("softmax") or tensors ("softmax:0"). `initializer_nodes` run after the values are restored. Without a
-    checkpoint, the graph must not have variables that the outputs need. Raises FreezeError, FileError.
+    `outputs` are nodes ("softmax") or tensors ("softmax:0"). `initializer_nodes` run after the values are restored. `saver` is the
+    path of a SaverDef, for graphs with several savers. Without a checkpoint, the graph must not have variables that the outputs need.
+    Raises FreezeError, FileError.
     """
     outputs = checked_outputs(graph_def, outputs)
     for name in initializer_nodes:
         checked_node(graph_def, name, "initializer node")
-    stored = None if checkpoint is None else Checkpoint(os.fspath(checkpoint), graph_def, saver_scope)
+    scope = None if saver is None else read_saver(os.fspath(saver)).filename_tensor_name.rpartition("/")[0] + "/"
+    stored = None if checkpoint is None else Checkpoint(os.fspath(checkpoint), graph_def, scope)
     if initializer_nodes:
         with _session(graph_def, stored, initializer_nodes) as session:
             return _freeze(graph_def, outputs, InSession(session), settings)

@@ -119,7 +119,7 @@ def _drop_unused_functions(graph_def: Any) -> None:
         if name in functions and name not in needed:
             needed.add(name)
             waiting += _function_names(functions[name].node_def)
-    kept = [functions[name] for name in functions if name in needed]
+    kept = [functions[name] for name in sorted(needed)]  # TensorFlow's own order changes from run to run
     library = type(graph_def.library)()
     library.function.extend(kept)
     graph_def.library.CopyFrom(library)
@@ -249,8 +249,8 @@ class _Rewriter:
             else:
                 reads.add(node.name)
                 self.read(nodes, node, given[0], in_function)
-            for name in [name for name in node.attr if name.startswith("_handle")]:
-                del node.attr[name]
+            for name in ("_handle_dtypes", "_handle_shapes", "_output_shapes"):
+                node.attr.pop(name, None)
         _rename_outputs(nodes, reads)
 
     @staticmethod
@@ -295,7 +295,13 @@ class _Rewriter:
         _set_types(node, "T" if "T" in node.attr else "Tin", arguments)
         if "Tout" in node.attr:
             _set_types(node, "Tout", results)
-        node.attr.pop("_output_shapes", None)
+        if node.op.endswith("While"):
+            results = given
+        shapes = node.attr["output_shapes"].list.shape if "output_shapes" in node.attr else ()
+        for shape, label in zip(shapes, results, strict=False):
+            if label:  # it is the shape of a handle, which is not that of what it stands for
+                shape.Clear()
+                shape.unknown_rank = True
 
     def copy(self, name: str, given: Sequence[Label]) -> str:
         """The name of a copy of a function in which these arguments are values."""
@@ -306,6 +312,7 @@ class _Rewriter:
             function = self.library.function.add()
             function.CopyFrom(self.functions[name])
             function.signature.name = new
+            function.attr.pop("_input_shapes", None)
             self.functions[new] = function
             labels = _arguments(function, given)
             for index, arg in enumerate(function.signature.input_arg):

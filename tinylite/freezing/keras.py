@@ -46,7 +46,10 @@ def freeze_keras_model(
     if is_old and not tf.executing_eagerly() and model.inputs:  # in TensorFlow 1's ways, its values are in Keras' session
         session = sys.modules["tf_keras"].backend.get_session()
         return freeze_session(session, [tensor.name for tensor in model.outputs], settings=settings)
-    with explained(f"the model {model.name!r} cannot be called", "Try it: model(...) with tensors, in this version of Keras"):
+    with explained(
+        f"the model {model.name!r} cannot be called",
+        "Or freeze a function of it: tf.function(lambda x: model(x, training=False)).get_concrete_function(tf.TensorSpec(...))",
+    ):
         specs, arguments = _old_inputs(model) if is_old else _inputs(model)
         names = [spec.name for spec in specs]
         keys: list[str] = []
