@@ -3,6 +3,7 @@
     import tinylite
 
     interpreter = tinylite.Interpreter("model.tflite")     # as tf.lite.Interpreter
+    tinylite.convert("frozen.pb").save("model.tflite")     # from TensorFlow's graphs, without TensorFlow
     model = tinylite.Model.load("model.tflite")            # as objects, to look at and to edit
 
 Importing this package imports nothing heavy: each name is loaded when it is first used.
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import lite as lite
+    from .converter import convert as convert
+    from .converter.tflite_converter import TFLiteConverter as TFLiteConverter, toco_convert as toco_convert
     from .errors import (
         ConvertError as ConvertError,
         CorruptFileError as CorruptFileError,
@@ -62,6 +65,8 @@ _HOMES = {
         "ConvertError", "CorruptFileError", "FileError", "FreezeError", "InvokeError", "KernelError", "MissingPackageError", "ModelError",
         "NotATfliteFileError", "OutOfMemoryError", "SettingError", "TensorError", "TinyliteError", "UnsupportedError",
     ),
+    "converter": ("convert",),
+    "converter.tflite_converter": ("TFLiteConverter", "toco_convert"),
     "freezing.dispatch": ("freeze",),
     "freezing.frozen": ("Frozen", "FrozenTensor"),
     "interpreter": ("Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"),
@@ -70,16 +75,21 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # sorted, and equal to the names above; tests see to it
-    "ConvertError", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError", "Frozen", "FrozenTensor", "Graph", "Interpreter",
-    "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError", "Op", "OpResolverType",
-    "OutOfMemoryError", "Quantization", "SettingError", "Signature", "SignatureRunner", "Tensor", "TensorError", "TinyliteError",
-    "UnsupportedError", "__version__", "freeze", "lite", "load_delegate",
+    "ConvertError", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError", "Frozen", "FrozenTensor", "Graph",
+    "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError",
+    "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "SettingError", "Signature", "SignatureRunner", "TFLiteConverter",
+    "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "compat", "convert", "freeze", "lite",
+    "load_delegate", "toco_convert",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
     if name == "lite":
         return importlib.import_module(f"{__name__}.lite")
+    if name == "compat":  # tf.compat.v1.lite
+        from types import SimpleNamespace
+
+        return SimpleNamespace(v1=SimpleNamespace(lite=importlib.import_module(f"{__name__}.lite")))
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

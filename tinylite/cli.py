@@ -18,8 +18,6 @@ import numpy as np
 
 from . import __version__
 from .commands.convert import convert
-from .commands.view import view
-from .commands.convert import convert
 from .commands.freeze import freeze
 from .commands.view import view
 from .errors import TinyliteError

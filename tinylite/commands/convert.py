@@ -103,7 +103,7 @@ def convert(
     \b
     Examples:
       tinylite convert frozen.pb -o model.tflite
-      tinylite convert --graph_def_file=frozen.pb --input_arrays=input --output_arrays=softmax --output_file=model.tflite
+      tinylite convert --graph_def_file=a.pb --input_arrays=x --output_arrays=softmax --output_file=a.tflite
       tinylite convert --saved_model_dir=export --input_shapes=-1,224,224,3 --output_file=model.tflite
       tinylite convert graph.pbtxt --input_checkpoint model.ckpt --output_arrays softmax -o model.tflite
     """

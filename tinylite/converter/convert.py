@@ -91,7 +91,9 @@ class Conversion:
         with self.stage("translate"):
             given = _shapes(inputs.names, shapes)
             tensors = [
-                computed(name, edge.node.attributes.get("dtype", "FLOAT32"), self.sized(given.get(name, edge.node.attributes.get("shape"))))
+                computed(
+                    edge.name, edge.node.attributes.get("dtype", "FLOAT32"), self.sized(given.get(name, edge.node.attributes.get("shape")))
+                )
                 for name, edge in zip(inputs.names, source.inputs, strict=True)
             ]
             translator = Translator(graph_def.functions, settings, lambda done: self.progress("translate", done, len(nodes)))
