@@ -3,7 +3,8 @@
     out[m][n] = clamp(bias[n] + sum over k of rows[m][k] * weights[n][k])
 
 The weights are packed into panels of `NR` columns, the last one as narrow as whole vectors allow. A panel is
-[bias: w floats][k: w floats each]. Work is counted in blocks of rows times chunks of panels.
+[bias: w floats][k: w floats each]. Work is counted in blocks of rows times chunks of panels, batch after batch: a batch
+has its rows at its own place in the input, and a matrix of its own or one that it shares with others.
 
 `f32_gemm` starts with the bias and rounds a product and its addition once. `f32_gemm_exact` has the reference kernels'
 bits: it starts at zero, rounds products and sums one after the other, and adds the bias last.
@@ -32,7 +33,18 @@ GEMM_FIELDS = {
     "weights": "u8*", "output": "u8*", "rows": "i64", "depth": "i64", "columns": "i64", "groups": "i64",
     "direct": "i64", "row_bytes": "i64", "block_rows": "i64", "chunks": "i64", "chunk_panels": "i64",
     "panel_bytes": "i64", "group_weights": "i64", "row_columns": "i64",
+    # Of each batch: where its rows start, in bytes, and which matrix it is multiplied by.
+    "batch_blocks": "i64", "input_offsets": "i64*", "matrices": "i64*",
 }  # fmt: skip
+
+
+@device
+def locate(a, unit):
+    """The batch of a unit, its first row there, how many rows, and its chunk of panels."""
+    block = unit // a.chunks
+    batch = block // a.batch_blocks
+    first = (block - batch * a.batch_blocks) * a.block_rows
+    return batch, first, min(a.block_rows, a.rows - first), unit - block * a.chunks
 
 
 def _make_fused_tile(vectors: int, rows: int) -> Device:
@@ -109,12 +121,10 @@ def _make_gemm(name: str, make_tile: Callable[[int, int], Device]) -> Kernel:
         spare = simd.pointer(scratch, np.float32)
         gathered = simd.pointer(scratch + MAX_ROWS * NR * 4, np.uint8)
         for unit in range(lo, hi):
-            block = unit // a.chunks
-            chunk = unit - block * a.chunks
-            first = block * a.block_rows
-            rows = min(a.block_rows, a.rows - first)
+            batch, first, rows, chunk = locate(a, unit)
+            matrix = a.matrices[batch] * a.groups
             for group in range(a.groups):
-                group_input = a.input + group * a.group_bytes
+                group_input = a.input + a.input_offsets[batch] + group * a.group_bytes
                 if a.direct:
                     source = simd.cast(group_input + first * a.row_bytes, np.float32)
                 else:
@@ -122,8 +132,8 @@ def _make_gemm(name: str, make_tile: Callable[[int, int], Device]) -> Kernel:
                     source = simd.cast(gathered, np.float32)
                 stride = a.row_bytes // 4
                 for p in range(chunk * a.chunk_panels, min((chunk + 1) * a.chunk_panels, (a.columns + NR - 1) // NR)):
-                    weights = simd.cast(a.weights + group * a.group_weights + p * a.panel_bytes, np.float32)
-                    to = simd.cast(a.output, np.float32) + first * a.row_columns + group * a.columns + p * NR
+                    weights = simd.cast(a.weights + (matrix + group) * a.group_weights + p * a.panel_bytes, np.float32)
+                    to = simd.cast(a.output, np.float32) + (batch * a.rows + first) * a.row_columns + group * a.columns + p * NR
                     columns = min(a.columns - p * NR, NR)
                     vectors = (columns + LANES - 1) // LANES
                     if vectors == 1:

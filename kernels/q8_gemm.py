@@ -19,7 +19,7 @@ import numpy as np
 from .cpu import target
 from .ends import store_first
 from .fixed_point import requantize, round_half_away
-from .gemm import GEMM_FIELDS, LANES, MAX_ROWS, NR, ROWS, VECTORS
+from .gemm import GEMM_FIELDS, LANES, MAX_ROWS, NR, ROWS, VECTORS, locate
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd, tiles
 from .patches import gather_rows
@@ -104,12 +104,11 @@ def _make_gemm(name: str, finish: Device, output: Callable[..., object], fields:
         gathered = line + (a.depth * GROUP + 64) * (not VNNI)
         depth_bytes = a.filter_h * a.filter_w * a.group_bytes
         for unit in range(lo, hi):
-            block = unit // a.chunks
-            chunk = unit - block * a.chunks
-            first = block * a.block_rows
-            rows = min(a.block_rows, a.rows - first)
+            batch, first, rows, chunk = locate(a, unit)
+            matrix = a.matrices[batch] * a.groups
+            row = batch * a.rows + first
             for group in range(a.groups):
-                group_input = a.input + group * a.group_bytes
+                group_input = a.input + a.input_offsets[batch] + group * a.group_bytes
                 source, stride = gathered, a.depth * 4
                 if VNNI:
                     if a.direct:
@@ -123,21 +122,21 @@ def _make_gemm(name: str, finish: Device, output: Callable[..., object], fields:
                 else:
                     for r in range(rows):
                         gather_rows(a, group_input, first + r, 1, line, 0)
-                        row = simd.cast(gathered + r * stride, np.int16)
-                        widen_row(row, line, depth_bytes, a.depth * 2, a.flip, a.input_zero)
+                        wide = simd.cast(gathered + r * stride, np.int16)
+                        widen_row(wide, line, depth_bytes, a.depth * 2, a.flip, a.input_zero)
                 for p in range(chunk * a.chunk_panels, min((chunk + 1) * a.chunk_panels, (a.columns + NR - 1) // NR)):
-                    panel = simd.cast(a.weights + group * a.group_weights + p * a.panel_bytes, np.int32)
-                    to = simd.cast(a.output, output) + first * a.row_columns + group * a.columns + p * NR
+                    panel = simd.cast(a.weights + (matrix + group) * a.group_weights + p * a.panel_bytes, np.int32)
+                    to = simd.cast(a.output, output) + row * a.row_columns + group * a.columns + p * NR
                     columns = min(a.columns - p * NR, NR)
                     vectors = (columns + LANES - 1) // LANES
                     if vectors == 1:
-                        panel_1(a, source, stride, rows, first, panel, a.depth, to, columns, row_terms, sums)
+                        panel_1(a, source, stride, rows, row, panel, a.depth, to, columns, row_terms, sums)
                     elif vectors == 2:
-                        panel_2(a, source, stride, rows, first, panel, a.depth, to, columns, row_terms, sums)
+                        panel_2(a, source, stride, rows, row, panel, a.depth, to, columns, row_terms, sums)
                     elif vectors == 3:
-                        panel_3(a, source, stride, rows, first, panel, a.depth, to, columns, row_terms, sums)
+                        panel_3(a, source, stride, rows, row, panel, a.depth, to, columns, row_terms, sums)
                     else:
-                        panel_4(a, source, stride, rows, first, panel, a.depth, to, columns, row_terms, sums)
+                        panel_4(a, source, stride, rows, row, panel, a.depth, to, columns, row_terms, sums)
 
     return gemm
 

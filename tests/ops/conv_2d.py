@@ -52,3 +52,9 @@ CASES = [
 ]
 CASES += [conv(1, (6, 5), 8, 12, (3, 3), kind, groups=4) for kind in ("f32", "u8", "i8")]
 CASES += [conv(1, (6, 5), 16, 32, (1, 1), kind, groups=2) for kind in ("f32", "i8")]
+for _groups in (1, 4):
+    _case = conv(2, (6, 5), 8, 12, (3, 3), "f32", groups=_groups)
+    for _tensor in _case.inputs[1:]:
+        _tensor.data = None
+    _case.name += f"-computed-{_groups}"
+    CASES.append(_case)

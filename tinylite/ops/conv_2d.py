@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .common.convolution import bias_values, channel_factors, check_types, filter_scales, requantization
-from .common.gemm import check_weights, f32_gemm, hybrid_gemm, patches, q8_gemm
+from .common.gemm import f32_gemm, hybrid_gemm, patches, q8_gemm
 from .common.operator import Node, Operator, Shape, register
+from .common.packing import check_weights, float_operands
 from .common.quantized import activation_range, scale_and_zero
 from .common.window import Axis, axes
 
@@ -54,12 +55,14 @@ class Conv2D(Operator):
         height, width = self.windows(node)
         count, _, _, group_channels = filters.shape
         shape = patches(input.shape[0], height, width, input.shape[3], group_channels, input.dtype.itemsize)
-        weights = check_weights(node, filters).reshape(shape.groups, count // shape.groups, -1)
-        offsets = bias_values(node, bias, count)
         activation = node.options.fused_activation_function
         if filters.type == "FLOAT32":
-            f32_gemm(plan, shape, input, weights, offsets, output, *activation_range(node, activation, output))
-        elif input.type == "FLOAT32":
+            operands = float_operands(node, filters, bias, shape.groups)
+            f32_gemm(plan, shape, input, *operands, output, *activation_range(node, activation, output))
+            return
+        weights = check_weights(node, filters).reshape(shape.groups, count // shape.groups, -1)
+        offsets = bias_values(node, bias, count)
+        if input.type == "FLOAT32":
             scales, _ = filter_scales(node, filters, count, 0)
             # LiteRT's two hybrid kernels: the per-channel one quantizes the input with a zero point, the other without.
             asymmetric = bool((scales != scales[0]).any()) or shape.groups > 1

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .common.convolution import bias_values, channel_factors, check_types, filter_scales, requantization
-from .common.gemm import check_weights, f32_gemm, patches, q8_gemm, quantize_batches
+from .common.gemm import f32_gemm, patches, q8_gemm, quantize_batches
 from .common.operator import Node, Operator, Shape, Value, register
+from .common.packing import check_weights
 from .common.quantized import activation_range, quantize_multiplier, scale_and_zero
 from .common.window import Axis, axes
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .common.convolution import bias_values, check_types, filter_scales, requantization
-from .common.gemm import check_weights, dense, f32_gemm, hybrid_gemm, q8_gemm
+from .common.gemm import dense, f32_gemm, hybrid_gemm, q8_gemm
 from .common.operator import Node, Operator, Shape, register
+from .common.packing import Computed, check_weights, float_operands
 from .common.quantized import activation_range, scale_and_zero
 
 if TYPE_CHECKING:
@@ -47,21 +48,23 @@ class FullyConnected(Operator):
         input, matrix, bias, output = node.input(0), node.input(1), node.optional(2), node.outputs[0]
         out, depth = matrix.shape
         rows = input.size // depth
-        weights = check_weights(node, matrix)[None]
-        offsets = bias_values(node, bias, out)
         activation = node.options.fused_activation_function
         if matrix.type == "FLOAT32":
-            f32_gemm(plan, dense(rows, depth, 4), input, weights, offsets, output, *activation_range(node, activation, output))
-        elif input.type == "FLOAT32":
-            scales, _ = filter_scales(node, matrix, out, 0)
+            operands = float_operands(node, matrix, bias, 1)
+            f32_gemm(plan, dense(rows, depth, 4), input, *operands, output, *activation_range(node, activation, output))
+            return
+        offsets = bias_values(node, bias, out)
+        scales, zero = filter_scales(node, matrix, out, 0)
+        if input.type == "FLOAT32":
+            weights = check_weights(node, matrix)[None]
             hybrid_gemm(
                 plan, dense(rows, depth, 1), input, rows, bool(node.options.asymmetric_quantize_inputs), weights, scales, offsets,
                 output, *activation_range(node, activation, output),
             )  # fmt: skip
         else:
-            scales, zero = filter_scales(node, matrix, out, 0)
             factors = np.float64(scale_and_zero(node, input)[0]) * scales.astype(np.float64) / scale_and_zero(node, output)[0]
             how = requantization(node, factors, output, activation, exact=True)
+            operand = Computed(matrix, 1, out, depth, depth, 1) if matrix.known is None else matrix.known[None]
             q8_gemm(
-                plan, dense(rows, depth, 1), input, scale_and_zero(node, input)[1], weights, zero, offsets.astype(np.int32), output, how
+                plan, dense(rows, depth, 1), input, scale_and_zero(node, input)[1], operand, zero, offsets.astype(np.int32), output, how
             )

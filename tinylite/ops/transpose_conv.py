@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .common.convolution import bias_values, channel_factors, check_types, filter_scales, requantization
-from .common.gemm import check_weights, f32_gemm, patches, q8_gemm
+from .common.gemm import f32_gemm, patches, q8_gemm
 from .common.operator import Node, Operator, Shape, register
+from .common.packing import check_weights
 from .common.quantized import activation_range, scale_and_zero
 from .common.window import Axis
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from .common.convolution import bias_values
 from .common.fixed_point_16 import sigmoid_table, tanh_table
-from .common.gemm import check_weights, dot_words
 from .common.operator import Node, Operator, Shape, Value, register
+from .common.packing import check_weights, dot_words
 from .common.quantized import activation_range, quantize_multiplier, scale_and_zero
 
 if TYPE_CHECKING:

@@ -1,0 +1,106 @@
+"""BATCH_MATMUL: matrices [..., rows, depth] times matrices [..., depth, columns], either given transposed (adj_x, adj_y)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from .common.broadcasting import broadcast
+from .common.copying import mapped_step
+from .common.gemm import Batches, Requantization, dense, f32_gemm, hybrid_gemm, q8_gemm
+from .common.operator import Node, Operator, Shape, Value, register
+from .common.packing import Computed, check_weights
+from .common.quantized import integer_range, scale_and_zero, scales_and_zeros
+
+if TYPE_CHECKING:
+    from ..planner import Planner
+
+_KINDS = {("FLOAT32", "FLOAT32"): "FLOAT32", ("INT8", "INT8"): "INT8", ("FLOAT32", "INT8"): "FLOAT32"}
+
+
+class _Sizes(NamedTuple):
+    batch: Shape
+    rows: int
+    depth: int
+    columns: int
+
+
+@register
+class BatchMatMul(Operator):
+    """FLOAT32; INT8 with one scale each; FLOAT32 x constant INT8, quantized on the way row by row (hybrid)."""
+
+    code = "BATCH_MATMUL"
+    max_version = 4
+    options = "BatchMatMulOptions"
+    input_count = (2, 2)
+
+    def check_types(self, node: Node) -> None:
+        x, y, output = node.input(0), node.input(1), node.outputs[0]
+        wanted = _KINDS.get((x.type, y.type))
+        if wanted is None or output.type != wanted:
+            kinds = ", ".join(f"{a} x {b} to {c}" for (a, b), c in _KINDS.items())
+            node.unsupported(f"there is no kernel for {x.type} {x.name!r} x {y.type} {y.name!r} to {output.type}; there are: {kinds}")
+
+    def sizes(self, node: Node) -> _Sizes:
+        x, y = node.input(0), node.input(1)
+        node.want(min(len(x.shape), len(y.shape)) >= 2, f"{x} or {y} has less than 2 dimensions")
+        rows, depth = x.shape[-2:] if not node.options.adj_x else x.shape[:-3:-1]
+        y_depth, columns = y.shape[-2:] if not node.options.adj_y else y.shape[:-3:-1]
+        node.want(depth == y_depth, f"its matrices {x} and {y} do not go together: depth {depth} and {y_depth}")
+        return _Sizes(broadcast(node, x.shape[:-2], y.shape[:-2]), rows, depth, columns)
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        sizes = self.sizes(node)
+        return [(*sizes.batch, sizes.rows, sizes.columns)]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        x, y, output = node.input(0), node.input(1), node.outputs[0]
+        batch, rows, depth, columns = self.sizes(node)
+        x_count, y_count = math.prod(x.shape[:-2]), math.prod(y.shape[:-2])
+        if node.options.adj_x:
+            x = _transposed(node, plan, x, x_count, rows, depth)
+        if y_count == 1:
+            rows, batches = rows * x_count, Batches([0], [0])
+        else:
+            lefts, rights = (np.broadcast_to(np.arange(math.prod(s)).reshape(s), batch).reshape(-1) for s in (x.shape[:-2], y.shape[:-2]))
+            batches = Batches((lefts * rows * depth * x.dtype.itemsize).tolist(), rights.tolist())
+        shape = dense(rows, depth, y.dtype.itemsize)
+        weights: np.ndarray | Computed
+        if y.known is None:
+            weights = Computed(y, y_count, columns, depth, *((depth, 1) if node.options.adj_y else (1, columns)))
+        else:
+            weights = y.known.reshape(y_count, *y.shape[-2:])
+            weights = weights if node.options.adj_y else weights.swapaxes(1, 2)
+        if y.type == "FLOAT32":
+            f32_gemm(plan, shape, x, weights, None, output, -np.inf, np.inf, batches)
+        elif x.type == "INT8":
+            (x_scale, x_zero), (y_scale, y_zero), (scale, zero) = (scale_and_zero(node, value) for value in (node.input(0), y, output))
+            factor = np.float64(np.float32(x_scale) * np.float32(y_scale)) / scale  # the product in float, as in LiteRT
+            how = Requantization(np.full(y_count * columns, factor), zero, *integer_range(output.type))
+            q8_gemm(plan, shape, x, x_zero, weights, y_zero, np.zeros(y_count * columns, np.int32), output, how, batches)
+        else:
+            self.prepare_hybrid(node, plan, x, rows, check_weights(node, y), columns)
+
+    def prepare_hybrid(self, node: Node, plan: Planner, x: Value, rows: int, matrix: np.ndarray, columns: int) -> None:
+        y, output = node.input(1), node.outputs[0]
+        if matrix.size != columns * x.shape[-1]:
+            node.unsupported(f"there is no kernel for several INT8 matrices {y} times FLOAT32")
+        matrix = matrix.reshape(y.shape[-2:]) if node.options.adj_y else matrix.reshape(y.shape[-2:]).T
+        scales, zeros = scales_and_zeros(node, y, columns)
+        node.want(not zeros.any(), f"{y} has a zero point other than 0, which INT8 weights may not have")
+        hybrid_gemm(
+            plan, dense(rows, x.shape[-1], 1), x, rows, bool(node.options.asymmetric_quantize_inputs), matrix[None],
+            np.broadcast_to(scales, (columns,)), np.zeros(columns), output, -np.inf, np.inf,
+        )  # fmt: skip
+
+
+def _transposed(node: Node, plan: Planner, x: Value, count: int, rows: int, depth: int) -> Value:
+    """x [..., depth, rows] as [..., rows, depth]."""
+    made = plan.workspace((*x.shape[:-2], rows, depth), x.type)
+    element = x.dtype.itemsize
+    maps = [(range(count), rows * depth * element), (range(rows), element), (range(depth), rows * element)]
+    mapped_step(node, plan, x, made, maps, shape=(count, rows, depth))
+    return made

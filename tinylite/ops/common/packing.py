@@ -1,0 +1,182 @@
+"""Weights in the panels that the matrix products read (kernels/gemm.py): packed by the plan, or by a step of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .operator import Node, Value
+
+if TYPE_CHECKING:
+    from ...planner import Planner
+
+__all__ = [
+    "Computed", "Header", "Packed", "check_weights", "dot_words", "float_operands", "pack_f32", "pack_q8", "pack_words", "padded",
+    "q8_words",
+]  # fmt: skip
+
+# (columns, width) -> the words that stand before a panel; columns counts those of all matrices.
+Header = Callable[[slice, int], np.ndarray]
+
+
+class Computed(NamedTuple):
+    """Matrices that only a run knows: the weight of column n and depth k at [n * column_step + k * depth_step] of each."""
+
+    value: Value
+    matrices: int
+    columns: int
+    depth: int
+    column_step: int
+    depth_step: int
+
+
+class Packed(NamedTuple):
+    """Panels of all matrices: `depth` rows of words for each, behind its header; bytes from one panel and matrix to the next."""
+
+    words: Any
+    columns: int
+    depth: int
+    panel_bytes: int
+    matrix_bytes: int
+
+
+def check_weights(node: Node, weights: Value) -> np.ndarray:
+    """The value of a filter, which must be a constant: it is packed once."""
+    if weights.known is None:
+        node.unsupported(f"its weights {weights} are not constant", "tinylite packs these weights when it plans; make them a constant")
+    return weights.known
+
+
+def float_operands(
+    node: Node, weights: Value, bias: Value | None, groups: int
+) -> tuple[np.ndarray | Computed, np.ndarray | Value | None]:  # fmt: skip
+    """Float weights [out, ...] as matrices [groups, out / groups, depth], and their bias [out]: constants if both are."""
+    count = weights.shape[0]
+    columns, depth = count // groups, weights.size // max(count, 1)
+    node.want(bias is None or bias.size == count, f"its bias {bias} does not have {count} elements, one for each output channel")
+    if weights.known is None or (bias is not None and bias.known is None):
+        return Computed(weights, groups, columns, depth, depth, 1), bias
+    return weights.known.reshape(groups, columns, depth), None if bias is None else bias.known.reshape(-1)  # type: ignore[union-attr]
+
+
+def padded(values: np.ndarray, width: int, dtype: Any) -> np.ndarray:
+    """The values as `width` numbers, zeros behind."""
+    row = np.zeros(width, dtype)
+    row[: values.size] = values
+    return row
+
+
+def _panels(columns: int) -> list[tuple[slice, int]]:
+    """The columns of each panel of a matrix, and its width; the last is as narrow as whole vectors allow."""
+    from ...kernels.gemm import LANES, NR
+
+    chosen = [slice(start, min(start + NR, columns)) for start in range(0, columns, NR)]
+    return [(part, -(-(part.stop - part.start) // LANES) * LANES) for part in chosen]
+
+
+def _layout(words: Any, columns: int, depth: int, header_words: int) -> Packed:
+    from ...kernels.gemm import NR
+
+    rows = header_words + depth
+    return Packed(words, columns, depth, NR * rows * 4, sum(width for _, width in _panels(columns)) * rows * 4)
+
+
+def pack_words(planner: Planner, words: np.ndarray, header_words: int, header: Header) -> Packed:
+    """Panels of constant 4-byte words [matrices, columns, depth]."""
+    matrices, columns, depth = words.shape
+    packed = _layout(None, columns, depth, header_words)
+    memory = planner.array((matrices, packed.matrix_bytes // 4), np.int32)
+    for matrix in range(matrices):
+        for part, width in _panels(columns):
+            start = part.start * (header_words + depth)
+            body = memory[matrix, start : start + width * (header_words + depth)]
+            everywhere = slice(matrix * columns + part.start, matrix * columns + part.stop)
+            body[: header_words * width] = header(everywhere, width).view(np.int32)
+            target = body[header_words * width :].reshape(depth, width)
+            target[:, : part.stop - part.start] = words[matrix, part].T
+    return packed._replace(words=memory)
+
+
+def _pack_step(planner: Planner, kernel: Any, weights: Computed, depth: int, header_words: int, **fields: Any) -> Packed:
+    """The same panels, written by a step of each run."""
+    packed = _layout(None, weights.columns, depth, header_words)
+    packed = packed._replace(words=planner.workspace((weights.matrices, packed.matrix_bytes // 4), "INT32"))
+    panels = len(_panels(weights.columns))
+    planner.step(
+        kernel, work=weights.matrices * panels, cost=packed.matrix_bytes // (4 * panels), source=weights.value, packed=packed.words,
+        columns=weights.columns, depth=weights.depth, column_step=weights.column_step, depth_step=weights.depth_step,
+        matrix_step=weights.columns * weights.depth, panels=panels, matrix_words=packed.matrix_bytes // 4, **fields,
+    )  # fmt: skip
+    return packed
+
+
+def pack_f32(planner: Planner, weights: np.ndarray | Computed, bias: np.ndarray | Value | None) -> Packed:
+    """Float weights [matrices, columns, depth] with their bias [matrices * columns], or none."""
+    from ...kernels.packing import f32_pack
+
+    if isinstance(weights, Computed):
+        given = bias if isinstance(bias, Value) else planner.constant([0.0] if bias is None else bias, np.float32)
+        return _pack_step(planner, f32_pack, weights, weights.depth, 1, bias=given, bias_step=int(bias is not None))
+    assert not isinstance(bias, Value)
+    known = np.zeros(weights.shape[0] * weights.shape[1]) if bias is None else bias
+    words = np.ascontiguousarray(weights, np.float32).view(np.int32)
+    return pack_words(planner, words, 1, lambda chosen, width: padded(known[chosen], width, np.float32))
+
+
+def dot_words(weights: np.ndarray) -> np.ndarray:
+    """Weights [..., depth], int8 or for madd and mul int16, as int32 words [..., groups] of the target's dot product, zeros behind."""
+    from ...kernels.q8_gemm import GROUP, VNNI
+
+    depth = weights.shape[-1]
+    wide = np.zeros((*weights.shape[:-1], -(-depth // GROUP) * GROUP), np.int8 if VNNI else np.int16)
+    wide[..., :depth] = weights
+    return wide.view(np.int32)
+
+
+def q8_words(weights: np.ndarray, zero: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """8-bit weights [matrices, columns, depth] as words of the target's dot product.
+
+    Gives the words, the weights as integers as the kernel sees them, and the zero point that is left in them.
+    """
+    from ...kernels.q8_gemm import VNNI
+
+    if not VNNI:
+        seen = weights.astype(np.int16) - np.int16(zero)
+        return dot_words(seen), seen, 0
+    signed = weights.dtype == np.int8
+    seen = weights if signed else (weights ^ 0x80).view(np.int8)
+    return dot_words(seen), seen, zero if signed else zero - 128
+
+
+def pack_q8(
+    planner: Planner, weights: np.ndarray | Computed, zero: int, input_zero: int, bias: np.ndarray, header: Callable[[np.ndarray], Header]
+) -> tuple[Packed, int]:
+    """8-bit weights with zero point `zero`, to be multiplied by an input whose values as u8 have the zero point `input_zero`.
+
+    `header(bias)` gives what stands before panels once the bias, int64 [matrices * columns] or for all matrices [columns],
+    makes up for the zero points. Gives the panels, and the zero point that is left for the kernel to make up for.
+    """
+    from ...kernels.packing import q8_pack
+    from ...kernels.q8_gemm import GROUP, HEADER_WORDS, VNNI
+
+    if isinstance(weights, np.ndarray):
+        words, seen, left = q8_words(weights, zero)
+        sums = seen.sum(axis=2, dtype=np.int64).reshape(-1)
+        depth = weights.shape[2]
+    else:
+        signed = weights.value.type == "INT8"
+        zero = zero if signed else zero - 128
+        sums, left, depth = np.int64(0), zero if VNNI else 0, weights.depth
+    if VNNI:
+        bias = bias - input_zero * sums + depth * input_zero * left
+    bias = bias.astype(np.int32)  # the sums wrap around as the reference's do
+    if isinstance(weights, np.ndarray):
+        return pack_words(planner, words, HEADER_WORDS, header(bias)), left
+    rows = [header(bias)(part, width) for part, width in _panels(weights.columns)]
+    packed = _pack_step(
+        planner, q8_pack, weights, -(-depth // GROUP), HEADER_WORDS, header=planner.constant(np.concatenate(rows), np.int32),
+        flip=0 if signed else 0x80, zero=zero, sum_factor=-input_zero if VNNI else 0,
+    )  # fmt: skip
+    return packed, left
