@@ -1,8 +1,9 @@
-"""Rows of a matrix from the patches of a picture: what turns a convolution into a matrix product (im2col).
+"""Rows of a matrix from the patches of pictures: what turns a convolution into a matrix product (im2col).
 
 Row m holds what the filter sees at output pixel m: for each filter row and column the `group_bytes` channels there, or
-bytes that stand for zero outside the picture: `fills[n * fill_step]` for picture n, since each may have a zero point of
+bytes that stand for zero outside the picture: `fills[n * fill_step]` for batch n, since each may have a zero point of
 its own. A transposed convolution sees its input spread out: `spread` - 1 such gaps between neighbouring pixels.
+A three-dimensional filter sees `in_d` pictures, one behind the other, as a batch; otherwise there is one in each.
 Everything is in bytes, so one source serves every type.
 """
 
@@ -15,7 +16,8 @@ from .lazy import simd
 
 # What a record needs to describe a gather; pixels lie channels last, rows of pixels without a gap.
 PATCH_FIELDS = {
-    "input": "u8*", "in_h": "i64", "in_w": "i64", "out_h": "i64", "out_w": "i64", "filter_h": "i64", "filter_w": "i64",
+    "input": "u8*", "in_d": "i64", "out_d": "i64", "filter_d": "i64", "stride_d": "i64", "dilation_d": "i64", "pad_front": "i64",
+    "spread_d": "i64", "in_h": "i64", "in_w": "i64", "out_h": "i64", "out_w": "i64", "filter_h": "i64", "filter_w": "i64",
     "stride_h": "i64", "stride_w": "i64", "dilation_h": "i64", "dilation_w": "i64", "pad_top": "i64", "pad_left": "i64",
     "spread_h": "i64", "spread_w": "i64", "pixel_bytes": "i64", "group_bytes": "i64", "fills": "i32*", "fill_step": "i64",
 }  # fmt: skip
@@ -49,16 +51,15 @@ def source_index(i, spread):
 
 
 @device
-def gather_at_border(a, input, n, top, left, whole, to):
-    """A row whose patch leaves picture `n`, whose input is spread out, or whose channels are not all of the picture's."""
-    fill = a.fills[n * a.fill_step]
+def gather_at_border(a, picture, fill, top, left, whole, to):
+    """A patch that leaves its picture, whose input is spread out, or whose channels are not all of the picture's."""
     for fy in range(a.filter_h):
         iy = source_index(top + fy * a.dilation_h, a.spread_h)
         if (iy < 0) | (iy >= a.in_h):
             fill_over(to, fill, a.filter_w * a.group_bytes)
             to = to + a.filter_w * a.group_bytes
             continue
-        line = input + (n * a.in_h + iy) * a.in_w * a.pixel_bytes
+        line = picture + iy * a.in_w * a.pixel_bytes
         if whole:
             # Neighbouring filter columns are neighbours in the picture: one copy, cut at its sides.
             start = min(max(-left, 0), a.filter_w)
@@ -78,29 +79,51 @@ def gather_at_border(a, input, n, top, left, whole, to):
 
 
 @device
+def copy_patch(a, corner, to):
+    """A patch away from the borders: a copy for each filter row."""
+    for _ in range(a.filter_h):
+        copy_over(to, corner, a.filter_w * a.pixel_bytes)
+        to = to + a.filter_w * a.pixel_bytes
+        corner = corner + a.dilation_h * a.in_w * a.pixel_bytes
+
+
+@device
+def gather_slices(a, input, n, front, top, left, whole, inside, to):
+    """A row whose patch is cut from several pictures of batch `n`, or from one and its border."""
+    patch_bytes = a.filter_h * a.filter_w * a.group_bytes
+    for fz in range(a.filter_d):
+        iz = source_index(front + fz * a.dilation_d, a.spread_d)
+        picture = input + (n * a.in_d + iz) * a.in_h * a.in_w * a.pixel_bytes
+        if (iz < 0) | (iz >= a.in_d):
+            fill_over(to, a.fills[n * a.fill_step], patch_bytes)
+        elif inside:
+            copy_patch(a, picture + (top * a.in_w + left) * a.pixel_bytes, to)
+        else:
+            gather_at_border(a, picture, a.fills[n * a.fill_step], top, left, whole, to)
+        to = to + patch_bytes
+
+
+@device
 def gather_rows(a, input, first, rows, to, stride):
     """Write rows `first` to `first + rows` of the patch matrix, `stride` bytes apart; `input` is a group's first channel."""
     whole = (a.dilation_w == 1) & (a.spread_w == 1) & (a.group_bytes == a.pixel_bytes)
+    flat = (a.filter_d == 1) & (a.in_d == 1) & (a.out_d == 1)
     reach = (a.filter_h - 1) * a.dilation_h
-    run = a.filter_w * a.pixel_bytes
-    # A division takes as long as a copy, so there are none for each row: x, y and n count on.
+    # A division takes as long as a copy, so there are none for each row: x, y, z and n count on.
     y = first // a.out_w
     x = first - y * a.out_w
-    n = y // a.out_h
-    y = y - n * a.out_h
+    z = y // a.out_h
+    y = y - z * a.out_h
+    n = z // a.out_d
+    z = z - n * a.out_d
     for _ in range(rows):
         left = x * a.stride_w - a.pad_left
         top = y * a.stride_h - a.pad_top
-        if whole & (a.spread_h == 1) & (left >= 0) & (left + a.filter_w <= a.in_w) & (top >= 0) & (top + reach < a.in_h):
-            # Away from the borders, where most patches lie: a copy for each filter row.
-            line = input + ((n * a.in_h + top) * a.in_w + left) * a.pixel_bytes
-            at = to
-            for _ in range(a.filter_h):
-                copy_over(at, line, run)
-                at = at + run
-                line = line + a.dilation_h * a.in_w * a.pixel_bytes
+        inside = whole & (a.spread_h == 1) & (left >= 0) & (left + a.filter_w <= a.in_w) & (top >= 0) & (top + reach < a.in_h)
+        if inside & flat:  # as most patches are
+            copy_patch(a, input + ((n * a.in_h + top) * a.in_w + left) * a.pixel_bytes, to)
         else:
-            gather_at_border(a, input, n, top, left, whole, to)
+            gather_slices(a, input, n, z * a.stride_d - a.pad_front, top, left, whole, inside, to)
         to = to + stride
         x += 1
         if x == a.out_w:
@@ -108,4 +131,7 @@ def gather_rows(a, input, first, rows, to, stride):
             y += 1
             if y == a.out_h:
                 y = 0
-                n += 1
+                z += 1
+                if z == a.out_d:
+                    z = 0
+                    n += 1

@@ -102,7 +102,7 @@ def _make_gemm(name: str, finish: Device, output: Callable[..., object], fields:
         row_terms = sums + MAX_ROWS * NR
         line = simd.cast(row_terms + a.block_rows, np.uint8)
         gathered = line + (a.depth * GROUP + 64) * (not VNNI)
-        depth_bytes = a.filter_h * a.filter_w * a.group_bytes
+        depth_bytes = a.filter_d * a.filter_h * a.filter_w * a.group_bytes
         for unit in range(lo, hi):
             batch, first, rows, chunk = locate(a, unit)
             matrix = a.matrices[batch] * a.groups

@@ -12,7 +12,7 @@ from .common.broadcasting import broadcast
 from .common.copying import mapped_step
 from .common.gemm import Batches, Requantization, dense, f32_gemm, hybrid_gemm, q8_gemm
 from .common.operator import Node, Operator, Shape, Value, register
-from .common.packing import Computed, check_weights
+from .common.packing import Matrices, check_weights
 from .common.quantized import integer_range, scale_and_zero, scales_and_zeros
 
 if TYPE_CHECKING:
@@ -68,12 +68,7 @@ class BatchMatMul(Operator):
             lefts, rights = (np.broadcast_to(np.arange(math.prod(s)).reshape(s), batch).reshape(-1) for s in (x.shape[:-2], y.shape[:-2]))
             batches = Batches((lefts * rows * depth * x.dtype.itemsize).tolist(), rights.tolist())
         shape = dense(rows, depth, y.dtype.itemsize)
-        weights: np.ndarray | Computed
-        if y.known is None:
-            weights = Computed(y, y_count, columns, depth, *((depth, 1) if node.options.adj_y else (1, columns)))
-        else:
-            weights = y.known.reshape(y_count, *y.shape[-2:])
-            weights = weights if node.options.adj_y else weights.swapaxes(1, 2)
+        weights = Matrices(y, y_count, columns, depth, *((depth, 1) if node.options.adj_y else (1, columns)))
         if y.type == "FLOAT32":
             f32_gemm(plan, shape, x, weights, None, output, -np.inf, np.inf, batches)
         elif x.type == "INT8":

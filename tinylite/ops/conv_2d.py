@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .common.convolution import bias_values, channel_factors, check_types, filter_scales, requantization
+from .common.convolution import bias_operand, bias_values, channel_factors, check_types, filter_scales, requantization
 from .common.gemm import f32_gemm, hybrid_gemm, patches, q8_gemm
 from .common.operator import Node, Operator, Shape, register
-from .common.packing import check_weights, float_operands
+from .common.packing import check_weights, filter_rows
 from .common.quantized import activation_range, scale_and_zero
 from .common.window import Axis, axes
 
@@ -57,21 +57,21 @@ class Conv2D(Operator):
         shape = patches(input.shape[0], height, width, input.shape[3], group_channels, input.dtype.itemsize)
         activation = node.options.fused_activation_function
         if filters.type == "FLOAT32":
-            operands = float_operands(node, filters, bias, shape.groups)
-            f32_gemm(plan, shape, input, *operands, output, *activation_range(node, activation, output))
+            weights, offsets = filter_rows(filters, shape.groups), bias_operand(node, bias, count)
+            f32_gemm(plan, shape, input, weights, offsets, output, *activation_range(node, activation, output))
             return
-        weights = check_weights(node, filters).reshape(shape.groups, count // shape.groups, -1)
-        offsets = bias_values(node, bias, count)
+        matrices = check_weights(node, filters).reshape(shape.groups, count // shape.groups, -1)
+        values = bias_values(node, bias, count)
         if input.type == "FLOAT32":
             scales, _ = filter_scales(node, filters, count, 0)
             # LiteRT's two hybrid kernels: the per-channel one quantizes the input with a zero point, the other without.
             asymmetric = bool((scales != scales[0]).any()) or shape.groups > 1
             one_byte = patches(input.shape[0], height, width, input.shape[3], group_channels, 1)
             hybrid_gemm(
-                plan, one_byte, input, input.shape[0], asymmetric, weights, scales, offsets, output,
+                plan, one_byte, input, input.shape[0], asymmetric, matrices, scales, values, output,
                 *activation_range(node, activation, output), channel_first=asymmetric,
             )  # fmt: skip
         else:
             scales, zero = filter_scales(node, filters, count, 0)
             how = requantization(node, channel_factors(node, input, scales, bias, output), output, activation)
-            q8_gemm(plan, shape, input, scale_and_zero(node, input)[1], weights, zero, offsets.astype(np.int32), output, how)
+            q8_gemm(plan, shape, input, scale_and_zero(node, input)[1], matrices, zero, values.astype(np.int32), output, how)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .common.convolution import bias_values, check_types, filter_scales, requantization
+from .common.convolution import bias_operand, bias_values, check_types, filter_scales, requantization
 from .common.gemm import dense, f32_gemm, hybrid_gemm, q8_gemm
 from .common.operator import Node, Operator, Shape, register
-from .common.packing import Computed, check_weights, float_operands
+from .common.packing import check_weights, filter_rows
 from .common.quantized import activation_range, scale_and_zero
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class FullyConnected(Operator):
         rows = input.size // depth
         activation = node.options.fused_activation_function
         if matrix.type == "FLOAT32":
-            operands = float_operands(node, matrix, bias, 1)
-            f32_gemm(plan, dense(rows, depth, 4), input, *operands, output, *activation_range(node, activation, output))
+            low, high = activation_range(node, activation, output)
+            f32_gemm(plan, dense(rows, depth, 4), input, filter_rows(matrix), bias_operand(node, bias, out), output, low, high)
             return
         offsets = bias_values(node, bias, out)
         scales, zero = filter_scales(node, matrix, out, 0)
@@ -64,7 +64,7 @@ class FullyConnected(Operator):
         else:
             factors = np.float64(scale_and_zero(node, input)[0]) * scales.astype(np.float64) / scale_and_zero(node, output)[0]
             how = requantization(node, factors, output, activation, exact=True)
-            operand = Computed(matrix, 1, out, depth, depth, 1) if matrix.known is None else matrix.known[None]
             q8_gemm(
-                plan, dense(rows, depth, 1), input, scale_and_zero(node, input)[1], operand, zero, offsets.astype(np.int32), output, how
-            )
+                plan, dense(rows, depth, 1), input, scale_and_zero(node, input)[1], filter_rows(matrix), zero, offsets.astype(np.int32),
+                output, how,
+            )  # fmt: skip

@@ -16,7 +16,7 @@ from .common.gemm import f32_gemm, patches, q8_gemm
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import check_weights
 from .common.quantized import activation_range, scale_and_zero
-from .common.window import Axis
+from .common.window import Axis, transposed_axis
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -54,25 +54,17 @@ class TransposeConv(Operator):
     def windows(self, node: Node, out: Shape) -> tuple[Axis, Axis]:
         """The windows of the equivalent convolution over the spread out input."""
         input, weights, options = node.input(2), node.input(1), node.options
-        found = []
-        for axis, stride in ((1, options.stride_h), (2, options.stride_w)):
-            size, filter = input.shape[axis], weights.shape[axis]
-            node.want(0 < stride < 1 << 16 and filter > 0, f"its stride {stride} or its filter {weights} is not positive")
-            # The padding that a convolution from output to input would have.
-            wanted = -(-out[axis] // stride) if options.padding == "SAME" else (out[axis] + stride - filter) // stride
-            node.want(
-                wanted == size,
-                f"a convolution of its output shape {list(out)} would give {wanted} in dimension {axis}, not the {size} of {input}",
-            )
-            padding = max((size - 1) * stride + filter - out[axis], 0) // 2
-            found.append(Axis(size, filter, 1, 1, out[axis], filter - 1 - padding, 0))
-        return found[0], found[1]
+        height, width = (
+            transposed_axis(node, options.padding, input.shape[axis], weights.shape[axis], stride, 1, out[axis])
+            for axis, stride in ((1, options.stride_h), (2, options.stride_w))
+        )
+        return height, width
 
     def prepare(self, node: Node, plan: Planner) -> None:
         input, filters, bias, output = node.input(2), node.input(1), node.optional(3), node.outputs[0]
         height, width = self.windows(node, output.shape)
         count, channels = filters.shape[0], filters.shape[3]
-        spread = (node.options.stride_h, node.options.stride_w)
+        spread = (1, node.options.stride_h, node.options.stride_w)
         shape = patches(input.shape[0], height, width, channels, channels, input.dtype.itemsize, spread)
         weights = np.ascontiguousarray(check_weights(node, filters)[:, ::-1, ::-1]).reshape(1, count, -1)
         offsets = bias_values(node, bias, count)

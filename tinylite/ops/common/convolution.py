@@ -8,7 +8,7 @@ from .gemm import Requantization
 from .operator import Node, Value
 from .quantized import activation_range, scale_and_zero, scales_and_zeros
 
-__all__ = ["bias_values", "channel_factors", "check_types", "filter_scales", "requantization"]
+__all__ = ["bias_operand", "bias_values", "channel_factors", "check_types", "filter_scales", "requantization"]
 
 # (input, weights) -> the types of bias and output.
 _TYPES = {
@@ -32,6 +32,12 @@ def check_types(node: Node, input: Value, weights: Value, bias: Value | None, ou
         node.unsupported(f"its bias {bias} should be {bias_type}")
     if output.type != output_type:
         node.unsupported(f"its output {output.name!r} is {output.type} where the kernel gives {output_type}")
+
+
+def bias_operand(node: Node, bias: Value | None, channels: int) -> Value | None:
+    """A bias that may be computed."""
+    node.want(bias is None or bias.size == channels, f"its bias {bias} does not have {channels} elements, one for each output channel")
+    return bias
 
 
 def bias_values(node: Node, bias: Value | None, channels: int) -> np.ndarray:

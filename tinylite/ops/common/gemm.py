@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .operator import Value
-from .packing import Computed, Header, Packed, pack_f32, pack_q8, pack_words, padded, q8_words
+from .packing import Header, Matrices, Packed, pack_f32, pack_q8, pack_words, padded, q8_words
 from .quantized import quantize_multiplier
 from .window import Axis
 
@@ -36,28 +36,37 @@ class Patches(NamedTuple):
     fields: dict[str, Any]
 
 
+# An axis along which nothing happens.
+_POINT = Axis(size=1, filter=1, stride=1, dilation=1, out=1, before=0, after=0)
+
+
 def patches(
-    batches: int, height: Axis, width: Axis, channels: int, group_channels: int, element: int, spread: tuple[int, int] = (1, 1)
-) -> Patches:
-    """The patches that a filter of height x width x group_channels takes from pictures of `channels`, spread out or not."""
-    whole = spread == (1, 1) and all(axis.filter == 1 and axis.stride == 1 and axis.before == axis.after == 0 for axis in (height, width))
+    batches: int, height: Axis, width: Axis, channels: int, group_channels: int, element: int,
+    spread: tuple[int, int, int] = (1, 1, 1), depth: Axis = _POINT,
+) -> Patches:  # fmt: skip
+    """The patches that a filter of depth x height x width x group_channels takes from pictures of `channels`.
+
+    `spread` is by how much the input is spread out along depth, height and width.
+    """
+    axes = {"d": (depth, "pad_front", spread[0]), "h": (height, "pad_top", spread[1]), "w": (width, "pad_left", spread[2])}
+    whole = spread == (1, 1, 1) and all(
+        axis.filter == 1 and axis.stride == 1 and axis.before == axis.after == 0 for axis, _, _ in axes.values()
+    )
+    fields = {"pixel_bytes": channels * element, "group_bytes": group_channels * element}
+    for name, (axis, before, gaps) in axes.items():
+        fields |= {
+            f"in_{name}": axis.size, f"out_{name}": axis.out, f"filter_{name}": axis.filter, f"stride_{name}": axis.stride,
+            f"dilation_{name}": axis.dilation, f"spread_{name}": gaps, before: axis.before,
+        }  # fmt: skip
     return Patches(
-        rows=batches * height.out * width.out, depth=height.filter * width.filter * group_channels, element=element,
-        groups=max(channels // max(group_channels, 1), 1), whole=whole, row_bytes=channels * element,
-        fields={
-            "in_h": height.size, "in_w": width.size, "out_h": height.out, "out_w": width.out, "filter_h": height.filter,
-            "filter_w": width.filter, "stride_h": height.stride, "stride_w": width.stride, "dilation_h": height.dilation,
-            "dilation_w": width.dilation, "pad_top": height.before, "pad_left": width.before, "spread_h": spread[0],
-            "spread_w": spread[1], "pixel_bytes": channels * element,
-            "group_bytes": group_channels * element,
-        },
+        rows=batches * depth.out * height.out * width.out, depth=depth.filter * height.filter * width.filter * group_channels,
+        element=element, groups=max(channels // max(group_channels, 1), 1), whole=whole, row_bytes=channels * element, fields=fields,
     )  # fmt: skip
 
 
 def dense(rows: int, depth: int, element: int) -> Patches:
     """Rows of `depth` values, one after the other."""
-    line = Axis(size=1, filter=1, stride=1, dilation=1, out=1, before=0, after=0)
-    return patches(rows, line, line, depth, depth, element)
+    return patches(rows, _POINT, _POINT, depth, depth, element)
 
 
 class Batches(NamedTuple):
@@ -101,7 +110,7 @@ def _step(
 
 
 def f32_gemm(
-    planner: Planner, shape: Patches, input: Value, weights: np.ndarray | Computed, bias: np.ndarray | Value | None, output: Value,
+    planner: Planner, shape: Patches, input: Value, weights: np.ndarray | Matrices, bias: np.ndarray | Value | None, output: Value,
     low: float, high: float, batches: Batches = _ONE_BATCH,
 ) -> None:  # fmt: skip
     """output = clamp(patches x weights + bias). Weights float32 [groups, columns, depth], bias float32 [groups * columns]."""
@@ -148,7 +157,7 @@ def _q8_step(
 
 
 def q8_gemm(
-    planner: Planner, shape: Patches, input: Value, input_zero: int, weights: np.ndarray | Computed, weights_zero: int,
+    planner: Planner, shape: Patches, input: Value, input_zero: int, weights: np.ndarray | Matrices, weights_zero: int,
     bias: np.ndarray, output: Value, how: Requantization, batches: Batches = _ONE_BATCH,
 ) -> None:  # fmt: skip
     """8-bit output = requantize(patches x weights + bias). Weights int8 or uint8 [groups, columns, depth], bias int32."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from ...planner import Planner
 
 __all__ = [
-    "Computed", "Header", "Packed", "check_weights", "dot_words", "float_operands", "pack_f32", "pack_q8", "pack_words", "padded",
+    "Header", "Matrices", "Packed", "check_weights", "dot_words", "filter_rows", "pack_f32", "pack_q8", "pack_words", "padded",
     "q8_words",
 ]  # fmt: skip
 
@@ -21,8 +22,8 @@ __all__ = [
 Header = Callable[[slice, int], np.ndarray]
 
 
-class Computed(NamedTuple):
-    """Matrices that only a run knows: the weight of column n and depth k at [n * column_step + k * depth_step] of each."""
+class Matrices(NamedTuple):
+    """A tensor as matrices: the weight of column n and depth k lies at [n * column_step + k * depth_step]."""
 
     value: Value
     matrices: int
@@ -30,6 +31,21 @@ class Computed(NamedTuple):
     depth: int
     column_step: int
     depth_step: int
+
+    @property
+    def known(self) -> np.ndarray | None:
+        """[count, columns, depth], if the tensor is constant."""
+        if self.value.known is None:
+            return None
+        if self.depth_step == 1:
+            return self.value.known.reshape(self.matrices, self.columns, self.depth)
+        return self.value.known.reshape(self.matrices, self.depth, self.columns).swapaxes(1, 2)
+
+
+def filter_rows(weights: Value, groups: int = 1) -> Matrices:
+    """Weights [out, ...] as matrices [groups, out / groups, depth]."""
+    columns, depth = weights.shape[0] // groups, math.prod(weights.shape[1:])
+    return Matrices(weights, groups, columns, depth, depth, 1)
 
 
 class Packed(NamedTuple):
@@ -47,18 +63,6 @@ def check_weights(node: Node, weights: Value) -> np.ndarray:
     if weights.known is None:
         node.unsupported(f"its weights {weights} are not constant", "tinylite packs these weights when it plans; make them a constant")
     return weights.known
-
-
-def float_operands(
-    node: Node, weights: Value, bias: Value | None, groups: int
-) -> tuple[np.ndarray | Computed, np.ndarray | Value | None]:  # fmt: skip
-    """Float weights [out, ...] as matrices [groups, out / groups, depth], and their bias [out]: constants if both are."""
-    count = weights.shape[0]
-    columns, depth = count // groups, weights.size // max(count, 1)
-    node.want(bias is None or bias.size == count, f"its bias {bias} does not have {count} elements, one for each output channel")
-    if weights.known is None or (bias is not None and bias.known is None):
-        return Computed(weights, groups, columns, depth, depth, 1), bias
-    return weights.known.reshape(groups, columns, depth), None if bias is None else bias.known.reshape(-1)  # type: ignore[union-attr]
 
 
 def padded(values: np.ndarray, width: int, dtype: Any) -> np.ndarray:
@@ -99,7 +103,7 @@ def pack_words(planner: Planner, words: np.ndarray, header_words: int, header: H
     return packed._replace(words=memory)
 
 
-def _pack_step(planner: Planner, kernel: Any, weights: Computed, depth: int, header_words: int, **fields: Any) -> Packed:
+def _pack_step(planner: Planner, kernel: Any, weights: Matrices, depth: int, header_words: int, **fields: Any) -> Packed:
     """The same panels, written by a step of each run."""
     packed = _layout(None, weights.columns, depth, header_words)
     packed = packed._replace(words=planner.workspace((weights.matrices, packed.matrix_bytes // 4), "INT32"))
@@ -112,17 +116,19 @@ def _pack_step(planner: Planner, kernel: Any, weights: Computed, depth: int, hea
     return packed
 
 
-def pack_f32(planner: Planner, weights: np.ndarray | Computed, bias: np.ndarray | Value | None) -> Packed:
-    """Float weights [matrices, columns, depth] with their bias [matrices * columns], or none."""
+def pack_f32(planner: Planner, weights: np.ndarray | Matrices, bias: np.ndarray | Value | None) -> Packed:
+    """Float weights [matrices, columns, depth] with their bias [matrices * columns], or none: by the plan if both are constant."""
     from ...kernels.packing import f32_pack
 
-    if isinstance(weights, Computed):
-        given = bias if isinstance(bias, Value) else planner.constant([0.0] if bias is None else bias, np.float32)
+    known = weights if isinstance(weights, np.ndarray) else weights.known
+    offsets = bias.known if isinstance(bias, Value) else bias
+    if known is None or (bias is not None and offsets is None):
+        assert isinstance(weights, Matrices)
+        given = planner.constant([0.0], np.float32) if bias is None else bias
         return _pack_step(planner, f32_pack, weights, weights.depth, 1, bias=given, bias_step=int(bias is not None))
-    assert not isinstance(bias, Value)
-    known = np.zeros(weights.shape[0] * weights.shape[1]) if bias is None else bias
-    words = np.ascontiguousarray(weights, np.float32).view(np.int32)
-    return pack_words(planner, words, 1, lambda chosen, width: padded(known[chosen], width, np.float32))
+    row = np.zeros(known.shape[0] * known.shape[1]) if offsets is None else offsets.reshape(-1)
+    words = np.ascontiguousarray(known, np.float32).view(np.int32)
+    return pack_words(planner, words, 1, lambda chosen, width: padded(row[chosen], width, np.float32))
 
 
 def dot_words(weights: np.ndarray) -> np.ndarray:
@@ -151,7 +157,7 @@ def q8_words(weights: np.ndarray, zero: int) -> tuple[np.ndarray, np.ndarray, in
 
 
 def pack_q8(
-    planner: Planner, weights: np.ndarray | Computed, zero: int, input_zero: int, bias: np.ndarray, header: Callable[[np.ndarray], Header]
+    planner: Planner, weights: np.ndarray | Matrices, zero: int, input_zero: int, bias: np.ndarray, header: Callable[[np.ndarray], Header]
 ) -> tuple[Packed, int]:
     """8-bit weights with zero point `zero`, to be multiplied by an input whose values as u8 have the zero point `input_zero`.
 
@@ -161,22 +167,22 @@ def pack_q8(
     from ...kernels.packing import q8_pack
     from ...kernels.q8_gemm import GROUP, HEADER_WORDS, VNNI
 
-    if isinstance(weights, np.ndarray):
-        words, seen, left = q8_words(weights, zero)
-        sums = seen.sum(axis=2, dtype=np.int64).reshape(-1)
-        depth = weights.shape[2]
-    else:
-        signed = weights.value.type == "INT8"
-        zero = zero if signed else zero - 128
-        sums, left, depth = np.int64(0), zero if VNNI else 0, weights.depth
+    known = weights if isinstance(weights, np.ndarray) else weights.known
+    if known is not None:
+        words, seen, left = q8_words(known, zero)
+        if VNNI:
+            bias = bias - input_zero * seen.sum(axis=2, dtype=np.int64).reshape(-1) + known.shape[2] * input_zero * left
+        # The sums wrap around as the reference's do.
+        return pack_words(planner, words, HEADER_WORDS, header(bias.astype(np.int32))), left
+    assert isinstance(weights, Matrices)
+    signed = weights.value.type == "INT8"
+    seen_zero = zero if signed else zero - 128
     if VNNI:
-        bias = bias - input_zero * sums + depth * input_zero * left
-    bias = bias.astype(np.int32)  # the sums wrap around as the reference's do
-    if isinstance(weights, np.ndarray):
-        return pack_words(planner, words, HEADER_WORDS, header(bias)), left
-    rows = [header(bias)(part, width) for part, width in _panels(weights.columns)]
+        bias = bias + weights.depth * input_zero * seen_zero
+    words_before = header(bias.astype(np.int32))
+    rows = np.concatenate([words_before(part, width) for part, width in _panels(weights.columns)])
     packed = _pack_step(
-        planner, q8_pack, weights, -(-depth // GROUP), HEADER_WORDS, header=planner.constant(np.concatenate(rows), np.int32),
-        flip=0 if signed else 0x80, zero=zero, sum_factor=-input_zero if VNNI else 0,
+        planner, q8_pack, weights, -(-weights.depth // GROUP), HEADER_WORDS, header=planner.constant(rows, np.int32),
+        flip=0 if signed else 0x80, zero=seen_zero, sum_factor=-input_zero if VNNI else 0,
     )  # fmt: skip
-    return packed, left
+    return packed, seen_zero if VNNI else 0

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 from .operator import Node
 
-__all__ = ["Axis", "axes"]
+__all__ = ["Axis", "axes", "axis", "transposed_axis"]
 
 _LARGEST = 2**31 - 1
+_LARGEST_SPREAD = 1 << 16
 
 
 class Axis(NamedTuple):
@@ -23,7 +24,8 @@ class Axis(NamedTuple):
     after: int
 
 
-def _axis(node: Node, padding: str, size: int, filter: int, stride: int, dilation: int) -> Axis:
+def axis(node: Node, padding: str, size: int, filter: int, stride: int, dilation: int) -> Axis:
+    """The window of a convolution or a pool along one axis."""
     node.want(stride > 0, f"its stride {stride} is not positive")
     node.want(dilation > 0, f"its dilation {dilation} is not positive")
     node.want(filter > 0, f"its filter has size {filter}")
@@ -46,6 +48,20 @@ def axes(node: Node, options: Any, height: int, width: int, filter_height: int, 
     dilation_h = getattr(options, "dilation_h_factor", 1)
     dilation_w = getattr(options, "dilation_w_factor", 1)
     return (
-        _axis(node, options.padding, height, filter_height, options.stride_h, dilation_h),
-        _axis(node, options.padding, width, filter_width, options.stride_w, dilation_w),
+        axis(node, options.padding, height, filter_height, options.stride_h, dilation_h),
+        axis(node, options.padding, width, filter_width, options.stride_w, dilation_w),
     )
+
+
+def transposed_axis(node: Node, padding: str, size: int, filter: int, stride: int, dilation: int, out: int) -> Axis:
+    """The window of a transposed convolution: seen from the output, a convolution over the input spread out by `stride`.
+
+    Fails unless a convolution from output to input, which is what padding speaks of, would give the input's size.
+    """
+    node.want(0 < stride < _LARGEST_SPREAD and filter > 0, f"its stride {stride} or its filter's size {filter} is not positive")
+    node.want(dilation > 0 and max(filter, dilation) < _LARGEST // 2, f"its dilation {dilation} is not positive or too large")
+    reach = (filter - 1) * dilation + 1
+    wanted = -(-out // stride) if padding == "SAME" else (out + stride - reach) // stride
+    node.want(wanted == size, f"a convolution of its output's {out} elements would give {wanted}, not the {size} of its input")
+    padded = max((size - 1) * stride + reach - out, 0) // 2
+    return Axis(size, filter, 1, dilation, out, reach - 1 - padded, 0)

@@ -1,0 +1,58 @@
+"""CONV_3D: convolution of volumes [batch, depth, height, width, in] with filters [depth, height, width, in, out]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .common.convolution import bias_operand
+from .common.gemm import f32_gemm, patches
+from .common.operator import Node, Operator, Shape, register
+from .common.packing import Matrices
+from .common.quantized import activation_range
+from .common.window import Axis, axis
+
+if TYPE_CHECKING:
+    from ..planner import Planner
+
+
+@register
+class Conv3D(Operator):
+    """FLOAT32."""
+
+    code = "CONV_3D"
+    max_version = 1
+    clamps = True
+    options = "Conv3DOptions"
+    input_count = (2, 3)
+
+    def check_types(self, node: Node) -> None:
+        for value in (*node.inputs, *node.outputs):
+            if value is not None and value.type != "FLOAT32":
+                node.unsupported(f"there is no kernel for {value}; there is one for FLOAT32")
+
+    def windows(self, node: Node) -> tuple[Axis, Axis, Axis]:
+        """Along depth, height and width."""
+        input, filters, options = node.input(0), node.input(1), node.options
+        node.want(len(input.shape) == 5, f"its input {input} does not have 5 dimensions")
+        node.want(len(filters.shape) == 5, f"its filter {filters} does not have 5 dimensions")
+        node.want(input.shape[4] == filters.shape[3], f"its filter {filters} and its input {input} differ in channels")
+        steps = [(getattr(options, f"stride_{name}"), getattr(options, f"dilation_{name}_factor")) for name in "dhw"]
+        depth, height, width = (
+            axis(node, options.padding, input.shape[1 + i], filters.shape[i], stride, dilation)
+            for i, (stride, dilation) in enumerate(steps)
+        )
+        return depth, height, width
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        return [(node.input(0).shape[0], *(window.out for window in self.windows(node)), node.input(1).shape[4])]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        input, filters, bias, output = node.input(0), node.input(1), node.optional(2), node.outputs[0]
+        depth, height, width = self.windows(node)
+        channels, count = filters.shape[3:]
+        shape = patches(input.shape[0], height, width, channels, channels, 4, depth=depth)
+        # A filter's values lie `count` apart.
+        weights = Matrices(filters, 1, count, shape.depth, 1, count)
+        low, high = activation_range(node, node.options.fused_activation_function, output)
+        f32_gemm(plan, shape, input, weights, bias_operand(node, bias, count), output, low, high)
