@@ -39,7 +39,7 @@ _TEAM_WORDS = 64
 @device
 def walk(plan, steps, scratch):
     """Run every step; gives 0, or the number of the step that failed, from 1, plus its status times 2^32."""
-    step = simd.pointer(plan, np.int64)
+    step = plan
     for index in range(steps):
         status = machine.call(step[0], step[1], 0, step[2], scratch)
         if status != 0:
@@ -56,10 +56,10 @@ def python_method(itself, unused, unused_too, unused_either):
     plan = simd.pointer(machine.integer_of(itself), np.int64)
     if plan[3]:
         state = machine.release_python()
-        result = walk(plan[0], plan[1], plan[2])
+        result = walk(simd.pointer(plan[0], np.int64), plan[1], plan[2])
         machine.return_to_python(state)
         return machine.object_of(result)
-    return machine.object_of(walk(plan[0], plan[1], plan[2]))
+    return machine.object_of(walk(simd.pointer(plan[0], np.int64), plan[1], plan[2]))
 
 
 @device

@@ -34,13 +34,16 @@ ROOMS = {
     "tinylite/passes": {"passes", "ops", "model", "errors", "numpy"},
     "tinylite/converter": {"converter", "freezing", "passes", "ops", "schema", "model", "errors", "numpy", "flatbuffers"},
     "tinylite/freezing": {"freezing", "save", "errors", "numpy", "tensorflow", "keras", "google"},
-    "tinylite/planner.py": {"ops", "passes", "memory", "segment", "model", "errors", "kernels", "numpy"},
-    "tinylite/plan.py": {"planner", "segment", "ops", "model", "errors", "kernels", "numpy"},
-    "tinylite/interpreter.py": {"plan", "segment", "load", "model", "ops", "errors", "numpy"},
+    "tinylite/state.py": {"kernels", "memory", "numpy"},
+    "tinylite/order.py": {"segment", "model", "errors"},
+    "tinylite/planner.py": {"order", "ops", "passes", "memory", "segment", "state", "model", "errors", "kernels", "numpy"},
+    "tinylite/plan.py": {"planner", "segment", "state", "ops", "model", "errors", "kernels", "numpy"},
+    "tinylite/interpreter.py": {"plan", "segment", "state", "load", "model", "ops", "errors", "numpy"},
 }
 # Rooms that reach another room by one door only.
 DOORS = {
     "memory": {"kernels.executor"},
+    "state": {"kernels.executor"},
     "segment": {"kernels.executor", "kernels.kernel"},
     "planner": {"kernels.cpu", "kernels.kernel", "kernels.store"},
     "plan": {"kernels.store"},

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import TinyliteError
-from .memory import ALIGNMENT
+from .memory import ALIGNMENT, Storage
 from .model import Graph, Model, Quantization, Tensor, stored_size
-from .planner import Planner, Storage
+from .planner import Planner, Settings
 from .schema.table import Table, fields_of
 from .schema.tables import OPERATOR_OPTIONS
 
@@ -142,9 +142,9 @@ def _quantization(quantization: Quantization | None) -> dict[str, Any] | None:
 
 def _memory(graph: Graph, numbers: dict[int, int]) -> dict[str, Any]:
     """Where tensors would lie, or why the graph cannot be planned."""
-    planner = Planner(graph, {}, False, 1)
+    planner = Planner(graph, {}, Settings())
     try:
-        dynamic = planner.run()
+        need = planner.run()
         planner.lay_out()
     except TinyliteError as error:
         return {"problem": str(error)}
@@ -167,7 +167,8 @@ def _memory(graph: Graph, numbers: dict[int, int]) -> dict[str, Any]:
         "weights_packed_bytes": sum(array.nbytes for array in planner.arrays.values()),
         "steps": len(planner.steps),
         "alignment": ALIGNMENT,
-        "dynamic_from": None if dynamic is None else dynamic.name,
+        "dynamic_from": None if need is None else need.name,
+        "dynamic_because": None if need is None else need.reason,
         "blocks": [entry(storage) for storage in sorted(planner.storages, key=lambda s: (s.first, s.offset))],
     }
 
@@ -310,6 +311,6 @@ def _memory_table(title: str, memory: dict[str, Any], tensors: list[dict[str, An
     arena, packed = size_text(memory["arena_bytes"]), size_text(memory["weights_packed_bytes"])
     table.caption = f"{memory['steps']} steps, arena {arena}, packed weights and tables {packed}"
     if memory["dynamic_from"]:
-        table.caption += f"; planned as far as {memory['dynamic_from']!r}, whose value decides shapes"
+        table.caption += f"; planned as far as {memory['dynamic_from']!r}, {memory['dynamic_because']}"
     table.caption_justify = "left"
     return table

@@ -20,6 +20,7 @@ from .model import Graph, Model, Signature, Tensor, tensor_dtype
 from .ops.common.operator import Value
 from .plan import Plan
 from .segment import Segment
+from .state import State
 
 __all__ = ["Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"]
 
@@ -109,6 +110,7 @@ class Interpreter:
         self._threads = max(int(num_threads or 1), 1)
         self._exact = experimental_op_resolver_type.name == "BUILTIN_REF"
         self._keep_all = bool(experimental_preserve_all_tensors)
+        self._state = State()
         self._graphs = [_Runnable(graph) for graph in self._model.graphs]
         self._main = self._graphs[0]
         self._call: Callable[[], int] | None = None
@@ -138,6 +140,7 @@ class Interpreter:
                 keep_all=self._keep_all,
                 threads=self._threads,
                 exact=self._exact,
+                state=self._state,
                 progress=_show_compilation,
             )
         if runnable is self._main and runnable.plan.static and self._threads == 1 and not runnable.plan.segments[0].long:

@@ -14,7 +14,7 @@ import numpy as np
 from .errors import OutOfMemoryError, SettingError
 from .kernels.executor import aligned
 
-__all__ = ["ALIGNMENT", "SLACK", "Block", "allocate", "check_size", "memory_limit", "place"]
+__all__ = ["ALIGNMENT", "SLACK", "Block", "Storage", "allocate", "check_size", "memory_limit", "place"]
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 # Kernels may read, and scratch may be written, so many bytes behind the end of a tensor.
@@ -29,6 +29,25 @@ class Block:
     first: int
     last: int
     offset: int = -1
+
+
+@dataclass(eq=False)
+class Storage:
+    """Memory of one tensor, or of several that are the same bytes, needed from step `first` to step `last` of its `owner`."""
+
+    size: int
+    first: int
+    last: int
+    name: str
+    owner: object
+    offset: int = -1  # in its arena, once laid out
+    arena: np.ndarray | None = None
+
+    @property
+    def memory(self) -> np.ndarray:
+        """Its bytes, uint8 [size]."""
+        assert self.arena is not None, f"{self.name!r} has no memory yet"
+        return self.arena[self.offset : self.offset + self.size]
 
 
 def place(blocks: list[Block]) -> int:

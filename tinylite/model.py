@@ -20,7 +20,7 @@ from .errors import ModelError, TensorError
 from .schema.table import Table, fields_of
 from .schema.tables import OPERATOR_OPTIONS
 
-__all__ = ["ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor", "tensor_dtype"]
+__all__ = ["ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor", "called_graphs", "tensor_dtype"]
 
 # The numpy type of an element as `Tensor.data` shows it. Types that numpy lacks show their bits; 4- and 2-bit types
 # are unpacked to bytes.
@@ -243,6 +243,14 @@ class Op:
             raise ModelError(f"operator {code} has no options and was given {', '.join(options)}")
 
     @property
+    def graphs(self) -> list[Graph]:
+        """The graphs that its options refer to: those that it calls."""
+        if self.options is None:
+            return []
+        found = (getattr(self.options, name) for name, target in references(self.options) if target == "subgraphs")
+        return [graph for given in found for graph in (given if isinstance(given, list) else [given]) if isinstance(graph, Graph)]
+
+    @property
     def name(self) -> str:
         """The operator, for people: the code, or a custom operator's own name."""
         return self.custom_code or "CUSTOM" if self.code == "CUSTOM" else self.code
@@ -418,6 +426,18 @@ class Model:
 def options_table(code: str) -> str | None:
     """The name of the options table of an operator, if it has one."""
     return OPERATOR_OPTIONS.get(code)
+
+
+def called_graphs(graph: Graph) -> list[Graph]:
+    """A graph and all that its ops call, and theirs, each once."""
+    found = {id(graph): graph}
+    waiting = [graph]
+    while waiting:
+        for op in waiting.pop().ops:
+            new = [called for called in op.graphs if id(called) not in found]
+            found.update((id(called), called) for called in new)
+            waiting += new
+    return list(found.values())
 
 
 def references(table: Table) -> Iterator[tuple[str, str]]:

@@ -5,32 +5,51 @@
     Segment   steps that run in one native call, with their memory
     Plan      the segments of a graph; one, unless a shape depends on a value that only a run can know
 
-A step that needs such a value ends its segment. Planning goes on when the value is there, and what comes of it is kept
-for the next run with the same value.
+Where planning needs what only a run can give, a segment ends: a value that decides a shape, or the outputs of an op that
+calls graphs of unknown shapes, which Python runs then. Planning goes on with what was found, and what comes of it is kept
+for the next run that finds the same. So the parts of a plan are a tree, and a run is a way from its root.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from . import ops
+from .errors import at
 from .kernels.store import Progress
 from .model import Graph, Tensor
-from .ops.common.operator import Shape, Value
-from .planner import Mark, Planner
-from .segment import Segment
+from .ops.common.flow import Calling, NeedsCall
+from .ops.common.operator import NeedsValue, Node, Shape, Value
+from .planner import Planner, Settings
+from .segment import Segment, describe
+from .state import State
 
 __all__ = ["Plan"]
 
+# Bytes of parts that are kept for runs to come; beyond that a plan forgets them all and starts again from its root.
+_KEPT = 256 << 20
+# What a part takes beside its tensors, in bytes, about.
+_PART = 100_000
 
-@dataclass
-class _Cut:
-    """Where planning had to stop: behind a segment, for a value that the segment computes."""
 
-    value: Value
-    mark: Mark
-    assumed: np.ndarray | None = None  # the value that what follows was planned for
+@dataclass(eq=False)
+class _Part:
+    """A segment, what only a run of it can give, and the parts that follow, by what was found."""
+
+    planner: Planner
+    segment: Segment
+    need: NeedsValue | NeedsCall | None
+    before: _Part | None
+    following: dict[Hashable, _Part] = field(default_factory=dict)
+    taken: Sequence[Value] = ()  # the values that take in what the call before it gives
+    callees: dict[int, _Callee] = field(default_factory=dict)  # the graphs that a call behind it needs, by id
+
+    @property
+    def size(self) -> int:
+        return _PART + self.planner.arena.nbytes
 
 
 class Plan:
@@ -40,19 +59,63 @@ class Plan:
     """
 
     def __init__(
-        self, graph: Graph, shapes: dict[int, Shape] | None = None, *, keep_all: bool = False, threads: int = 1,
-        exact: bool = False, progress: Progress | None = None,
+        self, graph: Graph, shapes: Mapping[int, Shape] | None = None, *, keep_all: bool = False, threads: int = 1,
+        exact: bool = False, state: State | None = None, progress: Progress | None = None,
     ) -> None:  # fmt: skip
-        self.planner = Planner(graph, shapes or {}, keep_all, threads, exact)
+        settings = Settings(keep_all, threads, exact, State() if state is None else state)
+        self._start(graph, shapes or {}, settings, {}, progress)
+
+    @staticmethod
+    def called(
+        graph: Graph, shapes: Mapping[int, Shape], settings: Settings, given: Mapping[int, Value], progress: Progress | None
+    ) -> Plan:
+        """The plan of a graph that another one calls."""
+        plan = Plan.__new__(Plan)
+        plan._start(graph, shapes, settings, given, progress)
+        return plan
+
+    def _start(
+        self, graph: Graph, shapes: Mapping[int, Shape], settings: Settings, given: Mapping[int, Value], progress: Progress | None
+    ) -> None:
+        self._made_of = graph, shapes, settings, given
+        self.settings = settings
         self.progress = progress
-        self.segments: list[Segment] = []
-        self.cuts: list[_Cut] = []
-        self.advance()
+        self._plan_anew()
         self.reset_variables()
+
+    def _plan_anew(self) -> None:
+        self._last = self.root = self._part(Planner(*self._made_of), None)
+        self._kept = 0
+
+    def _part(self, planner: Planner, before: _Part | None) -> _Part:
+        """Plan the next segment."""
+        need = planner.run()
+        return _Part(planner, planner.finish(self.progress), need, before)
+
+    @property
+    def planner(self) -> Planner:
+        """What has planned the part that ran last."""
+        return self._last.planner
+
+    @property
+    def segments(self) -> list[Segment]:
+        """What the last run has gone through."""
+        return [part.segment for part in self._way()]
+
+    def _way(self) -> list[_Part]:
+        parts = [self._last]
+        while parts[-1].before is not None:
+            parts.append(parts[-1].before)
+        return parts[::-1]
+
+    @property
+    def static(self) -> bool:
+        """Whether a run is one native call."""
+        return self.root.need is None and not self.root.planner.expected
 
     def reset_variables(self) -> None:
         """Set all state to zero: the zero point of what is INT8, as LiteRT does, and 0 of everything else."""
-        for value in self.planner.values.values():
+        for value in self.root.planner.values.values():
             if value.tensor is not None and value.tensor.is_variable and value.known is None:
                 quantization = value.tensor.quantization
                 zero = (
@@ -60,43 +123,77 @@ class Plan:
                 )
                 self.view(value)[...] = zero
 
-    def advance(self) -> None:
-        """Plan the next segment."""
-        pending = self.planner.run()
-        self.segments.append(self.planner.finish(self.progress))
-        if pending is not None:
-            self.cuts.append(_Cut(pending, self.planner.mark()))
-
-    @property
-    def static(self) -> bool:
-        """Whether a run is one native call."""
-        return not self.cuts
+    # ---- running
 
     def run(self) -> None:
         """Run on what the inputs hold. Raises InvokeError, or what planning raises; the plan can be run again."""
-        self.segments[0].run()
-        for index in range(len(self.planner.graph.ops)):
-            if index == len(self.cuts):
-                return
-            self.resume(index)
-            self.segments[index + 1].run()
+        for variable, form in self.root.planner.expected.items():
+            if variable.now not in (0, form):
+                self._plan_for_other_variables()
+                break
+        part = self.root
+        part.segment.run()
+        while part.need is not None:
+            part = self._behind_value(part, part.need) if isinstance(part.need, NeedsValue) else self._behind_call(part, part.need.node)
+            part.segment.run()
+        self._last = part
 
-    def resume(self, index: int) -> None:
-        """Make sure that what follows cut `index` was planned for the value that the segment before it has just computed."""
-        cut = self.cuts[index]
-        cut.value.known = None
-        found = self.planner.view(cut.value).copy()
-        if cut.assumed is not None and np.array_equal(found, cut.assumed):
-            cut.value.known = cut.assumed
-            return
-        for later in self.cuts[index + 1 :]:
-            later.value.known = None  # what it was planned for says nothing of what comes now
-        del self.segments[index + 1 :], self.cuts[index + 1 :]
-        cut.assumed = None
-        self.planner.return_to(cut.mark)
-        cut.value.known = found
-        self.advance()
-        cut.assumed = found
+    def _plan_for_other_variables(self) -> None:
+        """Plan once more, since variables have got other shapes. What outlasts a run is kept."""
+        before = self.root.planner
+        self._plan_anew()
+        for tensor_id, value in self.root.planner.values.items():
+            if value.known is None and value.tensor is not None and (value.tensor.is_variable or value.tensor in self._made_of[0].inputs):
+                self.view(value)[...] = before.view(before.values[tensor_id])
+
+    def _behind_value(self, part: _Part, need: NeedsValue) -> _Part:
+        """What follows a part that has just computed a value which shapes depend on."""
+        found = part.planner.view(need.value)
+        key = found.tobytes(), self.settings.state.forms()
+        if key not in part.following:
+            self._keep(part, key, self._part(part.planner.behind_value(need.value, found.copy()), part))
+        return part.following[key]
+
+    def _behind_call(self, part: _Part, node: Node) -> _Part:
+        """What follows an op that calls graphs of unknown shapes: run it, from Python."""
+        with at(describe(node.op, node.index)):
+            found = self._called(part, node)
+        key = (*[array.shape for array in found], self.settings.state.forms())
+        if key not in part.following:
+            with at(describe(node.op, node.index)):
+                planner, taken = part.planner.behind_call(node, found)
+            following = self._part(planner, part)
+            following.taken = taken
+            self._keep(part, key, following)
+        following = part.following[key]
+        for value, array in zip(following.taken, found, strict=True):
+            if value.storage is not None:
+                following.planner.view(value)[...] = array
+        return following
+
+    def _called(self, part: _Part, node: Node) -> list[np.ndarray]:
+        operator = ops.find(node.op.code)
+        assert isinstance(operator, Calling)
+        if not part.callees:
+            settings = part.planner.settings
+            settings = replace(settings, exact=part.planner.exact, callers=(*settings.callers, part.planner.source))
+            part.callees = {id(graph): _Callee(graph, known, settings, self.progress) for graph, known in operator.fixed(node)}
+        values = [part.planner.view(value) for value in node.inputs if value is not None]
+        return operator.run(node, values, lambda graph, values: part.callees[id(graph)].run(values), self.settings.state)
+
+    def _keep(self, part: _Part, key: Hashable, following: _Part) -> None:
+        self._kept += following.size
+        if self._kept > _KEPT:
+            # Only the way that this run goes stays.
+            self._kept, way = following.size, part
+            way.following.clear()
+            while way.before is not None:
+                way, kept = way.before, way
+                self._kept += kept.size
+                way.following = {name: then for name, then in way.following.items() if then is kept}
+        part.following[key] = following
+
+    # ---- values
 
     def value(self, tensor: Tensor) -> Value | None:
         """A tensor's value, if the plan has reached it."""
@@ -106,7 +203,98 @@ class Plan:
         """The memory of a value as an array of its shape and dtype: a view, not a copy."""
         return self.planner.view(value)
 
+    def view_of(self, tensor: Tensor) -> np.ndarray:
+        """The same of a tensor that the last run has reached."""
+        return self.view(self.planner.value(tensor))
+
+    def reads(self, tensor: Tensor) -> bool:
+        """Whether an input matters."""
+        return id(tensor) in self.root.planner.uses and self.root.planner.values[id(tensor)].known is None
+
     @property
     def arena_size(self) -> int:
-        """The bytes of all arenas."""
-        return sum(arena.size for arena in self.planner.arenas)
+        """The bytes of the arenas that the last run has gone through."""
+        return sum(part.planner.arena.nbytes for part in self._way())
+
+    @property
+    def size(self) -> int:
+        """The bytes that the plan takes as long as it is kept, about."""
+        return sum(part.size for part in self._way())
+
+
+class _Callee:
+    """A graph that Python calls: a plan for each set of shapes that it has met. What is `known` of its inputs never changes."""
+
+    def __init__(self, graph: Graph, known: Sequence[np.ndarray | None], settings: Settings, progress: Progress | None) -> None:
+        self.graph = graph
+        self.known = known
+        self.settings = settings
+        self.progress = progress
+        self.plans: dict[tuple[Shape, ...], _Called] = {}
+        self.kept = 0
+
+    def run(self, values: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The outputs for these inputs, in memory that the next run writes."""
+        shapes = tuple([value.shape for value in values])
+        with at(f"graph {self.graph.name!r}"):
+            called = self.plans.get(shapes)
+            if called is None:
+                called = self.plan(shapes)
+            return called.run(values)
+
+    def plan(self, shapes: tuple[Shape, ...]) -> _Called:
+        """Plan the graph for inputs of these shapes."""
+        inputs = self.graph.inputs
+        given = {
+            id(tensor): Value(tensor.name or "", str(tensor.type), known.shape, tensor, known)
+            for tensor, known in zip(inputs, self.known, strict=True)
+            if known is not None
+        }
+        plan = Plan.called(self.graph, dict(zip(map(id, inputs), shapes, strict=True)), self.settings, given, self.progress)
+        self.kept += plan.size
+        if self.kept > _KEPT:
+            self.kept = plan.size
+            self.plans.clear()
+        self.plans[shapes] = _Called(self.graph, plan)
+        return self.plans[shapes]
+
+
+class _Called:
+    """A plan and its ends."""
+
+    def __init__(self, graph: Graph, plan: Plan) -> None:
+        self.plan = plan
+        self.inputs = graph.inputs
+        self.outputs = graph.outputs
+        places = {id(tensor): index for index, tensor in enumerate(graph.inputs)}
+        self.sources = [places.get(id(tensor)) for tensor in graph.outputs]  # the inputs that outputs are
+        self.look()
+
+    def look(self) -> None:
+        """Find the memory of the inputs, and of the outputs if they do not move."""
+        plan = self.plan
+        self.root = plan.root
+        self.views = [plan.view_of(tensor) for tensor in self.inputs]
+        self.fed = [(index, view) for index, (tensor, view) in enumerate(zip(self.inputs, self.views, strict=True)) if plan.reads(tensor)]
+        self.found = self.collect() if plan.static else None
+
+    def collect(self) -> list[np.ndarray]:
+        return [
+            self.plan.view_of(tensor) if source is None else self.views[source]
+            for tensor, source in zip(self.outputs, self.sources, strict=True)
+        ]
+
+    def run(self, values: Sequence[np.ndarray]) -> list[np.ndarray]:
+        for index, view in self.fed:
+            value = values[index]
+            if value is not view:
+                view[...] = value
+        self.plan.run()
+        if self.plan.root is not self.root:
+            self.look()
+        found = list(self.found or self.collect())
+        for index, source in enumerate(self.sources):
+            # An input that comes out at its own place may stay where it is; elsewhere, what comes in next would overwrite it.
+            if source is not None and source != index:
+                found[index] = found[index].copy()
+        return found

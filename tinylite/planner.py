@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,60 +14,71 @@ from .errors import KernelError, ModelError, OutOfMemoryError, SettingError, Uns
 from .kernels.cpu import target
 from .kernels.kernel import Kernel
 from .kernels.store import CompileError, Progress, addresses
-from .memory import SLACK, Block, allocate, check_size, place
-from .model import Graph, Op, Tensor, shape_problem
+from .memory import SLACK, Block, Storage, allocate, check_size, place
+from .model import Graph, Op, Tensor, called_graphs, shape_problem
+from .ops.common.flow import Flow, NeedsCall
 from .ops.common.operator import NeedsValue, Node, Operator, Shape, Value
+from .order import check_order, quantizes_floats
 from .passes import simplified
-from .segment import Segment, Step, describe
+from .segment import Routine, Segment, Step, all_steps, describe, routines_of
+from .state import State, Variable
 
-__all__ = ["Mark", "Planner", "Storage"]
+__all__ = ["Planner", "Settings"]
 
 _END = 1 << 60
+# How deep graphs may call graphs, and how often all in all within one plan: a few files with branches in branches would fill the memory.
+_DEEPEST, _MOST_CALLS = 32, 1000
 
 
-@dataclass(eq=False)
-class Storage:
-    """Memory of one tensor, or of several that are the same bytes."""
+@dataclass(frozen=True)
+class Settings:
+    """What holds for a graph and for those that it calls; `callers` are the graphs that call this one, the outermost first."""
 
-    size: int
-    first: int
-    last: int
-    name: str
-    segment: int
-    offset: int = -1  # in its segment's arena, once laid out
-
-
-class Mark(NamedTuple):
-    """Where planning stood at a cut."""
-
-    position: int
-    segment: int
-    values: dict[int, Value]
-    arrays: dict[int, np.ndarray]
+    keep_all: bool = False
+    threads: int = 1
+    exact: bool = False
+    state: State = field(default_factory=State)
+    callers: tuple[Graph, ...] = ()
 
 
 class Planner:
-    """Plans the ops of a graph, a segment at a time."""
+    """Plans the ops of a graph, a segment at a time.
 
-    def __init__(self, graph: Graph, shapes: dict[int, Shape], keep_all: bool, threads: int, exact: bool = False) -> None:
+    `shapes` are those of the inputs, by tensor, that differ from the graph's own. What is `given` is an input's whole value, by
+    tensor: the caller's, whose memory is read and written where it lies, or which is known.
+    """
+
+    def __init__(self, graph: Graph, shapes: Mapping[int, Shape], settings: Settings, given: Mapping[int, Value] | None = None) -> None:
         _check_target()
+        self.settings = settings
+        self.source = graph
         self.numbers = {id(op): number for number, op in enumerate(graph.ops)}  # as the file counts them
         check_order(graph)
-        self.graph = graph = graph if keep_all else simplified(graph)
-        self.keep_all = keep_all
+        if graph in settings.callers:
+            chain = " calls ".join(repr(caller.name or "") for caller in (*settings.callers, graph))
+            raise ModelError(f"a graph calls itself: {chain}")
+        if len(settings.callers) > _DEEPEST:
+            raise UnsupportedError(f"graphs call graphs more than {_DEEPEST} deep")
+        self.graph = graph = graph if settings.keep_all else simplified(graph)
+        self.keep_all = settings.keep_all
         self.resized = bool(shapes)
-        self.threads = threads
+        self.behind = False  # whether a run has given what planning goes on with
+        self.threads = settings.threads
         # Where floats are quantized, their last bit decides between two integers now and then.
-        self.exact = exact or any(map(_quantizes_floats, graph.ops))
+        self.exact = settings.exact or any(quantizes_floats(op) for called in called_graphs(graph) for op in called.ops)
         self.values: dict[int, Value] = {}
         self.steps: list[Step] = []
-        self.storages: list[Storage] = []
-        self.segment = 0
-        self.arenas: list[np.ndarray] = []
+        self.storages: list[Storage] = []  # of the segment that is being planned
+        self.owner = object()  # what its storages know it by
         self.arrays: dict[int, np.ndarray] = {}  # what records point to, kept alive, by id of what was given
+        self.arena: np.ndarray = np.zeros(0, np.uint8)
         self.arena_size = 0
         self.position = 0
+        self.calls = [0]  # how many graphs were planned as routines, counted by the outermost
         self.node: Node | None = None
+        # The form that variables have by now, where what was planned decides it, and which the plan reads as they were before.
+        self.forms: dict[Variable, int] = {}
+        self.expected: dict[Variable, int] = {}
         self.uses: dict[int, int] = {}  # the last op that reads a tensor
         for index, op in enumerate(graph.ops):
             for tensor in op.inputs:
@@ -76,13 +89,21 @@ class Planner:
         for position, tensor in enumerate(graph.inputs):
             with at(f"input {position} {tensor.name!r}"):
                 value = Value(tensor.name or "", self.type_of(tensor), (), tensor)
-                give_shape(value, shapes.get(id(tensor), tensor.shape))
-                value.storage = self.store(value, last=_END)
+                lent = (given or {}).get(id(tensor))
+                if lent is not None:
+                    value.shape, value.known, value.storage = lent.shape, lent.known, lent.storage
+                elif value.type == "RESOURCE":
+                    raise UnsupportedError("it is a RESOURCE, which only a graph that calls this one can give", ops.LIMITS)
+                else:
+                    give_shape(value, shapes.get(id(tensor), tensor.shape))
+                    value.storage = self.store(value, last=_END)
                 self.values[id(tensor)] = value
         # Variables outlive a run, so they have their place whatever is planned, or planned again, behind a cut.
         for number, tensor in enumerate(graph.all_tensors()):
             if tensor.is_variable and tensor.buffer is None and id(tensor) not in self.values:
                 with at(f"tensor {number} {tensor.name!r}"):
+                    if settings.callers:
+                        raise UnsupportedError("it is a variable of a graph that another one calls", ops.LIMITS)
                     value = Value(tensor.name or "", self.type_of(tensor), tensor.shape, tensor)
                     value.storage = self.store(value, last=_END)
                     value.storage.first = -1
@@ -92,7 +113,7 @@ class Planner:
 
     @staticmethod
     def type_of(tensor: Tensor) -> str:
-        if not tensor.holds_numbers:
+        if not tensor.holds_numbers and tensor.type != "RESOURCE":
             raise UnsupportedError(f"its type is {tensor.type}, which tinylite does not run", ops.LIMITS)
         return str(tensor.type)
 
@@ -113,24 +134,33 @@ class Planner:
     def store(self, value: Value, last: int | None = None) -> Storage:
         """New memory for a value, from now until its last use."""
         now = len(self.steps)
-        storage = Storage(value.nbytes, now, now if last is None else last, value.name, self.segment)
+        storage = Storage(value.nbytes, now, now if last is None else last, value.name, self.owner)
         self.storages.append(storage)
         return storage
+
+    def keep(self, value: Value, last: int = _END) -> None:
+        """Let a value's memory last until a step, or until the end of the run. What a caller has lent is the caller's business."""
+        if value.storage is not None and value.storage.owner is self.owner:
+            value.storage.last = max(value.storage.last, last)
 
     # ---- what operators ask for
 
     def step(
-        self, kernel: Kernel, *, work: int, cost: int = 1, scratch: int = 0, failures: dict[int, str] | None = None, **fields: Any
-    ) -> None:
-        """Add a call of `kernel` for `work` units of about `cost` elementary operations each; keywords fill its record."""
+        self, kernel: Kernel, *, work: int, cost: int = 1, scratch: int = 0, failures: dict[int, str] | None = None,
+        routines: Sequence[Routine] = (), **fields: Any,
+    ) -> None:  # fmt: skip
+        """Add a call of `kernel` for `work` units of about `cost` elementary operations each; keywords fill its record.
+
+        `routines` are what it calls in its turn: status 1 says that the first of them failed, and so on.
+        """
         assert self.node is not None
         if work <= 0:
             return
-        for given in fields.values():
+        for given in (*fields.values(), *(value for routine in routines for value in routine.touched)):
             held = given[0] if isinstance(given, tuple) else given
-            if isinstance(held, Value) and held.storage is not None:
-                held.storage.last = max(held.storage.last, len(self.steps))
-        self.steps.append(Step(kernel, fields, work, cost, scratch, self.node, failures or {}))
+            if isinstance(held, Value):
+                self.keep(held, len(self.steps))
+        self.steps.append(Step(kernel, fields, work, cost, scratch, self.node, failures or {}, tuple(routines)))
 
     def array(self, shape: int | Shape, dtype: Any) -> np.ndarray:
         """Zeros that start on a cache line, for packed weights and tables; kept as long as the plan."""
@@ -162,19 +192,67 @@ class Planner:
         output.storage = input.storage
         return True
 
+    # ---- graphs that ops call
+
+    def called(self, graph: Graph, inputs: Iterable[Value]) -> Planner:
+        """Plan a graph that the op at hand calls, on values of this one. Raises NeedsCall unless all of it can run natively."""
+        settings = replace(self.settings, exact=self.exact, callers=(*self.settings.callers, self.source))
+        self.calls[0] += 1
+        if self.calls[0] > _MOST_CALLS:
+            raise UnsupportedError(f"graphs call graphs more than {_MOST_CALLS} times")
+        with at(f"graph {graph.name!r}"):
+            inner = Planner(graph, {}, settings, dict(zip(map(id, graph.inputs), inputs, strict=True)))
+            inner.calls, inner.forms = self.calls, dict(self.forms)
+            inner.resized, inner.behind = self.resized, self.behind
+            if inner.run() is not None:
+                raise NeedsCall
+        inner.node = self.node
+        return inner
+
+    def agree(self, *called: Planner) -> None:
+        """Let variables have the forms that called graphs leave. Raises NeedsCall where those depend on which have run, how often."""
+        for inner in called:
+            for variable, form in inner.forms.items():
+                if self.forms.setdefault(variable, form) != form:
+                    raise NeedsCall
+        for inner in called:
+            if any(self.forms.get(variable, form) != form for variable, form in inner.expected.items()):
+                raise NeedsCall
+
+    @property
+    def cost(self) -> int:
+        """What a run of the steps takes, in elementary operations."""
+        return sum(step.work * step.cost for step in self.steps)
+
+    def routine(self, inner: Planner, *touched: Value) -> Routine:
+        """What `called` has planned, as something that a kernel can call; its memory is part of this plan's.
+
+        `touched` are values of this plan that its steps read or write, beside its inputs.
+        """
+        inner.lay_out()
+        memory = self.workspace((inner.arena_size,), "UINT8")
+        if self.keep_all:
+            self.keep(memory)
+        for variable, form in inner.expected.items():
+            self.expected.setdefault(variable, form)
+        lent = [value for value in inner.values.values() if value.storage is not None and value.storage.owner is self.owner]
+        return Routine(inner.source.name or "", inner, memory, [memory, *lent, *touched])
+
     # ---- planning
 
-    def run(self) -> Value | None:
-        """Plan ops until the end, or until one needs a value that only a run can know: gives that value."""
+    def run(self) -> NeedsValue | NeedsCall | None:
+        """Plan ops until the end, or until one needs what only a run can give: says what."""
         ops_ = self.graph.ops
         while self.position < len(ops_):
             op = ops_[self.position]
+            steps, storages = len(self.steps), len(self.storages)
             # Where a scale that cannot be makes infinities, operators check what becomes of them.
             with at(describe(op, self.number(op))), np.errstate(all="ignore"):
                 try:
                     self.plan(op)
-                except NeedsValue as need:
-                    return need.value
+                except (NeedsValue, NeedsCall) as need:
+                    del self.steps[steps:], self.storages[storages:]
+                    return need
                 except (ModelError, UnsupportedError) as error:
                     error.remedy = error.remedy or (ops.LIMITS if isinstance(error, UnsupportedError) else self.remedy())
                     raise
@@ -184,14 +262,12 @@ class Planner:
                     raise OutOfMemoryError("preparing it takes more memory than the system gives", "Resize the inputs") from None
             self.position += 1
         for tensor in self.graph.outputs:
-            value = self.value(tensor)
-            if value.storage is not None:
-                value.storage.last = _END
+            self.keep(self.value(tensor))
         return None
 
     def remedy(self) -> str:
         """What to do about an op that breaks the rules, which operators need not know."""
-        if self.segment:
+        if self.behind:
             return "Shapes depend here on values that the inputs hold: check those"
         if self.resized:
             return "If the file's own shapes work, resize the inputs to shapes that the model can take"
@@ -207,9 +283,20 @@ class Planner:
         for tensor in op.outputs:
             with at(f"tensor {tensor.name!r}"):
                 node.outputs.append(Value(tensor.name or "", self.type_of(tensor), tensor.shape, tensor))
+        handles = [value for value in (*node.inputs, *node.outputs) if value is not None and value.type == "RESOURCE"]
+        if handles and not isinstance(operator, Flow):
+            raise UnsupportedError(f"it takes or gives {handles[0]}, and tinylite knows no RESOURCE but variables", ops.LIMITS)
         operator.check(node)
-        folded = operator.fold(node)
-        if folded is not None:
+        if isinstance(operator, Flow):
+            self.node = node
+            try:
+                operator.plan(node, self)
+            except NeedsCall as need:
+                need.node = node
+                raise
+            finally:
+                self.node = None
+        elif (folded := operator.fold(node)) is not None:
             for value, known in zip(node.outputs, folded, strict=True):
                 value.known, value.shape = np.asarray(known, value.dtype), np.shape(known)
         else:
@@ -223,10 +310,14 @@ class Planner:
                 for value in node.outputs:
                     value.storage = self.store(value)
                 self.prepare(operator, node)
-        for value in node.outputs:
+        self.enter(node.outputs)
+
+    def enter(self, outputs: Iterable[Value]) -> None:
+        """Let the ops that follow read what one has given."""
+        for value in outputs:
             self.values[id(value.tensor)] = value
-            if value.storage is not None and (self.keep_all or self.uses.get(id(value.tensor)) == _END):
-                value.storage.last = _END
+            if self.keep_all or self.uses.get(id(value.tensor)) == _END:
+                self.keep(value)
 
     def prepare(self, operator: Operator, node: Node) -> None:
         """Let an operator add its steps, unless its outputs are empty: operators need not think of that."""
@@ -247,7 +338,7 @@ class Planner:
     def compute(self, operator: Operator, node: Node) -> None:
         """Compute outputs now: nothing they depend on will change."""
         self.check_memory(node)
-        alone = Planner(Graph(), {}, True, 1, self.exact)
+        alone = Planner(Graph(), {}, Settings(keep_all=True, exact=self.exact))
         # Only what is known of the inputs counts: one that a run has computed also has a place, which is not in this arena.
         known = [None if value is None else Value(value.name, value.type, value.shape, value.tensor, value.known) for value in node.inputs]
         node = Node(node.op, node.index, known, node.outputs)
@@ -263,45 +354,73 @@ class Planner:
 
     def lay_out(self) -> None:
         """Give the storages of this segment their places in its arena; sets `arena_size`."""
-        mine = [storage for storage in self.storages if storage.segment == self.segment]
         if self.position < len(self.graph.ops):
             for value in self.values.values():
-                if value.storage is not None and self.uses.get(id(value.tensor), -1) >= self.position:
-                    value.storage.last = _END
-        blocks = [Block(storage.size + SLACK, storage.first, storage.last) for storage in mine]
+                if self.uses.get(id(value.tensor), -1) >= self.position:
+                    self.keep(value)
+        blocks = [Block(storage.size + SLACK, storage.first, storage.last) for storage in self.storages]
         self.arena_size = place(blocks)
-        if mine:
-            largest = max(mine, key=lambda storage: storage.size)
+        if self.storages:
+            largest = max(self.storages, key=lambda storage: storage.size)
             check_size(self.arena_size, f"the graph's memory (of which {largest.name!r} is {largest.size / 1e9:.3g} GB)")
-        for storage, block in zip(mine, blocks, strict=True):
+        for storage, block in zip(self.storages, blocks, strict=True):
             storage.offset = block.offset
+
+    def settle(self, arena: np.ndarray, kernels: dict[str, int]) -> None:
+        """Put the segment's storages into an arena, and after them those of the routines, whose arenas are parts of it."""
+        self.arena = arena
+        for storage in self.storages:
+            storage.arena = arena
+        for routine in routines_of(self.steps):
+            routine.settle(kernels)
 
     def finish(self, progress: Progress | None = None) -> Segment:
         """Lay out the memory of what was planned since the last segment, and bind it."""
         self.lay_out()
-        self.arenas.append(allocate(self.arena_size, "the graph's memory"))
+        arena = allocate(self.arena_size, "the graph's memory")
         try:
-            kernels = addresses((step.kernel for step in self.steps), progress)
+            kernels = addresses((step.kernel for step in all_steps(self.steps)), progress)
         except CompileError as error:
             raise KernelError(str(error), "Please report this with your CPU and the version of numba") from None
-        segment = Segment.bind(self.steps, kernels, self.address, self.threads)
-        self.steps = []
-        self.segment += 1
-        return segment
+        self.settle(arena, kernels)
+        return Segment.bind(self.steps, kernels, self.address, self.threads)
 
-    # ---- going back
+    # ---- going on behind a run
 
-    def mark(self) -> Mark:
-        """Where planning stands, for `return_to`."""
-        return Mark(self.position, self.segment, dict(self.values), dict(self.arrays))
+    def behind_value(self, value: Value, known: np.ndarray) -> Planner:
+        """A planner that goes on from here, where a run has found this for a value."""
+        after = self.fork()
+        found = Value(value.name, value.type, value.shape, value.tensor, known)
+        found.storage = value.storage
+        after.values[id(value.tensor)] = found
+        return after
 
-    def return_to(self, mark: Mark) -> None:
-        """Forget what was planned since."""
-        self.position, self.segment = mark.position, mark.segment
-        self.values, self.arrays = dict(mark.values), dict(mark.arrays)
-        self.steps = []
-        self.storages = [storage for storage in self.storages if storage.segment < self.segment]
-        del self.arenas[self.segment :]
+    def behind_call(self, node: Node, found: Iterable[np.ndarray]) -> tuple[Planner, list[Value]]:
+        """A planner that goes on from here, where the op at hand has run and given this; and the values that take it in."""
+        after = self.fork()
+        after.position += 1
+        after.forms.clear()  # variables tell by themselves what they are now
+        outputs = []
+        for given, array in zip(node.outputs, found, strict=True):
+            value = Value(given.name, given.type, array.shape, given.tensor)
+            if value.type == "RESOURCE":
+                value.known = array
+            else:
+                give_shape(value, array.shape)
+                check_size(value.nbytes, f"its output {value}")
+                value.storage = after.store(value, last=_END)
+            outputs.append(value)
+        after.enter(outputs)
+        return after, outputs
+
+    def fork(self) -> Planner:
+        """The same, to plan the next segment: nothing that it does is seen here."""
+        after = copy.copy(self)
+        after.behind, after.calls = True, [0]
+        after.values, after.arrays = dict(self.values), dict(self.arrays)
+        after.forms, after.expected = dict(self.forms), dict(self.expected)
+        after.steps, after.storages = [], []
+        return after
 
     def address(self, what: Any) -> int:
         """Where a record's pointer points."""
@@ -312,9 +431,11 @@ class Planner:
         if isinstance(what, np.ndarray):
             self.arrays[id(what)] = what
             return int(what.ctypes.data)
+        if isinstance(what, Routine):
+            return int(what.words.ctypes.data)
         if what.storage is None:
             return int(self.readable(what.known).ctypes.data)
-        return int(self.arenas[what.storage.segment].ctypes.data) + int(what.storage.offset)
+        return int(what.storage.memory.ctypes.data)
 
     def readable(self, known: np.ndarray) -> np.ndarray:
         """A constant with the slack behind it that kernels need: in the file it may be the last thing."""
@@ -331,8 +452,8 @@ class Planner:
         if value.storage is None:
             assert value.known is not None
             return value.known
-        start = value.storage.offset
-        return self.arenas[value.storage.segment][start : start + value.nbytes].view(value.dtype).reshape(value.shape)
+        memory: np.ndarray = value.storage.memory[: value.nbytes]
+        return memory.view(value.dtype).reshape(value.shape)
 
 
 def give_shape(value: Value, shape: Shape) -> None:
@@ -341,36 +462,6 @@ def give_shape(value: Value, shape: Shape) -> None:
     if problem:
         raise ModelError(problem)
     value.shape = shape
-
-
-def check_order(graph: Graph) -> None:
-    """Raise ModelError unless every tensor has its value before it is read, from one place."""
-    tensors = graph.all_tensors()
-    constant = [tensor for tensor in tensors if tensor.is_constant or tensor.is_variable or tensor.external_buffer is not None]
-    written = {id(tensor) for tensor in (*graph.inputs, *constant)}
-    for number, op in enumerate(graph.ops):
-        with at(describe(op, number)):
-            for tensor in op.inputs:
-                if tensor is not None and id(tensor) not in written:
-                    raise ModelError(
-                        f"it reads tensor {tensor.name!r}, which no op before it has written", "Put the ops in the order they run"
-                    )
-            for tensor in op.outputs:
-                if id(tensor) in written:
-                    raise ModelError(f"it writes tensor {tensor.name!r}, which already has a value", "Give each op outputs of its own")
-                written.add(id(tensor))
-    for position, tensor in enumerate(graph.outputs):
-        if id(tensor) not in written:
-            with at(f"output {position} {tensor.name!r}"):
-                raise ModelError("no op writes it", "Make another tensor the graph's output, or add the op that is missing")
-
-
-def _quantizes_floats(op: Op) -> bool:
-    """Whether integers come of float values: QUANTIZE, and products of floats with 8-bit weights."""
-    data = [tensor for tensor in op.inputs if tensor is not None]
-    return (
-        bool(data) and data[0].type == "FLOAT32" and (op.code == "QUANTIZE" or any(tensor.type in ("INT8", "UINT8") for tensor in data[1:]))
-    )
 
 
 def _check_target() -> None:

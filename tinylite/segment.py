@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -14,9 +14,12 @@ from .kernels.executor import STEP_WORDS, Call, aligned, run_together
 from .kernels.kernel import Kernel
 from .memory import SLACK, allocate
 from .model import Op
-from .ops.common.operator import Node
+from .ops.common.operator import Node, Value
 
-__all__ = ["Segment", "Step", "describe"]
+if TYPE_CHECKING:
+    from .planner import Planner
+
+__all__ = ["Routine", "Segment", "Step", "all_steps", "describe", "routines_of"]
 
 # Work that is worth a thread's attention, in elementary operations (some microseconds).
 _TILE_COST = 20_000
@@ -36,6 +39,73 @@ class Step:
     scratch: int
     node: Node
     failures: dict[int, str] = field(default_factory=dict)
+    routines: tuple[Routine, ...] = ()  # what the kernel calls
+
+
+class Routine:
+    """A graph that a kernel calls: steps, in memory that is a part of the caller's.
+
+    The kernel leaves in `failed` what running the steps gave, if it was not 0. `touched` are the caller's values that it needs.
+    """
+
+    def __init__(self, name: str, planner: Planner, memory: Value, touched: list[Value]) -> None:
+        self.name = name
+        self.planner = planner
+        self.memory = memory
+        self.touched = touched
+        self.steps = planner.steps
+        self.failed = aligned(1, np.int64)
+        self.words = np.zeros(0, np.int64)
+
+    @property
+    def cost(self) -> int:
+        """What a call takes, in elementary operations."""
+        return sum(step.work * step.cost for step in self.steps)
+
+    @property
+    def scratch(self) -> int:
+        return max((step.scratch for step in self.steps), default=0)
+
+    def settle(self, kernels: dict[str, int]) -> None:
+        """Fill in addresses, once the caller's memory has its place."""
+        self.planner.settle(self.memory.storage.memory, kernels)
+        self.words, self.records = _bound(self.steps, kernels, self.planner.address, 1)
+
+    records: np.ndarray
+
+
+def routines_of(steps: Iterable[Step]) -> Iterator[Routine]:
+    """The routines that steps call, without those that they call in their turn."""
+    return (routine for step in steps for routine in step.routines)
+
+
+def all_steps(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps and those of all routines."""
+    for step in steps:
+        yield step
+        for routine in step.routines:
+            yield from all_steps(routine.steps)
+
+
+def _bound(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int) -> tuple[np.ndarray, np.ndarray]:
+    """The executor's words for steps, and the records that they point to."""
+    words = aligned(max(len(steps), 1) * STEP_WORDS, np.int64)
+    offsets = np.cumsum([0, *(-(-step.kernel.record.size // 64) * 64 for step in steps if step.kernel.record)], dtype=np.int64)
+    records = aligned(int(offsets[-1]) + 1, np.uint8)
+    for index, step in enumerate(steps):
+        record = step.kernel.record
+        assert record is not None
+        packed = record.pack(
+            {
+                name: address(step.fields[name]) if kind == "pointer" else step.fields[name]
+                for name, (_, kind, _, _) in record.fields.items()
+            }
+        )
+        records[offsets[index] : offsets[index] + record.size] = np.frombuffer(packed, np.uint8)
+        tile = max(-(-step.work // (threads * _TILES_PER_THREAD)), -(-_TILE_COST // max(step.cost, 1)))
+        start = index * STEP_WORDS
+        words[start : start + 4] = kernels[step.kernel.name], records.ctypes.data + offsets[index], step.work, tile
+    return words, records
 
 
 class Segment:
@@ -59,22 +129,7 @@ class Segment:
     def bind(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int) -> Segment:
         """Fill in what is known only when memory is there: the addresses of kernels and of tensors."""
         scratch = allocate(max((step.scratch for step in steps), default=0) + SLACK, "the kernels' scratch memory")
-        words = aligned(max(len(steps), 1) * STEP_WORDS, np.int64)
-        offsets = np.cumsum([0, *(-(-step.kernel.record.size // 64) * 64 for step in steps if step.kernel.record)], dtype=np.int64)
-        records = aligned(int(offsets[-1]) + 1, np.uint8)
-        for index, step in enumerate(steps):
-            record = step.kernel.record
-            assert record is not None
-            packed = record.pack(
-                {
-                    name: address(step.fields[name]) if kind == "pointer" else step.fields[name]
-                    for name, (_, kind, _, _) in record.fields.items()
-                }
-            )
-            records[offsets[index] : offsets[index] + record.size] = np.frombuffer(packed, np.uint8)
-            tile = max(-(-step.work // (threads * _TILES_PER_THREAD)), -(-_TILE_COST // max(step.cost, 1)))
-            start = index * STEP_WORDS
-            words[start : start + 4] = kernels[step.kernel.name], records.ctypes.data + offsets[index], step.work, tile
+        words, records = _bound(steps, kernels, address, threads)
         segment = Segment(steps, words, scratch, threads)
         segment.records = records  # the words point there
         return segment
@@ -101,12 +156,20 @@ class Segment:
 
     def check(self, failed: int) -> None:
         """Raise InvokeError for what the executor gave back."""
-        if not failed:
-            return
-        step, status = self.steps[(failed & 0xFFFFFFFF) - 1], failed >> 32
-        with at(describe(step.node.op, step.node.index)):
-            problem = step.failures.get(status, f"kernel {step.kernel.name} gave status {status}")
-            raise InvokeError(problem, "It comes of values that were fed or are constant: check the inputs")
+        if failed:
+            _blame(self.steps, failed)
+
+
+def _blame(steps: list[Step], failed: int) -> NoReturn:
+    """Raise what the executor says of steps: the number of the one that failed, from 1, plus its status times 2^32."""
+    step, status = steps[(failed & 0xFFFFFFFF) - 1], failed >> 32
+    with at(describe(step.node.op, step.node.index)):
+        if 0 < status <= len(step.routines):
+            routine = step.routines[status - 1]
+            with at(f"graph {routine.name!r}"):
+                _blame(routine.steps, int(routine.failed[0]))
+        problem = step.failures.get(status, f"kernel {step.kernel.name} gave status {status}")
+        raise InvokeError(problem, "It comes of values that were fed or are constant: check the inputs")
 
 
 def describe(op: Op, index: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import Graph
+from ..model import Graph, Op, called_graphs
 
 __all__ = ["drop_unused_ops"]
 
@@ -12,10 +12,17 @@ def drop_unused_ops(graph: Graph) -> int:
     needed = {id(tensor) for tensor in graph.outputs}
     kept = []
     for op in reversed(graph.ops):
-        changes_state = any(tensor is not None and (tensor.is_variable or tensor.type == "RESOURCE") for tensor in op.inputs)
-        if changes_state or not op.outputs or any(id(tensor) in needed for tensor in op.outputs):
+        if _changes_state(op) or not op.outputs or any(id(tensor) in needed for tensor in op.outputs):
             kept.append(op)
             needed |= {id(tensor) for tensor in op.inputs if tensor is not None}
     dropped = len(graph.ops) - len(kept)
     graph.ops = kept[::-1]
     return dropped
+
+
+def _changes_state(op: Op) -> bool:
+    if any(tensor is not None and (tensor.is_variable or tensor.type == "RESOURCE") for tensor in op.inputs):
+        return True
+    return any(
+        inner.code in ("ASSIGN_VARIABLE", "CALL_ONCE") for called in op.graphs for graph in called_graphs(called) for inner in graph.ops
+    )

@@ -36,7 +36,7 @@ class Value:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        return np.dtype(tensor_dtype(self.type))
+        return np.dtype(np.int32 if self.type == "RESOURCE" else tensor_dtype(self.type))  # of a resource we see its handle
 
     @property
     def size(self) -> int:
@@ -62,9 +62,12 @@ class Value:
 class NeedsValue(Exception):
     """A shape depends on a value that is only known when the plan runs."""
 
+    reason = "whose value decides shapes"
+
     def __init__(self, value: Value) -> None:
         super().__init__(value.name)
         self.value = value
+        self.name = value.name
 
 
 class Node:

@@ -1,0 +1,30 @@
+"""VAR_HANDLE: the handle of a variable, which outlasts a run and is common to all graphs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .common.flow import Flow
+from .common.operator import Node, register
+
+if TYPE_CHECKING:
+    from ..planner import Planner
+
+
+@register
+class VarHandle(Flow):
+    """Variables of one container and shared_name are one."""
+
+    code = "VAR_HANDLE"
+    options = "VarHandleOptions"
+    input_count = (0, 0)
+
+    def check_types(self, node: Node) -> None:
+        node.want(node.outputs[0].type in ("RESOURCE", "INT32"), f"its output {node.outputs[0]} is no RESOURCE")
+
+    def plan(self, node: Node, plan: Planner) -> None:
+        (output,) = node.outputs
+        handle = plan.settings.state.handle(node.options.container or "", node.options.shared_name or "")
+        output.shape, output.known = (), np.array(handle, np.int32)

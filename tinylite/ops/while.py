@@ -1,0 +1,124 @@
+"""WHILE: run a graph on its own outputs, as long as another one says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model import Graph
+from .common.copying import copy_step
+from .common.flow import Calling, NeedsCall, Run, check_ends, of_routine, one_element, want_alone
+from .common.operator import Node, Value, register
+
+if TYPE_CHECKING:
+    from ..planner import Planner
+    from ..state import State
+
+# How many turns are reckoned with where work is shared out: as much as lets other Python threads run meanwhile.
+_TURNS = 100
+
+
+@register
+class While(Calling):
+    """Inputs are the variables' first values, outputs their last. cond_subgraph makes of them one BOOL, body_subgraph their next.
+
+    A variable that the body gives back as it is (the output is the input itself) is never copied, and known to both graphs if it
+    is known. Shapes may change from turn to turn.
+    """
+
+    code = "WHILE"
+    options = "WhileOptions"
+    input_count = (0, 1 << 20)
+    output_count = (0, 1 << 20)
+    graph_options = ("cond_subgraph_index", "body_subgraph_index")
+
+    def check_types(self, node: Node) -> None:
+        cond, body = self.graphs(node)
+        variables = [node.input(index) for index in range(len(node.inputs))]
+        node.want(len(node.outputs) == len(variables), f"it has {len(variables)} inputs and {len(node.outputs)} outputs, not as many")
+        for value, output in zip(variables, node.outputs, strict=True):
+            node.want(output.type == value.type, f"its output {output} is not {value.type}, as its input {value.name!r} is")
+        node.want(cond is not body, f"one graph, {cond.name!r}, is both its condition and its body")
+        check_ends(node, cond, "inputs", variables)
+        node.want(len(cond.outputs) == 1, f"its condition {cond.name!r} has {len(cond.outputs)} outputs, where one is wanted")
+        node.want(cond.outputs[0].type == "BOOL", f"its condition {cond.name!r} gives {cond.outputs[0]}, where one BOOL is wanted")
+        check_ends(node, body, "inputs", variables)
+        check_ends(node, body, "outputs", variables)
+        for value, same in zip(variables, unchanged(body), strict=True):
+            if value.type == "RESOURCE" and not same:
+                node.unsupported(f"its body {body.name!r} changes the handle {value}")
+
+    def plan(self, node: Node, plan: Planner) -> None:
+        from ..kernels.flow import while_loop
+
+        cond, body = self.graphs(node)
+        first = [node.input(index) for index in range(len(node.inputs))]
+        changing = [(value, output) for value, output, same in zip(first, node.outputs, unchanged(body), strict=True) if not same]
+        for value, output in changing:
+            output.shape = value.shape
+            output.storage = plan.store(output)
+        # Variables that change live where the outputs are wanted, the others where they are.
+        variables = [value if same else output for value, output, same in zip(first, node.outputs, unchanged(body), strict=True)]
+        test, turn = plan.called(cond, variables), plan.called(body, variables)
+        verdict = test.value(cond.outputs[0])
+        self.check_verdict(node, verdict.shape)
+        plan.agree(test, turn)
+        want_alone(plan, test, turn)
+        following = [turn.value(tensor) for tensor, same in zip(body.outputs, unchanged(body), strict=True) if not same]
+        for value, (_, variable) in zip(following, changing, strict=True):
+            if value.shape != variable.shape and not (one_element(value.shape) and one_element(variable.shape)):
+                raise NeedsCall
+        self.pass_on(turn, following, [variable for _, variable in changing])
+        for value, variable in changing:
+            copy_step(plan, value, variable)
+        routines = [plan.routine(test), plan.routine(turn)]
+        plan.step(
+            while_loop, work=1, cost=_TURNS * sum(routine.cost + 1000 for routine in routines), test=verdict, routines=routines,
+            scratch=max(routine.scratch for routine in routines), **of_routine("cond", routines[0]), **of_routine("body", routines[1]),
+        )  # fmt: skip
+        for value, (_, variable) in zip(following, changing, strict=True):
+            variable.shape = value.shape
+        for value, output, same in zip(first, node.outputs, unchanged(body), strict=True):
+            if same:
+                self.pass_through(plan, value, output)
+
+    def pass_through(self, plan: Planner, value: Value, output: Value) -> None:
+        """Give out a variable that no turn changes."""
+        output.shape, output.known = value.shape, value.known
+        if value.known is None:
+            output.storage = plan.store(output)
+            if not plan.alias(output, value) and (plan.keep_all or id(output.tensor) in plan.uses):
+                copy_step(plan, value, output)
+
+    def pass_on(self, turn: Planner, following: list[Value], variables: list[Value]) -> None:
+        """Copy what a turn gives to where the next one finds it; first what it gives of its own inputs, which that overwrites."""
+        inputs = set(map(id, turn.graph.inputs))
+        for index, value in enumerate(following):
+            if id(value.tensor) in inputs and value.known is None:
+                following[index] = turn.workspace(value.shape, value.type)
+                copy_step(turn, value, following[index])
+        for value, variable in zip(following, variables, strict=True):
+            copy_step(turn, value, variable)
+
+    def check_verdict(self, node: Node, shape: tuple[int, ...]) -> None:
+        node.want(one_element(shape), f"its condition gives the shape {list(shape)}, where one BOOL is wanted")
+
+    def fixed(self, node: Node) -> list[tuple[Graph, list[np.ndarray | None]]]:
+        cond, body = self.graphs(node)
+        known = [value.known if value and same else None for value, same in zip(node.inputs, unchanged(body), strict=True)]
+        return [(cond, known), (body, known)]
+
+    def run(self, node: Node, values: list[np.ndarray], call: Run, state: State) -> list[np.ndarray]:
+        cond, body = self.graphs(node)
+        while True:
+            (verdict,) = call(cond, values)
+            self.check_verdict(node, verdict.shape)
+            if not verdict.item():
+                return values
+            values = call(body, values)
+
+
+def unchanged(body: Graph) -> list[bool]:
+    """Which variables a body gives back as they are."""
+    return [input is output for input, output in zip(body.inputs, body.outputs, strict=True)]

@@ -1,0 +1,39 @@
+"""What is looked at in a graph as a whole before its ops are planned one by one."""
+
+from __future__ import annotations
+
+from .errors import ModelError, at
+from .model import Graph, Op
+from .segment import describe
+
+__all__ = ["check_order", "quantizes_floats"]
+
+
+def check_order(graph: Graph) -> None:
+    """Raise ModelError unless every tensor has its value before it is read, from one place."""
+    tensors = graph.all_tensors()
+    constant = [tensor for tensor in tensors if tensor.is_constant or tensor.is_variable or tensor.external_buffer is not None]
+    written = {id(tensor) for tensor in (*graph.inputs, *constant)}
+    for number, op in enumerate(graph.ops):
+        with at(describe(op, number)):
+            for tensor in op.inputs:
+                if tensor is not None and id(tensor) not in written:
+                    raise ModelError(
+                        f"it reads tensor {tensor.name!r}, which no op before it has written", "Put the ops in the order they run"
+                    )
+            for tensor in op.outputs:
+                if id(tensor) in written:
+                    raise ModelError(f"it writes tensor {tensor.name!r}, which already has a value", "Give each op outputs of its own")
+                written.add(id(tensor))
+    for position, tensor in enumerate(graph.outputs):
+        if id(tensor) not in written:
+            with at(f"output {position} {tensor.name!r}"):
+                raise ModelError("no op writes it", "Make another tensor the graph's output, or add the op that is missing")
+
+
+def quantizes_floats(op: Op) -> bool:
+    """Whether integers come of float values: QUANTIZE, and products of floats with 8-bit weights."""
+    data = [tensor for tensor in op.inputs if tensor is not None]
+    return (
+        bool(data) and data[0].type == "FLOAT32" and (op.code == "QUANTIZE" or any(tensor.type in ("INT8", "UINT8") for tensor in data[1:]))
+    )
