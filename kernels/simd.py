@@ -156,14 +156,21 @@ _operator(operator.rshift, lambda b, t, x, y: b.ashr(x, y) if _is_signed(t) else
 
 def _compare(symbol: str) -> Callable[[ir.IRBuilder, types.Type, ir.Value, ir.Value], ir.Value]:
     def emit(builder: ir.IRBuilder, base: types.Type, x: ir.Value, y: ir.Value) -> ir.Value:
-        if _is_float(base):
-            return builder.fcmp_ordered(symbol, x, y)
+        if _is_float(base):  # NaN differs from everything, and nothing else is true of it
+            return (builder.fcmp_unordered if symbol == "!=" else builder.fcmp_ordered)(symbol, x, y)
         return builder.icmp_signed(symbol, x, y) if _is_signed(base) else builder.icmp_unsigned(symbol, x, y)
 
     return emit
 
 
-for _symbol, _text in ((operator.lt, "<"), (operator.le, "<="), (operator.gt, ">"), (operator.ge, ">="), (operator.eq, "==")):
+for _symbol, _text in (
+    (operator.lt, "<"),
+    (operator.le, "<="),
+    (operator.gt, ">"),
+    (operator.ge, ">="),
+    (operator.eq, "=="),
+    (operator.ne, "!="),
+):
     _operator(_symbol, _compare(_text), mask=True)
 
 

@@ -161,3 +161,18 @@ def index_of_extreme(code: str) -> list[Case]:
         for type in ("FLOAT32", "INT8", "UINT8", "INT32", "BOOL")
         for shape, axis, out in [((3, 10), 1, "INT32"), ((2, 3, 4, 5), 2, "INT64"), ((7,), -1, "INT64"), ((4, 1, 3), 0, "INT32")]
     ]
+
+
+def comparison(code: str, *types: str) -> list[Case]:
+    """Two inputs that stretch, with few different values so that some are equal; the output is BOOL."""
+    rng, cases = generator(code), []
+    for type in types:
+        for x, y in BROADCASTS:
+            more: list[dict[str, Any]] = [{}, {}]
+            if type in EIGHT_BITS:
+                more = [quantized(rng, type), quantized(rng, type)]
+                more = [{key: value for key, value in entry.items() if key != "type"} for entry in more]
+            low, high = (-3, 3) if type not in EIGHT_BITS else (None, None)
+            operands = [T(shape, type, low=low, high=high, **entry) for shape, entry in zip((x, y), more, strict=True)]
+            cases.append(Case(code, operands, [T((), "BOOL")]))
+    return cases

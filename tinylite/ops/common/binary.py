@@ -14,12 +14,12 @@ from .quantized import activation_range, quantize_multiplier, scale_and_zero
 if TYPE_CHECKING:
     from ...planner import Planner
 
-__all__ = ["Binary", "common_scale", "product_scale"]
+__all__ = ["Binary", "common_scale", "halves", "product_scale"]
 
 _REFUSED = {1: "it divides by zero"}
 
 
-def _halves(factor: float) -> tuple[int, int, int]:
+def halves(factor: float) -> tuple[int, int, int]:
     """A factor as multiplier, left shift and right shift."""
     multiplier, shift = (int(part[0]) for part in quantize_multiplier(factor))
     return multiplier, max(shift, 0), max(-shift, 0)
@@ -33,8 +33,8 @@ def common_scale(node: Node, left_shift: int = 20, power: int = 1) -> dict[str, 
     (x_scale, x_zero), (y_scale, y_zero) = scale_and_zero(node, node.input(0)), scale_and_zero(node, node.input(1))
     out_scale, out_zero = scale_and_zero(node, node.outputs[0])
     common = 2 * max(x_scale, y_scale)
-    x, y = _halves(x_scale / common), _halves(y_scale / common)
-    out = _halves(common**power / ((1 << left_shift * power) * out_scale))
+    x, y = halves(x_scale / common), halves(y_scale / common)
+    out = halves(common**power / ((1 << left_shift * power) * out_scale))
     return {
         "x_zero": x_zero, "y_zero": y_zero, "out_zero": out_zero, "x_multiplier": x[0], "x_right": x[2], "y_multiplier": y[0],
         "y_right": y[2], "out_multiplier": out[0], "out_left": out[1], "out_right": out[2],
@@ -43,7 +43,7 @@ def common_scale(node: Node, left_shift: int = 20, power: int = 1) -> dict[str, 
 
 def product_scale(node: Node, factor: float) -> dict[str, int]:
     """Inputs less their zero points, combined, times `factor`, which carries whatever rounding LiteRT gave it."""
-    out = _halves(factor)
+    out = halves(factor)
     return {
         "x_zero": scale_and_zero(node, node.input(0))[1], "y_zero": scale_and_zero(node, node.input(1))[1],
         "out_zero": scale_and_zero(node, node.outputs[0])[1], "x_multiplier": 0, "x_right": 0, "y_multiplier": 0, "y_right": 0,
@@ -90,7 +90,7 @@ class Binary(Operator):
         from ...kernels.binary import BLOCK, MAX_OUTER
 
         x, y, output = node.input(0), node.input(1), node.outputs[0]
-        walk = loops(node, x.shape, y.shape, output.shape, MAX_OUTER)
+        walk = loops(node, (x.shape, y.shape), output.shape, MAX_OUTER)
         blocks = -(-walk["run"] // BLOCK)
         plan.step(
             self.kernels()[x.type], work=blocks * int(np.prod(walk["dims"], dtype=np.int64)) if output.size else 0,

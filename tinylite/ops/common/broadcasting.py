@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .operator import Node, Shape
@@ -31,20 +32,20 @@ def _strides(shape: Shape, rank: int) -> list[int]:
     return strides
 
 
-def loops(node: Node, x: Shape, y: Shape, out: Shape, most: int) -> dict[str, Any]:
-    """The fields of a kernel that walks two operands (kernels/binary.py): neighbouring dimensions made one where they can be."""
-    dims: list[list[int]] = []  # size, x stride, y stride; innermost last
-    for size, x_stride, y_stride in zip(out, _strides(x, len(out)), _strides(y, len(out)), strict=True):
+def loops(node: Node, shapes: Sequence[Shape], out: Shape, most: int, names: Sequence[str] = ("x", "y")) -> dict[str, Any]:
+    """The fields of a kernel that walks operands (kernels/binary.py): neighbouring dimensions made one where they can be."""
+    dims: list[list[int]] = []  # size, the stride of each operand; innermost last
+    for size, *strides in zip(out, *(_strides(shape, len(out)) for shape in shapes), strict=True):
         if size == 1:
             continue
-        if dims and dims[-1][1] == x_stride * size and dims[-1][2] == y_stride * size:
-            dims[-1] = [dims[-1][0] * size, x_stride, y_stride]
+        if dims and all(above == stride * size for above, stride in zip(dims[-1][1:], strides, strict=True)):
+            dims[-1] = [dims[-1][0] * size, *strides]
         else:
-            dims.append([size, x_stride, y_stride])
-    run = dims.pop() if dims else [1, 1, 1]
+            dims.append([size, *strides])
+    run = dims.pop() if dims else [1] * (len(shapes) + 1)
     if len(dims) > most:
         node.unsupported(f"it broadcasts along {len(dims)} dimensions that cannot be joined, more than {most}")
-    return {
-        "outer": len(dims), "dims": [d[0] for d in dims], "x_strides": [d[1] for d in dims], "y_strides": [d[2] for d in dims],
-        "run": run[0], "x_step": run[1], "y_step": run[2],
-    }  # fmt: skip
+    walk: dict[str, Any] = {"outer": len(dims), "dims": [d[0] for d in dims], "run": run[0]}
+    for position, name in enumerate(names, 1):
+        walk |= {f"{name}_strides": [d[position] for d in dims], f"{name}_step": run[position]}
+    return walk

@@ -1,0 +1,7 @@
+"""Cases of LESS."""
+
+from __future__ import annotations
+
+from ..families import comparison
+
+CASES = comparison("LESS", "FLOAT32", "INT32", "INT64", "INT8", "UINT8")

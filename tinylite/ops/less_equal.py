@@ -1,0 +1,12 @@
+"""LESS_EQUAL: x <= y, with broadcasting."""
+
+from __future__ import annotations
+
+from .common.comparing import Comparison
+from .common.operator import register
+
+
+@register
+class LessEqual(Comparison):
+    code = "LESS_EQUAL"
+    max_version = 2

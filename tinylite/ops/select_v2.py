@@ -1,0 +1,18 @@
+"""SELECT_V2: x where the condition is true, y elsewhere; all three stretch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .common.broadcasting import broadcast
+from .common.operator import Node, Shape, register
+from .common.selecting import Selecting
+
+
+@register
+class SelectV2(Selecting):
+    code = "SELECT_V2"
+    max_version = 2
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        return [broadcast(node, *(node.input(index).shape for index in range(3)))]
