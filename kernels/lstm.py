@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from .cpu import target
+from .ends import store_first
 from .fixed_point import multiply_by_quantized_multiplier, requantize, rounding_divide_by_power
 from .kernel import device, kernel
 from .lazy import simd, tiles
@@ -142,6 +143,23 @@ def f32_lstm(a, lo, hi, scratch):
             simd.copy(a.output + row * a.output_row + time * a.output_step, line + a.inputs, a.outputs)
         simd.copy(state, line + a.inputs, a.outputs)
         simd.copy(kept, cell, a.cells)
+
+
+@kernel("f32_lstm_cell", gates="f32*", before="f32*", cell="f32*", output="f32*", cells="i64")
+def f32_lstm_cell(a, lo, hi, scratch):
+    """One step of rows whose gates [input, cell, forget, output] are there already; `before` is the cell state, `cell` the new one."""
+    spare = simd.pointer(scratch, np.float32)
+    for row in range(lo, hi):
+        gates = a.gates + row * 4 * a.cells
+        at = row * a.cells
+        for c in range(0, a.cells, LANES):
+            take = vlogistic(simd.load(gates + c, LANES))
+            new = vtanh(simd.load(gates + a.cells + c, LANES))
+            forget = vlogistic(simd.load(gates + 2 * a.cells + c, LANES))
+            give = vlogistic(simd.load(gates + 3 * a.cells + c, LANES))
+            new = take * new + forget * simd.load(a.before + at + c, LANES)
+            store_first(a.cell + at + c, new, a.cells - c, spare)
+            store_first(a.output + at + c, give * vtanh(new), a.cells - c, spare)
 
 
 # ---- 8-bit values and weights, 16-bit cell state

@@ -1,0 +1,308 @@
+"""LSTM layers over a sequence [batch, time, inputs], or [time, batch, inputs] if time_major, or over one step [batch, inputs].
+
+The 20 or 24 inputs of a layer: the sequence; matrices for the input and for the last output, [cells, inputs] and [cells, outputs], of the
+gates input, forget, cell and output; peephole weights [cells]; biases [cells]; projection [outputs, cells] and its bias;
+output state and cell state, variables that are kept from one run to the next; layer norm factors [cells].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from .convolution import bias_values
+from .fixed_point_16 import sigmoid_table, tanh_table
+from .operator import Node, Operator, Shape, Value
+from .packing import check_weights, dot_words
+from .quantized import quantize_multiplier, scale_and_zero
+from .recurrent import Direction, activation_fields, check_state, panels
+
+if TYPE_CHECKING:
+    from ...planner import Planner
+
+# Where the tensors of a gate stand among the inputs, in the kernel's order of gates; without the last for CIFG.
+_GATES = ("forget", "cell", "output", "input")
+_INPUT = {"input": 1, "forget": 2, "cell": 3, "output": 4}
+_RECURRENT = {"input": 5, "forget": 6, "cell": 7, "output": 8}
+_PEEPHOLE = {"input": 9, "forget": 10, "output": 11}
+_BIAS = {"input": 12, "forget": 13, "cell": 14, "output": 15}
+_PROJECTION, _PROJECTION_BIAS, _OUTPUT_STATE, _CELL_STATE = 16, 17, 18, 19
+_NORM = {"input": 20, "forget": 21, "cell": 22, "output": 23}
+
+# The integer version: what inputs are that are not INT8.
+_INTEGER_TYPES = {
+    **dict.fromkeys((*_BIAS.values(), _PROJECTION_BIAS), "INT32"),
+    **dict.fromkeys((*_PEEPHOLE.values(), _CELL_STATE, *_NORM.values()), "INT16"),
+}
+_GATE_BITS = 12  # fractional bits of its gates
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    batches: int
+    times: int
+    inputs: int
+    cells: int
+    outputs: int
+
+    def fields(self, gates: int) -> dict[str, Any]:
+        """What the kernels' records say about sizes."""
+        from ...kernels.lstm import LANES, PANEL
+
+        pad = -(-self.cells // LANES) * LANES
+        return {
+            "times": self.times, "inputs": self.inputs, "cells": self.cells, "outputs": self.outputs, "pad": pad,
+            "panels": -(-gates * pad // PANEL), "cifg": int(gates == 3),
+        }  # fmt: skip
+
+
+class LSTMLayer(Operator):
+    """FLOAT32; INT8 with an INT16 cell state (8x8_16), which takes no peephole, projection or layer norm."""
+
+    input_count = (20, 24)
+    rank: ClassVar[int] = 3
+
+    def check_types(self, node: Node) -> None:
+        input, weights, output = node.input(0), node.input(_INPUT["forget"]), node.outputs[0]
+        node.want(len(node.inputs) in (20, 24), f"it has {len(node.inputs)} inputs and takes 20, or 24 with those of layer norm")
+        if (input.type, weights.type) not in (("FLOAT32", "FLOAT32"), ("INT8", "INT8")):
+            hybrid = " (hybrid)" if input.type == "FLOAT32" and weights.type in ("INT8", "UINT8") else ""
+            node.unsupported(
+                f"there is no kernel for {input.type} input {input.name!r} x {weights.type} weights {weights.name!r}{hybrid}; there are: "
+                "FLOAT32 x FLOAT32, INT8 x INT8"
+            )
+        integer = input.type == "INT8"
+        for index, value in enumerate(node.inputs):
+            wanted = _INTEGER_TYPES.get(index, "INT8") if integer else "FLOAT32"
+            node.want(value is None or value.type == wanted, f"its input {index}, {value}, should be {wanted}")
+        node.want(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
+        self.check_parts(node, integer)
+        for index, what in ((_OUTPUT_STATE, "output state"), (_CELL_STATE, "cell state")):
+            check_state(node, node.input(index), what)
+        cell = node.input(_CELL_STATE)
+        node.want(cell is not node.input(_OUTPUT_STATE), f"{cell} is both its output state and its cell state")
+        if not integer and node.options.fused_activation_function == "NONE":
+            node.unsupported("it has no activation, for which there is no reference: LiteRT's kernel uses numbers that it has not computed")
+        for name in ("cell_clip", "proj_clip"):
+            clip = getattr(node.options, name)
+            node.want(clip >= 0, f"its {name} is {clip}, and may not be below 0")
+        if integer:
+            self.check_quantization(node)
+
+    def check_parts(self, node: Node, integer: bool) -> None:
+        """Which of the optional inputs are there: those of a part all or none."""
+        gates = self.gates(node)
+        for indices in (_INPUT, _RECURRENT, _BIAS):
+            for gate in _GATES[:3]:
+                node.input(indices[gate])
+            extra = node.optional(indices["input"])
+            if gates == _GATES:
+                node.want(extra is not None, f"input {indices['input']} is missing, though the input gate has weights for the input")
+            else:
+                node.want(extra is None, f"its input gate has {extra} but no weights for the input")
+        for what, indices in (("peephole weights", _PEEPHOLE), ("layer norm factors", _NORM)):
+            found = [value for value in map(node.optional, indices.values()) if value is not None]
+            if found and integer:
+                node.unsupported(f"it has {what}, {found[0]}, which the INT8 kernel does not take")
+            for gate, index in indices.items():
+                given, wanted = node.optional(index) is not None, bool(found) and gate in gates
+                node.want(given == wanted, f"of its {what}, those of the {gate} gate are {'too many' if given else 'missing'}")
+        if integer and node.optional(_PROJECTION) is not None:
+            node.unsupported(f"it has a projection, {node.optional(_PROJECTION)}, which the INT8 kernel does not take")
+        node.want(
+            node.optional(_PROJECTION_BIAS) is None or node.optional(_PROJECTION) is not None,
+            f"it has a bias {node.optional(_PROJECTION_BIAS)} for a projection, and none",
+        )
+
+    def check_quantization(self, node: Node) -> None:
+        """The parameters that the integer kernel computes with."""
+        for index in (0, _OUTPUT_STATE):
+            scale_and_zero(node, node.input(index))
+        scale_and_zero(node, node.outputs[0])
+        weights = [node.input(indices[gate]) for indices in (_INPUT, _RECURRENT) for gate in self.gates(node)]
+        for value in (*weights, node.input(_CELL_STATE)):
+            zero = scale_and_zero(node, value)[1]
+            node.want(zero == 0, f"{value} has the zero point {zero}; weights and cell state have none but 0")
+        self.cell_bits(node)
+        scale_and_zero(node, self.hidden(node))
+
+    def gates(self, node: Node) -> tuple[str, ...]:
+        """The gates that there are weights for, in the kernel's order."""
+        return _GATES if node.optional(_INPUT["input"]) is not None else _GATES[:3]
+
+    def cell_bits(self, node: Node) -> int:
+        """The fractional bits of the cell state: its scale must be a power of two."""
+        state = node.input(_CELL_STATE)
+        scale = scale_and_zero(node, state)[0]
+        exponent = float(np.log2(scale))
+        bits = -round(exponent)
+        # gemmlowp's tanh of int16 has 0 to 6 integer bits.
+        if abs(exponent + bits) >= 1e-3 or not 9 <= bits <= 15:
+            node.fail(f"its cell state {state} has the scale {scale:.6g}, where a power of two from 2^-15 to 2^-9 is wanted")
+        return bits
+
+    def hidden(self, node: Node) -> Value:
+        """The intermediate that has the quantization of what the output gate lets through."""
+        found = node.op.intermediates
+        node.want(len(found) == 5, f"it has {len(found)} intermediates; with INT8 it takes 5, of which the last is for the hidden state")
+        node.want(found[4].type == "INT8", f"its intermediate {found[4]} should be INT8")
+        return Value(found[4].name or "", "INT8", found[4].shape, found[4])
+
+    def sizes(self, node: Node) -> _Sizes:
+        """All sizes; fails if a shape does not go with them."""
+        input, weights, recurrent = node.input(0), node.input(_INPUT["output"]), node.input(_RECURRENT["output"])
+        node.want(len(input.shape) == self.rank, f"its input {input} does not have {self.rank} dimensions")
+        node.want(len(weights.shape) == 2, f"its weights {weights} do not have 2 dimensions")
+        node.want(len(recurrent.shape) in (1, 2), f"its weights {recurrent} do not have 2 dimensions")
+        inputs = input.shape[-1]
+        batches, times = Direction.extent(node, input)
+        cells, outputs = weights.shape[0], recurrent.shape[-1]
+
+        def want(index: int, *shapes: Shape) -> None:
+            value = node.optional(index)
+            text = " or ".join(str(list(shape)) for shape in shapes)
+            node.want(value is None or value.shape in shapes, f"its input {index}, {value}, does not have the shape {text}")
+
+        for gate in _GATES:
+            want(_INPUT[gate], (cells, inputs))
+            # A diagonal matrix may be given as its diagonal, in float.
+            want(_RECURRENT[gate], (cells, outputs), *([(cells,)] if cells == outputs and input.type == "FLOAT32" else []))
+            for indices in (_PEEPHOLE, _BIAS, _NORM):
+                if gate in indices:
+                    want(indices[gate], (cells,))
+        want(_PROJECTION, (outputs, cells))
+        want(_PROJECTION_BIAS, (outputs,))
+        node.want(
+            cells == outputs or node.optional(_PROJECTION) is not None,
+            f"its weights {recurrent} are for {outputs} outputs, where {cells} cells without a projection have as many",
+        )
+        for index, count in ((_OUTPUT_STATE, outputs), (_CELL_STATE, cells)):
+            state = node.input(index)
+            if state.size != batches * count:
+                node.fail(
+                    f"its state {state} has {state.size} elements for a batch of {batches} times {count}",
+                    "The states of a recurrent layer fix its batch; feed as many rows as the model was made for",
+                )
+        return _Sizes(batches, times, inputs, cells, outputs)
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        return [(*node.input(0).shape[:-1], self.sizes(node).outputs)]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        if node.input(0).type == "FLOAT32":
+            self.prepare_float(node, plan, Direction.forward(node, node.outputs[0]))
+        else:
+            self.prepare_integer(node, plan)
+
+    def prepare_float(self, node: Node, plan: Planner, way: Direction) -> None:
+        from ...kernels.lstm import LANES, PANEL, f32_lstm
+
+        sizes, gates = self.sizes(node), self.gates(node)
+        fields = sizes.fields(len(gates))
+        pad, cells = fields["pad"], sizes.cells
+        normalizes = node.optional(_NORM["forget"]) is not None
+        biases = _stack([bias_values(node, node.input(_BIAS[gate]), cells) for gate in gates], pad)
+        matrix = np.column_stack([
+            np.zeros_like(biases) if normalizes else biases,  # layer norm takes the sums without their bias
+            _stack([check_weights(node, node.input(_INPUT[gate])) for gate in gates], pad),
+            _stack([_square(check_weights(node, node.input(_RECURRENT[gate]))) for gate in gates], pad),
+        ])  # fmt: skip
+        peephole = norm = projection = None
+        projection_panels = 0
+        if node.optional(_PEEPHOLE["forget"]) is not None:
+            none = np.zeros(cells, np.float32)
+            rows = [check_weights(node, node.input(_PEEPHOLE[gate])) if gate in _PEEPHOLE else none for gate in gates]
+            peephole = plan.constant(_stack(rows, pad), np.float32)
+        if normalizes:
+            factors = _stack([check_weights(node, node.input(_NORM[gate])) for gate in gates], pad)
+            norm = plan.constant(np.concatenate([factors, biases]), np.float32)
+        if node.optional(_PROJECTION) is not None:
+            weights = check_weights(node, node.input(_PROJECTION))
+            offsets = bias_values(node, node.optional(_PROJECTION_BIAS), sizes.outputs)
+            packed = panels(np.column_stack([offsets, weights]), PANEL)
+            projection, projection_panels = plan.constant(packed, np.float32), len(packed)
+        depth = sizes.inputs + sizes.outputs
+        plan.step(
+            f32_lstm, work=sizes.batches, cost=sizes.times * (depth * fields["panels"] * PANEL // LANES + 16 * pad),
+            scratch=(fields["panels"] * PANEL + 2 * pad + depth + PANEL) * 4,
+            state=node.input(_OUTPUT_STATE), cell=node.input(_CELL_STATE),
+            weights=plan.constant(panels(matrix, PANEL), np.float32), peephole=peephole, norm=norm, projection=projection,
+            peepholes=int(peephole is not None), normalizes=int(normalizes), norm_biases=len(gates) * pad,
+            projection_panels=projection_panels, cell_clip=node.options.cell_clip or np.inf,
+            projection_clip=node.options.proj_clip or np.inf,
+            **fields, **way.fields(node.input(0)), **activation_fields(node),
+        )  # fmt: skip
+
+    def prepare_integer(self, node: Node, plan: Planner) -> None:
+        """LiteRT's 8x8_16. Its activation is tanh whatever the options say, as there."""
+        from ...kernels.lstm import LANES, PANEL, q8_lstm
+        from ...kernels.q8_gemm import VNNI
+
+        sizes, gates = self.sizes(node), self.gates(node)
+        fields = sizes.fields(len(gates))
+        pad, columns = fields["pad"], fields["panels"] * PANEL
+        bits = self.cell_bits(node)
+        words, constants = [], []
+        for indices, source, biased in ((_INPUT, node.input(0), True), (_RECURRENT, node.input(_OUTPUT_STATE), False)):
+            scale, zero = scale_and_zero(node, source)
+            weights = [node.input(indices[gate]) for gate in gates]
+            biases = [bias_values(node, node.input(_BIAS[gate]) if biased else None, sizes.cells) for gate in gates]
+            matrix, bias = _stack([check_weights(node, value) for value in weights], pad), _stack(biases, pad).astype(np.int64)
+            # In float step by step, as the reference.
+            scales = np.array([scale_and_zero(node, value)[0] for value in weights], np.float32)
+            with np.errstate(over="ignore"):
+                factors = scales * np.float32(scale) / np.float32(2.0**-_GATE_BITS)
+            multipliers, shifts = _fixed_point(node, factors, f"the scale of {source} times those of its weights")
+            # For vnni, the other side of the product is u8: s8 + 128.
+            bias -= (zero + (128 if VNNI else 0)) * matrix.sum(axis=1, dtype=np.int64)
+            rows = [bias, *(np.repeat(row, pad) for row in (multipliers, np.maximum(shifts, 0), np.maximum(-shifts, 0)))]
+            words.append(plan.constant(panels(dot_words(matrix), PANEL), np.int32))
+            constants += [np.pad(row, (0, columns - row.size)) for row in rows]
+        hidden_scale, hidden_zero = scale_and_zero(node, self.hidden(node))
+        multiplier, shift = _fixed_point(node, [2.0**-15 / hidden_scale * 2.0**-15], f"the scale of {self.hidden(node)}")
+        low, high = -32768, 32767
+        if node.options.cell_clip > 0:
+            # A cell state stays below 2^7.
+            quotient = np.float32(min(node.options.cell_clip, 2.0**7)) / np.float32(scale_and_zero(node, node.input(_CELL_STATE))[0])
+            clip = min(int(quotient), 32767)
+            low, high = (-clip, clip) if clip else (low, high)
+        input_groups, output_groups = (packed.shape[1] for packed in words)
+        plan.step(
+            q8_lstm, work=sizes.batches,
+            cost=sizes.times * ((input_groups + output_groups) * columns // LANES + 16 * sizes.cells),
+            scratch=(2 * columns + input_groups + output_groups) * 4,
+            state=node.input(_OUTPUT_STATE), cell=node.input(_CELL_STATE), weights=words[0],
+            recurrent=words[1], constants=plan.constant(_wrapped(np.concatenate(constants)), np.int32), sigmoid=sigmoid_table(),
+            tanh=tanh_table(15 - _GATE_BITS), cell_tanh=tanh_table(15 - bits), input_groups=input_groups, output_groups=output_groups,
+            cell_shift=30 - bits, cell_low=low, cell_high=high, multiplier=int(multiplier[0]), shift=int(shift[0]), zero=hidden_zero,
+            **fields, **Direction.forward(node, node.outputs[0]).fields(node.input(0)),
+        )  # fmt: skip
+
+
+def _stack(parts: list[np.ndarray], pad: int) -> np.ndarray:
+    """The rows of all gates one after the other, each gate's padded with zeros to `pad`."""
+    stacked = np.zeros((len(parts), pad, *parts[0].shape[1:]), parts[0].dtype)
+    for rows, part in zip(stacked, parts, strict=True):
+        rows[: len(part)] = part
+    return stacked.reshape(len(parts) * pad, *parts[0].shape[1:])
+
+
+def _square(weights: np.ndarray) -> np.ndarray:
+    """A matrix that may be given as its diagonal."""
+    return np.diag(weights) if weights.ndim == 1 else weights
+
+
+def _wrapped(values: np.ndarray) -> np.ndarray:
+    """As int32, what does not fit wrapped around as the reference's sums do."""
+    return values.astype(np.int64).astype(np.int32)
+
+
+def _fixed_point(node: Node, factors: Any, what: str) -> tuple[np.ndarray, np.ndarray]:
+    """Factors, float before anything else, as multipliers and shifts; fails if a shift would leave nothing of an int32."""
+    with np.errstate(over="ignore"):
+        factors = np.asarray(factors, np.float32)
+    node.want(bool((factors < 2.0**30).all()), f"{what} makes a factor of {float(factors.max()):.3g}, too large for fixed point")
+    return quantize_multiplier(factors)

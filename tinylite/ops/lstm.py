@@ -1,0 +1,111 @@
+"""LSTM: one step of an LSTM layer over [batch, inputs].
+
+The FULL kernel is the layer of UNIDIRECTIONAL_SEQUENCE_LSTM. The BASIC one has one matrix [4 * cells, inputs + cells] for the
+gates input, cell, forget and output. Its inputs: input, last output, matrix, bias, last cell state. Its outputs: output, cell
+state, [input, last output] and the gates' sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .common.convolution import bias_operand
+from .common.copying import copy_step
+from .common.gemm import dense, f32_gemm
+from .common.joining import join_step
+from .common.lstm import LSTMLayer
+from .common.operator import Node, Shape, Value, register
+from .common.packing import filter_rows
+from .common.quantized import FLOAT_MAX
+from .common.rnn import check_floats
+
+if TYPE_CHECKING:
+    from ..planner import Planner
+
+
+@register
+class LSTM(LSTMLayer):
+    """FLOAT32, FULL and BASIC; INT8 with an INT16 cell state (8x8_16), FULL, without peephole, projection or layer norm."""
+
+    code = "LSTM"
+    max_version = 4
+    options = "LSTMOptions"
+    input_count = (5, 24)
+    output_count = (1, 4)
+    rank = 2
+
+    @staticmethod
+    def basic(node: Node) -> bool:
+        return bool(node.options.kernel_type == "BASIC")
+
+    def check_types(self, node: Node) -> None:
+        basic = self.basic(node)
+        outputs = 4 if basic else 1
+        node.want(len(node.outputs) == outputs, f"it has {len(node.outputs)} outputs, where its kernel has {outputs}")
+        if not basic:
+            super().check_types(node)
+            return
+        node.want(len(node.inputs) == 5, f"it has {len(node.inputs)} inputs, where the BASIC kernel takes 5")
+        check_floats(node)
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        if not self.basic(node):
+            return super().infer(node)
+        input, last, weights, bias, cell = (node.input(index) for index in range(5))
+        node.want(len(input.shape) == len(last.shape) == 2, f"its input {input} or its last output {last} does not have 2 dimensions")
+        (batch, inputs), cells = input.shape, last.shape[1]
+        for value in (last, cell):
+            node.want(value.shape == (batch, cells), f"its state {value} does not have the shape {[batch, cells]}")
+        wanted = (4 * cells, inputs + cells)
+        node.want(weights.shape == wanted, f"its weights {weights} do not have the shape {list(wanted)}")
+        node.want(bias.shape == wanted[:1], f"its bias {bias} does not have the shape {list(wanted[:1])}")
+        return [(batch, cells), (batch, cells), (batch, inputs + cells), (batch, 4 * cells)]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        from ..kernels.lstm import LANES, f32_lstm_cell
+
+        if not self.basic(node):
+            super().prepare(node, plan)
+            return
+        input, last, weights, bias, cell = (node.input(index) for index in range(5))
+        output, new_cell, line, gates = node.outputs
+        (batch, inputs), cells = input.shape, last.shape[1]
+        join_step(plan, input, line, 1, 0)
+        join_step(plan, last, line, 1, inputs * 4)
+        f32_gemm(
+            plan,
+            dense(batch, inputs + cells, 4),
+            line,
+            filter_rows(weights),
+            bias_operand(node, bias, 4 * cells),
+            gates,
+            -FLOAT_MAX,
+            FLOAT_MAX,
+        )
+        plan.step(
+            f32_lstm_cell,
+            work=batch,
+            cost=cells * 8,
+            scratch=LANES * 4,
+            gates=gates,
+            before=cell,
+            cell=new_cell,
+            output=output,
+            cells=cells,
+        )
+        for state, new in ((last, output), (cell, new_cell)):
+            if kept(plan, state):
+                copy_step(plan, new, state)
+
+
+def kept(plan: Planner, state: Value) -> bool:
+    """Whether a state is overwritten by the new one, so that the next run goes on from there: a variable or an input of the graph.
+
+    LiteRT overwrites every state, also what another op has computed and others may still read.
+    """
+    return (
+        state.known is None
+        and state.tensor is not None
+        and (state.tensor.is_variable or any(state.tensor is tensor for tensor in plan.graph.inputs))
+    )

@@ -1,0 +1,15 @@
+"""RNN: one step of a layer with a plain recurrent cell, over [batch, inputs]."""
+
+from __future__ import annotations
+
+from .common.operator import register
+from .common.rnn import RNNLayer
+
+
+@register
+class RNN(RNNLayer):
+    """FLOAT32."""
+
+    code = "RNN"
+    options = "RNNOptions"
+    rank = 2

@@ -1,0 +1,67 @@
+"""SVDF: each filter's products with the input are remembered, and weighted over time; `rank` filters make an output.
+
+Inputs: input [batch, inputs], weights of features [filters, inputs], weights over time [filters, memory], bias
+[filters / rank] or none, and the memory [batch, filters * memory], a variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .common.convolution import bias_values
+from .common.gemm import dense, f32_gemm
+from .common.operator import Node, Operator, Shape, register
+from .common.packing import filter_rows
+from .common.recurrent import activation_fields, check_state
+from .common.rnn import check_floats
+
+if TYPE_CHECKING:
+    from ..planner import Planner
+
+
+@register
+class SVDF(Operator):
+    """FLOAT32."""
+
+    code = "SVDF"
+    max_version = 4
+    options = "SVDFOptions"
+    input_count = (5, 5)
+
+    def check_types(self, node: Node) -> None:
+        check_floats(node)
+        check_state(node, node.input(4), "state")
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        input, features, times, bias, state = node.input(0), node.input(1), node.input(2), node.optional(3), node.input(4)
+        rank = node.options.rank
+        for value in (input, features, times):
+            node.want(len(value.shape) == 2, f"{value} does not have 2 dimensions")
+        (batch, inputs), (filters, depth), memory = input.shape, features.shape, times.shape[1]
+        node.want(inputs == depth, f"its input {input} and its weights {features} differ in depth")
+        node.want(rank > 0 and filters % rank == 0, f"its {filters} filters are no multiple of its rank {rank}")
+        node.want(times.shape[0] == filters and memory > 0, f"its weights over time {times} are not [{filters}, 1 or more]")
+        node.want(bias is None or bias.size == filters // rank, f"its bias {bias} does not have {filters // rank} elements")
+        if state.shape != (batch, filters * memory):
+            node.fail(
+                f"its state {state} does not have the shape {[batch, filters * memory]}",
+                "The states of a recurrent layer fix its batch; feed as many rows as the model was made for",
+            )
+        return [(batch, filters // rank)]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        from ..kernels.lstm import LANES
+        from ..kernels.rnn import f32_svdf
+
+        input, features, times, output = node.input(0), node.input(1), node.input(2), node.outputs[0]
+        (batch, inputs), (filters, memory) = input.shape, times.shape
+        found = plan.workspace((batch, filters), "FLOAT32")
+        f32_gemm(plan, dense(batch, inputs, 4), input, filter_rows(features), None, found, -np.inf, np.inf)
+        plan.step(
+            f32_svdf, work=batch, cost=filters * memory * 2, scratch=LANES * 4, features=found, state=node.input(4), weights=times,
+            bias=plan.constant(bias_values(node, node.optional(3), output.shape[1]), np.float32), output=output, units=output.shape[1],
+            rank=node.options.rank, memory=memory, **activation_fields(node),
+        )  # fmt: skip

@@ -1,0 +1,15 @@
+"""UNIDIRECTIONAL_SEQUENCE_RNN: a layer with a plain recurrent cell over [batch, time, inputs], or [time, batch, inputs] if time_major."""
+
+from __future__ import annotations
+
+from .common.operator import register
+from .common.rnn import RNNLayer
+
+
+@register
+class UnidirectionalSequenceRNN(RNNLayer):
+    """FLOAT32."""
+
+    code = "UNIDIRECTIONAL_SEQUENCE_RNN"
+    options = "SequenceRNNOptions"
+    rank = 3
