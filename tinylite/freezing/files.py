@@ -65,10 +65,11 @@ def read_graph(path: str) -> Any:
     graph_def = _parsed(path, tf.compat.v1.GraphDef, "GraphDef")
     if _is_graph(graph_def):
         return graph_def
-    meta = None if is_text(path) else _parsed(path, tf.compat.v1.MetaGraphDef, "GraphDef")
-    if meta is None or not _is_graph(meta.graph_def):
-        raise FileError(f"{path}: this is no GraphDef: {'it has no nodes' if not graph_def.node else 'what it has are no nodes'}", _DAMAGED)
-    return meta.graph_def
+    try:  # MetaGraphDefs read as GraphDefs, with nonsense in the nodes
+        return read_meta_graph(path).graph_def
+    except FileError:
+        has = "what it has are no nodes" if graph_def.node else "it has no nodes"
+        raise FileError(f"{path}: this is no GraphDef: {has}", _DAMAGED) from None
 
 
 def read_meta_graph(path: str) -> Any:

@@ -60,8 +60,8 @@ def freeze_concrete_function(
         )
 
 
-def result_keys(structure: Any, count: int) -> list[str]:
+def result_keys(structure: Any, count: int, first: int = 0) -> list[str]:
     """What TensorFlow calls the outputs of a function in a signature: the keys of a dict, in their order, or output_0, ..."""
     if isinstance(structure, dict) and len(structure) == count:
         return sorted(map(str, structure))
-    return [f"output_{index}" for index in range(count)]
+    return [f"output_{index + first}" for index in range(count)]

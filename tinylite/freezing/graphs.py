@@ -159,12 +159,13 @@ def freeze_session(session: Any, outputs: Sequence[str], *, settings: Settings |
         if getattr(session, "_closed", False):
             raise FreezeError("the session is closed", "Freeze while it is open")
         graph_def = session.graph.as_graph_def()
-        return _freeze(graph_def, checked_outputs(graph_def, outputs), InSession(session), settings)
+        outputs = checked_outputs(graph_def, outputs)
+        return _freeze(graph_def, outputs, InSession(session), settings, session.graph)
 
 
-def _freeze(graph_def: Any, outputs: Sequence[str], values: Values, settings: Settings | None) -> Frozen:
+def _freeze(graph_def: Any, outputs: Sequence[str], values: Values, settings: Settings | None, graph: Any = None) -> Frozen:
     part = reachable(graph_def, outputs)
-    ends = described(part, outputs)
+    ends = described(part, outputs, graph)
     return assemble(graph_def, placeholders(part), ends, values, settings=settings)
 
 
@@ -177,13 +178,14 @@ def placeholders(graph_def: Any) -> list[FrozenTensor]:
     ]
 
 
-def described(graph_def: Any, names: Sequence[str]) -> list[FrozenTensor]:
-    """Types and shapes of tensors, where TensorFlow knows the operators."""
+def described(graph_def: Any, names: Sequence[str], graph: Any = None) -> list[FrozenTensor]:
+    """Types and shapes of tensors, where TensorFlow knows the operators; `graph` is the tf.Graph of the message, if there is one."""
     tf = tensorflow()
-    graph = tf.Graph()
     try:
-        with quiet(), graph.as_default():
-            tf.graph_util.import_graph_def(graph_def, name="")
+        if graph is None:
+            graph = tf.Graph()
+            with quiet(), graph.as_default():
+                tf.graph_util.import_graph_def(graph_def, name="")
         found = [graph.get_tensor_by_name(name if ":" in name else f"{name}:0") for name in names]
     except Exception:  # another program may know what TensorFlow does not
         return [frozen_tensor(referred(name), name, None, None) for name in names]

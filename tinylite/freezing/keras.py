@@ -113,9 +113,7 @@ def _old_inputs(model: Any) -> tuple[list[Any], _Arguments]:
 
 def _output_keys(model: Any, results: Any, is_old: bool) -> list[str]:
     count = len(tensorflow().nest.flatten(results))
-    if not is_old:
-        return result_keys(results, count)
-    return list(model.output_names or [f"output_{number}" for number in range(1, count + 1)])
+    return list((model.output_names if is_old else None) or result_keys(results, count, first=int(is_old)))
 
 
 def load_keras_model(path: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
