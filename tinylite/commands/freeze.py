@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..flags import FlagCommand, switch, without_effect
+from ..terminal import CONTEXT
 
 __all__ = ["freeze"]
 
@@ -13,11 +14,10 @@ def _names(_: click.Context, __: click.Parameter, text: str | None) -> list[str]
     return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
 
 
-_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _path = click.Path()
 
 
-@click.command(cls=FlagCommand, context_settings=_CONTEXT, short_help="Join a TensorFlow graph with its values (needs TensorFlow).")
+@click.command(cls=FlagCommand, context_settings=CONTEXT, short_help="Join a TensorFlow graph with its values (needs TensorFlow).")
 @click.argument("source", required=False, type=_path)
 @click.option("--input_graph", type=_path, help="A GraphDef, .pb or .pbtxt.")
 @click.option("--input_meta_graph", type=_path, help="A MetaGraphDef, .meta; the checkpoint beside it is used by itself.")
