@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tinylite.model import Graph, Model, Op, Quantization, Tensor, tensor_dtype
+from tinylite.model import Graph, Model, Op, Quantization, Tensor, called_graphs, tensor_dtype
 
 INTEGERS = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-1000, 1000), "INT32": (-1000, 1000), "INT64": (-1000, 1000)}
 
@@ -54,7 +54,8 @@ class T:
 class Case:
     """One op on given tensors. `reference` names LiteRT's resolver that is the judge; `tolerance` is of the largest output.
 
-    `intermediates` are tensors that only tell their quantization. An op with state is run `runs` times.
+    `intermediates` are tensors that only tell their quantization. An op with state is run `runs` times. One that calls graphs has
+    them among its options. Where one op alone says nothing, `ops` makes several of the inputs and outputs.
     """
 
     code: str
@@ -67,10 +68,11 @@ class Case:
     name: str = ""
     intermediates: Sequence[T] = ()
     runs: int = 1
+    ops: Callable[[list[Any], list[Tensor]], list[Op]] | None = None
 
     def __post_init__(self) -> None:
         kinds = "_".join(f"{t.type}{list(t.shape)}" if t is not None else "-" for t in self.inputs)
-        details = ",".join(f"{key}={value}" for key, value in self.options.items())
+        details = ",".join(f"{key}={value.name if isinstance(value, Graph) else value}" for key, value in self.options.items())
         self.name = self.name or f"{self.code}-{kinds}-{details}".replace(" ", "")
 
     def model(self) -> Model:
@@ -78,8 +80,10 @@ class Case:
         outputs = [t.tensor(f"output{index}") for index, t in enumerate(self.outputs)]
         op = Op(self.code, inputs, outputs, version=self.version, **self.options)
         op.intermediates = [t.tensor(f"intermediate{index}") for index, t in enumerate(self.intermediates)]
+        ops = [op] if self.ops is None else self.ops(inputs, outputs)
         fed = [tensor for tensor in inputs if tensor is not None and tensor.buffer is None and not tensor.is_variable]
-        return Model([Graph("main", fed, outputs, [op], [t for t in (*inputs, *outputs, *op.intermediates) if t is not None])])
+        graph = Graph("main", fed, outputs, ops, [t for t in (*inputs, *outputs, *op.intermediates) if t is not None])
+        return Model(called_graphs(graph))
 
     def feeds(self, seed: int = 0) -> list[np.ndarray]:
         """Values for the inputs that are not constant."""

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from tinylite import TinyliteError, kernels, plan
+from tinylite import TinyliteError, kernels, memory
 from tinylite.describe import describe, tables
 from tinylite.interpreter import Interpreter
 from tinylite.kernels.kernel import KERNELS
@@ -39,6 +39,7 @@ from .cases import Case, T
 from .ops.unidirectional_sequence_lstm import float_lstm, integer_lstm
 
 MEMORY = 16 << 20  # what a plan may take; the models need some kilobytes
+TURNS = 1000  # how often a loop may turn
 ADDRESS_SPACE = 512 << 20  # what a process may take beyond what it has before the first mutant
 SECONDS = 20.0  # for one mutant: what fits into MEMORY is computed in less
 
@@ -342,12 +343,13 @@ def _limit_memory() -> None:
 
 def main(which: str, first: int, count: int) -> None:
     os.environ["TINYLITE_MEMORY_LIMIT"] = str(MEMORY)
+    os.environ["TINYLITE_TURN_LIMIT"] = str(TURNS)
     os.environ["TINYLITE_QUIET"] = "1"
     contents = SETS[which]()
     _read_kernels()
     attempt(contents[0], 0)
     _limit_memory()
-    plan.aligned = guarded
+    memory.aligned = guarded
     for number in range(first, first + count):
         print(number, flush=True)
         faulthandler.dump_traceback_later(SECONDS, exit=True)

@@ -65,6 +65,7 @@ def main() -> None:
       TINYLITE_CACHE         where compiled kernels are kept
       TINYLITE_CPU           which of the CPU's instructions to use
       TINYLITE_MEMORY_LIMIT  the most bytes that a model's tensors may take
+      TINYLITE_TURN_LIMIT    how often a model's loops may turn; without it one may run forever
       TINYLITE_QUIET         if set, say nothing while kernels compile
     """
 

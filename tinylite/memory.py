@@ -14,7 +14,7 @@ import numpy as np
 from .errors import OutOfMemoryError, SettingError
 from .kernels.executor import aligned
 
-__all__ = ["ALIGNMENT", "SLACK", "Block", "Storage", "allocate", "check_size", "memory_limit", "place"]
+__all__ = ["ALIGNMENT", "SLACK", "Block", "Storage", "allocate", "check_size", "memory_limit", "place", "turn_limit"]
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 # Kernels may read, and scratch may be written, so many bytes behind the end of a tensor.
@@ -74,16 +74,30 @@ def place(blocks: list[Block]) -> int:
 
 def memory_limit() -> int:
     """The bytes that a plan may take: TINYLITE_MEMORY_LIMIT, or the machine's memory. Raises SettingError."""
-    wanted = os.environ.get("TINYLITE_MEMORY_LIMIT")
-    if wanted:
-        try:
-            return int(float(wanted))
-        except (ValueError, OverflowError):
-            raise SettingError(f"TINYLITE_MEMORY_LIMIT={wanted} is no number of bytes", "Give one such as 2e9, or leave it unset") from None
+    wanted = _number("TINYLITE_MEMORY_LIMIT", "bytes", "2e9")
+    if wanted is not None:
+        return wanted
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
         return 1 << 46
+
+
+def turn_limit() -> int:
+    """How often a WHILE may run its body: TINYLITE_TURN_LIMIT, or as often as it likes. Raises SettingError."""
+    wanted = _number("TINYLITE_TURN_LIMIT", "turns", "1e6")
+    return 1 << 62 if wanted is None else wanted
+
+
+def _number(name: str, what: str, example: str) -> int | None:
+    """The number that an environment variable gives, if it is set."""
+    wanted = os.environ.get(name)
+    if not wanted:
+        return None
+    try:
+        return min(int(float(wanted)), 1 << 62)
+    except (ValueError, OverflowError):
+        raise SettingError(f"{name}={wanted} is no number of {what}", f"Give one such as {example}, or leave it unset") from None
 
 
 def check_size(size: int, what: str) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import InvokeError
+from ..memory import turn_limit
 from ..model import Graph
 from .common.copying import copy_step
 from .common.flow import Calling, NeedsCall, Run, check_ends, of_routine, one_element, want_alone
@@ -72,10 +74,11 @@ class While(Calling):
         self.pass_on(turn, following, [variable for _, variable in changing])
         for value, variable in changing:
             copy_step(plan, value, variable)
-        routines = [plan.routine(test), plan.routine(turn)]
+        routines, limit = [plan.routine(test), plan.routine(turn)], turn_limit()
         plan.step(
-            while_loop, work=1, cost=_TURNS * sum(routine.cost + 1000 for routine in routines), test=verdict, routines=routines,
-            scratch=max(routine.scratch for routine in routines), **of_routine("cond", routines[0]), **of_routine("body", routines[1]),
+            while_loop, work=1, cost=_TURNS * sum(routine.cost + 1000 for routine in routines), test=verdict, limit=limit,
+            routines=routines, scratch=max(routine.scratch for routine in routines), failures={3: turns_message(limit)},
+            **of_routine("cond", routines[0]), **of_routine("body", routines[1]),
         )  # fmt: skip
         for value, (_, variable) in zip(following, changing, strict=True):
             variable.shape = value.shape
@@ -111,14 +114,20 @@ class While(Calling):
 
     def run(self, node: Node, values: list[np.ndarray], call: Run, state: State) -> list[np.ndarray]:
         cond, body = self.graphs(node)
-        while True:
+        limit = turn_limit()
+        for _ in range(limit + 1):
             (verdict,) = call(cond, values)
             self.check_verdict(node, verdict.shape)
             if not verdict.item():
                 return values
             values = call(body, values)
+        raise InvokeError(turns_message(limit))
 
 
 def unchanged(body: Graph) -> list[bool]:
     """Which variables a body gives back as they are."""
     return [input is output for input, output in zip(body.inputs, body.outputs, strict=True)]
+
+
+def turns_message(limit: int) -> str:
+    return f"it has not come to an end after {limit} turns, which TINYLITE_TURN_LIMIT allows"
