@@ -1,0 +1,183 @@
+"""Elements picked and placed by indices that only a run knows. An index that is not there ends the run with status 1."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .kernel import Kernel, kernel
+from .lazy import simd
+
+MAX_DIMS = 8
+_INDICES = {"INT16": "i16*", "INT32": "i32*", "INT64": "i64*"}
+
+
+def _make_gather_nd(type: str) -> Kernel:
+    @kernel(
+        f"gather_nd_{type.lower()}", input="u8*", output="u8*", indices=_INDICES[type], depth="i64", sizes=f"i64[{MAX_DIMS}]",
+        strides=f"i64[{MAX_DIMS}]", slice_bytes="i64",
+    )  # fmt: skip
+    def gather_nd(a, lo, hi, scratch):
+        """out[i] = in[indices[i, 0], indices[i, 1], ...], slices of bytes; a unit is one slice."""
+        for unit in range(lo, hi):
+            at = np.int64(0)
+            for d in range(a.depth):
+                index = np.int64(a.indices[unit * a.depth + d])
+                if (index < 0) | (index >= a.sizes[d]):
+                    return 1
+                at += index * a.strides[d]
+            simd.copy(a.output + unit * a.slice_bytes, a.input + at, a.slice_bytes)
+        return 0
+
+    return gather_nd
+
+
+gather_nd = {type: _make_gather_nd(type) for type in _INDICES}
+
+
+def _make_scatter_nd(type: str, element: str) -> Kernel:
+    @kernel(
+        f"scatter_nd_{type.lower()}_{element}", updates=element + "*", output=element + "*", indices=_INDICES[type], count="i64",
+        depth="i64", sizes=f"i64[{MAX_DIMS}]", strides=f"i64[{MAX_DIMS}]", slice="i64",
+    )  # fmt: skip
+    def scatter_nd(a, lo, hi, scratch):
+        """out[indices[i, 0], ...] += updates[i]; strides and slices in elements. One unit does all: indices may repeat."""
+        for i in range(a.count):
+            at = np.int64(0)
+            for d in range(a.depth):
+                index = np.int64(a.indices[i * a.depth + d])
+                if (index < 0) | (index >= a.sizes[d]):
+                    return 1
+                at += index * a.strides[d]
+            for c in range(a.slice):
+                a.output[at + c] += a.updates[i * a.slice + c]
+        return 0
+
+    return scatter_nd
+
+
+SCATTERED = {"FLOAT32": "f32", "INT32": "i32", "INT64": "i64", "INT8": "i8", "UINT8": "u8"}
+scatter_nd = {(type, value): _make_scatter_nd(type, element) for type in ("INT32", "INT64") for value, element in SCATTERED.items()}
+
+
+def _make_update_slice(type: str) -> Kernel:
+    @kernel(
+        f"update_slice_{type.lower()}", update="u8*", output="u8*", starts=_INDICES[type], rank="i64", limits=f"i64[{MAX_DIMS}]",
+        dims=f"i64[{MAX_DIMS}]", strides=f"i64[{MAX_DIMS}]", outer="i64", row_bytes="i64",
+    )  # fmt: skip
+    def update_slice(a, lo, hi, scratch):
+        """Write a box into the output from `starts` on, moved inside where it would stick out; a unit is a row of bytes.
+
+        The first `outer` dimensions are walked, the row is what lies in one piece behind them.
+        """
+        base = np.int64(0)
+        for d in range(a.rank):
+            base += min(max(np.int64(a.starts[d]), 0), a.limits[d]) * a.strides[d]
+        for unit in range(lo, hi):
+            to, rest = base, unit
+            for d in range(a.outer - 1, -1, -1):
+                above = rest // a.dims[d]
+                to += (rest - above * a.dims[d]) * a.strides[d]
+                rest = above
+            simd.copy(a.output + to, a.update + unit * a.row_bytes, a.row_bytes)
+
+    return update_slice
+
+
+update_slice = {type: _make_update_slice(type) for type in ("INT32", "INT64")}
+
+
+def _make_one_hot(type: str, bits: int) -> Kernel:
+    element = f"u{bits}*" if bits < 32 else f"i{bits}*"
+
+    @kernel(
+        f"one_hot_{type.lower()}_{bits}", indices=_INDICES[type], output=element, on=element, off=element, depth="i64", inner="i64"
+    )  # fmt: skip
+    def one_hot(a, lo, hi, scratch):
+        """out[o, d, i] = on where indices[o, i] is d, off elsewhere; a unit is one o."""
+        on, off = a.on[0], a.off[0]
+        for o in range(lo, hi):
+            for d in range(a.depth):
+                for i in range(a.inner):
+                    to = (o * a.depth + d) * a.inner + i
+                    a.output[to] = on if np.int64(a.indices[o * a.inner + i]) == d else off
+
+    return one_hot
+
+
+one_hot = {(type, bits // 8): _make_one_hot(type, bits) for type in ("INT32", "INT64") for bits in (8, 32, 64)}
+
+
+def _make_cumsum(element: str) -> Kernel:
+    @kernel(f"cumsum_{element}", input=element + "*", output=element + "*", count="i64", inner="i64", exclusive="i32", reverse="i32")
+    def cumsum(a, lo, hi, scratch):
+        """Sums of all before along the middle of [outer, count, inner]; a unit is one line."""
+        for unit in range(lo, hi):
+            outer = unit // a.inner
+            at = outer * a.count * a.inner + (unit - outer * a.inner)
+            total = a.input[at] - a.input[at]
+            for i in range(a.count):
+                place = at + (a.count - 1 - i if a.reverse else i) * a.inner
+                value = a.input[place]
+                if a.exclusive:
+                    a.output[place] = total
+                    total += value
+                else:
+                    total += value
+                    a.output[place] = total
+
+    return cumsum
+
+
+cumsum = {type: _make_cumsum(element) for type, element in (("FLOAT32", "f32"), ("INT32", "i32"), ("INT64", "i64"))}
+
+
+def _make_top_k(element: str) -> Kernel:
+    @kernel(f"top_k_{element}", input=element + "*", values=element + "*", indices="i32*", size="i64", k="i64")
+    def top_k(a, lo, hi, scratch):
+        """The k largest of each row, in falling order; of equal ones the first. A unit is a row."""
+        for row in range(lo, hi):
+            x, values, indices = a.input + row * a.size, a.values + row * a.k, a.indices + row * a.k
+            for i in range(a.size):
+                place = min(i, a.k)
+                while place > 0:
+                    if not x[i] > values[place - 1]:
+                        break
+                    place -= 1
+                if place < a.k:
+                    for j in range(min(i, a.k - 1), place, -1):
+                        values[j] = values[j - 1]
+                        indices[j] = indices[j - 1]
+                    values[place] = x[i]
+                    indices[place] = np.int32(i)
+
+    return top_k
+
+
+top_k = {
+    type: _make_top_k(element) for type, element in (("FLOAT32", "f32"), ("INT8", "i8"), ("UINT8", "u8"), ("INT32", "i32"), ("INT64", "i64"))
+}  # fmt: skip
+
+
+def _make_reverse_sequence(type: str) -> Kernel:
+    @kernel(
+        f"reverse_sequence_{type.lower()}", input="u8*", output="u8*", lengths=_INDICES[type], batches="i64", steps="i64",
+        batch_stride="i64", step_stride="i64", outer="i64", outer_stride="i64", middle="i64", middle_stride="i64", slice_bytes="i64",
+    )  # fmt: skip
+    def reverse_sequence(a, lo, hi, scratch):
+        """Of each batch the first `lengths[b]` steps, turned round; a unit is (batch, step, outer, middle)."""
+        for unit in range(lo, hi):
+            middle, rest = unit % a.middle, unit // a.middle
+            outer, rest = rest % a.outer, rest // a.outer
+            step, batch = rest % a.steps, rest // a.steps
+            length = np.int64(a.lengths[batch])
+            if (length < 0) | (length > a.steps):
+                return 1
+            base = batch * a.batch_stride + outer * a.outer_stride + middle * a.middle_stride
+            source = length - 1 - step if step < length else step
+            simd.copy(a.output + base + step * a.step_stride, a.input + base + source * a.step_stride, a.slice_bytes)
+        return 0
+
+    return reverse_sequence
+
+
+reverse_sequence = {type: _make_reverse_sequence(type) for type in ("INT32", "INT64")}

@@ -1,0 +1,32 @@
+"""BROADCAST_TO: the input stretched to a shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .common.broadcasting import broadcast
+from .common.copying import Moving, mapped_step, strides_of
+from .common.operator import Node, Shape, register
+
+if TYPE_CHECKING:
+    from ..planner import Planner
+
+
+@register
+class BroadcastTo(Moving):
+    code = "BROADCAST_TO"
+    max_version = 4
+    input_count = (2, 2)
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        wanted = tuple(node.numbers(1))
+        node.want(broadcast(node, node.input(0).shape, wanted) == wanted, f"{node.input(0)} does not stretch to {list(wanted)}")
+        return [wanted]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        input, output = node.input(0), node.outputs[0]
+        strides = strides_of(input.shape, input.dtype.itemsize)
+        new = len(output.shape) - len(input.shape)
+        given = [0] * new + [stride if size > 1 else 0 for size, stride in zip(input.shape, strides, strict=True)]
+        mapped_step(node, plan, input, output, [(range(size), stride) for size, stride in zip(output.shape, given, strict=True)])

@@ -1,0 +1,52 @@
+"""ONE_HOT: for each index a vector that is on at its place and off elsewhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .common.operator import Node, Operator, Shape, register
+
+if TYPE_CHECKING:
+    from ..planner import Planner
+
+
+@register
+class OneHot(Operator):
+    """Inputs: indices, depth, the value that is on, the one that is off. An index outside gives a vector that is off."""
+
+    code = "ONE_HOT"
+    options = "OneHotOptions"
+    input_count = (4, 4)
+
+    def check_types(self, node: Node) -> None:
+        from ..kernels.indexing import one_hot
+
+        indices, on, off, output = node.input(0), node.input(2), node.input(3), node.outputs[0]
+        node.want(on.type == off.type == output.type, f"its values {on} and {off} and its output ({output.type}) do not share a type")
+        if (indices.type, on.dtype.itemsize) not in one_hot:
+            node.unsupported(f"there is no kernel for indices {indices} and values {on}")
+
+    def axis(self, node: Node) -> int:
+        rank, axis = len(node.input(0).shape), node.options.axis
+        node.want(-1 <= axis <= rank, f"its axis {axis} is not within the {rank + 1} dimensions of its output")
+        return rank if axis == -1 else int(axis)
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        (depth,), axis, shape = node.numbers(1)[:1], self.axis(node), node.input(0).shape
+        node.want(depth >= 0, f"its depth {depth} is negative")
+        for index in (2, 3):
+            node.want(node.input(index).size == 1, f"its value {node.input(index)} is not one number")
+        return [(*shape[:axis], depth, *shape[axis:])]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        from ..kernels.indexing import one_hot
+
+        indices, on, off, output = node.input(0), node.input(2), node.input(3), node.outputs[0]
+        axis = self.axis(node)
+        inner, depth = math.prod(indices.shape[axis:]), output.shape[axis]
+        plan.step(
+            one_hot[indices.type, on.dtype.itemsize], work=math.prod(indices.shape[:axis]), cost=depth * inner, indices=indices,
+            output=output, on=on, off=off, depth=depth, inner=inner,
+        )  # fmt: skip

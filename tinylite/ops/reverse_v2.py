@@ -1,0 +1,35 @@
+"""REVERSE_V2: the input turned round along some dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .common.copying import Moving, mapped_step, strides_of
+from .common.joining import axis_of
+from .common.operator import Node, Shape, register
+
+if TYPE_CHECKING:
+    from ..planner import Planner
+
+
+@register
+class ReverseV2(Moving):
+    code = "REVERSE_V2"
+    max_version = 3
+    input_count = (2, 2)
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        for axis in node.numbers(1):
+            axis_of(node, axis, len(node.input(0).shape))
+        return [node.input(0).shape]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        input, output = node.input(0), node.outputs[0]
+        turned = {axis_of(node, axis, len(input.shape)) for axis in node.numbers(1)}
+        strides = strides_of(input.shape, input.dtype.itemsize)
+        maps = [
+            (range(size - 1, -1, -1) if axis in turned else range(size), stride)
+            for axis, (size, stride) in enumerate(zip(input.shape, strides, strict=True))
+        ]
+        mapped_step(node, plan, input, output, maps)

@@ -1,0 +1,45 @@
+"""TOPK_V2: the k largest along the last dimension, in falling order, and where they stood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .common.operator import Node, Operator, Shape, register
+
+if TYPE_CHECKING:
+    from ..planner import Planner
+
+
+@register
+class TopkV2(Operator):
+    """Of equal ones the first comes first."""
+
+    code = "TOPK_V2"
+    max_version = 3
+    input_count = (2, 2)
+    output_count = (2, 2)
+
+    def check_types(self, node: Node) -> None:
+        from ..kernels.indexing import top_k
+
+        input, values, indices = node.input(0), *node.outputs
+        if input.type not in top_k:
+            node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(top_k)}")
+        node.want(values.type == input.type, f"its output {values} is not {input.type}, as its input is")
+        if indices.type != "INT32":
+            node.unsupported(f"there is no kernel for indices {indices}; there is: INT32")
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        input, numbers = node.input(0), node.numbers(1)
+        node.want(len(numbers) == 1, f"its k {node.input(1)} is not one number")
+        node.want(bool(input.shape), f"its input {input} is a scalar")
+        node.want(0 <= numbers[0] <= input.shape[-1], f"its k {numbers[0]} is not within the {input.shape[-1]} elements of a row")
+        return [(*input.shape[:-1], numbers[0])] * 2
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        from ..kernels.indexing import top_k
+
+        input, values, indices = node.input(0), *node.outputs
+        size, k = input.shape[-1], values.shape[-1]
+        plan.step(top_k[input.type], work=values.size // k, cost=size * 4, input=input, values=values, indices=indices, size=size, k=k)
