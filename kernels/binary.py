@@ -15,6 +15,7 @@ from .ends import store_first
 from .fixed_point import multiply_high, reciprocal, requantize, rounding_divide_by_power
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
+from .scalar_math import float_fmod, float_power, floor_number
 
 LANES = target().lanes
 BLOCK = 4096
@@ -153,6 +154,59 @@ def div_integers(a, x, y):
     return np.int32(min(max(quotient, np.int64(a.low)), np.int64(a.high))), True
 
 
+@device
+def floor_div_float(a, x, y):
+    return np.float32(floor_number(np.float64(np.float32(x / y)))), y != 0
+
+
+@device
+def floor_div_integers(a, x, y):
+    if y == 0:
+        return x, False
+    quotient = abs(np.int64(x)) // abs(np.int64(y))
+    if (x < 0) != (y < 0):
+        quotient = -(quotient + (1 if quotient * abs(np.int64(y)) != abs(np.int64(x)) else 0))
+    return quotient, True
+
+
+@device
+def floor_mod_float(a, x, y):
+    rest = float_fmod(x, y)
+    if rest != 0 and (rest < 0) != (y < 0):
+        rest = np.float32(rest + y)
+    return rest, y != 0
+
+
+@device
+def floor_mod_integers(a, x, y):
+    if y == 0:
+        return x, False
+    rest = abs(np.int64(x)) % abs(np.int64(y))
+    rest = -rest if x < 0 else rest
+    if rest != 0 and (rest < 0) != (y < 0):
+        rest += np.int64(y)
+    return rest, True
+
+
+@device
+def power_float(a, x, y):
+    return float_power(x, y), True
+
+
+@device
+def power_integers(a, x, y):
+    """By squaring; the reference takes no negative exponent."""
+    if y < 0:
+        return x, False
+    result, base, rest = np.int32(1), np.int32(x), np.int32(y)
+    while rest > 0:
+        if rest & 1:
+            result = np.int32(result * base)
+        base = np.int32(base * base)
+        rest = rest >> 1
+    return result, True
+
+
 # ---- quantized to 8 bits: add and subtract at a common scale, multiply, divide
 
 
@@ -261,6 +315,13 @@ def _plain(name: str, formula: Device) -> dict[str, Kernel]:
     }
 
 
+def _numbers(name: str, floats: Device, integers: Device) -> dict[str, Kernel]:
+    return {
+        type: make_scalar_binary(f"{element}_{name}", element, floats if element == "f32" else integers, {})
+        for type, element in (("FLOAT32", "f32"), ("INT32", "i32"), ("INT64", "i64"))
+    }
+
+
 # operator -> type -> kernel
 BINARY: dict[str, dict[str, Any]] = {
     "ADD": {"FLOAT32": _floats("add", add, CLAMP), **_q8("add", q8_add, RESCALE), **_integers("add", add, True)},
@@ -278,6 +339,12 @@ BINARY: dict[str, dict[str, Any]] = {
         "FLOAT32": _floats("squared_difference", squared_difference, {}),
         "INT32": make_binary("i32_squared_difference", "i32", "i32", squared_difference, {}),
         "INT8": make_binary("i8_squared_difference", "i8", "u8", q8_squared_difference, RESCALE),
+    },
+    "FLOOR_DIV": _numbers("floor_div", floor_div_float, floor_div_integers),
+    "FLOOR_MOD": _numbers("floor_mod", floor_mod_float, floor_mod_integers),
+    "POW": {
+        "FLOAT32": make_scalar_binary("f32_pow", "f32", power_float, {}),
+        "INT32": make_scalar_binary("i32_pow", "i32", power_integers, {}),
     },
     "PRELU": {"FLOAT32": _floats("prelu", prelu, {}), **_q8("prelu", q8_prelu, {**RESCALE, "x_left": "i32"})},
 }

@@ -153,9 +153,8 @@ def _make_top_k(element: str) -> Kernel:
     return top_k
 
 
-top_k = {
-    type: _make_top_k(element) for type, element in (("FLOAT32", "f32"), ("INT8", "i8"), ("UINT8", "u8"), ("INT32", "i32"), ("INT64", "i64"))
-}  # fmt: skip
+_ORDERED = {"FLOAT32": "f32", "INT8": "i8", "UINT8": "u8", "INT32": "i32", "INT64": "i64"}
+top_k = {type: _make_top_k(element) for type, element in _ORDERED.items()}
 
 
 def _make_reverse_sequence(type: str) -> Kernel:

@@ -8,6 +8,7 @@ from .cpu import target
 from .ends import store_first
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
+from .scalar_math import sine
 from .vmath import splat, verf, vexp, vlog, vlogistic, vtanh
 
 LANES = target().lanes
@@ -149,5 +150,35 @@ F32_UNARY = {
 }  # fmt: skip
 F32_UNARY["clamp"] = make_unary("clamp", "f32", clamp, {"low": "f32", "high": "f32"})
 F32_UNARY["leaky_relu"] = make_unary("leaky_relu", "f32", leaky_relu, {"alpha": "f32"})
+
+
+def make_scalar_unary(name: str, element: str, formula: Device) -> Kernel:
+    """A kernel of a formula on numbers: formula(a, x)."""
+
+    @kernel(f"{element}_{name}", x=element + "*", out=element + "*", count="i64")
+    def unary(a, lo, hi, scratch):
+        for i in range(lo * BLOCK, min(hi * BLOCK, a.count)):
+            a.out[i] = formula(a, a.x[i])
+
+    return unary
+
+
+@device
+def sin(a, x):
+    return sine(x, np.int64(0))
+
+
+@device
+def cos(a, x):
+    return sine(x, np.int64(1))
+
+
+@device
+def sign(a, x):
+    return (x > 0) - (x < 0)
+
+
+F32_UNARY |= {name: make_scalar_unary(name, "f32", formula) for name, formula in (("sin", sin), ("cos", cos), ("sign", sign))}
 I32_UNARY = {"abs": make_unary("abs", "i32", absolute_integer, {}), "neg": make_unary("neg", "i32", negative, {})}
+I32_UNARY["sign"] = make_scalar_unary("sign", "i32", sign)
 I64_UNARY = {"neg": make_unary("neg", "i64", negative, {})}

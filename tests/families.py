@@ -176,3 +176,10 @@ def comparison(code: str, *types: str) -> list[Case]:
             operands = [T(shape, type, low=low, high=high, **entry) for shape, entry in zip((x, y), more, strict=True)]
             cases.append(Case(code, operands, [T((), "BOOL")]))
     return cases
+
+
+def dividing(code: str, *types: str) -> list[Case]:
+    """Two inputs that stretch, the second of which is nowhere 0."""
+    return [Case(code, [T(x, type), T(y, type, low=1, high=40)], [T((), type)]) for type in types for x, y in BROADCASTS] + [
+        Case(code, [T((40,), type), T((), type, data=divisor)], [T((), type)]) for type in types for divisor in (-7, 3)
+    ]

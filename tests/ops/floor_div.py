@@ -1,0 +1,7 @@
+"""Cases of FLOOR_DIV."""
+
+from __future__ import annotations
+
+from ..families import dividing
+
+CASES = dividing("FLOOR_DIV", "FLOAT32", "INT32")

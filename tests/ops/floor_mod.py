@@ -1,0 +1,7 @@
+"""Cases of FLOOR_MOD."""
+
+from __future__ import annotations
+
+from ..families import dividing
+
+CASES = dividing("FLOOR_MOD", "FLOAT32", "INT32", "INT64")

@@ -1,0 +1,7 @@
+"""Cases of SIN."""
+
+from __future__ import annotations
+
+from ..families import elementwise
+
+CASES = elementwise("SIN")

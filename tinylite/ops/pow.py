@@ -1,0 +1,14 @@
+"""POW: x to the power of y, with broadcasting."""
+
+from __future__ import annotations
+
+from .common.binary import Binary
+from .common.operator import register
+
+
+@register
+class Pow(Binary):
+    code = "POW"
+    max_version = 1
+    activates = False
+    quantized = ()
