@@ -101,8 +101,9 @@ def assert_close(found: list[np.ndarray], wanted: list[np.ndarray], tolerance: f
         if a.dtype.kind in "fc":
             assert (np.isnan(a) == np.isnan(b)).all(), f"output {index}: NaN in different places"
             same = (a == b) | np.isnan(a)
+            wide = np.complex128 if a.dtype.kind == "c" else np.float64
             with np.errstate(invalid="ignore"):
-                off = np.where(same, 0.0, np.abs(a.astype(np.float64) - b.astype(np.float64)))
+                off = np.where(same, 0.0, np.abs(a.astype(wide) - b.astype(wide)))
             bound = tolerance * np.abs(b[np.isfinite(b)]).max(initial=0.0)
         else:
             off, bound = np.abs(a.astype(np.float64) - b.astype(np.float64)), 0.0

@@ -73,6 +73,7 @@ class Planner:
         self.arrays: dict[int, np.ndarray] = {}  # what records point to, kept alive, by id of what was given
         self.arena: np.ndarray = np.zeros(0, np.uint8)
         self.arena_size = 0
+        self.kept: dict[int, np.ndarray] = {}  # what ops keep from run to run, by id of the op
         self.position = 0
         self.calls = [0]  # how many graphs were planned as routines, counted by the outermost
         self.node: Node | None = None
@@ -170,6 +171,14 @@ class Planner:
         made = memory[: count * dtype.itemsize].view(dtype).reshape(shape)
         self.arrays[id(made)] = made
         return made
+
+    def lasting(self, shape: int | Shape, dtype: Any) -> np.ndarray:
+        """The op's own memory, zeros at first, which lasts from one run to the next also where a plan is made again behind a cut."""
+        assert self.node is not None
+        op = self.node.op
+        if id(op) not in self.kept:
+            self.kept[id(op)] = self.array(shape, dtype)
+        return self.kept[id(op)]
 
     def constant(self, values: Any, dtype: Any) -> np.ndarray:
         """A copy of `values` that kernels may read."""
@@ -303,7 +312,7 @@ class Planner:
             for value, shape in zip(node.outputs, operator.infer(node), strict=True):
                 with at(f"tensor {value.name!r}"):
                     give_shape(value, tuple(int(dimension) for dimension in shape))
-            if all(value is None or value.known is not None for value in node.inputs):
+            if operator.pure and all(value is None or value.known is not None for value in node.inputs):
                 self.compute(operator, node)
             else:
                 self.check_memory(node)

@@ -15,7 +15,7 @@ from .common.copying import copy_step
 from .common.gemm import dense, f32_gemm
 from .common.joining import join_step
 from .common.lstm import LSTMLayer
-from .common.operator import Node, Shape, Value, register
+from .common.operator import Node, Shape, register
 from .common.packing import filter_rows
 from .common.quantized import FLOAT_MAX
 from .common.rnn import check_floats
@@ -95,17 +95,6 @@ class LSTM(LSTMLayer):
             cells=cells,
         )
         for state, new in ((last, output), (cell, new_cell)):
-            if kept(plan, state):
+            # LiteRT overwrites every state, also what another op has computed and others may still read.
+            if state.tensor is not None and state.tensor.is_variable:
                 copy_step(plan, new, state)
-
-
-def kept(plan: Planner, state: Value) -> bool:
-    """Whether a state is overwritten by the new one, so that the next run goes on from there: a variable or an input of the graph.
-
-    LiteRT overwrites every state, also what another op has computed and others may still read.
-    """
-    return (
-        state.known is None
-        and state.tensor is not None
-        and (state.tensor.is_variable or any(state.tensor is tensor for tensor in plan.graph.inputs))
-    )

@@ -132,6 +132,7 @@ class Operator:
     options       the name of its options table, if it cannot do without
     counts        how many inputs and outputs it takes: (least, most) and (least, most)
     clamps        whether its fused_activation_function may take up a RELU that stands behind it, without other bits
+    pure          whether its outputs follow from its inputs, so that constant ones can be computed while a plan is made
     """
 
     code: ClassVar[str]
@@ -140,6 +141,7 @@ class Operator:
     input_count: ClassVar[tuple[int, int]] = (1, 1)
     output_count: ClassVar[tuple[int, int]] = (1, 1)
     clamps: ClassVar[bool] = False
+    pure: ClassVar[bool] = True
 
     def check(self, node: Node) -> None:
         """Look at everything but shapes: counts, options, types, quantization. Raises ModelError or UnsupportedError."""

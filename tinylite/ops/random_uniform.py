@@ -1,0 +1,14 @@
+"""RANDOM_UNIFORM: random numbers from 0 to 1, all equally likely."""
+
+from __future__ import annotations
+
+from .common.operator import register
+from .common.random import Filled
+
+
+@register
+class RandomUniform(Filled):
+    """FLOAT32."""
+
+    code = "RANDOM_UNIFORM"
+    kernel = "random_uniform"
