@@ -78,8 +78,7 @@ def mfcc(a, lo, hi, scratch):
         for c in range(a.channels):
             # What is no number stays none, as does infinity.
             value = sums[c]
-            if value < 1e-12:
-                value = 1e-12
+            value = max(value, 1e-12)
             sums[c] = logarithm(value, sums + a.channels) if value - value == 0.0 else value
         for k in range(a.coefficients):
             total = 0.0

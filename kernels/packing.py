@@ -10,16 +10,13 @@ import numpy as np
 
 from .gemm import LANES, NR
 from .kernel import device, kernel
-from .lazy import simd
+from .lazy import simd, tiles
 from .q8_gemm import GROUP, HEADER_WORDS, VNNI
 
 PACKING = {
     "columns": "i64", "depth": "i64", "column_step": "i64", "depth_step": "i64", "matrix_step": "i64", "panels": "i64",
     "matrix_words": "i64",
 }  # fmt: skip
-
-# Values of a column that are moved at a time where the columns do not lie side by side.
-STRETCH = 16
 
 
 @device
@@ -41,19 +38,22 @@ def f32_pack(a, lo, hi, scratch):
         for c in range(width):
             to[c] = a.bias[(matrix * a.columns + p * NR + c) * a.bias_step] if c < count else np.float32(0)
         to = to + width
-        if count < width:
-            for d in range(a.depth):
-                for c in range(count, width):
-                    to[d * width + c] = np.float32(0)
+        # What stands in columns that do not exist is of no use and does no harm.
         if a.column_step == 1:
             for d in range(a.depth):
                 simd.copy(to + d * width, source + d * a.depth_step, count)
-            continue
-        for first in range(0, a.depth, STRETCH):
+        elif (a.depth_step == 1) & (count >= LANES) & (a.depth >= LANES):
+            for first in range(0, count, LANES):
+                # The last square overlaps the one before.
+                c = min(first, count - LANES)
+                for start in range(0, a.depth, LANES):
+                    d = min(start, a.depth - LANES)
+                    square = tiles.load_transposed(source + c * a.column_step + d, a.column_step, LANES)
+                    tiles.store(square, to + d * width + c, width, 1)
+        else:
             for c in range(count):
-                column = source + c * a.column_step
-                for d in range(first, min(first + STRETCH, a.depth)):
-                    to[d * width + c] = column[d * a.depth_step]
+                for d in range(a.depth):
+                    to[d * width + c] = source[c * a.column_step + d * a.depth_step]
 
 
 @device

@@ -58,6 +58,29 @@ def zeros(typing: Any, count: Any, kind: Any, lanes: Any) -> Any:
     return result(count, kind, lanes), emit
 
 
+@intrinsic(prefer_literal=True)
+def load_transposed(typing: Any, p: Any, stride: Any, lanes: Any) -> Any:
+    """A tile of `lanes` (a literal) rows whose lane i of row j is p[i * stride + j]."""
+    count = lanes.literal_value
+    result = _tile(Vec(p.dtype, count), count)
+    half = count // 2
+    low = [start + i for i in range(half) for start in (0, count)]
+
+    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+        starts = [builder.gep(values[0], [builder.mul(values[1], I64(i))]) for i in range(count)]
+        rows = [emit_load(context, builder, start, result.dtype) for start in starts]
+        # Interleaving the two halves of all rows, lane by lane, as often as two goes into the lanes.
+        for _ in range(count.bit_length() - 1):
+            rows = [
+                builder.shuffle_vector(rows[i // 2], rows[i // 2 + half], ir.Constant(ir.VectorType(I32, count), order))
+                for i in range(count)
+                for order in [low if i % 2 == 0 else [lane + half for lane in low]]
+            ]
+        return context.make_tuple(builder, result, rows)
+
+    return result(p, types.int64, lanes), emit
+
+
 def _multiply_add(builder: ir.IRBuilder, kind: Vec, x: ir.Value, y: ir.Value, z: ir.Value) -> ir.Value:
     return builder.fadd(z, builder.fmul(x, y))
 
