@@ -21,7 +21,14 @@ from .test_ops import CASES
 TRANSCENDENTAL = {"ELU", "EXP", "GELU", "LOG", "LOGISTIC", "RANDOM_STANDARD_NORMAL", "SOFTMAX", "TANH"}
 # Recurrent layers add their products in an order of their own.
 RECURRENT = {"LSTM", "RNN", "SVDF", *(f"{way}DIRECTIONAL_SEQUENCE_{cell}" for way in ("UNI", "BI") for cell in ("LSTM", "RNN"))}
-EXACT = [case for case in CASES if case.code not in TRANSCENDENTAL | RECURRENT and any(t.type == "FLOAT32" for t in case.outputs)]
+
+
+def has_an_order(case: Case) -> bool:
+    """Whether our float kernels add and multiply as LiteRT's: its hybrid TRANSPOSE_CONV adds products that are scaled already."""
+    return case.code not in TRANSCENDENTAL | RECURRENT and not (case.code == "TRANSPOSE_CONV" and case.inputs[1].type == "INT8")  # type: ignore[union-attr]
+
+
+EXACT = [case for case in CASES if has_an_order(case) and any(t.type == "FLOAT32" for t in case.outputs)]
 
 
 @pytest.mark.parametrize("case", EXACT, ids=lambda case: case.name)

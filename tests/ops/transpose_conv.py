@@ -26,6 +26,10 @@ def transposed(
         offsets = T((filters,), data=rng.normal(size=filters)) if bias else None
         inputs = [wanted, T(shape, data=rng.normal(size=shape)), T((batch, *size, channels)), offsets]
         return Case("TRANSPOSE_CONV", inputs if bias else inputs[:3], [T(())], options, version=3 if bias else 1)
+    if kind == "hybrid":
+        weights = T(shape, "INT8", scale=rng.uniform(0.005, 0.02, filters), data=rng.integers(-127, 128, shape))
+        inputs = [wanted, weights, T((batch, *size, channels)), T((filters,), data=rng.normal(size=filters))]
+        return Case("TRANSPOSE_CONV", inputs if bias else inputs[:3], [T(())], options, version=3)
     type = "UINT8" if kind == "u8" else "INT8"
     activation = quantized(rng, type)
     if kind == "u8":
@@ -44,7 +48,7 @@ def transposed(
 
 CASES = [
     transposed(size, channels, filters, kernel, out, kind, bias, stride_h=stride[0], stride_w=stride[1], padding=padding)
-    for kind in ("f32", "u8", "i8")
+    for kind in ("f32", "u8", "i8", "hybrid")
     for size, channels, filters, kernel, out, stride, padding, bias in [
         ((4, 5), 3, 8, (3, 3), (8, 10), (2, 2), "SAME", True),
         ((4, 5), 8, 5, (2, 2), (8, 10), (2, 2), "VALID", True),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .common.convolution import bias_values, channel_factors, check_types, filter_scales, requantization
-from .common.gemm import f32_gemm, patches, q8_gemm
+from .common.gemm import f32_gemm, hybrid_gemm, patches, q8_gemm
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import check_weights
 from .common.quantized import activation_range, scale_and_zero
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @register
 class TransposeConv(Operator):
-    """FLOAT32; UINT8 with one scale; INT8 with a scale for each filter or one."""
+    """FLOAT32; UINT8 with one scale; INT8 with a scale for each filter or one; FLOAT32 x INT8, quantized on the way (hybrid)."""
 
     code = "TRANSPOSE_CONV"
     max_version = 5
@@ -32,10 +32,7 @@ class TransposeConv(Operator):
     input_count = (3, 4)
 
     def check_types(self, node: Node) -> None:
-        input, weights = node.input(2), node.input(1)
-        if input.type == "FLOAT32" and weights.type == "INT8":
-            node.unsupported(f"there is no kernel for FLOAT32 input {input.name!r} x INT8 weights {weights.name!r}")
-        check_types(node, input, weights, node.optional(3), node.outputs[0])
+        check_types(node, node.input(2), node.input(1), node.optional(3), node.outputs[0])
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, weights, shape = node.input(2), node.input(1), node.numbers(0)
@@ -65,13 +62,19 @@ class TransposeConv(Operator):
         height, width = self.windows(node, output.shape)
         count, channels = filters.shape[0], filters.shape[3]
         spread = (1, node.options.stride_h, node.options.stride_w)
-        shape = patches(input.shape[0], height, width, channels, channels, input.dtype.itemsize, spread)
+        shape = patches(input.shape[0], height, width, channels, channels, filters.dtype.itemsize, spread)
         weights = np.ascontiguousarray(check_weights(node, filters)[:, ::-1, ::-1]).reshape(1, count, -1)
         offsets = bias_values(node, bias, count)
         activation = node.options.fused_activation_function
-        if input.type == "FLOAT32":
+        if filters.type == "FLOAT32":
             f32_gemm(plan, shape, input, weights, offsets, output, *activation_range(node, activation, output))
             return
         scales, zero = filter_scales(node, filters, count, 0)
+        if input.type == "FLOAT32":
+            hybrid_gemm(
+                plan, shape, input, input.shape[0], True, weights, scales, offsets, output, *activation_range(node, activation, output),
+                channel_first=True,
+            )  # fmt: skip
+            return
         how = requantization(node, channel_factors(node, input, scales, bias, output), output, activation)
         q8_gemm(plan, shape, input, scale_and_zero(node, input)[1], weights, zero, offsets.astype(np.int32), output, how)
