@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import ConvertError, FileError, at
 from ..model import Graph, Model, Signature as ModelSignature
 from ..passes.optimize import optimize
+from .frames import functionalized
 from .graphdef import GraphDef
 from .listing import listing, tf_listing
 from .shapes import Signature, computed
@@ -82,7 +83,7 @@ class Conversion:
         self, graph_def: GraphDef, inputs: Arrays, outputs: Arrays, shapes: Shapes, settings: Settings
     ) -> Model:  # fmt: skip
         with self.stage("read"):
-            source = tf_graph(graph_def, inputs.names, outputs.names)
+            source = functionalized(tf_graph(graph_def, inputs.names, outputs.names))
             nodes = source.nodes()
             self.report.nodes = Counter(node.op for node in nodes)
             _check_frozen(source, inputs.names)

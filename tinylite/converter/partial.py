@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..model import Tensor
+from ..model import Tensor, tensor_dtype
 from . import folding
 from .shapes import signature_of
 
@@ -57,7 +57,7 @@ class Partial:
         if call.op not in _OPS or not call.inputs:
             return None
         if call.op == "Shape":
-            pair = self.shape(call.input(0))
+            pair = self.shape(call.input(0), tensor_dtype(call.attribute("out_type", "INT32")))
             pairs = None if pair is None else [pair]
         else:
             given = [self._pair(tensor) for tensor in call.inputs]
@@ -69,8 +69,7 @@ class Partial:
         if pairs is None:
             return None
         if all(np.array_equal(a, b) for a, b in pairs):
-            dtype = {"INT32": np.int32, "INT64": np.int64}.get(call.attribute("out_type", "INT32")) if call.op == "Shape" else None
-            return [call.translator.constant(call, a.astype(dtype) if dtype else a, index) for index, (a, _) in enumerate(pairs)]
+            return [call.translator.constant(call, a, index) for index, (a, _) in enumerate(pairs)]
         self._pending = pairs
         return None
 
@@ -79,6 +78,12 @@ class Partial:
         if self._pending is not None:
             self._known.update((id(tensor), (tensor, *pair)) for tensor, pair in zip(outputs, self._pending, strict=False))
         self._pending = None
+
+    def share(self, tensor: Tensor, other: Tensor) -> None:
+        """Know of another tensor, which has the same value in another graph, what is known of this one."""
+        pair = self._pair(tensor)
+        if pair is not None:
+            self._known[id(other)] = (other, *pair)
 
     def values(self, tensor: Tensor) -> list[int] | None:
         """The elements of an integer tensor, -1 where only a run knows them; None if nothing is known."""

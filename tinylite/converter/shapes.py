@@ -5,14 +5,14 @@ A signature is a shape in which -1 stands for a dimension that only a run knows;
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from .. import ops
 from ..errors import ConvertError, ModelError, UnsupportedError
 from ..model import Op, Tensor
 from ..ops.common.operator import NeedsValue, Node, Value
 
-__all__ = ["Signature", "broadcast", "computed", "infer", "merged", "signature_of"]
+__all__ = ["Signature", "broadcast", "computed", "infer", "infer_sized", "joined", "merged", "signature_of"]
 
 Signature = tuple[int, ...] | None
 
@@ -68,6 +68,13 @@ def merged(*signatures: Signature) -> Signature:
     return tuple(result)
 
 
+def joined(first: Signature, second: Signature) -> Signature:
+    """The signature that tensors of both signatures have."""
+    if first is None or second is None or len(first) != len(second):
+        return None
+    return tuple(a if a == b else -1 for a, b in zip(first, second, strict=True))
+
+
 def infer(op: Op) -> list[Signature]:
     """The signatures of an op's outputs, by the rule of the operator that will run it.
 
@@ -89,12 +96,19 @@ def infer(op: Op) -> list[Signature]:
 
 
 def _trial(operator: ops.Operator, op: Op, size: int) -> Sequence[tuple[int, ...]]:
-    values = []
+    return infer_sized(operator, op, lambda tensor: tuple(size if dimension < 0 else dimension for dimension in signature_of(tensor) or ()))
+
+
+def infer_sized(operator: ops.Operator, op: Op, shape_of: Callable[[Tensor], tuple[int, ...]]) -> Sequence[tuple[int, ...]]:
+    """The shapes of an op's outputs for inputs of these shapes. Raises NeedsValue, ModelError and UnsupportedError."""
+    values: list[Value | None] = []
     for tensor in op.inputs:
         if tensor is None:
             values.append(None)
             continue
-        shape = tuple(size if dimension < 0 else dimension for dimension in signature_of(tensor) or ())
+        shape = shape_of(tensor)
         values.append(Value(tensor.name or "", str(tensor.type), shape, tensor, tensor.data if tensor.is_constant else None))
     outputs = [Value(tensor.name or "", str(tensor.type), (), tensor) for tensor in op.outputs]
-    return operator.infer(Node(op, 0, values, outputs))
+    node = Node(op, 0, values, outputs)
+    folded = operator.fold(node)
+    return operator.infer(node) if folded is None else [value.shape for value in folded]

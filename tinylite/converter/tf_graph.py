@@ -20,7 +20,8 @@ _OUTPUT_NAMES: dict[str, tuple[str, ...]] = {
     "FusedBatchNormV3": ("y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"),
     "TopK": ("values", "indices"), "TopKV2": ("values", "indices"), "Unique": ("y", "idx"), "UniqueV2": ("y", "idx"),
     "Switch": ("output_false", "output_true"), "Merge": ("output", "value_index"), "TensorArrayV3": ("handle", "flow"),
-    "TensorListPopBack": ("output_handle", "tensor"), "MaxPoolWithArgmax": ("output", "argmax"),
+    "TensorListPopBack": ("output_handle", "tensor"), "TensorListConcatV2": ("tensor", "lengths"),
+    "TensorListConcat": ("tensor", "lengths"), "TensorArrayConcatV3": ("value", "lengths"), "MaxPoolWithArgmax": ("output", "argmax"),
     "NonMaxSuppressionV4": ("selected_indices", "valid_outputs"),
     "NonMaxSuppressionV5": ("selected_indices", "selected_scores", "valid_outputs"),
     "CombinedNonMaxSuppression": ("nmsed_boxes", "nmsed_scores", "nmsed_classes", "valid_detections"),
@@ -43,12 +44,17 @@ class Edge(NamedTuple):
 
 @dataclass(eq=False)
 class TfNode:
-    """A node with the nodes it reads; control inputs are left out, since a .tflite file runs its ops in order."""
+    """A node with the nodes it reads.
+
+    A .tflite file runs its ops in order, so nothing follows `controls`, the nodes that run before; they only tell in which
+    branch of TensorFlow 1's conditionals a constant stands.
+    """
 
     name: str
     op: str
     attributes: dict[str, Any]
     inputs: list[Edge] = field(default_factory=list)
+    controls: list[TfNode] = field(default_factory=list)
 
     def __repr__(self) -> str:
         return f"TfNode({self.name!r}, {self.op})"
@@ -148,13 +154,16 @@ def _cut_at(edge: Edge, nodes: Iterable[TfNode]) -> Edge:
     return start
 
 
-def _linked(definitions: Sequence[Node], given: Mapping[str, TfNode] | None = None) -> dict[str, TfNode]:
+def _linked(definitions: Sequence[Node], given: Mapping[str, TfNode] | None = None, prefix: str = "") -> dict[str, TfNode]:
     """Nodes by name, with their inputs resolved."""
-    nodes = {**(given or {}), **{node.name: TfNode(node.name, node.op, node.attributes) for node in definitions}}
+    nodes = {**(given or {}), **{node.name: TfNode(prefix + node.name, node.op, node.attributes) for node in definitions}}
     for definition in definitions:
-        nodes[definition.name].inputs = [
-            _resolve(text, nodes, definition.name) for text in definition.inputs if not text.startswith("^")
-        ]  # fmt: skip
+        node = nodes[definition.name]
+        for text in definition.inputs:
+            if text.startswith("^"):
+                node.controls += [nodes[text[1:]]] if text[1:] in nodes else []
+            else:
+                node.inputs.append(_resolve(text, nodes, definition.name))
     return nodes
 
 
@@ -173,10 +182,10 @@ def _resolve(text: str, nodes: Mapping[str, TfNode], reader: str | None) -> Edge
     return Edge(node, index)
 
 
-def function_graph(function: Function, functions: Mapping[str, Function]) -> TfGraph:
-    """The body of a function; its inputs are Placeholders named after its arguments."""
-    arguments = {name: TfNode(name, "Placeholder", {"dtype": type}) for name, type in function.args}
-    nodes = _linked(function.nodes, arguments)
+def function_graph(function: Function, functions: Mapping[str, Function], prefix: str = "") -> TfGraph:
+    """The body of a function; its inputs are Placeholders named after its arguments. `prefix` goes before all names."""
+    arguments = {name: TfNode(prefix + name, "Placeholder", {"dtype": type}) for name, type in function.args}
+    nodes = _linked(function.nodes, arguments, prefix)
     return TfGraph(
         [Edge(node, 0) for node in arguments.values()],
         [_resolve(function.returns[name], nodes, f"{function.name} (output {name})") for name, _ in function.results],

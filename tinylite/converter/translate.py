@@ -8,8 +8,9 @@ TfGraph ──Translator──> Graph
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -18,6 +19,7 @@ from ..errors import ConvertError, TinyliteError, at
 from ..model import Graph, Op, Tensor, tensor_dtype
 from . import folding, tf_ops
 from .custom import custom_op
+from .frames import functionalized
 from .graphdef import Function
 from .partial import Partial
 from .shapes import Signature, broadcast, computed, infer, signature_of
@@ -69,11 +71,16 @@ class Counts:
 
 @dataclass(eq=False)
 class Scope:
-    """The graph that is being written: its ops, and the tensors that stand for the edges of the TensorFlow graph."""
+    """The graph that is being written: its ops, and the tensors that stand for the edges of the TensorFlow graph.
+
+    `sources` are the TensorFlow graphs whose edges these are, and `read` the edges that something reads.
+    """
 
     graph: Graph
     values: dict[tuple[int, int], Tensor] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    sources: list[TfGraph] = field(default_factory=list)
+    read: set[tuple[int, int]] = field(default_factory=set)
 
     def free_name(self, wanted: str) -> str:
         name, number = wanted, 1
@@ -224,9 +231,21 @@ class Call:
             return self.make(value.astype(tensor_dtype(type)))
         return self.emit("CAST", [tensor], type, signature_of(tensor), in_data_type=tensor.type, out_data_type=type)
 
-    def subgraph(self, name: str, arguments: Sequence[Tensor]) -> Graph:
-        """The graph of a library function for arguments of these types and shapes."""
-        return self.translator.subgraph(name, arguments)
+    def body(self, name: str) -> TfGraph:
+        """The graph that an attribute refers to: a function of the library, or what was made of TensorFlow 1's control flow."""
+        return self.translator.body(self.node.attributes.get(name))
+
+    def inline(self, reference: Any, arguments: Sequence[Tensor]) -> list[Tensor]:
+        """The outputs of a function, whose nodes are translated here as if they stood in place of this one."""
+        source = self.translator.body(reference, f"{self.node.name}/")
+        self.want(len(source.inputs) == len(arguments), f"it gives {len(arguments)} arguments to a function of {len(source.inputs)}")
+        with self.translator.calling(reference):
+            self.translator.walk(self.scope, source, arguments)
+        return [self.translator.value(self.scope, edge) for edge in source.outputs]
+
+    def is_read(self, index: int) -> bool:
+        """Whether anything reads an output of the node."""
+        return (id(self.node), index) in self.scope.read
 
 
 Translation = Callable[[Call], "Tensor | Sequence[Tensor]"]
@@ -244,26 +263,71 @@ class Translator:
         self.problems: list[Problem] = []
         self.counts = Counts()
         self.graphs: list[Graph] = []
+        self.active: list[Any] = []  # the functions that are being translated, outermost first
         self.partial = Partial()
         self.unknown: dict[int, Tensor] = {}  # tensors behind a problem, of which nothing can be said
 
     def graph(self, source: TfGraph, inputs: Sequence[Tensor], name: str = "main") -> Graph:
         """Translate a graph whose inputs are `inputs`, in order."""
-        scope = Scope(Graph(name, list(inputs)))
+        return self.scope(source, inputs, name).graph
+
+    def scope(self, source: TfGraph, inputs: Sequence[Tensor], name: str, parameters: Sequence[Tensor] | None = None) -> Scope:
+        """The same, with what is needed to write more ops into it; of the inputs only `parameters` are inputs of the Graph."""
+        scope = Scope(Graph(name, list(inputs if parameters is None else parameters)))
         self.graphs.append(scope.graph)
         scope.names.update(tensor.name or "" for tensor in inputs)
+        self.walk(scope, source, inputs)
+        scope.graph.outputs = [self.output(scope, edge) for edge in source.outputs]
+        scope.graph.tensors = scope.graph.all_tensors()
+        return scope
+
+    def walk(self, scope: Scope, source: TfGraph, inputs: Sequence[Tensor]) -> None:
+        """Translate the nodes of a graph into an open scope, in which `inputs` stand for its inputs."""
         for edge, tensor in zip(source.inputs, inputs, strict=True):
             scope.values[id(edge.node), edge.index] = tensor
         given = {id(edge.node) for edge in source.inputs}
         nodes = [node for node in source.nodes() if id(node) not in given]
+        scope.sources.append(source)
         scope.names.update(node.name for node in nodes)
+        scope.read.update((id(edge.node), edge.index) for edge in source.outputs)
+        scope.read.update((id(edge.node), edge.index) for node in nodes for edge in node.inputs)
         for node in nodes:
             self.counts.nodes += 1
             self.progress(self.counts.nodes)
             self.node(scope, node)
-        scope.graph.outputs = [self.output(scope, edge) for edge in source.outputs]
-        scope.graph.tensors = scope.graph.all_tensors()
-        return scope.graph
+
+    def body(self, reference: Any, prefix: str = "") -> TfGraph:
+        """A function of the library as a graph whose nodes' names begin with `prefix`; a graph stays what it is."""
+        if isinstance(reference, TfGraph):
+            return reference
+        name = getattr(reference, "name", reference)
+        if name not in self.functions:
+            raise ConvertError(
+                f"it calls function {name!r}, which the graph's library does not have", "The graph is incomplete: write it again"
+            )
+        with at(f"function {name!r}"):
+            return functionalized(function_graph(self.functions[name], self.functions, prefix))
+
+    @contextmanager
+    def calling(self, reference: Any) -> Iterator[None]:
+        """Remembers the function that is being translated. Raises ConvertError if it is inside itself."""
+        name = getattr(reference, "name", reference)
+        if isinstance(name, str) and name in self.active:
+            raise ConvertError(f"function {name!r} calls itself, and a .tflite file has no recursion", "Write it as a loop")
+        self.active.append(name)
+        try:
+            yield
+        finally:
+            self.active.pop()
+
+    def mark(self) -> tuple[int, int, Counts]:
+        """Where the translation stands, for `undo`."""
+        return len(self.graphs), len(self.problems), replace(self.counts)
+
+    def undo(self, mark: tuple[int, int, Counts]) -> None:
+        """Forget the graphs and problems since a mark: a graph was translated only to see the shapes that come out."""
+        del self.graphs[mark[0] :], self.problems[mark[1] :]
+        self.counts = replace(mark[2])
 
     def output(self, scope: Scope, edge: Edge) -> Tensor:
         """The tensor of an output, under the name that it was asked for if it has none that matters."""
@@ -281,30 +345,18 @@ class Translator:
             count = sum(1 for number, _ in scope.values if number == id(edge.node))
             raise ConvertError(f"output {edge.index} of node {edge.node.name!r} ({edge.node.op}) is read, and it has {count}") from None
 
-    def subgraph(self, name: str, arguments: Sequence[Tensor]) -> Graph:
-        """Translate a library function for arguments of these types and shapes; every call makes a graph of its own."""
-        if name not in self.functions:
-            raise ConvertError(
-                f"it calls function {name!r}, which the graph's library does not have", "The graph is incomplete: write it again"
-            )
-        source = function_graph(self.functions[name], self.functions)
-        inputs = [
-            computed(edge.node.name, tensor.type, signature_of(tensor)) for edge, tensor in zip(source.inputs, arguments, strict=True)
-        ]
-        with at(f"function {name!r}"):
-            return self.graph(source, inputs, name)
-
     def node(self, scope: Scope, node: TfNode) -> None:
         """Translate one node; what cannot be is noted in `problems`."""
         inputs = [self.value(scope, edge) for edge in node.inputs]
         call = Call(self, scope, node, inputs)
+        first = len(scope.graph.ops)
         try:
             with at(f"node {node.name!r} ({node.op})"):
                 outputs = self.translated(call)
         except ConvertError as error:
             self.problems.append(Problem(node.name, node.op, error.problem, error.remedy))
             outputs = [self.nothing() for _ in range(_most_outputs(node))]
-        self.name(scope, node, outputs)
+        self.name(scope, node, outputs, first)
         for index, tensor in enumerate(outputs):
             scope.values[id(node), index] = tensor
 
@@ -316,7 +368,7 @@ class Translator:
 
     def translated(self, call: Call) -> Sequence[Tensor]:
         """The outputs of a node: computed now, or by ops."""
-        translation = tf_ops.find(call.op)
+        translation = tf_ops.find("PartitionedCall" if call.op in self.functions else call.op)
         if any(id(tensor) in self.unknown for tensor in call.inputs):
             if translation is None and not self.may_be_custom(call.op):
                 self.refuse(call)
@@ -371,14 +423,12 @@ class Translator:
         return tensor
 
     @staticmethod
-    def name(scope: Scope, node: TfNode, outputs: Sequence[Tensor]) -> None:
-        """Name the tensors that a node has made: outputs after the node, what lies between after node and op."""
+    def name(scope: Scope, node: TfNode, outputs: Sequence[Tensor], first: int) -> None:
+        """Name the tensors of a node: outputs after the node, those of ops from `first` on that lie between after node and op."""
         for index, tensor in enumerate(outputs):
             if not tensor.name:
                 tensor.name = Edge(node, index).name
-        for op in reversed(scope.graph.ops):
-            if all(tensor.name for tensor in op.outputs):
-                break
+        for op in scope.graph.ops[first:]:
             for tensor in op.outputs:
                 tensor.name = tensor.name or scope.free_name(f"{node.name}/{op.code.lower()}")
 
