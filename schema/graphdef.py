@@ -1,4 +1,4 @@
-"""The protocol buffers of TensorFlow's graphs as data: each message's fields by number, with name and kind.
+"""The protocol buffers of TensorFlow's graphs and checkpoints as data: each message's fields by number, with name and kind.
 
 A kind is a scalar type of protocol buffers, or the name of a message; "*" in front marks a repeated field, "map" one that
 holds pairs of a text and a message.
@@ -6,7 +6,7 @@ holds pairs of a text and a message.
 
 from __future__ import annotations
 
-__all__ = ["DATA_TYPES", "MESSAGES"]
+__all__ = ["DATA_TYPES", "MESSAGES", "TYPES"]
 
 Fields = dict[int, tuple[str, str]]
 
@@ -29,14 +29,16 @@ MESSAGES: dict[str, Fields] = {
         1: ("dtype", "enum"), 2: ("tensor_shape", "TensorShapeProto"), 3: ("version_number", "int32"), 4: ("tensor_content", "bytes"),
         5: ("float_val", "*float"), 6: ("double_val", "*double"), 7: ("int_val", "*int32"), 8: ("string_val", "*bytes"),
         9: ("scomplex_val", "*float"), 10: ("int64_val", "*int64"), 11: ("bool_val", "*bool"), 12: ("dcomplex_val", "*double"),
-        13: ("half_val", "*int32"), 16: ("uint32_val", "*uint32"), 17: ("uint64_val", "*uint64"),
+        13: ("half_val", "*int32"), 16: ("uint32_val", "*uint32"), 17: ("uint64_val", "*uint64"), 18: ("float8_val", "bytes"),
     },
     "FunctionDefLibrary": {1: ("function", "*FunctionDef"), 2: ("gradient", "*GradientDef")},
     "GradientDef": {1: ("function_name", "string"), 2: ("gradient_func", "string")},
     "FunctionDef": {
         1: ("signature", "OpDef"), 3: ("node_def", "*NodeDef"), 4: ("ret", "map string"), 5: ("attr", "map AttrValue"),
-        6: ("control_ret", "map string"),
+        6: ("control_ret", "map string"), 7: ("arg_attr", "*FunctionDef.ArgAttrEntry"),
     },
+    "FunctionDef.ArgAttrEntry": {1: ("key", "uint32"), 2: ("value", "FunctionDef.ArgAttrs")},
+    "FunctionDef.ArgAttrs": {1: ("attr", "map AttrValue")},
     "OpDef": {1: ("name", "string"), 2: ("input_arg", "*OpDef.ArgDef"), 3: ("output_arg", "*OpDef.ArgDef"), 17: ("is_stateful", "bool")},
     "OpDef.ArgDef": {
         1: ("name", "string"), 2: ("description", "string"), 3: ("type", "enum"), 4: ("type_attr", "string"), 5: ("number_attr", "string"),
@@ -50,12 +52,25 @@ MESSAGES: dict[str, Fields] = {
     "MetaGraphDef.MetaInfoDef": {1: ("meta_graph_version", "string"), 4: ("tags", "*string"), 5: ("tensorflow_version", "string")},
     "SignatureDef": {1: ("inputs", "map TensorInfo"), 2: ("outputs", "map TensorInfo"), 3: ("method_name", "string")},
     "TensorInfo": {1: ("name", "string"), 2: ("dtype", "enum"), 3: ("tensor_shape", "TensorShapeProto")},
+    # Of checkpoints: the first entry and the others in the index of version 2, and the first entry of version 1.
+    "BundleHeaderProto": {1: ("num_shards", "int32"), 2: ("endianness", "enum"), 3: ("version", "VersionDef")},
+    "BundleEntryProto": {
+        1: ("dtype", "enum"), 2: ("shape", "TensorShapeProto"), 3: ("shard_id", "int32"), 4: ("offset", "int64"), 5: ("size", "int64"),
+        6: ("crc32c", "fixed32"),
+    },
+    "SavedTensorSlices": {1: ("meta", "SavedTensorSliceMeta")},
+    "SavedTensorSliceMeta": {1: ("tensor", "*SavedSliceMeta"), 2: ("versions", "VersionDef")},
+    "SavedSliceMeta": {1: ("name", "string"), 2: ("shape", "TensorShapeProto"), 3: ("type", "enum")},
 }  # fmt: skip
 
-# TensorFlow's DataType by number, with the names that .tflite files have for them. 100 more is a reference to one.
-DATA_TYPES = {
-    0: "INVALID", 1: "FLOAT32", 2: "FLOAT64", 3: "INT32", 4: "UINT8", 5: "INT16", 6: "INT8", 7: "STRING", 8: "COMPLEX64", 9: "INT64",
-    10: "BOOL", 11: "QINT8", 12: "QUINT8", 13: "QINT32", 14: "BFLOAT16", 15: "QINT16", 16: "QUINT16", 17: "UINT16", 18: "COMPLEX128",
-    19: "FLOAT16", 20: "RESOURCE", 21: "VARIANT", 22: "UINT32", 23: "UINT64", 24: "FLOAT8_E5M2", 25: "FLOAT8_E4M3FN", 29: "INT4",
-    30: "UINT4",
+# TensorFlow's DataType by number: what it calls them behind DT_, and what .tflite files do. 100 more is a reference to one.
+TYPES = {
+    0: ("INVALID", "INVALID"), 1: ("FLOAT", "FLOAT32"), 2: ("DOUBLE", "FLOAT64"), 19: ("HALF", "FLOAT16"),
+    **{number: (name, name) for number, name in {
+        3: "INT32", 4: "UINT8", 5: "INT16", 6: "INT8", 7: "STRING", 8: "COMPLEX64", 9: "INT64", 10: "BOOL", 11: "QINT8",
+        12: "QUINT8", 13: "QINT32", 14: "BFLOAT16", 15: "QINT16", 16: "QUINT16", 17: "UINT16", 18: "COMPLEX128", 20: "RESOURCE",
+        21: "VARIANT", 22: "UINT32", 23: "UINT64", 24: "FLOAT8_E5M2", 25: "FLOAT8_E4M3FN", 26: "FLOAT8_E4M3FNUZ",
+        27: "FLOAT8_E4M3B11FNUZ", 28: "FLOAT8_E5M2FNUZ", 29: "INT4", 30: "UINT4", 31: "INT2", 32: "UINT2", 33: "FLOAT4_E2M1FN",
+    }.items()},
 }  # fmt: skip
+DATA_TYPES = {number: name for number, (_, name) in TYPES.items()}

@@ -6,9 +6,11 @@ TensorFlow registers the same messages under the same names; a private pool keep
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Iterator
 from typing import Any
 
-from .graphdef import MESSAGES
+from .graphdef import MESSAGES, TYPES
 from .table import FormatError
 
 __all__ = ["binary_of_text"]
@@ -21,9 +23,8 @@ def _classes() -> dict[str, Any]:
     """Message classes made from the tables."""
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-    file = descriptor_pb2.FileDescriptorProto(
-        name="tinylite/graphdef.proto", package=_PACKAGE, syntax="proto2"
-    )  # 2: zeros that are set count
+    # Of proto2, since there a zero that is set counts.
+    file = descriptor_pb2.FileDescriptorProto(name="tinylite/graphdef.proto", package=_PACKAGE, syntax="proto2")
     kinds = descriptor_pb2.FieldDescriptorProto
     made: dict[str, Any] = {}
     for name in MESSAGES:  # those that lie inside of others come behind them
@@ -42,8 +43,9 @@ def _classes() -> dict[str, Any]:
             else:
                 _type(kinds, entry, plain)
     enum = file.enum_type.add(name="DataType")
-    for number, text in _data_types():
-        enum.value.add(name=text, number=number)
+    for suffix, more in (("", 0), ("_REF", 100)):
+        for number, (text, _) in TYPES.items():
+            enum.value.add(name=f"DT_{text}{suffix}", number=number + more)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return {name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}")) for name in MESSAGES}
@@ -59,25 +61,33 @@ def _type(kinds: Any, field: Any, kind: str) -> None:
         field.options.packed = field.label == kinds.LABEL_REPEATED and kind not in ("string", "bytes")
 
 
-def _data_types() -> list[tuple[int, str]]:
-    """TensorFlow's own names of its types, which text uses."""
-    names = [
-        "INVALID", "FLOAT", "DOUBLE", "INT32", "UINT8", "INT16", "INT8", "STRING", "COMPLEX64", "INT64", "BOOL", "QINT8", "QUINT8",
-        "QINT32", "BFLOAT16", "QINT16", "QUINT16", "UINT16", "COMPLEX128", "HALF", "RESOURCE", "VARIANT", "UINT32", "UINT64",
-        "FLOAT8_E5M2", "FLOAT8_E4M3FN",
-    ]  # fmt: skip
-    plain = [*enumerate(names), (29, "INT4"), (30, "UINT4")]
-    return [(number, f"DT_{name}") for number, name in plain] + [(number + 100, f"DT_{name}_REF") for number, name in plain if number]
+def binary_of_text(message: str, text: memoryview) -> bytes:
+    """The binary form of a message in text form; fields that the tables do not have are dropped.
 
-
-def binary_of_text(message: str, text: str) -> bytes:
-    """The binary form of a message in text form; fields that the tables do not have are dropped. Raises FormatError with the line."""
-    from google.protobuf import text_format
+    Raises FormatError with line and column.
+    """
+    from google.protobuf import message as messages, text_format
 
     made = _classes()[message]()
     try:
-        text_format.Parse(text, made, allow_unknown_field=True)
+        text_format.ParseLines(_lines(text), made, allow_unknown_field=True)
+        content: bytes = made.SerializeToString()
     except text_format.ParseError as error:
-        raise FormatError(f"the text cannot be read: {error}") from None
-    content: bytes = made.SerializeToString()
+        place = "" if error.GetLine() is None else f"line {error.GetLine()}, column {error.GetColumn() or 1}: "
+        raise FormatError(place + str(error).partition(" : ")[2] if place else str(error)) from None
+    except RecursionError:
+        raise FormatError("its messages are nested too deep") from None
+    except FormatError:
+        raise
+    except (ValueError, messages.EncodeError) as error:  # texts that are not UTF-8, more than 2 GiB
+        raise FormatError(str(error)) from None
     return content
+
+
+def _lines(text: memoryview) -> Iterator[str]:
+    """The lines one by one: tensors stand in single lines, of which two copies are enough."""
+    for number, match in enumerate(re.finditer(rb"([^\n]*)\n?", text), 1):
+        try:
+            yield str(match[1], "utf-8")
+        except UnicodeDecodeError as error:
+            raise FormatError(f"line {number}, column {error.start + 1}: it is not UTF-8") from None

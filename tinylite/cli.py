@@ -20,7 +20,7 @@ from . import __version__
 from .commands.convert import convert
 from .commands.freeze import freeze
 from .commands.view import view
-from .errors import TinyliteError
+from .errors import TinyliteError, at
 from .terminal import CONTEXT, console
 
 __all__ = ["main"]
@@ -218,11 +218,22 @@ def _show_profile(interpreter: Any, runs: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--memory/--no-memory", default=True, show_default=True, help="Plan the graphs, and show where tensors lie in memory.")
 def inspect(model: str, as_json: bool, memory: bool) -> None:
-    """Show what MODEL holds: graphs, ops, tensors, quantization, signatures, metadata, memory plan."""
-    from .describe import describe, tables
+    """Show what MODEL holds.
+
+    Of a .tflite file: graphs, ops, tensors, quantization, signatures, metadata, memory plan. Of a TensorFlow graph, a SavedModel,
+    a checkpoint or a Keras model: what it is and how to convert it, ops, inputs and outputs, variables, functions,
+    signatures, layers. TensorFlow is not needed.
+    """
+    from . import describe, describe_graph
+    from .kinds import kind_of
     from .model import Model
 
-    description = describe(Model.load(model), memory)
+    with at(model):
+        kind = kind_of(model)
+    if kind.id in describe_graph.KINDS:
+        description, tables = describe_graph.describe(model, kind), describe_graph.tables
+    else:
+        description, tables = describe.describe(Model.load(model), memory), describe.tables
     if as_json:
         click.echo(json.dumps(description, indent=1))
         return

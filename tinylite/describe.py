@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table as RichTable
 
-__all__ = ["describe", "size_text", "tables", "time_text"]
+__all__ = ["describe", "new_table", "size_text", "tables", "time_text"]
 
 
 def describe(model: Model, memory: bool = True) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def quantization_text(quantization: dict[str, Any] | None) -> str:
 def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
     """The description as rich tables, one after the other."""
     file = description["file"]
-    head = _table("", "", title="File", show_header=False)
+    head = new_table("", "", title="File", show_header=False)
     head.add_row("path", file["path"] or "")
     head.add_row("size", size_text(file["bytes"]))
     head.add_row("description", file["description"] or "")
@@ -233,7 +233,7 @@ def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
     for graph in description["graphs"]:
         yield from _graph_tables(graph)
     if description["signatures"]:
-        signatures = _table("key", "graph", "inputs", "outputs", title="Signatures")
+        signatures = new_table("key", "graph", "inputs", "outputs", title="Signatures")
         for entry in description["signatures"]:
             sides = ["\n".join(f"{name} = {tensor}" for name, tensor in entry[side].items()) for side in ("inputs", "outputs")]
             signatures.add_row(str(entry["key"]), str(entry["graph"]), *sides)
@@ -243,7 +243,7 @@ def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
 def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
     tensors = graph["tensors"]
     title = f"Graph {graph['index']} {graph['name'] or ''}".rstrip()
-    ends = _table("", "tensor", "name", "type", "shape", "quantization", title=f"{title}: inputs and outputs")
+    ends = new_table("", "tensor", "name", "type", "shape", "quantization", title=f"{title}: inputs and outputs")
     for side in ("inputs", "outputs"):
         for number in graph[side]:
             tensor = tensors[number]
@@ -251,17 +251,17 @@ def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
                 side[:-1], str(number), tensor["name"], str(tensor["type"]), _shape_text(tensor), quantization_text(tensor["quantization"])
             )
     yield ends
-    ops = _table("op", "operator", "inputs", "outputs", "output shape", "options", title=f"{title}: ops")
+    ops = new_table("op", "operator", "inputs", "outputs", "output shape", "options", title=f"{title}: ops")
     for op in graph["ops"]:
         shapes = "\n".join(f"{tensors[number]['type']} {tensors[number]['shape']}" for number in op["outputs"])
         numbers = [" ".join("-" if number < 0 else str(number) for number in op[side]) for side in ("inputs", "outputs")]
         ops.add_row(str(op["index"]), f"{op['name']} v{op['version']}", *numbers, shapes, _options_text(op))
     yield ops
-    counts = _table("operator", "ops", title=f"{title}: how often")
+    counts = new_table("operator", "ops", title=f"{title}: how often")
     for name, count in Counter(op["name"] for op in graph["ops"]).most_common():
         counts.add_row(name, str(count))
     yield counts
-    rows = _table("tensor", "name", "type", "shape", "kind", "size", "quantization", title=f"{title}: tensors")
+    rows = new_table("tensor", "name", "type", "shape", "kind", "size", "quantization", title=f"{title}: tensors")
     for tensor in tensors:
         kind = tensor["kind"] + (", sparse" if tensor["sparse"] else "")
         rows.add_row(
@@ -273,7 +273,7 @@ def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
         yield _memory_table(title, graph["memory"], tensors)
 
 
-def _table(*columns: str, title: str, show_header: bool = True) -> RichTable:
+def new_table(*columns: str, title: str, show_header: bool = True) -> RichTable:
     """A table whose cells break where they must: nothing is cut off in a narrow terminal."""
     from rich.table import Column, Table
 
@@ -304,7 +304,7 @@ def _memory_table(title: str, memory: dict[str, Any], tensors: list[dict[str, An
 
     if "problem" in memory:
         return Text(f"{title}: no memory plan, since tinylite cannot run it: {memory['problem']}\n", style="yellow")
-    table = _table("steps", "offset", "size", "tensors", title=f"{title}: memory plan")
+    table = new_table("steps", "offset", "size", "tensors", title=f"{title}: memory plan")
     for block in memory["blocks"]:
         held = "\n".join(f"{number} {tensors[number]['name'] or ''}".rstrip() for number in block["tensors"]) or "(workspace)"
         table.add_row(f"{block['first_step']}..{block['last_step']}", str(block["offset"]), size_text(block["bytes"]), held)

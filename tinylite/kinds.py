@@ -1,52 +1,205 @@
-"""Tell what a file is from its first bytes, for people who gave tinylite something else than a .tflite file."""
+"""Tell what a file is from its content, for people who gave tinylite something else than it takes.
+
+The first bytes decide; only to say more of a graph, a checkpoint or a Keras model is more of it read.
+"""
 
 from __future__ import annotations
 
 import os
+import re
+from typing import NamedTuple
 
-__all__ = ["describe"]
+from .errors import TinyliteError
+from .files import mapped
 
-_CONVERT = "Convert it to .tflite first (TensorFlow's TFLiteConverter does)"
+__all__ = ["HEAD", "Kind", "describe", "describe_path", "identify", "is_text", "kind_of", "saved_model_file"]
+
+HEAD = 4096  # bytes from which a kind is told
+_LONGEST_TEXT = 1 << 23  # bytes of a text that are worth reading for an error's sake
+
+
+class Kind(NamedTuple):
+    """What a file is. `id` is "tflite", "graph", "meta graph", "saved model", "checkpoint", "keras", "other" or "unknown".
+
+    `text` goes on behind "it is", `remedy` says what its owner can do.
+    """
+
+    id: str
+    text: str
+    remedy: str
+
+
+_CONVERT = "Convert it with tinylite convert"
 _FETCH = "Download the model again and look at what the server sends"
+_BUILD = "Build the model in Python, load_weights into it, and save it whole with model.save"
 
-# (offset, bytes there, what such a file is, what to do)
-_SIGNATURES: list[tuple[int, bytes, str, str]] = [
-    (4, b"TFL3", "a .tflite file", ""),
-    (4, b"TFL", "a TensorFlow Lite file of another format version than 3", "Convert the original model again, with a converter of today"),
-    (8, b"TFL3", "a .tflite file with a size in front (a size-prefixed flatbuffer)", "Drop the first four bytes"),
-    (0, b"PK\x03\x04", "a zip archive", "If it is a .keras model, convert it to .tflite; if a .tflite file is inside, unpack it"),
-    (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras .h5 models are", _CONVERT),
-    (0, b"\x1f\x8b", "gzip-compressed", "Unpack it: a .tflite file may be inside"),
-    (0, b"version https://git-lfs", "a Git LFS pointer, not the file it stands for", "Run git lfs pull in its repository"),
-    (0, b"<!DOCTYPE", "a web page", _FETCH),
-    (0, b"<html", "a web page", _FETCH),
-    (0, b"\x89PNG", "a PNG picture", "Give the model first, then the picture"),
-    (0, b"\xff\xd8\xff", "a JPEG picture", "Give the model first, then the picture"),
-    (0, b"RIFF", "a WAV or other RIFF file", "Give the model first, then the sound"),
-    (0, b"\x93NUMPY", "a NumPy array", "Give the model first, then the array"),
-    (0, b"\x7fELF", "a program or library for Linux", "Give the model file itself"),
-    (0, b"\x08\x01\x12", "a TensorFlow SavedModel (saved_model.pb)", _CONVERT),
-    (0, b"\x0a", "a protocol buffer, as frozen TensorFlow graphs (.pb) are", _CONVERT),
-    (0, b"\x08", "a protocol buffer, as ONNX models are", _CONVERT),
-    (0, b"node {", "a TensorFlow graph in text form (.pbtxt)", _CONVERT),
-    (0, b"{", "JSON text", "flatc turns a JSON dump of a model back into a .tflite file"),
+_GRAPH = Kind("graph", "a TensorFlow GraphDef", _CONVERT)
+_META_GRAPH = Kind("meta graph", "a TensorFlow MetaGraphDef (.meta)", "Freeze it with tinylite freeze --input_meta_graph")
+_SAVED_MODEL = Kind("saved model", "a TensorFlow SavedModel", "Convert its directory with tinylite convert --saved_model_dir")
+_KERAS = Kind("keras", "a Keras model", "Convert it with tinylite convert --keras_model_file")
+_CHECKPOINT = Kind("checkpoint", "a TensorFlow checkpoint", "Freeze its graph with it: tinylite freeze --input_checkpoint")
+_STATE = "a text file that names a directory's checkpoints"
+
+# (offset, bytes there, what such a file is)
+_SIGNATURES: list[tuple[int, bytes, Kind]] = [
+    (4, b"TFL3", Kind("tflite", "a .tflite file", "")),
+    (0, b"\x08\x01\x12", _SAVED_MODEL),
+    *((offset, magic, Kind("other", text, remedy)) for offset, magic, text, remedy in [
+        (4, b"TFL", "a TensorFlow Lite file of another format version than 3",
+         "Convert the original model again, with a converter of today"),
+        (8, b"TFL3", "a .tflite file with a size in front (a size-prefixed flatbuffer)", "Drop the first four bytes"),
+        (0, b"PK\x03\x04", "a zip archive", "If a .tflite file or a SavedModel is inside, unpack it"),
+        (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file without a Keras model", "Give a file that model.save wrote"),
+        (0, b"\x1f\x8b", "gzip-compressed", "Unpack it: a .tflite file may be inside"),
+        (0, b"version https://git-lfs", "a Git LFS pointer, not the file it stands for", "Run git lfs pull in its repository"),
+        (0, b"<!DOCTYPE", "a web page", _FETCH),
+        (0, b"<html", "a web page", _FETCH),
+        (0, b"\x89PNG", "a PNG picture", "Give the model first, then the picture"),
+        (0, b"\xff\xd8\xff", "a JPEG picture", "Give the model first, then the picture"),
+        (0, b"RIFF", "a WAV or other RIFF file", "Give the model first, then the sound"),
+        (0, b"\x93NUMPY", "a NumPy array", "Give the model first, then the array"),
+        (0, b"\x7fELF", "a program or library for Linux", "Give the model file itself"),
+        (0, b"{", "JSON text", "flatc turns a JSON dump of a model back into a .tflite file"),
+    ]),
+]  # fmt: skip
+
+# What messages in text form begin with, behind comments.
+_TEXTS = [
+    (rb"(node|library|versions?|debug_info)\b", _GRAPH),
+    (rb"(meta_info_def|graph_def|saver_def|collection_def|signature_def)\b", _META_GRAPH),
+    (rb"(saved_model_schema_version|meta_graphs)\b", _SAVED_MODEL),
+    (rb"(all_)?model_checkpoint_path", _CHECKPOINT._replace(text=_STATE)),
 ]
+_TEXT = frozenset(range(32, 256)) - {127} | frozenset(b"\t\n\r")
+
+_TABLE_MAGIC = bytes.fromhex("57fb808b247547db")  # ends the sorted tables that checkpoints are kept in
+_SHARD = re.compile(r"(.+)\.data-\d{5}-of-\d{5}$")
 
 
-def describe(head: bytes) -> tuple[str, str]:
-    """What a file that starts with `head` is ("a zip archive") and what its owner can do about it; `head` >= 32 bytes if there are."""
+def is_text(head: bytes) -> bool:
+    """Whether a protocol buffer that starts so is in text form: the tags of a binary one are control characters."""
+    return bool(head) and set(head) <= _TEXT
+
+
+def identify(head: bytes) -> Kind:
+    """What a file is that starts with `head`, of HEAD bytes if there are so many."""
     if not head:
-        return "empty", "The download or the program that should have written it failed"
-    for offset, magic, kind, remedy in _SIGNATURES:
+        return Kind("other", "empty", "The download or the program that should have written it failed")
+    for offset, magic, kind in _SIGNATURES:
         if head[offset : offset + len(magic)] == magic:
-            return kind, remedy
-    if not any(head):
-        return "filled with zero bytes", "Copy or download it again"
-    return f"unknown data that starts with {head[:8]!r}", "Give the path of a .tflite file; bytes 4 to 7 of one are TFL3"
+            return _keras(head, kind)
+    if is_text(head):
+        for pattern, kind in _TEXTS:
+            if re.match(rb"(\xef\xbb\xbf)?(\s|#.*\n)*" + pattern, head):
+                return kind
+    elif head[0] == 0x0A:  # field 1 is a message, in a GraphDef a node
+        return _GRAPH if _starts_with_node(head) else _META_GRAPH
+    elif not any(head):
+        return Kind("other", "filled with zero bytes", "Copy or download it again")
+    elif head[0] == 0x08 and head[2:3] in b"\x12\x1a\x22\x3a":
+        return Kind("unknown", "a protocol buffer, as ONNX models are", "Convert it with the tools of what wrote it")
+    return Kind("unknown", f"unknown data that starts with {head[:8]!r}", "Give the path of a .tflite file; bytes 4 to 7 of one are TFL3")
 
 
-def describe_directory(path: str | os.PathLike[str]) -> tuple[str, str]:
-    """The same for a directory."""
-    if os.path.exists(os.path.join(path, "saved_model.pb")):
-        return "a SavedModel directory", _CONVERT
-    return "a directory", "Give the path of a .tflite file inside it"
+def _keras(head: bytes, kind: Kind) -> Kind:
+    """Archives and HDF5 files by what they hold."""
+    if head.startswith(b"PK") and re.search(rb"PK\x03\x04.{26}(metadata\.json|config\.json|model\.weights\.h5)", head, re.DOTALL):
+        return _KERAS
+    if head.startswith(b"\x89HDF"):
+        if b"model_config" in head:
+            return _KERAS
+        if b"keras" in head or b"layers" in head:
+            return kind._replace(text="an HDF5 file of a Keras model's weights, without the model", remedy=_BUILD)
+    return kind
+
+
+def _starts_with_node(head: bytes) -> bool:
+    """Whether the first field is a NodeDef: a name, then an op. In a MetaGraphDef it is a list of ops."""
+    node = re.match(rb"\n[\x80-\xff]{0,9}[\0-\x7f]\n[\x80-\xff]{0,9}[\0-\x7f]([^\0-\x1f]+)\x12.([A-Za-z][\w>./-]*)", head, re.DOTALL)
+    return node is not None
+
+
+def kind_of(path: str | os.PathLike[str]) -> Kind:
+    """What is at a path: a file, a directory, or the prefix of a checkpoint's files. Raises FileError if there is nothing."""
+    path = os.fspath(path)
+    if os.path.isdir(path):
+        if any(os.path.exists(os.path.join(path, f"saved_model.{form}")) for form in ("pb", "pbtxt")):
+            return _SAVED_MODEL._replace(text="a SavedModel directory")
+        if checkpoint_prefix(path) is not None:
+            return _CHECKPOINT._replace(text="a directory of TensorFlow checkpoints")
+        return Kind("other", "a directory", "Give the path of a .tflite file inside it")
+    if not os.path.exists(path) and os.path.isfile(f"{path}.index"):
+        return _CHECKPOINT
+    data = mapped(path)
+    kind = identify(bytes(data[:HEAD]))
+    if data[-8:] == _TABLE_MAGIC or (_SHARD.match(path) and checkpoint_prefix(path)):
+        return _CHECKPOINT._replace(text="a file of a TensorFlow checkpoint")
+    if kind.text.startswith("an HDF5") and re.search(rb"model_config", data):
+        return _KERAS
+    return kind
+
+
+def saved_model_file(path: str | os.PathLike[str]) -> str:
+    """The file that describes a SavedModel, whose directory or file is at `path`."""
+    path = os.fspath(path)
+    if not os.path.isdir(path):
+        return path
+    binary, text = (os.path.join(path, f"saved_model.{form}") for form in ("pb", "pbtxt"))
+    return text if os.path.exists(text) and not os.path.exists(binary) else binary
+
+
+def checkpoint_prefix(path: str) -> str | None:
+    """The name that a checkpoint's files share, from a directory, from that name, or from one of the files."""
+    folder = path if os.path.isdir(path) else os.path.dirname(path)
+    if os.path.isdir(path) or os.path.basename(path) == "checkpoint":
+        return _latest(folder)
+    shard = _SHARD.match(path)
+    prefix = shard[1] if shard else path.removesuffix(".index")
+    return prefix if os.path.isfile(f"{prefix}.index") or os.path.isfile(prefix) else None
+
+
+def _latest(folder: str) -> str | None:
+    """The checkpoint that a directory's `checkpoint` file names, or else the one that was written last."""
+    try:
+        with open(os.path.join(folder, "checkpoint"), encoding="utf-8") as file:
+            named = re.search(r'^model_checkpoint_path: "(.*)"', file.read(1 << 16), re.MULTILINE)
+    except (OSError, ValueError):
+        named = None
+    if named:  # directories are moved, and then its absolute paths lead nowhere
+        for name in (os.path.join(folder, os.path.basename(named[1])), os.path.join(folder, named[1])):
+            if os.path.isfile(f"{name}.index") or os.path.isfile(name):
+                return name
+    found = [os.path.join(folder, name) for name in os.listdir(folder or ".") if name.endswith(".index")]
+    return max(found, key=os.path.getmtime).removesuffix(".index") if found else None
+
+
+def describe(data: bytes | memoryview, path: str | os.PathLike[str] | None = None) -> tuple[str, str]:
+    """What data are ("a frozen TensorFlow GraphDef (12 nodes, ...)") and what their owner can do; `path` is where they lie."""
+    kind = identify(bytes(data[:HEAD]))
+    if path is not None and os.path.exists(path):
+        kind = kind_of(path)
+    return _in_detail(kind, data if path is None else os.fspath(path)) or kind[1:]
+
+
+def describe_path(path: str | os.PathLike[str]) -> tuple[str, str]:
+    """The same for what is at a path. Raises FileError if there is nothing."""
+    kind = kind_of(path)
+    return _in_detail(kind, os.fspath(path)) or kind[1:]
+
+
+def _in_detail(kind: Kind, given: str | bytes | memoryview) -> tuple[str, str] | None:
+    """What reading more of a model says, or why it cannot be read."""
+    if kind.id in ("tflite", "other", "unknown") or not (isinstance(given, str) or kind.id in ("graph", "keras")):
+        return None
+    if kind.id == "graph":
+        data = mapped(given) if isinstance(given, str) else given
+        if len(data) > _LONGEST_TEXT and is_text(bytes(data[:HEAD])):
+            return None
+    from .describe_graph import describe, sentence
+
+    try:
+        return sentence(describe(given, kind))
+    except TinyliteError as error:
+        if kind == _META_GRAPH and not str(given).endswith(".meta"):
+            return "a protocol buffer, but no TensorFlow graph or model", "Give the file of the model itself"
+        return f"{kind.text} that cannot be used: {error.problem}", error.remedy or kind.remedy

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-import mmap
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
-from .errors import CorruptFileError, FileError, NotATfliteFileError, at
-from .kinds import describe, describe_directory
+from .errors import CorruptFileError, NotATfliteFileError, at
+from .files import mapped
+from .kinds import describe, describe_path
 from .model import (
     ExternalBuffer,
     Graph,
@@ -42,17 +42,17 @@ def load(file: str | os.PathLike[str] | bytes) -> Model:
     """
     if isinstance(file, (bytes, bytearray, memoryview)):
         with at(f"model content of {len(file)} bytes"):
-            return _load(np.frombuffer(file, np.uint8), lambda: io.BytesIO(file))
+            return _load(np.frombuffer(file, np.uint8), None, lambda: io.BytesIO(file))
     path = os.fspath(file)
     with at(path):
-        model = _load(_map(path), lambda: open(path, "rb"))  # noqa: SIM115, the caller closes it
+        model = _load(_map(path), path, lambda: open(path, "rb"))  # noqa: SIM115, the caller closes it
     model.source = path
     return model
 
 
-def _load(data: np.ndarray, reopen: Callable[[], BinaryIO]) -> Model:
+def _load(data: np.ndarray, path: str | None, reopen: Callable[[], BinaryIO]) -> Model:
     if bytes(data[4:8]) != IDENTIFIER:
-        kind, remedy = describe(bytes(data[:64]))
+        kind, remedy = describe(data.data, path)
         raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
     try:
         root = decode(data)
@@ -64,21 +64,10 @@ def _load(data: np.ndarray, reopen: Callable[[], BinaryIO]) -> Model:
 
 
 def _map(path: str) -> np.ndarray:
-    if os.path.isdir(path):
-        kind, remedy = describe_directory(path)
+    if os.path.isdir(path) or os.path.isfile(f"{path}.index"):
+        kind, remedy = describe_path(path)
         raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise FileError("it is a pipe, a socket or a device, which cannot be mapped", "Save the model as a file first")
-    try:
-        with open(path, "rb") as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                kind, remedy = describe(b"")
-                raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
-            return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
-    except FileNotFoundError:
-        raise FileError("there is no such file", f"The current directory is {os.getcwd()}") from None
-    except OSError as error:
-        raise FileError(f"it cannot be read: {error}", "Check the path and its permissions") from None
+    return np.frombuffer(mapped(path), np.uint8)
 
 
 def model_of(root: Table, data: np.ndarray) -> Model:

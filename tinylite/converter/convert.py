@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import ConvertError, FileError, at
 from ..model import Graph, Model, Signature as ModelSignature
 from ..passes.optimize import optimize
+from .ends import is_variable, likely_inputs, likely_outputs
 from .frames import functionalized
 from .graphdef import GraphDef
 from .listing import listing, tf_listing
@@ -24,8 +25,6 @@ __all__ = ["Arrays", "Conversion", "Report", "guessed_inputs", "guessed_outputs"
 Progress = Callable[[str, int, int], None]
 Shapes = Mapping[str, Signature] | Sequence[Signature]
 
-_VARIABLES = {"Variable", "VariableV2", "VarHandleOp", "AutoReloadVariable"}
-_WITHOUT_RESULT = {"NoOp", "Const", "Assert", "Placeholder", "PrintV2", "SaveV2", "Assign", "AssignVariableOp", "ControlTrigger"}
 # Stand-ins for what has no operator, which a pattern may have taken up.
 _MUST_GO = {"Erf", "Erfc"}
 
@@ -162,21 +161,15 @@ class _Dump:
 
 def guessed_inputs(graph_def: GraphDef) -> list[str]:
     """The Placeholders that something reads, in the graph's order."""
-    read = _read(graph_def)
-    return [node.name for node in graph_def.nodes if node.op == "Placeholder" and node.name in read]
+    return [node.name for node in likely_inputs(graph_def)]
 
 
 def guessed_outputs(graph_def: GraphDef) -> list[str]:
     """The nodes that nobody reads and that give something."""
-    read = _read(graph_def)
-    found = [node.name for node in graph_def.nodes if node.name not in read and node.op not in _WITHOUT_RESULT]
+    found = [node.name for node in likely_outputs(graph_def)]
     if not found:
         raise ConvertError("every node of the graph is read by another, so none is its output", "Name the outputs (output_arrays)")
     return found
-
-
-def _read(graph_def: GraphDef) -> set[str]:
-    return {text.partition(":")[0] for node in graph_def.nodes for text in node.inputs if not text.startswith("^")}
 
 
 def _shapes(names: Sequence[str], shapes: Shapes) -> dict[str, Signature]:
@@ -197,7 +190,7 @@ def _shapes(names: Sequence[str], shapes: Shapes) -> dict[str, Signature]:
 def _check_frozen(source: TfGraph, inputs: Sequence[str]) -> None:
     """Raise ConvertError if the graph has variables without values, or inputs that are not named."""
     nodes = source.nodes()
-    variables = [node.name for node in nodes if node.op in _VARIABLES]
+    variables = [node.name for node in nodes if is_variable(node)]
     if variables:
         some = ", ".join(map(repr, variables[:5])) + (", ..." if len(variables) > 5 else "")
         raise ConvertError(

@@ -1,0 +1,87 @@
+"""What a Keras model's file holds, read without Keras: .keras archives, and .h5 files as far as plain bytes tell."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+import zlib
+from typing import Any
+
+from .errors import CorruptFileError
+from .files import mapped
+
+__all__ = ["describe_keras"]
+
+_LONGEST = 1 << 26  # characters of a configuration
+_DAMAGED = "Save the model again with model.save"
+
+
+def describe_keras(given: str | bytes | memoryview) -> dict[str, Any]:
+    """Format, Keras's version, the model's class and name, and its layers. Raises FileError."""
+    data = mapped(given) if isinstance(given, str) else memoryview(given)
+    archive = bytes(data[:2]) == b"PK"
+    config, version = _of_archive(given) if archive else (_of_hdf5(data), None)
+    inner = _dict(config.get("config"))
+    layers = inner.get("layers")
+    return {
+        "format": "a .keras archive" if archive else "an HDF5 file",
+        "keras_version": version,
+        "class": str(config.get("class_name", "")),
+        "name": str(inner.get("name", "")),
+        "layers": [_layer(_dict(layer)) for layer in layers] if isinstance(layers, list) else [],
+    }
+
+
+def _layer(layer: dict[str, Any]) -> dict[str, Any]:
+    config = _dict(layer.get("config"))
+    shape = config.get("batch_shape", config.get("batch_input_shape", _dict(layer.get("build_config")).get("input_shape")))
+    known = isinstance(shape, list) and all(size is None or isinstance(size, int) for size in shape)
+    return {
+        "class": str(layer.get("class_name", "")),
+        "name": str(config.get("name", layer.get("name", ""))),
+        "input_shape": shape if known else None,
+    }
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _of_archive(given: str | bytes | memoryview) -> tuple[dict[str, Any], str | None]:
+    """The configuration, and Keras's version."""
+    try:
+        with zipfile.ZipFile(given if isinstance(given, str) else io.BytesIO(given)) as archive:
+            config, metadata = (_json_of(archive, name) for name in ("config.json", "metadata.json"))
+    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
+        raise CorruptFileError(f"the archive cannot be read: {error}", _DAMAGED) from None
+    version = metadata.get("keras_version")
+    return config, None if version is None else str(version)
+
+
+def _json_of(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
+    if name not in archive.namelist():
+        return {}
+    if archive.getinfo(name).file_size > _LONGEST:
+        raise CorruptFileError(f"its {name} is longer than any model's", _DAMAGED)
+    return _parsed(archive.read(name).decode("utf-8", "replace"))
+
+
+def _of_hdf5(data: memoryview) -> dict[str, Any]:
+    """The configuration, which HDF5 keeps in one piece; {} if it is kept otherwise."""
+    for match in re.finditer(rb'\{"(module|class_name)": "[^"]*", ("class_name": "[^"]*", )?"config": \{', data):
+        end = bytes(data[match.start() : match.start() + _LONGEST]).find(b"\0")
+        found = _parsed(bytes(data[match.start() :][: end if end >= 0 else _LONGEST]).decode("utf-8", "replace"))
+        if isinstance(_dict(found.get("config")).get("layers"), list):
+            return found
+        break
+    return {}
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    """The object that a text begins with; {} if it is none."""
+    try:
+        return _dict(json.JSONDecoder().raw_decode(text)[0])
+    except (ValueError, RecursionError):
+        return {}
