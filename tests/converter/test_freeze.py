@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -18,6 +20,7 @@ from tinylite.cli import main
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # TensorFlow and Keras warn of themselves
 
+ROOT = Path(__file__).parent.parent.parent
 X = np.random.default_rng(0).normal(size=(2, 4)).astype(np.float32)
 SERIES = np.random.default_rng(1).normal(size=(2, 5, 4)).astype(np.float32)
 
@@ -328,6 +331,59 @@ def test_functions(tf: Any) -> None:
     assert tinylite.freeze(function).to_bytes() == frozen.to_bytes()
 
 
+def test_variables_pass_through_calls(tf: Any) -> None:
+    """Functions that stay functions get values in place of handles, a copy for each type; every way to read a variable does."""
+    single, double = tf.Variable(X), tf.Variable(X.astype(np.float64) + 1)
+
+    @tf.function(jit_compile=True)  # which keeps it from being inlined
+    def total(variable: Any) -> Any:
+        return tf.reduce_sum(variable * 2) + tf.cast(tf.size(variable), variable.dtype)
+
+    @tf.function(input_signature=[tf.TensorSpec((), tf.int32, name="which")])
+    def function(which: Any) -> dict[str, Any]:
+        def pick() -> Any:
+            rows = tf.raw_ops.ResourceGather(resource=single.handle, indices=[[0, 1], [3, 2]], batch_dims=1, dtype=tf.float32)
+            return rows + tf.raw_ops.ResourceGatherNd(resource=single.handle, indices=[[[0, 0]], [[1, 1]]], dtype=tf.float32)
+
+        def measure() -> Any:
+            there = tf.raw_ops.VarIsInitializedOp(resource=double.handle)
+            shape = tf.raw_ops.VariableShape(input=double.handle)
+            return tf.cast(shape, tf.float32) * tf.cast(there, tf.float32)
+
+        chosen = tf.switch_case(which, [pick, measure, lambda: single[:, :2]])
+        return {"chosen": chosen, "double": total(double), "single": total(single), "pick": pick(), "measure": measure()}
+
+    for which in range(3):
+        wanted = function(which)
+        check(tinylite.freeze(function), [np.array(which, np.int32)], [wanted[key] for key in sorted(wanted)])
+
+
+def test_a_handle_may_stand_for_several_variables(tf: Any) -> None:
+    """A branch passes one of two on: if one is written, both stay variables."""
+    for written in (False, True):
+        tf1 = tf.compat.v1
+        graph = tf.Graph()
+        with graph.as_default(), tf1.Session() as session:
+            flag = tf1.placeholder(tf.bool, (), name="flag")
+            a, b = (
+                tf1.get_variable(name, (), initializer=tf1.constant_initializer(value), use_resource=True)
+                for name, value in (("a", 1.0), ("b", 2.0))
+            )
+            _, if_true = tf.raw_ops.Switch(data=a.handle, pred=flag)
+            if_false, _ = tf.raw_ops.Switch(data=b.handle, pred=flag)
+            handle = tf.raw_ops.Merge(inputs=[if_false, if_true]).output
+            waits = [tf.raw_ops.AssignAddVariableOp(resource=a.handle, value=10.0)] if written else []
+            with graph.control_dependencies(waits):
+                read = tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.float32)
+            tf.identity(read, name="y")
+            session.run(tf1.global_variables_initializer())
+            frozen = tinylite.freeze(session, ["y"])
+        assert frozen.variables == (["a", "b"] if written else [])
+        if not written:
+            check(frozen, [np.array(True)], [1.0])
+            check(frozen, [np.array(False)], [2.0])
+
+
 def test_functions_that_write_variables(tf: Any) -> None:
     count, factor = tf.Variable(0.0, name="same"), tf.Variable(2.0, name="same")
 
@@ -591,7 +647,7 @@ def test_uninitialized_sessions(tf: Any) -> None:
             y = sum(tf1.get_variable(name, (2,), use_resource=resource) for name in ("a", "b", "c"))
             tf.identity(y, name="y")
             session.run(session.graph.get_operation_by_name("b/Assign"))
-            assert "no value in the session: 'a', 'c'" in error(session, ["y"])
+            assert "without a value in the session: 'a', 'c'." in error(session, ["y"])
     session.close()
     assert "closed" in error(session, ["y"])
 
@@ -692,3 +748,47 @@ def test_the_command_freezes_saved_models_and_keras_files(tf: Any, keras: Any) -
     assert "run it once before the graph" in result.stderr
     assert Path("stateful.pbtxt").read_text().startswith("node {")
     assert not Path("no.pb").exists()
+
+
+def python(code: str) -> str:
+    """What a program of its own writes, with nothing on stderr."""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=dict(os.environ, PYTHONPATH=str(ROOT))
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_tensorflow_is_kept_quiet(tf: Any) -> None:
+    """Its C++ writes of the CPU and of absent GPUs; and the environment is left as it was."""
+    module = tf.Module()
+    module.w = tf.Variable([1.0, 2.0])
+    module.twice = tf.function(lambda: module.w * 2, input_signature=[])
+    tf.saved_model.save(module, "saved", {"twice": module.twice})
+    code = """
+import os, tinylite
+before = dict(os.environ)
+frozen = tinylite.freeze("saved")
+assert dict(os.environ) == before
+print(frozen.signature_key)
+"""
+    assert python(code) == "twice\n"
+    check(tinylite.freeze("saved"), [], [[2.0, 4.0]])
+
+
+def test_keras_2_in_the_ways_of_tensorflow_1(tf_keras: Any) -> None:
+    code = """
+import warnings; warnings.simplefilter("ignore")
+import tinylite.freezing.tf
+tf = tinylite.freezing.tf.tensorflow()
+tf.compat.v1.disable_eager_execution()
+with tinylite.freezing.tf.quiet():
+    import tf_keras
+    a, b = tf_keras.Input((4,), name="a"), tf_keras.Input((4,), name="b")
+    model = tf_keras.Model([b, a], tf_keras.layers.Dense(3, name="last")(tf_keras.layers.Subtract()([a, b])))
+    model.save("m.h5")
+for source in (model, "m.h5"):
+    frozen = tinylite.freeze(source)
+    print([tensor.key for tensor in frozen.inputs + frozen.outputs], frozen.variables, frozen.signature_key)
+"""
+    assert python(code) == "['b', 'a', 'last'] [] serving_default\n" * 2

@@ -14,7 +14,7 @@ from ..errors import FreezeError
 from .files import read_saver
 from .frozen import Frozen, FrozenTensor
 from .join import Values, Variable, join, make_const, reachable, referred, variables_of
-from .tf import explained, quiet, tensorflow
+from .tf import explained, quiet, session_of, tensorflow
 from .values import Checkpoint, InSession, NoValues, listed, near
 
 __all__ = [
@@ -225,7 +225,7 @@ def _session(graph_def: Any, checkpoint: Checkpoint | None, initializer_nodes: S
     graph = tf.Graph()
     with explained("the graph cannot be run, as initializer nodes need"), graph.as_default():
         tf.graph_util.import_graph_def(graph_def, name="")
-    with tf.compat.v1.Session(graph=graph) as session:
+    with session_of(graph) as session:
         for node, variable in variables_of(graph_def).items():
             if checkpoint is not None and checkpoint.find(node, variable):
                 value = checkpoint.read(node)

@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..errors import FileError, FreezeError
@@ -43,9 +44,8 @@ def freeze_keras_model(
             f"the model is on Keras' {sys.modules['keras'].backend.backend()} backend",
             "Save it as a .keras file, and freeze that where KERAS_BACKEND=tensorflow is set before Keras is imported",
         )
-    if is_old and not tf.executing_eagerly() and model.inputs:  # in TensorFlow 1's ways, its values are in Keras' session
-        session = sys.modules["tf_keras"].backend.get_session()
-        return freeze_session(session, [tensor.name for tensor in model.outputs], settings=settings)
+    if is_old and not tf.executing_eagerly() and model.inputs:
+        return _in_session(model, signature_key, settings)
     with explained(
         f"the model {model.name!r} cannot be called",
         "Or freeze a function of it: tf.function(lambda x: model(x, training=False)).get_concrete_function(tf.TensorSpec(...))",
@@ -62,6 +62,18 @@ def freeze_keras_model(
 
         function = tf.function(call, input_signature=specs, autograph=False).get_concrete_function()
     return freeze_concrete_function(function, input_keys=names, output_keys=keys, signature_key=signature_key, settings=settings)
+
+
+def _in_session(model: Any, signature_key: str, settings: Settings | None) -> Frozen:
+    """Freeze a model of Keras 2 in TensorFlow 1's ways: it is a part of a graph, and its values are in Keras' session."""
+    session = importlib.import_module("tf_keras.src.backend").get_session()
+    frozen = freeze_session(session, [tensor.name for tensor in model.outputs], settings=settings)
+    keys = dict(zip((tensor.name for tensor in (*model.inputs, *model.outputs)), (*model.input_names, *model.output_names), strict=True))
+    given = {tensor.name: tensor for tensor in frozen.inputs}
+    frozen.inputs = [replace(given[tensor.name], key=keys[tensor.name]) for tensor in model.inputs if tensor.name in given]
+    frozen.outputs = [replace(tensor, key=keys[tensor.name]) for tensor in frozen.outputs]
+    frozen.signature_key = signature_key
+    return frozen
 
 
 # From tensors, one for each spec, to what a model is called with: arguments, and arguments by name.
@@ -121,12 +133,12 @@ def load_keras_model(path: str, custom_objects: Mapping[str, Any] | None = None)
 
     Raises FileError, with what each of them says.
     """
-    tensorflow()
+    tf = tensorflow()
     if not os.path.exists(path):
         raise FileError(f"{path}: there is no such file", f"The current directory is {os.getcwd()}")
     said = []
-    order = ["tf_keras", "keras"] if os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True") else ["keras", "tf_keras"]
-    for name in order:
+    old_first = os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True") or not tf.executing_eagerly()
+    for name in ("tf_keras", "keras") if old_first else ("keras", "tf_keras"):
         try:
             with quiet():
                 keras = importlib.import_module(name)

@@ -10,7 +10,7 @@ from ..errors import FileError, FreezeError
 from .frozen import Frozen, FrozenTensor
 from .graphs import Settings, assemble, checked_outputs, described, frozen_tensor, placeholders
 from .join import reachable
-from .tf import explained, tensorflow
+from .tf import explained, session_of, tensorflow
 from .values import InSession, listed, near
 
 __all__ = ["freeze_saved_model"]
@@ -38,7 +38,7 @@ def freeze_saved_model(
     graph = tf.Graph()
     with (
         explained(f"the SavedModel {folder!r} cannot be loaded", "Its files may be incomplete, or of another version of TensorFlow"),
-        tf.compat.v1.Session(graph=graph) as session,
+        session_of(graph) as session,
     ):
         chosen = None if outputs and signature_key is None else _signature(meta, signature_key, folder)
         if outputs:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import logging
 import os
+import re
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ..errors import FreezeError, MissingPackageError, TinyliteError
 
-__all__ = ["explained", "quiet", "tensorflow"]
+__all__ = ["explained", "quiet", "session_of", "tensorflow"]
 
-_LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_NEWS = re.compile(rb"[IWE]\d{4} |WARNING: All log messages before absl|To enable the following instructions")
 
 
 def tensorflow() -> Any:
     """The tensorflow package. Raises MissingPackageError, which says what to install."""
-    asked = _LOG_LEVEL in os.environ
-    if not asked:
-        os.environ[_LOG_LEVEL] = "2"  # TensorFlow looks when it is loaded: what the CPU can do is no news here
+    if "tensorflow" in sys.modules and sys.modules["tensorflow"] is not None:
+        return sys.modules["tensorflow"]
     try:
-        import tensorflow
+        with _log_level(), _without_news():
+            import tensorflow
     except ModuleNotFoundError as error:
         if error.name != "tensorflow":
             raise MissingPackageError(f"TensorFlow lacks a package of its own: {error}", "Install it again") from error
@@ -30,10 +33,52 @@ def tensorflow() -> Any:
         ) from None
     except ImportError as error:
         raise MissingPackageError(f"TensorFlow cannot be imported: {error}", "pip install 'tinylite[tensorflow]'") from error
-    finally:
-        if not asked:
-            os.environ.pop(_LOG_LEVEL, None)
     return tensorflow
+
+
+@contextmanager
+def _log_level() -> Iterator[None]:
+    """Unless the user has set one, a level at which TensorFlow's C++ keeps to itself: its errors come as exceptions, too."""
+    name = "TF_CPP_MIN_LOG_LEVEL"  # which is read when TensorFlow is loaded
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "3"
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
+
+
+@contextmanager
+def _without_news() -> Iterator[None]:
+    """Leaves out what TensorFlow's C++ writes to stderr about the CPU and absent GPUs before it looks at its log level."""
+    try:
+        stderr = os.dup(2)
+        sys.stderr.flush()
+    except (OSError, AttributeError):  # there is none
+        yield
+        return
+    with os.fdopen(stderr, "wb", closefd=True) as out, tempfile.TemporaryFile() as written:
+        os.dup2(written.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(stderr, 2)
+            written.seek(0)
+            out.writelines(line for line in written if not _NEWS.match(line))
+
+
+def session_of(graph: Any) -> Any:
+    """A session that runs a graph as it is: to read variables, improving the graph first would be wasted time."""
+    from tensorflow.core.protobuf import config_pb2, rewriter_config_pb2
+
+    options = config_pb2.GraphOptions(
+        rewrite_options=rewriter_config_pb2.RewriterConfig(disable_meta_optimizer=True),
+        optimizer_options=config_pb2.OptimizerOptions(opt_level=config_pb2.OptimizerOptions.L0),
+    )
+    return tensorflow().compat.v1.Session(graph=graph, config=config_pb2.ConfigProto(graph_options=options))
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import itertools
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -80,49 +82,70 @@ class Captured:
 
 
 class InSession:
-    """Values that variables have in a tf.compat.v1.Session."""
+    """Values that variables have in a tf.compat.v1.Session.
+
+    Every run of a session looks at all of its graph, so that values are read many at a time, as far as memory is no matter.
+    """
+
+    AT_ONCE = 1 << 26  # bytes
 
     def __init__(self, session: Any) -> None:
         self.session = session
-        self.variables: Mapping[str, Variable] = {}
+        self.waiting: dict[str, Variable] = {}
+        self.values: dict[str, np.ndarray] = {}
 
     def check(self, variables: Mapping[str, Variable]) -> None:
-        self.variables = variables
+        self.waiting = dict(variables)
 
     def read(self, node: str) -> np.ndarray:
+        if node not in self.values:
+            self.read_ahead(node)
+        return self.values.pop(node)
+
+    def read_ahead(self, node: str) -> None:
+        """Read the value of a variable and of those behind it."""
         tf = tensorflow()
+        names = list(self.waiting)
+        several, size = [], 0
+        for name in names[names.index(node) :]:
+            several.append(name)
+            shape = self.waiting[name].shape
+            is_known = shape is not None and -1 not in shape
+            size += math.prod(shape or ()) * tf.as_dtype(self.waiting[name].dtype).size if is_known else self.AT_ONCE
+            if size >= self.AT_ONCE:
+                break
         try:
-            return self.value(node)
+            self.values.update(zip(several, map(np.asarray, self.session.run([self.tensor(name) for name in several])), strict=True))
         except tf.errors.FailedPreconditionError:
-            empty = [variable.name for name, variable in self.variables.items() if not self.has_value(name)]
+            empty = list(dict.fromkeys(self.waiting[name].name for name in itertools.islice(filter(self.is_empty, names), 5)))
             raise FreezeError(
-                f"these variables have no value in the session: {listed(dict.fromkeys(empty))}",
+                f"there are variables without a value in the session: {listed(empty)}{' and maybe more' if len(empty) == 5 else ''}",
                 "Restore a checkpoint, or run tf.compat.v1.global_variables_initializer(), in this session first",
             ) from None
 
-    def has_value(self, node: str) -> bool:
+    def is_empty(self, node: str) -> bool:
         try:
-            self.value(node)
+            self.session.run(self.tensor(node))
         except tensorflow().errors.FailedPreconditionError:
-            return False
-        return True
+            return True
+        return False
 
-    def value(self, node: str) -> np.ndarray:
+    def tensor(self, node: str) -> Any:
+        """What gives a variable's value."""
         tf = tensorflow()
         graph = self.session.graph
         op = graph.get_operation_by_name(node)
-        tensor = op.outputs[0]
-        if op.type not in REFERENCES:
-            # A read that waits for other ops could change something by being run.
-            reads = [user.outputs[0] for user in tensor.consumers() if user.type == "ReadVariableOp" and not user.control_inputs]
-            if reads:
-                tensor = reads[0]
-            elif graph.finalized:
-                raise FreezeError(f"nothing reads the variable {node!r}, and the graph is finalized", "Freeze before graph.finalize()")
-            else:
-                with graph.as_default(), graph.control_dependencies(None):
-                    tensor = tf.raw_ops.ReadVariableOp(resource=tensor, dtype=tf.as_dtype(op.get_attr("dtype")))
-        return np.asarray(self.session.run(tensor))
+        handle = op.outputs[0]
+        if op.type in REFERENCES:
+            return handle
+        # A read that waits for other ops could change something by being run.
+        reads = [user.outputs[0] for user in handle.consumers() if user.type == "ReadVariableOp" and not user.control_inputs]
+        if reads:
+            return reads[0]
+        if graph.finalized:
+            raise FreezeError(f"nothing reads the variable {node!r}, and the graph is finalized", "Freeze before graph.finalize()")
+        with graph.as_default(), graph.control_dependencies(None):
+            return tf.raw_ops.ReadVariableOp(resource=handle, dtype=tf.as_dtype(op.get_attr("dtype")))
 
 
 class Checkpoint:
