@@ -12,8 +12,9 @@ for the next run that finds the same. So the parts of a plan are a tree, and a r
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -137,6 +138,14 @@ class Plan:
             part = self._behind_value(part, part.need) if isinstance(part.need, NeedsValue) else self._behind_call(part, part.need.node)
             part.segment.run()
         self._last = part
+
+    def pieces(self) -> Iterator[tuple[Node, tuple[str, ...], Callable[[], object]]]:
+        """The way of the last run op by op: each with the kernels that it runs, and what runs it."""
+        for part in self._way():
+            for segment in part.segment.by_op():
+                yield segment.steps[0].node, tuple(dict.fromkeys(step.kernel.name for step in segment.steps)), segment.run
+            if isinstance(part.need, NeedsCall):
+                yield part.need.node, (), partial(self._behind_call, part, part.need.node)
 
     def _plan_for_other_variables(self) -> None:
         """Plan once more, since variables have got other shapes. What outlasts a run is kept."""

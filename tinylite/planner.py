@@ -408,7 +408,7 @@ class Planner:
         """A planner that goes on from here, where the op at hand has run and given this; and the values that take it in."""
         after = self.fork()
         after.position += 1
-        after.forms.clear()  # variables tell by themselves what they are now
+        after.forms, after.expected = {}, {}  # variables tell by themselves what they are now
         outputs = []
         for given, array in zip(node.outputs, found, strict=True):
             value = Value(given.name, given.type, array.shape, given.tensor)

@@ -44,27 +44,16 @@ def profile(interpreter: Interpreter, runs: int = 20) -> Profile:
         start = time.perf_counter()
         interpreter.invoke()
         whole.append(time.perf_counter() - start)
+    pieces = list(plan.pieces())
+    times: list[list[float]] = [[] for _ in pieces]
+    for _ in range(runs):
+        for (_, _, run), taken in zip(pieces, times, strict=True):
+            start = time.perf_counter()
+            run()
+            taken.append(time.perf_counter() - start)
     ops: list[OpTime] = []
-    for segment in plan.segments:
-        parts = segment.by_op()
-        times: list[list[float]] = [[] for _ in parts]
-        for _ in range(runs):
-            for part, taken in zip(parts, times, strict=True):
-                start = time.perf_counter()
-                part.run()
-                taken.append(time.perf_counter() - start)
-        for part, taken in zip(parts, times, strict=True):
-            node = part.steps[0].node
-            output = node.outputs[0]
-            kernels = tuple(dict.fromkeys(step.kernel.name for step in part.steps))
-            ops.append(
-                OpTime(
-                    node.index,
-                    " + ".join(op.name for op in node.op.replaces) or node.op.name,
-                    output.name,
-                    output.shape,
-                    kernels,
-                    statistics.median(taken),
-                )
-            )
+    for (node, kernels, _), taken in zip(pieces, times, strict=True):
+        name, shape = next(((output.name, output.shape) for output in node.outputs), ("", ()))
+        called = " + ".join(op.name for op in node.op.replaces) or node.op.name
+        ops.append(OpTime(node.index, called, name, shape, kernels, statistics.median(taken)))
     return Profile(statistics.median(whole), runs, ops)

@@ -139,11 +139,10 @@ class Segment:
     def by_op(self) -> list[Segment]:
         """The same steps as a segment for each op, to be timed one by one."""
         starts = [i for i, step in enumerate(self.steps) if i == 0 or step.node is not self.steps[i - 1].node]
-        ends = [*starts[1:], len(self.steps)]
+        ends = [*starts[1:], len(self.steps)][: len(starts)]
         return [
             Segment(self.steps[start:end], self.words[start * STEP_WORDS : end * STEP_WORDS], self.scratch, self.threads)
             for start, end in zip(starts, ends, strict=True)
-            if end > start
         ]
 
     def run(self) -> None:

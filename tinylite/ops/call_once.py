@@ -39,6 +39,7 @@ class CallOnce(Calling):
             return
         called = plan.called(graph, [])
         plan.agree(called)
+        plan.expected.update(called.forms)  # in later runs the variables are as the run before has left them
         routine = plan.routine(called)
         plan.step(run_once, work=1, cost=100, done=done, routines=[routine], scratch=routine.scratch, **of_routine("init", routine))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..model import Graph
 from .common.copying import copy_step
-from .common.flow import Calling, NeedsCall, Run, check_ends, of_routine, want_alone
+from .common.flow import Calling, NeedsCall, Run, check_ends, leave_to_teams, of_routine
 from .common.operator import Node, Value, register
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class If(Calling):
             test, graphs = plan.constant([True], np.bool_), [graphs[0] if condition.known.item() else graphs[1]]
         called = [plan.called(graph, self.passed(node)) for graph in graphs]
         plan.agree(*called)
-        want_alone(plan, *called)
+        leave_to_teams(plan, *called)
         given = [[inner.value(tensor) for tensor in graph.outputs] for inner, graph in zip(called, graphs, strict=True)]
         for output, *values in zip(node.outputs, *given, strict=True):
             if any(value.shape != values[0].shape for value in values):

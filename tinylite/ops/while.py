@@ -10,7 +10,7 @@ from ..errors import InvokeError
 from ..memory import turn_limit
 from ..model import Graph
 from .common.copying import copy_step
-from .common.flow import Calling, NeedsCall, Run, check_ends, of_routine, one_element, want_alone
+from .common.flow import Calling, NeedsCall, Run, check_ends, leave_to_teams, of_routine, one_element
 from .common.operator import Node, Value, register
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class While(Calling):
         verdict = test.value(cond.outputs[0])
         self.check_verdict(node, verdict.shape)
         plan.agree(test, turn)
-        want_alone(plan, test, turn)
+        leave_to_teams(plan, test, turn)
         following = [turn.value(tensor) for tensor, same in zip(body.outputs, unchanged(body), strict=True) if not same]
         for value, (_, variable) in zip(following, changing, strict=True):
             if value.shape != variable.shape and not (one_element(value.shape) and one_element(variable.shape)):

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from ...segment import Routine
     from ...state import State, Variable
 
-__all__ = ["Calling", "Flow", "NeedsCall", "Run", "check_ends", "of_routine", "variable_of"]
+__all__ = ["Calling", "Flow", "NeedsCall", "Run", "check_ends", "leave_to_teams", "of_routine", "one_element", "variable_of"]
 
 # Runs a graph on values of its inputs, and gives those of its outputs: views of memory that its next run writes.
 Run = Callable[[Graph, Sequence[np.ndarray]], list[np.ndarray]]
 
-# With several threads, a graph that takes so many elementary operations (some tenths of a millisecond) is called from Python:
-# its steps are shared out then, while what runs within a kernel runs in one thread.
-_WORTH_A_TEAM = 1_000_000
+# With several threads, a graph that takes so many elementary operations (some fifty microseconds) is called from Python: its
+# steps are shared out then, while what runs within a kernel runs in one thread.
+_WORTH_A_TEAM = 400_000
 
 
 class NeedsCall(Exception):
@@ -65,7 +65,7 @@ class Calling(Flow):
         raise NotImplementedError
 
 
-def want_alone(plan: Planner, *called: Planner) -> None:
+def leave_to_teams(plan: Planner, *called: Planner) -> None:
     """Raise NeedsCall if one of these graphs had better be run by several threads."""
     if plan.threads > 1 and any(inner.cost > _WORTH_A_TEAM for inner in called):
         raise NeedsCall
