@@ -19,6 +19,7 @@ from .listing import listing, tf_listing
 from .shapes import Signature, computed
 from .tf_graph import TfGraph, parse_name, tf_graph
 from .translate import Problem, Settings, Translator
+from .versions import set_versions
 
 __all__ = ["Arrays", "Conversion", "Report", "guessed_inputs", "guessed_outputs"]
 
@@ -108,6 +109,7 @@ class Conversion:
                     self.report.changes[name] = self.report.changes.get(name, 0) + count
         _raise_all([] if settings.allow_custom_ops else _left(translator.graphs, settings))
         model = Model(translator.graphs, description="Converted by tinylite")
+        set_versions(model)
         self.report.ops = Counter(op.name for graph in model.graphs for op in graph.ops)
         buffers = {id(t.buffer): t.buffer for graph in model.graphs for t in graph.tensors if t.buffer is not None}
         self.report.constant_bytes = sum(buffer.nbytes for buffer in buffers.values())

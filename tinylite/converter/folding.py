@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ConvertError
 from ..model import tensor_dtype
+from .fake_quant import fake_quant, symmetric_range
 from .slicing import strided
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-x))
 
 
+def _softmax(x: np.ndarray) -> np.ndarray:
+    powers = np.exp(x - x.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)
+
+
 def _truncated(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """A quotient rounded towards zero, as C has it; floats are divided."""
     return np.trunc(a / b).astype(a.dtype) if a.dtype.kind in "iu" else a / b
@@ -72,7 +78,9 @@ _UNARY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "Rsqrt": lambda x: 1 / np.sqrt(x), "Sigmoid": _sigmoid, "Sign": np.sign, "Sin": np.sin, "Sinh": np.sinh, "Sqrt": np.sqrt,
     "Square": np.square, "Tan": np.tan, "Tanh": np.tanh, "Softplus": lambda x: np.logaddexp(x, 0), "ZerosLike": np.zeros_like,
     "OnesLike": np.ones_like, "InvertPermutation": np.argsort, "L2Loss": lambda x: np.sum(x * x) / 2,
-    "Softsign": lambda x: x / (1 + np.abs(x)),
+    "Softsign": lambda x: x / (1 + np.abs(x)), "Elu": lambda x: np.where(x > 0, x, np.expm1(x)), "Invert": np.invert,
+    "Selu": lambda x: 1.0507009873554805 * np.where(x > 0, x, 1.6732632423543772 * np.expm1(x)), "Softmax": _softmax,
+    "LogSoftmax": lambda x: np.log(_softmax(x)), "MatrixDiag": lambda x: x[..., None] * np.eye(x.shape[-1], dtype=x.dtype),
 }  # fmt: skip
 _BINARY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "Add": np.add, "AddV2": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": _truncated, "RealDiv": np.divide,
@@ -83,6 +91,7 @@ _BINARY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "BitwiseAnd": np.bitwise_and, "BitwiseOr": np.bitwise_or, "BitwiseXor": np.bitwise_xor, "LeftShift": np.left_shift,
     "RightShift": np.right_shift, "DivNoNan": lambda a, b: np.where(b == 0, 0, a / b),
     "MulNoNan": lambda a, b: np.where(b == 0, 0, a * b), "Xdivy": lambda a, b: np.where(a == 0, 0, a / b),
+    "Xlogy": lambda a, b: np.where(a == 0, 0, a * np.log(b)), "Xlog1py": lambda a, b: np.where(a == 0, 0, a * np.log1p(b)),
 }  # fmt: skip
 _TO_BOOL = {"IsFinite", "IsInf", "IsNan", "LogicalNot", "Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "LogicalAnd",
             "LogicalOr"}  # fmt: skip
@@ -92,14 +101,15 @@ _REDUCTIONS: dict[str, Callable[..., np.ndarray]] = {
 }  # fmt: skip
 
 
-def _in_type(function: Callable[..., np.ndarray], to_bool: bool) -> Folder:
+def _in_type(function: Callable[..., Any], to_bool: bool) -> Folder:
     """numpy would widen small types and Python numbers: the result has the operands' type."""
     if to_bool:
         return lambda call, *given: np.asarray(function(*given), np.bool_)
     return lambda call, *given: np.asarray(function(*given)).astype(given[0].dtype)
 
 
-FOLDERS.update((op, _in_type(function, op in _TO_BOOL)) for op, function in {**_UNARY, **_BINARY}.items())
+_ARITHMETIC: dict[str, Callable[..., Any]] = {**_UNARY, **_BINARY}
+FOLDERS.update((op, _in_type(function, op in _TO_BOOL)) for op, function in _ARITHMETIC.items())
 
 
 def _reduction(function: Callable[..., np.ndarray]) -> Folder:
@@ -114,7 +124,7 @@ FOLDERS.update((op, _reduction(function)) for op, function in _REDUCTIONS.items(
 
 
 @folds("Const")
-def _const(call: Call) -> np.ndarray:
+def _const(call: Call) -> np.ndarray | None:
     value = call.node.attributes.get("value")
     call.want(isinstance(value, np.ndarray), "it has no value", "The graph is damaged: write it again")
     return value
@@ -215,7 +225,7 @@ def _broadcast_args(call: Call, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 @folds("Range")
 def _range(call: Call, start: np.ndarray, limit: np.ndarray, delta: np.ndarray) -> np.ndarray:
-    return np.arange(start.item(), limit.item(), delta.item(), start.dtype)
+    return np.arange(start.item(), limit.item(), delta.item()).astype(start.dtype)
 
 
 @folds("LinSpace")
@@ -319,6 +329,32 @@ def _mat_mul(call: Call, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (a.T if call.attribute("transpose_a") else a) @ (b.T if call.attribute("transpose_b") else b)
 
 
+@folds("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
+def _batch_mat_mul(call: Call, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    a, b = (x.swapaxes(-1, -2) if call.attribute(name) else x for name, x in (("adj_x", a), ("adj_y", b)))
+    return a @ b
+
+
+@folds("Einsum")
+def _einsum(call: Call, *given: np.ndarray) -> np.ndarray:
+    return np.einsum(call.attribute("equation"), *given)
+
+
+@folds("BiasAdd", "BiasAddV1")
+def _bias_add(call: Call, x: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    return x + (bias.reshape(-1, *[1] * (x.ndim - 2)) if call.attribute("data_format", "NHWC") == "NCHW" else bias)
+
+
+@folds("LeakyRelu")
+def _leaky_relu(call: Call, x: np.ndarray) -> np.ndarray:
+    return np.where(x > 0, x, x * np.float32(call.attribute("alpha", 0.2))).astype(x.dtype)
+
+
+@folds("ClipByValue")
+def _clip(call: Call, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    return np.maximum(np.minimum(x, high), low)
+
+
 @folds("AddN")
 def _add_n(call: Call, *given: np.ndarray) -> np.ndarray:
     return np.sum(given, 0, given[0].dtype)
@@ -333,6 +369,38 @@ def _stitch(call: Call, *given: np.ndarray) -> np.ndarray:
     for index, values in zip(indices, data, strict=True):
         made[index] = values
     return made
+
+
+@folds("Roll")
+def _roll(call: Call, x: np.ndarray, shifts: np.ndarray, axes: np.ndarray) -> np.ndarray:
+    return np.roll(x, tuple(shifts.reshape(-1).tolist()), tuple(axes.reshape(-1).tolist()))
+
+
+@folds("MirrorPad")
+def _mirror_pad(call: Call, x: np.ndarray, paddings: np.ndarray) -> np.ndarray:
+    return np.pad(x, paddings.tolist(), "reflect" if call.attribute("mode") == "REFLECT" else "symmetric")
+
+
+@folds("Bucketize")
+def _bucketize(call: Call, x: np.ndarray) -> np.ndarray:
+    return np.searchsorted(np.array(call.attribute("boundaries"), np.float32), x, "right").astype(np.int32)
+
+
+@folds("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel")
+def _fake_quant(call: Call, x: np.ndarray, *given: np.ndarray) -> np.ndarray:
+    low, high = given or (call.attribute("min", -6.0), call.attribute("max", 6.0))
+    return fake_quant(x, low, high, int(call.attribute("num_bits", 8)), bool(call.attribute("narrow_range")))
+
+
+@folds("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3", "QuantizeAndDequantizeV4")
+def _quantize_and_dequantize(call: Call, x: np.ndarray, low: np.ndarray, high: np.ndarray, *bits: np.ndarray) -> np.ndarray | None:
+    """Without a given range, that of the values; one for all of them."""
+    if call.attribute("axis", -1) != -1:
+        return None
+    low, high = (low, high) if call.attribute("range_given") else (np.min(x), np.max(x))
+    count = int(bits[0]) if bits else int(call.attribute("num_bits", 8))
+    signed, narrow = bool(call.attribute("signed_input", True)), bool(call.attribute("narrow_range"))
+    return fake_quant(x, *symmetric_range(float(low), float(high), count, signed, narrow), count, signed and narrow)
 
 
 @folds("Size", "Rank", "Shape")

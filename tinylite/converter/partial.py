@@ -45,7 +45,8 @@ class Partial:
         signature = signature_of(tensor)
         if signature is None:
             return None
-        first, second = np.array(signature, dtype), np.array(signature, dtype)
+        first: np.ndarray = np.array(signature, dtype)
+        second = first.copy()
         for axis in np.flatnonzero(first < 0):
             self._count += 1
             first[axis], second[axis] = 1009 + 12 * self._count, 2003 + 36 * self._count

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from .. import ops
 from ..errors import ConvertError, ModelError, UnsupportedError
 from ..model import Op, Tensor
-from ..ops.common.operator import NeedsValue, Node, Value
+from ..ops.common.operator import NeedsValue, Node, Operator, Value
 
 __all__ = ["Signature", "broadcast", "computed", "infer", "infer_sized", "joined", "merged", "signature_of"]
 
@@ -95,11 +95,11 @@ def infer(op: Op) -> list[Signature]:
     return [tuple(a if a == b else -1 for a, b in zip(first, last, strict=True)) for first, last in zip(trials[0], trials[-1], strict=True)]
 
 
-def _trial(operator: ops.Operator, op: Op, size: int) -> Sequence[tuple[int, ...]]:
+def _trial(operator: Operator, op: Op, size: int) -> Sequence[tuple[int, ...]]:
     return infer_sized(operator, op, lambda tensor: tuple(size if dimension < 0 else dimension for dimension in signature_of(tensor) or ()))
 
 
-def infer_sized(operator: ops.Operator, op: Op, shape_of: Callable[[Tensor], tuple[int, ...]]) -> Sequence[tuple[int, ...]]:
+def infer_sized(operator: Operator, op: Op, shape_of: Callable[[Tensor], tuple[int, ...]]) -> Sequence[tuple[int, ...]]:
     """The shapes of an op's outputs for inputs of these shapes. Raises NeedsValue, ModelError and UnsupportedError."""
     values: list[Value | None] = []
     for tensor in op.inputs:

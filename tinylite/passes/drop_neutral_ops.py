@@ -82,7 +82,7 @@ def _constant_before(uses: Uses, x: Tensor) -> tuple[Op | None, Tensor | None, n
 
 def _with(op: Op, code: str, x: Tensor, value: np.ndarray, outputs: list[Tensor], fused: bool = True) -> Op:
     made = Tensor(f"{outputs[0].name}/constant", has_rank=True)
-    made.data = np.ascontiguousarray(value, np.float32)
+    made.data = np.asarray(value, np.float32)  # ascontiguousarray would make a vector of a number
     activation = op.options.fused_activation_function if fused and op.options is not None else "NONE"
     return Op(code, [x, made], outputs, fused_activation_function=activation)
 

@@ -209,9 +209,10 @@ def batch_norm(call: Call) -> Sequence[Tensor]:
     if call.op == "BatchNormWithGlobalNormalization":
         x, mean, variance, offset, scale = call.inputs[:5]
         epsilon, training = call.attribute("variance_epsilon"), False
-        scale = scale if call.attribute("scale_after_normalization") else None
+        factors = [scale] if call.attribute("scale_after_normalization") else []
     else:
         x, scale, offset, mean, variance = call.inputs[:5]
+        factors = [scale]
         epsilon, training = call.attribute("epsilon", 1e-4), bool(call.attribute("is_training", True))
     first = channels_first(call)
     rank = call.rank(x)
@@ -222,8 +223,8 @@ def batch_norm(call: Call) -> Sequence[Tensor]:
         return call.reshape(tensor, (-1, *[1] * (rank - 2))) if first and not training else tensor
 
     factor = _computed(call, "RSQRT", _computed(call, "ADD", variance, call.make(np.float32(epsilon))))
-    if scale is not None and not _all(call, scale, 1):
-        factor = _computed(call, "MUL", factor, fit(scale))
+    for scale in factors:
+        factor = factor if _all(call, scale, 1) else _computed(call, "MUL", factor, fit(scale))
     if not training:
         factor = fit(factor)
     shift = _computed(call, "SUB", fit(offset), _computed(call, "MUL", fit(mean), factor))

@@ -233,8 +233,8 @@ def strided_slice(call: Call) -> Tensor:
         )
         count = call.shape(call.input(1))[0]
         sliced = [-1] * (count - masks["shrink_axis_mask"].bit_count())
-        bounds = [shape_input(call, tensor) for tensor in call.inputs[1:]]
-        return call.emit("STRIDED_SLICE", [x, *bounds], None, (*sliced, *before[count:]), **masks)
+        operands = [shape_input(call, tensor) for tensor in call.inputs[1:]]
+        return call.emit("STRIDED_SLICE", [x, *operands], None, (*sliced, *before[count:]), **masks)
     x, bounds = _spelled_out(call, x, begin.tolist(), end.tolist(), strides.tolist(), masks)
     before = call.shape(x)
     after = [_length(size, *bound[:5]) for size, bound in zip(before, bounds, strict=True) if not bound[5]]

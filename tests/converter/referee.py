@@ -1,0 +1,111 @@
+"""Small graphs of TensorFlow, converted by tinylite, and run by all three."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tests.conftest import assert_close
+from tinylite import ops
+from tinylite.converter.convert import Arrays, Conversion
+from tinylite.converter.graphdef import read_graph_def
+from tinylite.converter.translate import Settings
+from tinylite.errors import UnsupportedError
+from tinylite.model import Graph, Model
+
+__all__ = ["Case", "check", "convert", "frozen"]
+
+
+@dataclass
+class Case:
+    """What a graph computes from which values, and which of its inputs have an unknown first dimension when asked for.
+
+    `folded` says that the op must become constants, `codes` the ops that it must become.
+    """
+
+    build: Callable[..., Any]
+    feeds: list[np.ndarray] = field(default_factory=list)
+    dynamic: Sequence[bool] | bool = True
+    tolerance: float = 1e-5
+    codes: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Case({[f'{feed.dtype}{list(feed.shape)}' for feed in self.feeds]}, {self.dynamic})"
+
+
+def frozen(case: Case, unknown: bool) -> tuple[Any, list[str], list[str]]:
+    """The GraphDef of a case, and the names of its inputs and outputs."""
+    dynamic = case.dynamic if isinstance(case.dynamic, Sequence) else [case.dynamic] * len(case.feeds)
+    shapes = [
+        (None, *feed.shape[1:]) if unknown and varies and feed.ndim else feed.shape
+        for feed, varies in zip(case.feeds, dynamic, strict=True)
+    ]  # fmt: skip
+    specs = [tf.TensorSpec(shape, feed.dtype, f"x{index}") for index, (shape, feed) in enumerate(zip(shapes, case.feeds, strict=True))]
+    graph = tf.Graph()
+    with graph.as_default():
+        inputs = [tf.compat.v1.placeholder(spec.dtype, spec.shape, spec.name) for spec in specs]
+        made = tf.nest.flatten(case.build(*inputs))
+        outputs = [tf.identity(tensor, f"y{index}") for index, tensor in enumerate(made)]
+    return graph, [tensor.name for tensor in inputs], [tensor.name for tensor in outputs]
+
+
+def convert(graph: Any, inputs: Sequence[str], outputs: Sequence[str], **settings: Any) -> Model:
+    conversion = Conversion(
+        read_graph_def(graph.as_graph_def()), Arrays(list(inputs)), Arrays(list(outputs)), settings=Settings(**settings)
+    )  # fmt: skip
+    return Model.load(conversion.model.to_bytes())
+
+
+def check(case: Case, unknown: bool = False) -> Graph:
+    """Convert a case, run it, compare with TensorFlow; gives the converted graph."""
+    graph, inputs, outputs = frozen(case, unknown)
+    with tf.compat.v1.Session(graph=graph) as session:
+        wanted = [np.asarray(value) for value in session.run(outputs, dict(zip(inputs, case.feeds, strict=True)))]
+    model = convert(graph, inputs, outputs)
+    content = model.to_bytes()
+    for tensor, value in zip(model.graph.outputs, wanted, strict=True):
+        told = tensor.shape_signature or tensor.shape
+        assert len(told) == value.ndim, f"the file says {told}, it is {value.shape}"
+        assert all(a in (-1, b) for a, b in zip(told, value.shape, strict=True)), f"the file says {told}, it is {value.shape}"
+    codes = " ".join(op.name for op in model.graph.ops)
+    if not unknown and case.codes is not None:
+        assert codes == case.codes
+    assert_close(_litert(content, case.feeds), wanted, case.tolerance)
+    if {op.code for graph in model.graphs for op in graph.ops} <= set(ops.names()):
+        found = _tinylite(content, case.feeds)
+        if found is not None:
+            assert_close(found, wanted, case.tolerance)
+    return model.graph
+
+
+def _litert(content: bytes, feeds: Sequence[np.ndarray]) -> list[np.ndarray]:
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    interpreter = Interpreter(
+        model_content=content, experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, num_threads=1
+    )  # fmt: skip
+    return _run(interpreter, feeds)
+
+
+def _tinylite(content: bytes, feeds: Sequence[np.ndarray]) -> list[np.ndarray] | None:
+    from tinylite import Interpreter
+
+    try:
+        return _run(Interpreter(model_content=content, num_threads=1), feeds)
+    except UnsupportedError:
+        return None  # a form of an operator that tinylite says it lacks
+
+
+def _run(interpreter: Any, feeds: Sequence[np.ndarray]) -> list[np.ndarray]:
+    for details, value in zip(interpreter.get_input_details(), feeds, strict=True):
+        if tuple(details["shape"]) != value.shape:
+            interpreter.resize_tensor_input(details["index"], value.shape)
+    interpreter.allocate_tensors()
+    for details, value in zip(interpreter.get_input_details(), feeds, strict=True):
+        interpreter.set_tensor(details["index"], value)
+    interpreter.invoke()
+    return [interpreter.get_tensor(details["index"]) for details in interpreter.get_output_details()]
