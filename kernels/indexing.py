@@ -59,33 +59,6 @@ SCATTERED = {"FLOAT32": "f32", "INT32": "i32", "INT64": "i64", "INT8": "i8", "UI
 scatter_nd = {(type, value): _make_scatter_nd(type, element) for type in ("INT32", "INT64") for value, element in SCATTERED.items()}
 
 
-def _make_update_slice(type: str) -> Kernel:
-    @kernel(
-        f"update_slice_{type.lower()}", update="u8*", output="u8*", starts=_INDICES[type], rank="i64", limits=f"i64[{MAX_DIMS}]",
-        dims=f"i64[{MAX_DIMS}]", strides=f"i64[{MAX_DIMS}]", outer="i64", row_bytes="i64",
-    )  # fmt: skip
-    def update_slice(a, lo, hi, scratch):
-        """Write a box into the output from `starts` on, moved inside where it would stick out; a unit is a row of bytes.
-
-        The first `outer` dimensions are walked, the row is what lies in one piece behind them.
-        """
-        base = np.int64(0)
-        for d in range(a.rank):
-            base += min(max(np.int64(a.starts[d]), 0), a.limits[d]) * a.strides[d]
-        for unit in range(lo, hi):
-            to, rest = base, unit
-            for d in range(a.outer - 1, -1, -1):
-                above = rest // a.dims[d]
-                to += (rest - above * a.dims[d]) * a.strides[d]
-                rest = above
-            simd.copy(a.output + to, a.update + unit * a.row_bytes, a.row_bytes)
-
-    return update_slice
-
-
-update_slice = {type: _make_update_slice(type) for type in ("INT32", "INT64")}
-
-
 def _make_one_hot(type: str, bits: int) -> Kernel:
     element = f"u{bits}*" if bits < 32 else f"i{bits}*"
 

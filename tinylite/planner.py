@@ -77,6 +77,7 @@ class Planner:
         self.position = 0
         self.calls = [0]  # how many graphs were planned as routines, counted by the outermost
         self.node: Node | None = None
+        self.expendable: set[int] = set()  # the inputs whose memory may be changed
         # The form that variables have by now, where what was planned decides it, and which the plan reads as they were before.
         self.forms: dict[Variable, int] = {}
         self.expected: dict[Variable, int] = {}
@@ -201,10 +202,29 @@ class Planner:
         output.storage = input.storage
         return True
 
+    def reuse(self, output: Value, input: Value) -> bool:
+        """Let an output take over its input's memory, to be changed there, if that is what nobody will read any more."""
+        storage = input.storage
+        if storage is None or self.keep_all or self.uses.get(id(input.tensor)) != self.position:
+            return False
+        lent = storage.owner is not self.owner
+        if lent and id(input.tensor) not in self.expendable:
+            return False
+        if not lent and (storage.last == _END or storage.first < 0):
+            return False
+        if any(value.storage is storage and self.uses.get(id(value.tensor), -1) > self.position for value in self.values.values()):
+            return False
+        self.storages.remove(output.storage)
+        output.storage = storage
+        return True
+
     # ---- graphs that ops call
 
-    def called(self, graph: Graph, inputs: Iterable[Value]) -> Planner:
-        """Plan a graph that the op at hand calls, on values of this one. Raises NeedsCall unless all of it can run natively."""
+    def called(self, graph: Graph, inputs: Iterable[Value], expendable: Iterable[Tensor] = ()) -> Planner:
+        """Plan a graph that the op at hand calls, on values of this one. Raises NeedsCall unless all of it can run natively.
+
+        `expendable` are those of its inputs whose memory it may change once it has read them.
+        """
         settings = replace(self.settings, exact=self.exact, callers=(*self.settings.callers, self.source))
         self.calls[0] += 1
         if self.calls[0] > _MOST_CALLS:
@@ -213,6 +233,7 @@ class Planner:
             inner = Planner(graph, {}, settings, dict(zip(map(id, graph.inputs), inputs, strict=True)))
             inner.calls, inner.forms = self.calls, dict(self.forms)
             inner.resized, inner.behind = self.resized, self.behind
+            inner.expendable = set(map(id, expendable))
             if inner.run() is not None:
                 raise NeedsCall
         inner.node = self.node

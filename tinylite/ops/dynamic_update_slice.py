@@ -1,4 +1,4 @@
-"""DYNAMIC_UPDATE_SLICE: input 0 with a box (input 1) written into it, from the indices in input 2 on."""
+"""DYNAMIC_UPDATE_SLICE: input 0 with the elements of input 1 in it, from the indices on that input 2 says."""
 
 from __future__ import annotations
 
@@ -15,40 +15,48 @@ if TYPE_CHECKING:
 
 @register
 class DynamicUpdateSlice(Moving):
-    """A box that would stick out is moved inside."""
+    """Indices that would lead out of the data are moved back, until the update fits in.
+
+    One that a pass has made of slices fails instead, as those would. Where nobody reads the data afterwards they are changed
+    where they lie: a loop that fills a sequence moves no more than what is new.
+    """
 
     code = "DYNAMIC_UPDATE_SLICE"
-    max_version = 4
+    max_version = 6
     input_count = (3, 3)
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)
-        node.want(node.input(1).type == node.input(0).type, f"its update {node.input(1)} is not {node.input(0).type}")
-        if node.input(2).type not in ("INT32", "INT64"):
-            node.unsupported(f"there is no kernel for indices {node.input(2)}; there are: INT32, INT64")
+        data, update, start = node.input(0), node.input(1), node.input(2)
+        node.want(update.type == data.type, f"its update {update} is not {data.type}, as its data {data.name!r} are")
+        node.want(start.type in ("INT32", "INT64"), f"its indices {start} are neither INT32 nor INT64")
 
     def infer(self, node: Node) -> Sequence[Shape]:
-        data, update, starts = node.input(0), node.input(1), node.input(2)
+        data, update, start = node.input(0), node.input(1), node.input(2)
+        node.want(start.shape == (len(data.shape),), f"its indices {start} are not one for each of the dimensions of {data}")
         fits = len(update.shape) == len(data.shape) and all(a <= b for a, b in zip(update.shape, data.shape, strict=True))
         node.want(fits, f"its update {update} does not fit into {data}")
-        node.want(starts.shape == (len(data.shape),), f"its indices {starts} are not one for each dimension of {data}")
         return [data.shape]
 
     def prepare(self, node: Node, plan: Planner) -> None:
-        from ..kernels.indexing import MAX_DIMS, update_slice
+        from ..kernels.copy import MAX_DIMS
+        from ..kernels.update import update_slice
 
-        data, update, starts, output = node.input(0), node.input(1), node.input(2), node.outputs[0]
+        data, update, start, output = node.input(0), node.input(1), node.input(2), node.outputs[0]
         rank = len(data.shape)
         if rank > MAX_DIMS:
-            node.unsupported(f"{data} has {rank} dimensions, more than {MAX_DIMS}")
-        copy_step(plan, data, output)
-        outer = rank
-        while outer and update.shape[outer:] == data.shape[outer:]:
+            node.unsupported(f"its data {data} have {rank} dimensions, more than {MAX_DIMS}")
+        if not plan.reuse(output, data):
+            copy_step(plan, data, output)
+        strides = strides_of(output.shape, output.dtype.itemsize)
+        # Dimensions that the update fills, from the last on, lie in one run with the one before them.
+        outer = max(rank - 1, 0)
+        while outer and update.shape[outer] == data.shape[outer]:
             outer -= 1
-        strides = strides_of(data.shape, data.dtype.itemsize)
-        row = update.dtype.itemsize * math.prod(update.shape[outer:])
+        run = math.prod(update.shape[outer:]) * output.dtype.itemsize
+        room = [whole - part for whole, part in zip(data.shape, update.shape, strict=True)]
         plan.step(
-            update_slice[starts.type], work=math.prod(update.shape[:outer]) if row else 0, cost=row // 8 + 8, update=update,
-            output=output, starts=starts, rank=rank, limits=[a - b for a, b in zip(data.shape, update.shape, strict=True)],
-            dims=list(update.shape[:outer]), strides=strides, outer=outer, row_bytes=row,
+            update_slice[start.type], work=math.prod(update.shape[:outer]) if update.size else 0, cost=run // 8 + 8, update=update,
+            output=output, start=start, rank=rank, room=room, dims=list(update.shape[:outer]), strides=strides, outer=outer, run=run,
+            strict=int(bool(node.op.replaces)), failures={1: f"the indices {start} lead out of {data}"},
         )  # fmt: skip

@@ -62,7 +62,8 @@ class While(Calling):
             output.storage = plan.store(output)
         # Variables that change live where the outputs are wanted, the others where they are.
         variables = [value if same else output for value, output, same in zip(first, node.outputs, unchanged(body), strict=True)]
-        test, turn = plan.called(cond, variables), plan.called(body, variables)
+        expendable = [tensor for tensor, same in zip(body.inputs, unchanged(body), strict=True) if not same]
+        test, turn = plan.called(cond, variables), plan.called(body, variables, expendable)
         verdict = test.value(cond.outputs[0])
         self.check_verdict(node, verdict.shape)
         plan.agree(test, turn)
@@ -95,14 +96,15 @@ class While(Calling):
                 copy_step(plan, value, output)
 
     def pass_on(self, turn: Planner, following: list[Value], variables: list[Value]) -> None:
-        """Copy what a turn gives to where the next one finds it; first what it gives of its own inputs, which that overwrites."""
-        inputs = set(map(id, turn.graph.inputs))
-        for index, value in enumerate(following):
-            if id(value.tensor) in inputs and value.known is None:
+        """Copy what a turn gives to where the next one finds it, unless it is there; first what lies where others are wanted."""
+        wanted = [id(variable.storage) for variable in variables]
+        for index, (value, variable) in enumerate(zip(following, variables, strict=True)):
+            if id(value.storage) in wanted and value.storage is not variable.storage:
                 following[index] = turn.workspace(value.shape, value.type)
                 copy_step(turn, value, following[index])
         for value, variable in zip(following, variables, strict=True):
-            copy_step(turn, value, variable)
+            if value.storage is not variable.storage:
+                copy_step(turn, value, variable)
 
     def check_verdict(self, node: Node, shape: tuple[int, ...]) -> None:
         node.want(one_element(shape), f"its condition gives the shape {list(shape)}, where one BOOL is wanted")

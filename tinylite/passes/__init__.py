@@ -11,13 +11,14 @@ from collections.abc import Callable
 from ..model import Graph
 from .drop_unused_ops import drop_unused_ops
 from .fuse_activations import fuse_activations
+from .update_in_place import update_in_place
 
-__all__ = ["SIMPLIFY", "drop_unused_ops", "fuse_activations", "simplified"]
+__all__ = ["SIMPLIFY", "drop_unused_ops", "fuse_activations", "simplified", "update_in_place"]
 
 Pass = Callable[[Graph], int]
 
-# In the order they run: what is dropped need not be fused.
-SIMPLIFY: tuple[Pass, ...] = (drop_unused_ops, fuse_activations)
+# In the order they run: what is replaced can be dropped, and what is dropped need not be fused.
+SIMPLIFY: tuple[Pass, ...] = (update_in_place, drop_unused_ops, fuse_activations)
 
 
 def simplified(graph: Graph) -> Graph:
