@@ -45,7 +45,8 @@ class Conv3D(Operator):
         return depth, height, width
 
     def infer(self, node: Node) -> Sequence[Shape]:
-        return [(node.input(0).shape[0], *(window.out for window in self.windows(node)), node.input(1).shape[4])]
+        windows = self.windows(node)
+        return [(node.input(0).shape[0], *(window.out for window in windows), node.input(1).shape[4])]
 
     def prepare(self, node: Node, plan: Planner) -> None:
         input, filters, bias, output = node.input(0), node.input(1), node.optional(2), node.outputs[0]
