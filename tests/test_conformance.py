@@ -14,7 +14,7 @@ from tinylite.plan import Plan
 
 from .cases import Case, T
 from .conftest import Judge, feed_and_run, litert_interpreter
-from .ops import conv_2d
+from .ops import bidirectional_sequence_lstm, bidirectional_sequence_rnn, conv_2d, lstm
 from .test_ops import CASES
 
 # Their float kernels compute e^x, ln x or tanh x within 2 ulp of the C library's functions, which differ between systems.
@@ -125,3 +125,43 @@ def test_resizing_reads_no_pixel_behind_the_last(run: Judge) -> None:
     case = Case("RESIZE_BILINEAR", [T((1, 3, 3, 1), "INT8"), T((2,), "INT32", data=[89, 89])], [T((), "INT8")], {}, version=3)
     (found,) = run(case.model().to_bytes(), [np.array([[[[5], [5], [9]]] * 3], np.int8).reshape(1, 3, 3, 1)])
     assert found[0, :, -1, 0].tolist() == [9] * 89
+
+
+@pytest.mark.parametrize(
+    "case", [bidirectional_sequence_rnn.both(2, 3, 6, (5, 7), "stack"), bidirectional_sequence_lstm.both(2, 3, 6, 7, merge=True)]
+)
+def test_bidirectional_layers_do_not_depend_on_which_of_time_and_batch_comes_first(case: Case, run: Judge) -> None:
+    """LiteRT's kernels read another sequence or other states than meant where the batch comes first."""
+    first = case.model()
+    found = run(first.to_bytes(), case.feeds())
+    for tensor in (t for t in first.graph.inputs if len(t.shape) == 3):
+        tensor.shape = (tensor.shape[1], tensor.shape[0], tensor.shape[2])
+    first.graph.ops[0].options.time_major = True
+    turned = run(first.to_bytes(), [feed.swapaxes(0, 1) for feed in case.feeds()])
+    assert [a.tobytes() for a in found] == [b.swapaxes(0, 1).tobytes() for b in turned]
+
+
+def test_an_lstm_s_states_are_overwritten_only_if_they_are_variables(run: Judge, litert: Judge) -> None:
+    case = lstm.basic(1, 4, 3, "input")
+    content, (x, *states) = case.model().to_bytes(), case.feeds()
+
+    def twice(interpreter) -> list[np.ndarray]:  # type: ignore[no-untyped-def]
+        for details, value in zip(interpreter.get_input_details(), (x, *states), strict=True):
+            interpreter.set_tensor(details["index"], value)
+        interpreter.invoke()
+        interpreter.invoke()
+        return [np.array(interpreter.get_tensor(details["index"])) for details in interpreter.get_input_details()[1:]]
+
+    ours = Interpreter(model_content=content)
+    ours.allocate_tensors()
+    assert all((a == b).all() for a, b in zip(twice(ours), states, strict=True))
+    assert not any((a == b).all() for a, b in zip(twice(litert_interpreter(content)), states, strict=True))
+
+
+def test_seeds_have_32_bits(run: Judge, litert: Judge) -> None:
+    for judge in (run, litert):
+        few, many = (
+            judge(Case("RANDOM_UNIFORM", [T((1,), "INT32", data=[9])], [T(())], {"seed": seed, "seed2": 3}).model().to_bytes(), [])[0]
+            for seed in (5, 5 + 2**40)
+        )
+        assert few.tobytes() == many.tobytes()
