@@ -222,6 +222,10 @@ def test_all_tensors_are_kept_on_request(turn: Callable[..., Sequence[Tensor]]) 
     feed_and_run(theirs, [turns(3), ROW], 1)
     for entry in theirs.get_tensor_details():
         assert np.array_equal(ours.get_tensor(entry["index"]), theirs.get_tensor(entry["index"]))
+    computed = [entry["index"] for entry in ours.get_tensor_details(2) if entry["name"].startswith("body")]
+    assert len(computed) == len(Model.load(content).graphs[2].ops)
+    for index in computed:
+        assert np.array_equal(ours.get_tensor(index, 2), theirs.get_tensor(index, 2))
 
 
 # ---- what is shown

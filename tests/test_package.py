@@ -41,7 +41,7 @@ ROOMS = {
     "tinylite/state.py": {"kernels", "memory", "numpy"},
     "tinylite/order.py": {"segment", "model", "errors"},
     "tinylite/planner.py": {"order", "ops", "passes", "memory", "segment", "state", "model", "errors", "kernels", "numpy"},
-    "tinylite/plan.py": {"planner", "segment", "state", "ops", "model", "errors", "kernels", "numpy"},
+    "tinylite/plan.py": {"planner", "segment", "state", "memory", "ops", "model", "errors", "kernels", "numpy"},
     "tinylite/interpreter.py": {"plan", "segment", "state", "load", "model", "ops", "errors", "numpy"},
 }
 # Rooms that reach another room by one door only.

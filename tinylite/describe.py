@@ -164,7 +164,7 @@ def _memory(graph: Graph, numbers: dict[int, int]) -> dict[str, Any]:
 
     return {
         "arena_bytes": planner.arena_size,
-        "weights_packed_bytes": sum(array.nbytes for array in planner.arrays.values()),
+        "weights_packed_bytes": planner.prepared,
         "steps": len(planner.steps),
         "alignment": ALIGNMENT,
         "dynamic_from": None if need is None else need.name,

@@ -167,8 +167,10 @@ class Interpreter:
         if not self._running.acquire(blocking=False):
             raise InvokeError("the interpreter is running in another thread", "Give each thread an interpreter of its own")
         try:
-            if not runnable.plan.static:
+            if not runnable.plan.static or self._state.variables:
                 runnable.views.clear()
+            if runnable is not self._main and self._state.variables:
+                self._call = None  # the main graph has to look first which shapes they have now
             with self._place(runnable):
                 runnable.plan.run()
         finally:
@@ -201,6 +203,9 @@ class Interpreter:
         if runnable.plan is None:
             if tensor.data is not None:
                 return tensor.data
+            inner = self._main.plan.inner(runnable.graph) if self._main.plan is not None and self._keep_all else None
+            if inner is not None and id(tensor) in inner.values:
+                return inner.view(inner.values[id(tensor)])
             raise TensorError(f"{name} has no memory yet", "Call allocate_tensors() first")
         value = runnable.plan.value(tensor)
         if value is None and tensor.data is not None:

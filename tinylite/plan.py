@@ -21,16 +21,17 @@ import numpy as np
 from . import ops
 from .errors import at
 from .kernels.store import Progress
+from .memory import memory_limit
 from .model import Graph, Tensor
 from .ops.common.flow import Calling, NeedsCall
 from .ops.common.operator import NeedsValue, Node, Shape, Value
 from .planner import Planner, Settings
-from .segment import Segment, describe
+from .segment import Segment, describe, routines_of
 from .state import State
 
 __all__ = ["Plan"]
 
-# Bytes of parts that are kept for runs to come; beyond that a plan forgets them all and starts again from its root.
+# Bytes of parts that are kept for runs to come, if a quarter of the memory allowed is no less; beyond that a plan forgets them.
 _KEPT = 256 << 20
 # What a part takes beside its tensors, in bytes, about.
 _PART = 100_000
@@ -50,7 +51,9 @@ class _Part:
 
     @property
     def size(self) -> int:
-        return _PART + self.planner.arena.nbytes
+        """The bytes that it takes, about; what it shares with the parts before it is not counted again."""
+        shared = sum(array.nbytes for array in self.before.planner.arrays.values()) if self.before is not None else 0
+        return _PART + self.planner.arena.nbytes + self.planner.prepared - shared
 
 
 class Plan:
@@ -111,8 +114,9 @@ class Plan:
 
     @property
     def static(self) -> bool:
-        """Whether a run is one native call."""
-        return self.root.need is None and not self.root.planner.expected
+        """Whether a run is one native call, and leaves variables in the shapes in which it finds them."""
+        planner = self.root.planner
+        return self.root.need is None and all(planner.forms.get(variable, form) == form for variable, form in planner.expected.items())
 
     def reset_variables(self) -> None:
         """Set all state to zero: the zero point of what is INT8, as LiteRT does, and 0 of everything else."""
@@ -192,7 +196,7 @@ class Plan:
 
     def _keep(self, part: _Part, key: Hashable, following: _Part) -> None:
         self._kept += following.size
-        if self._kept > _KEPT:
+        if self._kept > min(_KEPT, memory_limit() // 4):
             # Only the way that this run goes stays.
             self._kept, way = following.size, part
             way.following.clear()
@@ -215,6 +219,21 @@ class Plan:
     def view_of(self, tensor: Tensor) -> np.ndarray:
         """The same of a tensor that the last run has reached."""
         return self.view(self.planner.value(tensor))
+
+    def inner(self, graph: Graph) -> Planner | None:
+        """What has planned a graph that this one calls, directly or not, if the last run has reached it."""
+        for part in self._way():
+            waiting = list(routines_of(part.segment.steps))
+            while waiting:
+                routine = waiting.pop()
+                if routine.planner.source is graph:
+                    return routine.planner
+                waiting += routines_of(routine.steps)
+            for callee in part.callees.values():
+                found = callee.inner(graph)
+                if found is not None:
+                    return found
+        return None
 
     def reads(self, tensor: Tensor) -> bool:
         """Whether an input matters."""
@@ -241,6 +260,7 @@ class _Callee:
         self.progress = progress
         self.plans: dict[tuple[Shape, ...], _Called] = {}
         self.kept = 0
+        self.last: Plan | None = None
 
     def run(self, values: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The outputs for these inputs, in memory that the next run writes."""
@@ -249,7 +269,14 @@ class _Callee:
             called = self.plans.get(shapes)
             if called is None:
                 called = self.plan(shapes)
+            self.last = called.plan
             return called.run(values)
+
+    def inner(self, graph: Graph) -> Planner | None:
+        """What `Plan.inner` gives for the last run, or for the graph itself."""
+        if self.last is None:
+            return None
+        return self.last.planner if graph is self.graph else self.last.inner(graph)
 
     def plan(self, shapes: tuple[Shape, ...]) -> _Called:
         """Plan the graph for inputs of these shapes."""
@@ -261,7 +288,7 @@ class _Callee:
         }
         plan = Plan.called(self.graph, dict(zip(map(id, inputs), shapes, strict=True)), self.settings, given, self.progress)
         self.kept += plan.size
-        if self.kept > _KEPT:
+        if self.kept > min(_KEPT, memory_limit() // 4):
             self.kept = plan.size
             self.plans.clear()
         self.plans[shapes] = _Called(self.graph, plan)

@@ -181,6 +181,12 @@ class Planner:
             self.kept[id(op)] = self.array(shape, dtype)
         return self.kept[id(op)]
 
+    @property
+    def prepared(self) -> int:
+        """The bytes of all that, with what the routines of this segment have."""
+        mine = sum(array.nbytes for array in self.arrays.values())
+        return mine + sum(routine.planner.prepared for routine in routines_of(self.steps))
+
     def constant(self, values: Any, dtype: Any) -> np.ndarray:
         """A copy of `values` that kernels may read."""
         values = np.asarray(values)

@@ -62,7 +62,7 @@ def _filled(tensor: Tensor | None, value: int, count: int) -> bool:
     """Whether a constant is `count` times this value."""
     if tensor is None or not tensor.is_constant or tensor.type != "INT32" or tensor.sparsity is not None:
         return False
-    return tensor.shape == (count,) and bool((tensor.data == value).all())
+    return tensor.shape == (count,) and bool(np.all(tensor.data == value))
 
 
 def _first(tensor: Tensor | None, value: int, count: int, uses: Uses) -> Tensor | None:
@@ -86,4 +86,4 @@ def _is_next(following: Tensor, index: Tensor, uses: Uses) -> bool:
     other = b if a is index else a if b is index else None
     if other is None or not other.is_constant or other.type != "INT32" or other.sparsity is not None or other.shape not in ((), (1,)):
         return False
-    return bool((other.data == 1).all())
+    return bool(np.all(other.data == 1))
