@@ -8,12 +8,10 @@ from dataclasses import replace
 from ..model import Tensor
 from .lists import NewList, written
 from .shapes import Signature
-from .tf_graph import Edge, TfGraph
+from .tf_graph import Edge, TfGraph, behind_identities
 from .translate import Call, Scope
 
 __all__ = ["ended", "needed", "passed_on", "stands_inside", "translated_body"]
-
-_PASSING = {"Identity", "IdentityN", "StopGradient", "Snapshot", "PreventGradient"}
 
 
 def needed(source: TfGraph, ends: Iterable[Edge]) -> set[int]:
@@ -25,12 +23,8 @@ def needed(source: TfGraph, ends: Iterable[Edge]) -> set[int]:
 def passed_on(source: TfGraph) -> set[int]:
     """The numbers of the inputs that are also the graph's outputs of the same numbers."""
 
-    def origin(edge: Edge) -> Edge:
-        while edge.node.op in _PASSING and edge.index < len(edge.node.inputs):
-            edge = edge.node.inputs[edge.index]
-        return edge
-
-    return {number for number, (start, end) in enumerate(zip(source.inputs, source.outputs, strict=False)) if origin(end) == start}
+    ends = map(behind_identities, source.outputs)
+    return {number for number, (start, end) in enumerate(zip(source.inputs, ends, strict=False)) if start == end}
 
 
 def translated_body(

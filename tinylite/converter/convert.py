@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import ConvertError, FileError, at
 from ..model import Graph, Model, Signature as ModelSignature
 from ..passes.optimize import optimize
+from ..passes.simplify_loops import called_graphs, copy_moved_variables
 from .ends import is_variable, likely_inputs, likely_outputs
 from .frames import functionalized
 from .graphdef import GraphDef
@@ -107,8 +108,11 @@ class Conversion:
             for graph in translator.graphs:
                 for name, count in optimize(graph, watch=self.watch if self.dump else None).items():
                     self.report.changes[name] = self.report.changes.get(name, 0) + count
-        _raise_all([] if settings.allow_custom_ops else _left(translator.graphs, settings))
-        model = Model(translator.graphs, description="Converted by tinylite")
+            graphs = called_graphs(translator.graphs[0])
+            for graph in graphs:
+                copy_moved_variables(graph)
+        _raise_all([] if settings.allow_custom_ops else _left(graphs, settings))
+        model = Model(graphs, description="Converted by tinylite")
         set_versions(model)
         self.report.ops = Counter(op.name for graph in model.graphs for op in graph.ops)
         buffers = {id(t.buffer): t.buffer for graph in model.graphs for t in graph.tensors if t.buffer is not None}

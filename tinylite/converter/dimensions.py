@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import chain, combinations
 
 from .. import ops
 from ..errors import ModelError, UnsupportedError
@@ -25,61 +26,85 @@ def origins(graph: Graph, target: Tensor) -> list[tuple[int, int] | None]:
     Every unknown dimension of the inputs is given a size of its own, and the sizes of `target` tell which they are. Where an
     op wants two of them to be the same, they are.
     """
-    sizes = iter(_UNIT * prime for prime in _PRIMES)
-    shapes: dict[int, Shape] = {}
-    known: dict[int, tuple[int, int]] = {}
+    sizes = _Sizes()
     for number, tensor in enumerate(graph.inputs):
+        sizes.give(tensor, number)
+    sizes.follow(graph)
+    if id(target) not in sizes.shapes:
+        return [None] * len(signature_of(target) or ())
+    return [sizes.origins.get(size) for size in sizes.shapes[id(target)]]
+
+
+class _Sizes:
+    """The shapes of a graph's tensors by id, as far as they follow from the sizes given to what is unknown of the inputs."""
+
+    def __init__(self) -> None:
+        self.shapes: dict[int, Shape] = {}
+        self.origins: dict[int, tuple[int, int]] = {}  # by size: number of the input, and dimension
+        self.free = iter(_UNIT * prime for prime in _PRIMES)
+
+    def give(self, tensor: Tensor, number: int) -> None:
+        """Choose sizes for what is unknown of input `number`."""
         signature = signature_of(tensor)
         if signature is None:
-            continue
-        shape = tuple(next(sizes, -1) if size < 0 else size for size in signature)
-        known |= {size: (number, axis) for axis, (size, told) in enumerate(zip(shape, signature, strict=True)) if told < 0}
+            return
+        shape = tuple(next(self.free, -1) if size < 0 else size for size in signature)
         if -1 not in shape:
-            shapes[id(tensor)] = shape
-    for op in graph.ops:
-        _follow(op, shapes, known)
-    if id(target) not in shapes:
-        return [None] * len(signature_of(target) or ())
-    return [known.get(size) for size in shapes[id(target)]]
+            self.shapes[id(tensor)] = shape
+            self.origins |= {size: (number, axis) for axis, size in enumerate(shape) if signature[axis] < 0}
 
-
-def _follow(op: Op, shapes: dict[int, Shape], known: Mapping[int, tuple[int, int]]) -> None:
-    """Note the shapes of an op's outputs, as far as they are known."""
-
-    def shape_of(tensor: Tensor) -> Shape:
+    def of(self, tensor: Tensor) -> Shape | None:
         signature = signature_of(tensor)
-        if id(tensor) in shapes:
-            return shapes[id(tensor)]
-        if signature is None or -1 in signature:
-            raise KeyError(tensor.name)
-        return signature
+        if id(tensor) in self.shapes:
+            return self.shapes[id(tensor)]
+        return None if signature is None or -1 in signature else signature
 
-    made: Sequence[Shape] | None = None
-    if op.code == "DYNAMIC_UPDATE_SLICE" and all(id(tensor) in shapes for tensor in op.inputs[:2]):
-        # A list is as long as before, and its elements are as large as what is written to it.
-        (length, *_), (_, *element) = (shapes[id(tensor)] for tensor in op.inputs[:2])
-        made = [(length, *element)]
-    for _ in [] if made else range(1 + len(known)):
-        try:
-            made = infer_sized(ops.find(op.code), op, shape_of)
-            break
-        except (KeyError, NeedsValue, UnsupportedError):
-            break
-        except ModelError:
-            if not _unified(op, shapes, known):
-                break
-    for tensor, shape in zip(op.outputs, made or (signature_of(tensor) for tensor in op.outputs), strict=True):
-        if shape is not None and -1 not in shape:
-            shapes[id(tensor)] = tuple(shape)
+    def follow(self, graph: Graph) -> None:
+        for op in graph.ops:
+            for tensor, shape in zip(op.outputs, self.made(op), strict=True):
+                if shape is not None:
+                    self.shapes[id(tensor)] = tuple(shape)
 
+    def made(self, op: Op) -> Sequence[Shape | None]:
+        """The shapes of an op's outputs, None where they are not known."""
+        options, given = op.options, [self.of(tensor) for tensor in op.inputs if tensor is not None]
+        nothing = [self.of(tensor) for tensor in op.outputs]
+        if op.code == "IF" and options is not None:
+            branches = [self.through(graph, given[1:]) for graph in (options.then_subgraph_index, options.else_subgraph_index)]
+            return [first if first == second else None for first, second in zip(*branches, strict=True)]
+        if op.code == "WHILE" and options is not None:
+            return [
+                end if end == start else None for start, end in zip(given, self.through(options.body_subgraph_index, given), strict=True)
+            ]
+        if None in given:
+            return nothing
+        if op.code == "DYNAMIC_UPDATE_SLICE":
+            # A list is as long as before, and its elements are as large as what is written to it.
+            return [(*(given[0] or ())[:1], *(given[1] or ())[1:])]
+        for _ in range(1 + len(self.origins)):
+            try:
+                return infer_sized(ops.find(op.code), op, lambda tensor: self.of(tensor) or ())
+            except (NeedsValue, UnsupportedError):
+                return nothing
+            except ModelError:
+                if not self.unify(op):
+                    break
+        return nothing
 
-def _unified(op: Op, shapes: dict[int, Shape], known: Mapping[int, tuple[int, int]]) -> bool:
-    """Let two sizes be one that stand across from each other in an op's inputs; False if there are none."""
-    given = [shapes[id(tensor)] for tensor in op.inputs if tensor is not None and id(tensor) in shapes]
-    for place, first in enumerate(given):
-        for second in given[place + 1 :]:
-            for a, b in zip(first[::-1], second[::-1], strict=False):
-                if a != b and a in known and b in known:
-                    shapes.update({key: tuple(a if size == b else size for size in shape) for key, shape in shapes.items()})
-                    return True
-    return False
+    def through(self, graph: Graph, given: Sequence[Shape | None]) -> list[Shape | None]:
+        """The shapes that a graph gives for inputs of these shapes."""
+        self.shapes |= {id(tensor): shape for tensor, shape in zip(graph.inputs, given, strict=True) if shape is not None}
+        self.follow(graph)
+        return [self.of(tensor) for tensor in graph.outputs]
+
+    def unify(self, op: Op) -> bool:
+        """Let two sizes be one that stand across from each other in an op's inputs; False if there are none."""
+        given = [shape for tensor in op.inputs if tensor is not None and (shape := self.of(tensor)) is not None]
+        pairs = list(combinations(given, 2))
+        # Shapes stretch to one another from their ends; a SELECT's condition may be one number for each row.
+        across = [zip(a[::-1], b[::-1], strict=False) for a, b in pairs] + [zip(a, b, strict=False) for a, b in pairs]
+        for a, b in chain(*across):
+            if a != b and a in self.origins and b in self.origins:
+                self.shapes = {key: tuple(a if size == b else size for size in shape) for key, shape in self.shapes.items()}
+                return True
+        return False

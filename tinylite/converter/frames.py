@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..errors import ConvertError
-from .tf_graph import Edge, TfGraph, TfNode
+from .tf_graph import Edge, TfGraph, TfNode, behind_identities
 
 __all__ = ["functionalized"]
 
@@ -267,18 +267,15 @@ class _Conditionals:
     def _numbers(self, merge: TfNode, decider: Edge) -> list[int]:
         """The branch that each input of a Merge comes from."""
         numbers = [self._of(edge).get(decider) for edge in merge.inputs]
-        left = set(range(len(numbers))) - set(numbers)  # type: ignore[arg-type]
+        left = set(range(len(numbers))) - set(numbers)
         if numbers.count(None) > 1 or len(left) != numbers.count(None):
             raise ConvertError(f"the inputs of node {merge.name!r} (Merge) come from branches {numbers}")
         return [left.pop() if number is None else number for number in numbers]
 
 
 def _decided_by(switch: TfNode) -> Edge:
-    """What decides a Switch, behind the nodes that only pass it on."""
-    edge = switch.inputs[1]
-    while edge.node.op == "Identity":
-        edge = edge.node.inputs[0]
-    return edge
+    """What decides a Switch."""
+    return behind_identities(switch.inputs[1])
 
 
 def _depend(node: TfNode, others: Sequence[TfNode]) -> bool:

@@ -16,13 +16,20 @@ from .translate import Call
 
 __all__ = ["NewList", "count_of", "known_count", "length", "new_list", "written"]
 
+# A new list of no more elements is a constant: an op that makes it would take as much of the file.
+_MOST_CONSTANT = 64
+
 
 @dataclass(eq=False)
 class NewList(Tensor):
-    """A list of zeros: `count` is a scalar tensor, None where it cannot be told; `element` the shape of its elements."""
+    """A list of zeros: `count` is a scalar tensor, None where it cannot be told; `element` the shape of its elements.
+
+    A list that `grows` is made longer where something is written behind its end.
+    """
 
     count: Tensor | None = None
     element: Signature = None
+    grows: bool = False
 
 
 def new_list(call: Call, count: Tensor | None, type: str, element: Signature) -> NewList:
@@ -70,6 +77,8 @@ def written(call: Call, made: Tensor, shape: Signature = None, sizes: dict[int, 
     if own is not None:
         shape = tuple(b if b >= 0 else a for a, b in zip(shape, own, strict=True))
     zero = call.make(0, tensor_dtype(made.type))
+    if -1 not in shape and 0 < np.prod(shape, dtype=np.int64) <= _MOST_CONSTANT:
+        return call.make(np.zeros(shape, tensor_dtype(made.type)))
     if -1 not in shape:
         return call.emit("FILL", [call.shape_tensor(shape), zero], made.type, shape)
     sizes = {0: count_of(call, made), **(sizes or {})}

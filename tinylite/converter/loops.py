@@ -60,24 +60,13 @@ class Loop:
             return [call.translator.nothing() for _ in results]
         starts = [self._start(number, body.graph) for number in self.variables]
         shapes = [self.shapes[number] for number in self.variables]
-        ended(call, body, self._moved(body), shapes)
+        ended(call, body, body.graph.outputs, shapes)
         cond = self._translated("cond")
         types = [tensor.type for tensor in body.graph.outputs]
         ends = call.emit_all("WHILE", starts, types, shapes, cond_subgraph_index=cond.graph, body_subgraph_index=body.graph)
         for number, tensor in zip(self.variables, ends, strict=True):
             results[number] = tensor
         return results
-
-    def _moved(self, body: Scope) -> list[Tensor]:
-        """What the body gives; LiteRT overwrites variables in order, so one that becomes another before it needs a copy of that."""
-        inside = Call(self.call.translator, body, self.call.node, [])
-        ends, first = list(body.graph.outputs), len(body.graph.ops)
-        for place, end in enumerate(ends):
-            shape = signature_of(end)
-            if any(end is start for start in body.graph.inputs[:place]) and shape is not None and shape.count(-1) <= 1:
-                ends[place] = inside.emit("RESHAPE", [end, inside.shape_tensor(shape)], end.type, shape, new_shape=shape)
-        self.call.translator.name(body, self.call.node, [], first)
-        return ends
 
     def _start(self, number: int, body: Graph) -> Tensor:
         """The value of a variable before the first turn. A new list is written out, in a shape that other variables may tell."""

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..errors import ConvertError
 from .graphdef import Function, GraphDef, Node
 
-__all__ = ["Edge", "TfGraph", "TfNode", "function_graph", "near", "parse_name", "tf_graph"]
+__all__ = ["Edge", "TfGraph", "TfNode", "behind_identities", "function_graph", "near", "parse_name", "tf_graph"]
 
 # Function bodies name a node's outputs by the op's own names for them. Ops that are not here have one name, and the number
 # behind it counts.
@@ -28,6 +28,8 @@ _OUTPUT_NAMES: dict[str, tuple[str, ...]] = {
     "SoftmaxCrossEntropyWithLogits": ("loss", "backprop"), "SparseSoftmaxCrossEntropyWithLogits": ("loss", "backprop"),
     "DecodeWav": ("audio", "sample_rate"), "LookupTableExportV2": ("keys", "values"),
 }  # fmt: skip
+# Ops that give what they are given.
+_PASSING = {"Identity", "IdentityN", "StopGradient", "Snapshot", "PreventGradient"}
 
 
 class Edge(NamedTuple):
@@ -101,6 +103,13 @@ def _after_inputs(end: TfNode, done: Mapping[int, TfNode]) -> Iterator[TfNode]:
             del path[id(node)]
             if id(node) not in done:
                 yield node
+
+
+def behind_identities(edge: Edge) -> Edge:
+    """What an edge is, behind the nodes that only pass it on."""
+    while edge.node.op in _PASSING and edge.index < len(edge.node.inputs):
+        edge = edge.node.inputs[edge.index]
+    return edge
 
 
 def near(name: str, names: Iterable[str]) -> str | None:

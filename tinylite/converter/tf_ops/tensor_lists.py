@@ -9,6 +9,7 @@ import numpy as np
 from ...model import Tensor
 from ..lists import NewList, count_of, known_count, length, new_list, written
 from ..shapes import Signature, merged, signature_of
+from ..tf_graph import behind_identities
 from ..translate import Call
 from .registry import translates
 
@@ -35,7 +36,14 @@ def empty(call: Call) -> Tensor:
 @translates("TensorArrayV3", "TensorArrayV2")
 def array(call: Call) -> Sequence[Tensor]:
     made = new_list(call, call.input(0), call.attribute("dtype"), call.attribute("element_shape"))
+    made.grows = bool(call.attribute("dynamic_size"))
     return [made, made]
+
+
+def _grows(call: Call) -> bool:
+    """Whether a TensorArray is made longer where it is written to behind its end; its handle stays what it was made as."""
+    handle = call.input(0)
+    return isinstance(handle, NewList) and handle.grows
 
 
 @translates("TensorListFromTensor")
@@ -78,8 +86,7 @@ def set_item(call: Call) -> Tensor:
 @translates("TensorArrayWriteV3")
 def write(call: Call) -> Tensor:
     _, index, item, made = call.inputs
-    maker = call.node.inputs[0].node
-    return _with_item(call, made, index, item, grows=bool(maker.attributes.get("dynamic_size")))
+    return _with_item(call, made, index, item, grows=_grows(call))
 
 
 def _with_item(call: Call, made: Tensor, index: Tensor, item: Tensor, grows: bool) -> Tensor:
@@ -211,46 +218,53 @@ def _gathered(call: Call, made: Tensor, indices: int, element: Signature) -> Ten
     return call.emit("GATHER", [made, call.input(indices)], None, (*picked, *rest), axis=0, batch_dims=0)
 
 
-def _counts_up(call: Call, index: int, count: int) -> bool:
-    """Whether an input is 0, 1, 2, ... to the end of a list of `count` elements, -1 if only a run knows how many."""
+def _counts_up(call: Call, index: int, count: int, rows: int | None = None) -> bool:
+    """Whether an input is 0, 1, 2, ... to the end of a list of `count` elements, -1 if only a run knows how many.
+
+    Then it must be a Range to the length of a list, or to that of input `rows`.
+    """
     value = call.known(call.input(index))
     if value is not None:
-        return value.tolist() == list(range(count))
-    maker = call.node.inputs[index].node
-    if maker.op != "Range":
+        return bool(value.tolist() == list(range(count)))
+    maker = behind_identities(call.node.inputs[index]).node
+    if count >= 0 or maker.op != "Range":
         return False
-    start, _, step = (call.translator.value(call.scope, edge) for edge in maker.inputs)
-    known = [call.known(tensor) for tensor in (start, step)]
-    # Whoever counts with steps of one from nothing to a number that the graph computes counts all elements.
-    return count < 0 and known[0] is not None and known[1] is not None and known[0].item() == 0 and known[1].item() == 1
+    start, limit, step = maker.inputs
+    known = [call.known(call.translator.value(call.scope, edge)) for edge in (start, step)]
+    if any(number is None or number.item() != wanted for number, wanted in zip(known, (0, 1), strict=True)):
+        return False
+    end = behind_identities(limit).node
+    if rows is None:
+        return end.op in ("TensorArraySizeV3", "TensorListLength")
+    of = behind_identities(end.inputs[0]).node if end.op == "StridedSlice" else end
+    return of.op == "Shape" and behind_identities(of.inputs[0]) == behind_identities(call.node.inputs[rows])
 
 
 @translates("TensorListScatter", "TensorListScatterV2")
 def scatter(call: Call) -> Tensor:
-    rows = call.input(0)
     counts = call.translator.partial.values(call.input(3)) if call.op == "TensorListScatterV2" else None
-    return _scattered(call, rows, 1, counts[0] if counts else -1)
+    return _scattered(call, 0, 1, counts[0] if counts else -1)
 
 
 @translates("TensorArrayScatterV3")
 def array_scatter(call: Call) -> Tensor:
     made = call.input(3)
     call.want(isinstance(made, NewList), "it writes to a TensorArray that has elements already", "Write to a new one")
-    grows = bool(call.node.inputs[0].node.attributes.get("dynamic_size"))
-    return _scattered(call, call.input(2), 1, -1 if grows else known_count(call, made))
+    return _scattered(call, 2, 1, -1 if _grows(call) else known_count(call, made))
 
 
 @translates("TensorListScatterIntoExistingList")
 def scatter_into(call: Call) -> Tensor:
     made = call.input(0)
     call.want(isinstance(made, NewList), "it writes to a list that has elements already", "Write to a new one")
-    return _scattered(call, call.input(1), 2, known_count(call, made))
+    return _scattered(call, 1, 2, known_count(call, made))
 
 
-def _scattered(call: Call, rows: Tensor, at: int, count: int) -> Tensor:
-    """A list of `count` elements, as many as there are rows if it is -1, in which these rows are elements."""
-    indices, (number, *rest) = call.input(at), call.shape(rows)
-    if _counts_up(call, at, number) and count in (-1, number):
+def _scattered(call: Call, of: int, at: int, count: int) -> Tensor:
+    """A list of `count` elements, as many as are needed if it is -1, in which the rows of input `of` are those that `at` tells."""
+    rows, indices = call.input(of), call.input(at)
+    number, *rest = call.shape(rows)
+    if _counts_up(call, at, number, of) and count in (-1, number):
         return rows
     value = call.known(indices)
     if count < 0 and value is not None:
@@ -272,7 +286,7 @@ def concat(call: Call) -> Sequence[Tensor]:
 
 @translates("TensorArrayConcatV3")
 def array_concat(call: Call) -> Sequence[Tensor]:
-    return _end_to_end(call, written(call, call.input(2)))
+    return _end_to_end(call, written(call, call.input(1)))
 
 
 def _end_to_end(call: Call, made: Tensor) -> Sequence[Tensor]:
