@@ -1,1 +1,0 @@
-"""From TensorFlow's graphs and models to .tflite files."""
