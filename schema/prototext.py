@@ -74,7 +74,8 @@ def binary_of_text(message: str, text: memoryview) -> bytes:
         content: bytes = made.SerializeToString()
     except text_format.ParseError as error:
         place = "" if error.GetLine() is None else f"line {error.GetLine()}, column {error.GetColumn() or 1}: "
-        raise FormatError(place + str(error).partition(" : ")[2] if place else str(error)) from None
+        problem = str(error).partition(" : ")[2] if place else str(error)
+        raise FormatError(place + problem.rstrip(".")) from None
     except RecursionError:
         raise FormatError("its messages are nested too deep") from None
     except FormatError:
@@ -88,6 +89,6 @@ def _lines(text: memoryview) -> Iterator[str]:
     """The lines one by one: tensors stand in single lines, of which two copies are enough."""
     for number, match in enumerate(re.finditer(rb"([^\n]*)\n?", text), 1):
         try:
-            yield str(match[1], "utf-8")
+            yield str(match[1], "utf-8" if number > 1 else "utf-8-sig")
         except UnicodeDecodeError as error:
             raise FormatError(f"line {number}, column {error.start + 1}: it is not UTF-8") from None

@@ -15,7 +15,7 @@ _enum_names: dict[str, dict[int, str]] = {}
 
 
 class FormatError(ValueError):
-    """A flatbuffer that breaks the rules: `problem` says which, `place` where ("subgraphs[0].tensors[3]")."""
+    """A file that breaks the rules of its format: `problem` says which, `place` where ("subgraphs[0].tensors[3]")."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)

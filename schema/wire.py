@@ -98,7 +98,8 @@ def _message(plan: _Plan, data: memoryview, at: int, end: int, depth: int) -> di
         else:
             raise FormatError(f"the field at byte {at} has wire type {wire}, which is not in use")
         if stop > end:
-            raise FormatError(f"the field at byte {at} reaches to byte {stop}, and what holds it ends at {end}")
+            error = FormatError(f"the field at byte {at} reaches to byte {stop}, and what holds it ends at {end}")
+            raise error if entry is None else error.inside(_label(found, entry, data, start, end))
         if key < 8:
             raise FormatError(f"the field at byte {at} has number 0")
         at = stop

@@ -127,7 +127,7 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
             return _SAVED_MODEL._replace(text="a SavedModel directory")
         if checkpoint_prefix(path) is not None:
             return _CHECKPOINT._replace(text="a directory of TensorFlow checkpoints")
-        return Kind("other", "a directory", "Give the path of a .tflite file inside it")
+        return Kind("other", "a directory", "Give the path of the model itself")
     if not os.path.exists(path) and os.path.isfile(f"{path}.index"):
         return _CHECKPOINT
     data = mapped(path)

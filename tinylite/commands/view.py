@@ -7,7 +7,8 @@ import time
 
 import click
 
-from ..errors import FileError, SettingError
+from ..errors import FileError, SettingError, at
+from ..kinds import describe_path
 from ..terminal import CONTEXT
 
 __all__ = ["view"]
@@ -43,7 +44,9 @@ def _file_of(model: str) -> str:
     for path in (model, os.path.join(model, "saved_model.pb"), f"{model}.index"):
         if os.path.isfile(path):
             return path
-    raise FileError(f"{model} cannot be shown: it is neither a file nor a SavedModel", "Give the path of a model")
+    with at(model):
+        what, remedy = describe_path(model)
+        raise FileError(f"it cannot be shown: it is {what}", remedy)
 
 
 def _has_browser() -> bool:

@@ -40,7 +40,7 @@ def likely_inputs(graph: GraphDef) -> list[Node]:
 
 
 def likely_outputs(graph: GraphDef) -> list[Node]:
-    """The nodes that nobody reads and that give something. What trains, saves and restores is left out."""
+    """The nodes that give something and that nobody reads but summaries. What trains, saves and restores is left out."""
     read, held = _read(graph), {node.name for node in variables(graph)}
     return [
         node
@@ -55,4 +55,5 @@ def likely_outputs(graph: GraphDef) -> list[Node]:
 
 
 def _read(graph: GraphDef) -> set[str]:
-    return {text.partition(":")[0] for node in graph.nodes for text in node.inputs if not text.startswith("^")}
+    readers = (node for node in graph.nodes if not node.op.endswith("Summary"))
+    return {text.partition(":")[0] for node in readers for text in node.inputs if not text.startswith("^")}

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import ConvertError
+from ..errors import ConvertError, FileError, at
+from ..kinds import describe_path, kind_of
 from .convert import Arrays
 from .graphdef import GraphDef, read_graph_def
 
@@ -55,17 +56,15 @@ def _named(names: Sequence[str] | None) -> Arrays | None:
 
 
 def _needs_freezing(path: str) -> bool:
-    """Whether a path is a SavedModel or a Keras file, by its content."""
-    if os.path.isdir(path):
-        return True
-    try:
-        with open(path, "rb") as file:
-            head = file.read(8)
-    except OSError:
-        return False  # the reader says why
-    if head[4:8] == b"TFL3":
-        raise ConvertError(f"{path} is a .tflite file already", "Load it with tinylite.Model.load")
-    return head.startswith((b"PK\x03\x04", b"\x89HDF\r\n\x1a\n")) or os.path.basename(path) in ("saved_model.pb", "saved_model.pbtxt")
+    """Whether what is at a path must be frozen before it can be read. Raises FileError for what is no model."""
+    with at(path):
+        kind = kind_of(path)
+        if kind.id == "tflite":
+            raise ConvertError("it is a .tflite file already", "Load it with tinylite.Model.load")
+        if kind.id in ("checkpoint", "other"):
+            what, remedy = describe_path(path)
+            raise FileError(f"this is nothing to convert: it is {what}", remedy)
+    return kind.id in ("saved model", "meta graph", "keras")
 
 
 def _read(given: Any) -> GraphDef | None:
