@@ -40,7 +40,8 @@ ROOMS = {
     "tinylite/freezing": {"freezing", "save", "errors", "numpy", "tensorflow", "keras", "google"},
     "tinylite/state.py": {"kernels", "memory", "numpy"},
     "tinylite/order.py": {"segment", "model", "errors"},
-    "tinylite/planner.py": {"order", "ops", "passes", "memory", "segment", "state", "model", "errors", "kernels", "numpy"},
+    "tinylite/layout.py": {"ops", "memory", "segment", "errors", "kernels", "numpy"},
+    "tinylite/planner.py": {"layout", "order", "ops", "passes", "memory", "segment", "state", "model", "errors", "kernels", "numpy"},
     "tinylite/plan.py": {"planner", "segment", "state", "memory", "ops", "model", "errors", "kernels", "numpy"},
     "tinylite/interpreter.py": {"plan", "segment", "state", "load", "model", "ops", "errors", "numpy"},
 }
@@ -49,6 +50,7 @@ DOORS = {
     "memory": {"kernels.executor"},
     "state": {"kernels.executor"},
     "segment": {"kernels.executor", "kernels.kernel"},
+    "layout": {"kernels.store"},
     "planner": {"kernels.cpu", "kernels.kernel", "kernels.store"},
     "plan": {"kernels.store"},
 }

@@ -1,8 +1,9 @@
 """From a Graph to something that runs: order, shapes, memory, and an array of step records for the native executor.
 
-    Planner   walks the ops once: checks them, infers shapes, computes what does not depend on inputs, lets each operator
-              prepare its steps, and lays out memory
+    Planner   walks the ops once: checks them, infers shapes, computes what does not depend on inputs, and lets each operator
+              prepare its steps; its Layout gives memory to what they work on
     Segment   steps that run in one native call, with their memory
+    Routine   a graph that an op calls, as steps that its kernel runs, in memory that is part of the caller's
     Plan      the segments of a graph; one, unless a shape depends on a value that only a run can know
 
 Where planning needs what only a run can give, a segment ends: a value that decides a shape, or the outputs of an op that

@@ -10,22 +10,22 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .errors import KernelError, ModelError, OutOfMemoryError, SettingError, UnsupportedError, at
+from .errors import ModelError, OutOfMemoryError, SettingError, UnsupportedError, at
 from .kernels.cpu import target
 from .kernels.kernel import Kernel
-from .kernels.store import CompileError, Progress, addresses
-from .memory import SLACK, Block, Storage, allocate, check_size, place
+from .kernels.store import Progress
+from .layout import END, Layout
+from .memory import check_size
 from .model import Graph, Op, Tensor, called_graphs, shape_problem
 from .ops.common.flow import Flow, NeedsCall
 from .ops.common.operator import NeedsValue, Node, Operator, Shape, Value
 from .order import check_order, quantizes_floats
 from .passes import simplified
-from .segment import Routine, Segment, Step, all_steps, describe, routines_of
+from .segment import Routine, Segment, Step, describe
 from .state import State, Variable
 
 __all__ = ["Planner", "Settings"]
 
-_END = 1 << 60
 # How deep graphs may call graphs, and how often all in all within one plan: a few files with branches in branches would fill the memory.
 _DEEPEST, _MOST_CALLS = 32, 1000
 
@@ -41,7 +41,7 @@ class Settings:
     callers: tuple[Graph, ...] = ()
 
 
-class Planner:
+class Planner(Layout):
     """Plans the ops of a graph, a segment at a time.
 
     `shapes` are those of the inputs, by tensor, that differ from the graph's own. What is `given` is an input's whole value, by
@@ -50,6 +50,7 @@ class Planner:
 
     def __init__(self, graph: Graph, shapes: Mapping[int, Shape], settings: Settings, given: Mapping[int, Value] | None = None) -> None:
         _check_target()
+        super().__init__()
         self.settings = settings
         self.source = graph
         self.numbers = {id(op): number for number, op in enumerate(graph.ops)}  # as the file counts them
@@ -67,12 +68,6 @@ class Planner:
         # Where floats are quantized, their last bit decides between two integers now and then.
         self.exact = settings.exact or any(quantizes_floats(op) for called in called_graphs(graph) for op in called.ops)
         self.values: dict[int, Value] = {}
-        self.steps: list[Step] = []
-        self.storages: list[Storage] = []  # of the segment that is being planned
-        self.owner = object()  # what its storages know it by
-        self.arrays: dict[int, np.ndarray] = {}  # what records point to, kept alive, by id of what was given
-        self.arena: np.ndarray = np.zeros(0, np.uint8)
-        self.arena_size = 0
         self.kept: dict[int, np.ndarray] = {}  # what ops keep from run to run, by id of the op
         self.position = 0
         self.calls = [0]  # how many graphs were planned as routines, counted by the outermost
@@ -87,7 +82,7 @@ class Planner:
                 if tensor is not None:
                     self.uses[id(tensor)] = index
         for tensor in graph.outputs:
-            self.uses[id(tensor)] = _END
+            self.uses[id(tensor)] = END
         for position, tensor in enumerate(graph.inputs):
             with at(f"input {position} {tensor.name!r}"):
                 value = Value(tensor.name or "", self.type_of(tensor), (), tensor)
@@ -98,7 +93,7 @@ class Planner:
                     raise UnsupportedError("it is a RESOURCE, which only a graph that calls this one can give", ops.LIMITS)
                 else:
                     give_shape(value, shapes.get(id(tensor), tensor.shape))
-                    value.storage = self.store(value, last=_END)
+                    value.storage = self.store(value, last=END)
                 self.values[id(tensor)] = value
         # Variables outlive a run, so they have their place whatever is planned, or planned again, behind a cut.
         for number, tensor in enumerate(graph.all_tensors()):
@@ -107,7 +102,7 @@ class Planner:
                     if settings.callers:
                         raise UnsupportedError("it is a variable of a graph that another one calls", ops.LIMITS)
                     value = Value(tensor.name or "", self.type_of(tensor), tensor.shape, tensor)
-                    value.storage = self.store(value, last=_END)
+                    value.storage = self.store(value, last=END)
                     value.storage.first = -1
                     self.values[id(tensor)] = value
 
@@ -133,18 +128,6 @@ class Planner:
         self.values[id(tensor)] = value
         return value
 
-    def store(self, value: Value, last: int | None = None) -> Storage:
-        """New memory for a value, from now until its last use."""
-        now = len(self.steps)
-        storage = Storage(value.nbytes, now, now if last is None else last, value.name, self.owner)
-        self.storages.append(storage)
-        return storage
-
-    def keep(self, value: Value, last: int = _END) -> None:
-        """Let a value's memory last until a step, or until the end of the run. What a caller has lent is the caller's business."""
-        if value.storage is not None and value.storage.owner is self.owner:
-            value.storage.last = max(value.storage.last, last)
-
     # ---- what operators ask for
 
     def step(
@@ -164,15 +147,6 @@ class Planner:
                 self.keep(held, len(self.steps))
         self.steps.append(Step(kernel, fields, work, cost, scratch, self.node, failures or {}, tuple(routines)))
 
-    def array(self, shape: int | Shape, dtype: Any) -> np.ndarray:
-        """Zeros that start on a cache line, for packed weights and tables; kept as long as the plan."""
-        dtype = np.dtype(dtype)
-        count = int(np.prod(shape, dtype=np.int64))
-        memory = allocate(count * dtype.itemsize + SLACK, "what is prepared for its kernel")
-        made = memory[: count * dtype.itemsize].view(dtype).reshape(shape)
-        self.arrays[id(made)] = made
-        return made
-
     def lasting(self, shape: int | Shape, dtype: Any) -> np.ndarray:
         """The op's own memory, zeros at first, which lasts from one run to the next also where a plan is made again behind a cut."""
         assert self.node is not None
@@ -180,19 +154,6 @@ class Planner:
         if id(op) not in self.kept:
             self.kept[id(op)] = self.array(shape, dtype)
         return self.kept[id(op)]
-
-    @property
-    def prepared(self) -> int:
-        """The bytes of all that, with what the routines of this segment have."""
-        mine = sum(array.nbytes for array in self.arrays.values())
-        return mine + sum(routine.planner.prepared for routine in routines_of(self.steps))
-
-    def constant(self, values: Any, dtype: Any) -> np.ndarray:
-        """A copy of `values` that kernels may read."""
-        values = np.asarray(values)
-        made = self.array(values.shape, dtype)
-        made[...] = values
-        return made
 
     def workspace(self, shape: Shape, type: str) -> Value:
         """Memory for what passes between two steps of an op."""
@@ -216,7 +177,7 @@ class Planner:
         lent = storage.owner is not self.owner
         if lent and id(input.tensor) not in self.expendable:
             return False
-        if not lent and (storage.last == _END or storage.first < 0):
+        if not lent and (storage.last == END or storage.first < 0):
             return False
         if any(value.storage is storage and self.uses.get(id(value.tensor), -1) > self.position for value in self.values.values()):
             return False
@@ -352,7 +313,7 @@ class Planner:
         """Let the ops that follow read what one has given."""
         for value in outputs:
             self.values[id(value.tensor)] = value
-            if self.keep_all or self.uses.get(id(value.tensor)) == _END:
+            if self.keep_all or self.uses.get(id(value.tensor)) == END:
                 self.keep(value)
 
     def prepare(self, operator: Operator, node: Node) -> None:
@@ -379,47 +340,25 @@ class Planner:
         known = [None if value is None else Value(value.name, value.type, value.shape, value.tensor, value.known) for value in node.inputs]
         node = Node(node.op, node.index, known, node.outputs)
         for value in node.outputs:
-            value.storage = alone.store(value, last=_END)
+            value.storage = alone.store(value, last=END)
         alone.prepare(operator, node)
         alone.finish().run()
         for value in node.outputs:
             value.known = alone.view(value).copy()
             value.storage = None
 
-    # ---- memory
+    # ---- the end of a segment
 
     def lay_out(self) -> None:
-        """Give the storages of this segment their places in its arena; sets `arena_size`."""
         if self.position < len(self.graph.ops):
             for value in self.values.values():
                 if self.uses.get(id(value.tensor), -1) >= self.position:
                     self.keep(value)
-        blocks = [Block(storage.size + SLACK, storage.first, storage.last) for storage in self.storages]
-        self.arena_size = place(blocks)
-        if self.storages:
-            largest = max(self.storages, key=lambda storage: storage.size)
-            check_size(self.arena_size, f"the graph's memory (of which {largest.name!r} is {largest.size / 1e9:.3g} GB)")
-        for storage, block in zip(self.storages, blocks, strict=True):
-            storage.offset = block.offset
-
-    def settle(self, arena: np.ndarray, kernels: dict[str, int]) -> None:
-        """Put the segment's storages into an arena, and after them those of the routines, whose arenas are parts of it."""
-        self.arena = arena
-        for storage in self.storages:
-            storage.arena = arena
-        for routine in routines_of(self.steps):
-            routine.settle(kernels)
+        super().lay_out()
 
     def finish(self, progress: Progress | None = None) -> Segment:
-        """Lay out the memory of what was planned since the last segment, and bind it."""
-        self.lay_out()
-        arena = allocate(self.arena_size, "the graph's memory")
-        try:
-            kernels = addresses((step.kernel for step in all_steps(self.steps)), progress)
-        except CompileError as error:
-            raise KernelError(str(error), "Please report this with your CPU and the version of numba") from None
-        self.settle(arena, kernels)
-        return Segment.bind(self.steps, kernels, self.address, self.threads)
+        """Make a segment of what was planned since the last one."""
+        return self.bind(self.threads, progress)
 
     # ---- going on behind a run
 
@@ -444,7 +383,7 @@ class Planner:
             else:
                 give_shape(value, array.shape)
                 check_size(value.nbytes, f"its output {value}")
-                value.storage = after.store(value, last=_END)
+                value.storage = after.store(value, last=END)
             outputs.append(value)
         after.enter(outputs)
         return after, outputs
@@ -457,39 +396,6 @@ class Planner:
         after.forms, after.expected = dict(self.forms), dict(self.expected)
         after.steps, after.storages = [], []
         return after
-
-    def address(self, what: Any) -> int:
-        """Where a record's pointer points."""
-        if what is None:
-            return 0
-        if isinstance(what, tuple):
-            return self.address(what[0]) + int(what[1])
-        if isinstance(what, np.ndarray):
-            self.arrays[id(what)] = what
-            return int(what.ctypes.data)
-        if isinstance(what, Routine):
-            return int(what.words.ctypes.data)
-        if what.storage is None:
-            return int(self.readable(what.known).ctypes.data)
-        return int(what.storage.memory.ctypes.data)
-
-    def readable(self, known: np.ndarray) -> np.ndarray:
-        """A constant with the slack behind it that kernels need: in the file it may be the last thing."""
-        if id(known) not in self.arrays:
-            copied = self.array(known.shape, known.dtype)
-            copied[...] = known
-            # Under the original's name, which is kept alive so that no other array takes its id.
-            self.arrays[id(known)] = copied
-            self.arrays[id(copied)] = known
-        return self.arrays[id(known)]
-
-    def view(self, value: Value) -> np.ndarray:
-        """The memory of a value as an array of its shape and dtype: a view, not a copy."""
-        if value.storage is None:
-            assert value.known is not None
-            return value.known
-        memory: np.ndarray = value.storage.memory[: value.nbytes]
-        return memory.view(value.dtype).reshape(value.shape)
 
 
 def give_shape(value: Value, shape: Shape) -> None:

@@ -54,7 +54,8 @@ def _update(op: Op, uses: Uses) -> list[Op] | None:
         Op("DYNAMIC_UPDATE_SLICE", [data, item, start], op.outputs),
     ]
     for new in made:
-        new.replaces = (front, back, op)
+        new.replaces = (op,)
+    made[-1].replaces = (op, front, back)
     return made
 
 
