@@ -1,4 +1,4 @@
-"""The commands: python -m benchmarks models, kernels, start, peak."""
+"""The commands: python -m benchmarks models, kernels, start, peak, convert."""
 
 from __future__ import annotations
 
@@ -156,6 +156,36 @@ def peak(target: str | None) -> None:
     print_table(["numbers", "GOP/s of a core"], [[kind, f"{rate / 1e9:.0f}"] for kind, rate in found.items()])
     if target:
         Path(target).write_text(json.dumps({"machine": machine(), "peak": found}, indent=1) + "\n")
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--keras", type=click.Choice(["keras", "tf_keras"]), default="keras", show_default=True, help="Keras 3 or Keras 2.")
+@click.option("--rounds", type=click.IntRange(1), default=1, show_default=True, help="How often each converts; the fastest counts.")
+@json_option
+def convert(names: tuple[str, ...], keras: str, rounds: int, target: str | None) -> None:
+    """Convert keras.applications by tinylite and by TensorFlow: the same frozen file, each in a process of its own.
+
+    NAMES, or all. Needs TensorFlow. Memory is the peak of the whole process, time is without imports.
+    """
+    from .convert import APPLICATIONS, compare
+
+    unknown = sorted(set(names) - set(APPLICATIONS))
+    if unknown:
+        raise click.UsageError(f"{', '.join(unknown)} is none of {', '.join(APPLICATIONS)}")
+    rows, lines = [], []
+    for row in compare(list(names or APPLICATIONS), keras, rounds):
+        rows.append(row)
+        lines.append([
+            row.name, str(row.nodes), f"{row.ours['ops']:.0f} / {row.theirs['ops']:.0f}", f"{row.size_ratio:.4f}",
+            f"{row.ours['seconds']:.2f} s", f"{row.time_ratio:.2f}", f"{row.ours['peak'] / 1e6:.0f} MB", f"{row.memory_ratio:.2f}",
+            f"{row.difference_litert:.0e}", f"{row.difference_tinylite:.0e}",
+        ])  # fmt: skip
+        click.echo(" ".join(lines[-1]), err=True)
+    columns = ["network", "nodes", "ops / TF's", "bytes", "time", "of TF's", "peak", "of TF's", "LiteRT", "tinylite"]
+    print_table(columns, lines)
+    if target:
+        Path(target).write_text(json.dumps({"machine": machine(), "rows": [vars(row) for row in rows]}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from tinylite.model import Graph, Model, Op, Tensor
 from tinylite.passes import drop_unused_ops, fuse_activations
 from tinylite.passes.drop_neutral_ops import drop_neutral_ops, merge_constant_operands
 from tinylite.passes.fold_into_weights import fold_into_next_weights, fold_into_weights
+from tinylite.passes.keep_dimensions import keep_dimensions
 from tinylite.passes.merge_dilations import merge_dilations
 from tinylite.passes.merge_equal_ops import merge_equal_ops, share_constants
 from tinylite.passes.merge_moves import keep_reduced_dimensions, merge_reshapes, merge_transposes
@@ -26,7 +27,11 @@ from tinylite.passes.recognize_activations import (
     recognize_prelu,
     recognize_relu,
 )
-from tinylite.passes.recognize_normalization import recognize_l2_normalization, recognize_squared_difference
+from tinylite.passes.recognize_normalization import (
+    recognize_l2_normalization,
+    recognize_layer_normalization,
+    recognize_squared_difference,
+)
 from tinylite.passes.sink_transposes import sink_transposes
 
 RNG = np.random.default_rng(7)
@@ -257,6 +262,27 @@ def prelu(d: Draft) -> Graph:
 @case(recognize_squared_difference, "SQUARED_DIFFERENCE")
 def squared_difference(d: Draft) -> Graph:
     return d.done(d.op("SQUARE", d.op("SUB", d.input(), d.input())))
+
+
+@case(recognize_layer_normalization, "MEAN SUB MUL ADD")
+def layer_normalization(d: Draft) -> Graph:
+    x, k = d.input(), d.constant(RNG.normal(1, 0.3, 4))
+    mean = d.op("MEAN", x, d.ints(3), shape=(1, 6, 6, 1), keep_dims=True)
+    return d.done(d.op("ADD", d.op("MUL", x, k), d.op("SUB", RNG.normal(0, 1, 4), d.op("MUL", mean, k))))
+
+
+@case(recognize_layer_normalization, "MEAN SUB MUL")
+def layer_normalization_without_offset(d: Draft) -> Graph:
+    x, k = d.input(), d.constant(RNG.normal(1, 0.3, 4))
+    mean = d.op("MEAN", x, d.ints(3), shape=(1, 6, 6, 1), keep_dims=True)
+    return d.done(d.op("ADD", d.op("MUL", d.op("NEG", mean, shape=(1, 6, 6, 1)), k), d.op("MUL", x, k)))
+
+
+@case(keep_dimensions, "FULLY_CONNECTED")
+def a_product_of_rows(d: Draft) -> Graph:
+    flat = d.op("RESHAPE", d.input(), d.ints(36, 4), shape=(36, 4))
+    y = d.op("FULLY_CONNECTED", flat, RNG.normal(0, 1, (3, 4)), None, shape=(36, 3))
+    return d.done(d.op("RESHAPE", y, d.ints(1, 6, 6, 3), shape=(1, 6, 6, 3)))
 
 
 @case(drop_neutral_ops, "ABS")

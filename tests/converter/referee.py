@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tests.conftest import assert_close
 from tinylite import ops
-from tinylite.converter.convert import Arrays, Conversion
+from tinylite.converter.conversion import Arrays, Conversion
 from tinylite.converter.graphdef import read_graph_def
 from tinylite.converter.translate import Settings
 from tinylite.errors import UnsupportedError

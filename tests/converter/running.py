@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.conftest import assert_close
 from tinylite import Interpreter, ops
-from tinylite.converter.convert import Arrays, Conversion
+from tinylite.converter.conversion import Arrays, Conversion
 from tinylite.converter.graphdef import GraphDef, read_graph_def
 from tinylite.model import Model
 

@@ -14,7 +14,7 @@ from ..flags import FlagCommand, switch, without_effect
 from ..terminal import CONTEXT
 
 if TYPE_CHECKING:
-    from ..converter.convert import Conversion, Report
+    from ..converter.conversion import Conversion, Report
     from ..model import Model
 
 __all__ = ["convert"]
@@ -116,7 +116,7 @@ def convert(
     for type in _list(input_data_types) or ():
         if type.upper() not in _FLOAT:
             raise SettingError(f"--input_data_types has {type}, and this version converts to float only", "Leave it out")
-    from ..converter.convert import Conversion
+    from ..converter.conversion import Conversion
     from ..converter.sources import source_of
     from ..converter.translate import Settings
 

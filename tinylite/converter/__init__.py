@@ -34,7 +34,7 @@ def convert(
 
     Raises FileError, FreezeError, and ConvertError with all ops that have no form at once.
     """
-    from .convert import Conversion
+    from .conversion import Conversion
     from .sources import source_of
     from .translate import Settings
 

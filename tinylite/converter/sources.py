@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ConvertError, FileError, at
 from ..kinds import describe_path, kind_of
-from .convert import Arrays
+from .conversion import Arrays
 from .graphdef import GraphDef, read_graph_def
 
 __all__ = ["Source", "source_of"]

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import ConvertError, UnsupportedError
 from ..model import Model
-from .convert import Conversion
+from .conversion import Conversion
 from .sources import Source, source_of
 from .translate import Settings
 
@@ -139,7 +139,7 @@ class TFLiteConverter:
 
     def get_input_arrays(self) -> list[str]:
         """The names of the inputs."""
-        from .convert import guessed_inputs
+        from .conversion import guessed_inputs
 
         first = self._sources[0]
         return list(first.inputs.names if first.inputs is not None else guessed_inputs(first.graph_def))

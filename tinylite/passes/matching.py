@@ -25,11 +25,15 @@ Found = dict[str, Any]  # names to Tensors, "#names" to floats
 _COMMUTATIVE = {"ADD", "MUL", "MAXIMUM", "MINIMUM"}
 
 
-def rewrite(graph: Graph, patterns: Sequence[Pattern], make: Callable[[Found, Op], Op | None]) -> int:
+def rewrite(graph: Graph, patterns: Sequence[Pattern], make: Callable[[Found, Op], Op | list[Op] | None]) -> int:
     """Put what `make` gives in the place of every op that a pattern ends in; gives how many.
 
     The other ops of the pattern stay for `drop_unused_ops`: somebody else may read them. `make` may decline with None.
     """
+    there = {op.name for op in graph.ops}
+    patterns = [pattern for pattern in patterns if _codes(pattern) <= there]
+    if not patterns:
+        return 0
     uses, made = Uses(graph), 0
     for op in list(graph.ops):
         for pattern in patterns:
@@ -42,6 +46,11 @@ def rewrite(graph: Graph, patterns: Sequence[Pattern], make: Callable[[Found, Op
                 break
     uses.apply()
     return made
+
+
+def _codes(pattern: Pattern) -> set[str]:
+    """All ops that a pattern needs."""
+    return {pattern[0]}.union(*map(_codes, pattern[1:])) if isinstance(pattern, tuple) else set()
 
 
 def _op(uses: Uses, op: Op, pattern: tuple[Any, ...], found: Found) -> Iterator[Found]:

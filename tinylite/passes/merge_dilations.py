@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..model import Graph, Op
-from .uses import Uses, signature
+from .uses import Uses, has, signature
 
 __all__ = ["merge_dilations"]
 
 
 def merge_dilations(graph: Graph) -> int:
     """SPACE_TO_BATCH_ND, a VALID convolution of stride 1, BATCH_TO_SPACE_ND: gives how many became one convolution."""
+    if not has(graph, "SPACE_TO_BATCH_ND"):
+        return 0
     uses, merged = Uses(graph), 0
     for op in list(graph.ops):
         if op.code not in ("CONV_2D", "DEPTHWISE_CONV_2D") or op.options is None:

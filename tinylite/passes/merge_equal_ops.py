@@ -16,15 +16,21 @@ _KEPT = {"RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", "MULTINOMIAL", "CUSTOM", "W
 
 def share_constants(graph: Graph) -> int:
     """Let constants of the same type, shape and bytes be one tensor; gives how many are gone."""
-    uses, first, shared = Uses(graph), dict[Any, Tensor](), 0
-    for tensor in graph.all_tensors():
-        if tensor.buffer is None or tensor.is_variable or any(tensor is other for other in graph.inputs):
-            continue
-        key = (tensor.type, tensor.shape, hashlib.blake2b(tensor.buffer.data, digest_size=16).digest())
-        kept = first.setdefault(key, tensor)
-        if kept is not tensor and tensor.quantization is None and kept.quantization is None:
-            uses.redirect(tensor, kept)
-            shared += 1
+    alike: dict[Any, list[Tensor]] = {}
+    given = set(map(id, graph.inputs))
+    for tensor in Graph(None, [], graph.outputs, graph.ops).all_tensors():
+        if tensor.buffer is not None and not tensor.is_variable and id(tensor) not in given and tensor.quantization is None:
+            alike.setdefault((tensor.type, tensor.shape), []).append(tensor)
+    uses, shared = None, 0
+    for tensors in alike.values():
+        first: dict[bytes, Tensor] = {}
+        for tensor in tensors if len(tensors) > 1 else ():
+            assert tensor.buffer is not None
+            kept = first.setdefault(hashlib.blake2b(tensor.buffer.data, digest_size=16).digest(), tensor)
+            if kept is not tensor:
+                uses = uses or Uses(graph)
+                uses.redirect(tensor, kept)
+                shared += 1
     return shared
 
 

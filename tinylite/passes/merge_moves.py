@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..model import Graph, Op, Tensor
-from .uses import Uses, signature
+from .uses import Uses, has, signature
 
 __all__ = ["keep_reduced_dimensions", "merge_reshapes", "merge_transposes"]
 
@@ -14,6 +14,8 @@ _REDUCTIONS = ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "REDUCE
 
 def merge_reshapes(graph: Graph) -> int:
     """Let a RESHAPE read what the reshape before it read, and drop those that change nothing; gives the number of changes."""
+    if not has(graph, "RESHAPE"):
+        return 0
     uses, changed = Uses(graph), 0
     for op in list(graph.ops):
         if op.code != "RESHAPE" or not op.inputs[1:] or op.inputs[1] is None or not op.inputs[1].is_constant:
@@ -31,6 +33,8 @@ def merge_reshapes(graph: Graph) -> int:
 
 def keep_reduced_dimensions(graph: Graph) -> int:
     """Let a reduction keep or drop the dimensions that a RESHAPE behind it puts in or takes out; gives how many."""
+    if not has(graph, *_REDUCTIONS):
+        return 0
     uses, changed = Uses(graph), 0
     for op in list(graph.ops):
         reduction = uses.before(op.inputs[0], *_REDUCTIONS) if op.code == "RESHAPE" else None
@@ -51,6 +55,8 @@ def keep_reduced_dimensions(graph: Graph) -> int:
 
 def merge_transposes(graph: Graph) -> int:
     """Let a TRANSPOSE of a TRANSPOSE be one, and drop or reshape where only dimensions of 1 move; gives the number of changes."""
+    if not has(graph, "TRANSPOSE"):
+        return 0
     uses, changed = Uses(graph), 0
     for op in list(graph.ops):
         if op.code != "TRANSPOSE" or (order := _order(op)) is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model import Graph, Op
-from .uses import Uses, signature
+from .uses import Uses, has, signature
 
 __all__ = ["merge_pads"]
 
@@ -15,6 +15,8 @@ def merge_pads(graph: Graph) -> int:
 
     The PAD stays if somebody else reads it, and otherwise goes as unused.
     """
+    if not has(graph, "PAD"):
+        return 0
     uses, merged = Uses(graph), 0
     for op in list(graph.ops):
         if op.code not in _WEIGHTS or op.options is None or op.options.padding != "VALID":

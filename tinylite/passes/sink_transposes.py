@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..model import Graph, Op, Tensor
-from .uses import Uses
+from .uses import Uses, has
 
 __all__ = ["sink_transposes"]
 
@@ -23,6 +23,8 @@ def sink_transposes(graph: Graph) -> int:
 
     A TRANSPOSE moves only if that leaves no more of them than there were.
     """
+    if not has(graph, "TRANSPOSE"):
+        return 0
     uses, moved = Uses(graph), 0
     for op in list(graph.ops):
         if op.code in _UNARY or op.code in _BINARY or op.code in ("PAD", "CONCATENATION"):

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 
-__all__ = ["Uses", "constant", "per_channel", "signature"]
+__all__ = ["Uses", "constant", "has", "per_channel", "signature"]
 
 
 class Uses:
@@ -85,6 +85,11 @@ class Uses:
             self.readers.setdefault(id(new), []).append(op)
         self.graph.outputs = [new if tensor is old else tensor for tensor in self.graph.outputs]
         self.reads[id(new)] += self.reads.pop(id(old), 0)
+
+
+def has(graph: Graph, *codes: str) -> bool:
+    """Whether a graph has an op of one of these codes; most passes have nothing to look for in most graphs."""
+    return any(op.code in codes for op in graph.ops)
 
 
 def constant(tensor: Tensor | None) -> np.ndarray | None:
