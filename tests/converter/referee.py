@@ -22,32 +22,39 @@ __all__ = ["Case", "check", "convert", "frozen"]
 
 @dataclass
 class Case:
-    """What a graph computes from which values, and which of its inputs have an unknown first dimension when asked for.
+    """What a graph computes from which values.
 
-    `folded` says that the op must become constants, `codes` the ops that it must become.
+    `dynamic` says which dimensions of the inputs are unknown in the second form of the graph: of each input whether its
+    first one is, or the axes. `codes` are the ops that the first form must become, if that matters.
     """
 
     build: Callable[..., Any]
     feeds: list[np.ndarray] = field(default_factory=list)
-    dynamic: Sequence[bool] | bool = True
+    dynamic: Sequence[bool | tuple[int, ...]] | bool = True
     tolerance: float = 1e-5
     codes: str | None = None
 
     def __repr__(self) -> str:
         return f"Case({[f'{feed.dtype}{list(feed.shape)}' for feed in self.feeds]}, {self.dynamic})"
 
+    def shapes(self, unknown: bool) -> list[tuple[int | None, ...]]:
+        """The shapes of the inputs, None where they are unknown."""
+        told = self.dynamic if isinstance(self.dynamic, Sequence) else [self.dynamic] * len(self.feeds)
+        axes = [((0,) if each else ()) if isinstance(each, bool) else each for each in told]
+        return [
+            tuple(None if unknown and axis in varying else size for axis, size in enumerate(feed.shape))
+            for feed, varying in zip(self.feeds, axes, strict=True)
+        ]
+
 
 def frozen(case: Case, unknown: bool) -> tuple[Any, list[str], list[str]]:
-    """The GraphDef of a case, and the names of its inputs and outputs."""
-    dynamic = case.dynamic if isinstance(case.dynamic, Sequence) else [case.dynamic] * len(case.feeds)
-    shapes = [
-        (None, *feed.shape[1:]) if unknown and varies and feed.ndim else feed.shape
-        for feed, varies in zip(case.feeds, dynamic, strict=True)
-    ]  # fmt: skip
-    specs = [tf.TensorSpec(shape, feed.dtype, f"x{index}") for index, (shape, feed) in enumerate(zip(shapes, case.feeds, strict=True))]
+    """The graph of a case, and the names of its inputs and outputs."""
     graph = tf.Graph()
     with graph.as_default():
-        inputs = [tf.compat.v1.placeholder(spec.dtype, spec.shape, spec.name) for spec in specs]
+        inputs = [
+            tf.compat.v1.placeholder(feed.dtype, shape, f"x{index}")
+            for index, (feed, shape) in enumerate(zip(case.feeds, case.shapes(unknown), strict=True))
+        ]
         made = tf.nest.flatten(case.build(*inputs))
         outputs = [tf.identity(tensor, f"y{index}") for index, tensor in enumerate(made)]
     return graph, [tensor.name for tensor in inputs], [tensor.name for tensor in outputs]

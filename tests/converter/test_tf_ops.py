@@ -10,7 +10,7 @@ pytest.importorskip("ai_edge_litert")
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from .referee import check
-from .tf_cases import CASES
+from .cases import CASES
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

@@ -17,11 +17,10 @@ def shape_input(call: Call, tensor: Tensor) -> Tensor:
     return call.cast(tensor, "INT32")
 
 
-@translates("Shape")
-def shape(call: Call) -> Tensor:
-    rank = call.rank(call.input(0))
+@translates("Shape", "ShapeN")
+def shape(call: Call) -> Sequence[Tensor]:
     type = call.attribute("out_type", "INT32")
-    return call.emit("SHAPE", [call.input(0)], type, (rank,), out_type=type)
+    return [call.emit("SHAPE", [x], type, (call.rank(x),), out_type=type) for x in call.inputs]
 
 
 @translates("Rank")
