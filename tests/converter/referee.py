@@ -17,7 +17,7 @@ from tinylite.converter.translate import Settings
 from tinylite.errors import UnsupportedError
 from tinylite.model import Graph, Model
 
-__all__ = ["Case", "check", "convert", "frozen"]
+__all__ = ["Case", "check", "check_folded", "convert", "expected", "frozen"]
 
 
 @dataclass
@@ -67,26 +67,41 @@ def convert(graph: Any, inputs: Sequence[str], outputs: Sequence[str], **setting
     return Model.load(conversion.model.to_bytes())
 
 
+def expected(graph: Any, inputs: Sequence[str], outputs: Sequence[str], feeds: Sequence[np.ndarray]) -> list[np.ndarray]:
+    with tf.compat.v1.Session(graph=graph) as session:
+        return [np.asarray(value) for value in session.run(list(outputs), dict(zip(inputs, feeds, strict=True)))]
+
+
 def check(case: Case, unknown: bool = False) -> Graph:
     """Convert a case, run it, compare with TensorFlow; gives the converted graph."""
     graph, inputs, outputs = frozen(case, unknown)
-    with tf.compat.v1.Session(graph=graph) as session:
-        wanted = [np.asarray(value) for value in session.run(outputs, dict(zip(inputs, case.feeds, strict=True)))]
+    wanted = expected(graph, inputs, outputs, case.feeds)
     model = convert(graph, inputs, outputs)
     content = model.to_bytes()
     for tensor, value in zip(model.graph.outputs, wanted, strict=True):
         told = tensor.shape_signature or tensor.shape
-        assert len(told) == value.ndim, f"the file says {told}, it is {value.shape}"
-        assert all(a in (-1, b) for a, b in zip(told, value.shape, strict=True)), f"the file says {told}, it is {value.shape}"
-    codes = " ".join(op.name for op in model.graph.ops)
+        fits = len(told) == value.ndim and all(a in (-1, b) for a, b in zip(told, value.shape, strict=True))
+        assert fits, f"the file says {told}, it is {value.shape}"
     if not unknown and case.codes is not None:
-        assert codes == case.codes
+        assert " ".join(op.name for op in model.graph.ops) == case.codes
     assert_close(_litert(content, case.feeds), wanted, case.tolerance)
     if {op.code for graph in model.graphs for op in graph.ops} <= set(ops.names()):
         found = _tinylite(content, case.feeds)
         if found is not None:
             assert_close(found, wanted, case.tolerance)
     return model.graph
+
+
+def check_folded(case: Case) -> None:
+    """Give a case constants for its inputs: the graph must become constants, of TensorFlow's values."""
+    graph = tf.Graph()
+    with graph.as_default():
+        made = tf.nest.flatten(case.build(*[tf.constant(feed) for feed in case.feeds]))
+        outputs = [tf.identity(tensor, f"y{index}").name for index, tensor in enumerate(made)]
+    wanted = expected(graph, [], outputs, [])
+    model = convert(graph, [], outputs)
+    assert not model.graph.ops
+    assert_close([tensor.data for tensor in model.graph.outputs], wanted, case.tolerance)
 
 
 def _litert(content: bytes, feeds: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -9,8 +9,8 @@ pytest.importorskip("ai_edge_litert")
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from .referee import check
 from .cases import CASES
+from .referee import check
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

@@ -29,10 +29,30 @@ def custom_options(attributes: dict[str, Any]) -> bytes:
     return bytes(flexbuffers.Dumps(plain))
 
 
+# The types of what an op gives, where they are others than its attribute T: names of types, or of attributes.
+_OUTPUTS: dict[str, list[str]] = {
+    "CTCGreedyDecoder": ["INT64", "INT64", "INT64", "FLOAT32"], "CombinedNonMaxSuppression": ["FLOAT32", "FLOAT32", "FLOAT32", "INT32"],
+    "CropAndResize": ["FLOAT32"], "DecodeWav": ["FLOAT32", "INT32"], "HistogramFixedWidth": ["dtype"], "InTopKV2": ["BOOL"],
+    "LowerBound": ["out_type"], "MaxPoolWithArgmax": ["T", "Targmax"], "ResizeArea": ["FLOAT32"], "StringFormat": ["STRING"],
+    "StringSplitV2": ["INT64", "STRING", "INT64"], "TruncatedNormal": ["dtype"], "UpperBound": ["out_type"],
+}  # fmt: skip
+
+
+def _types(call: Call) -> list[str]:
+    """The types of a node's outputs, as far as its attributes tell."""
+    told = call.node.attributes.get("_output_types") or call.node.attributes.get("Tout")
+    if told:
+        return list(told) if isinstance(told, list) else [told]
+    if call.op == "CTCBeamSearchDecoder":
+        return [*["INT64"] * (3 * int(call.attribute("top_paths", 1))), "FLOAT32"]
+    named = _OUTPUTS.get(call.op, ["T"])
+    defaults = {"T": "FLOAT32", "Targmax": "INT64", "dtype": "INT32", "out_type": "INT32", "Tout": "COMPLEX64"}
+    return [str(call.attribute(name, defaults[name])) if name in defaults else name for name in named]
+
+
 def custom_op(call: Call) -> list[Tensor]:
     """A node as a custom operator of its own name; its outputs' types and shapes are what its attributes tell."""
-    types = call.node.attributes.get("_output_types") or call.node.attributes.get("Tout") or [call.attribute("T", "FLOAT32")]
-    types = types if isinstance(types, list) else [types]
+    types = _types(call)
     shapes = call.node.attributes.get("_output_shapes") or [None] * len(types)
     return call.emit_all(
         "CUSTOM", call.inputs, types, shapes, custom_code=call.op, custom_options=custom_options(call.node.attributes)

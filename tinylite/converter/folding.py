@@ -147,9 +147,13 @@ def _cast(call: Call, x: np.ndarray) -> np.ndarray | None:
 
 
 @folds("Bitcast")
-def _bitcast(call: Call, x: np.ndarray) -> np.ndarray | None:
+def _bitcast(call: Call, x: np.ndarray) -> np.ndarray:
+    """Narrower elements are a dimension of their own."""
     dtype = np.dtype(tensor_dtype(call.attribute("type")))
-    return x.view(dtype) if dtype.itemsize == x.dtype.itemsize else None
+    if dtype.itemsize < x.dtype.itemsize:
+        return np.ascontiguousarray(x[..., None]).view(dtype)
+    found = np.ascontiguousarray(x).view(dtype).reshape(x.shape if dtype.itemsize == x.dtype.itemsize else x.shape[:-1])
+    return np.asarray(found)
 
 
 @folds("Reshape")
@@ -250,8 +254,13 @@ def _gather(call: Call, x: np.ndarray, indices: np.ndarray) -> np.ndarray:
 
 
 @folds("GatherV2", "ResourceGather")
-def _gather_v2(call: Call, x: np.ndarray, indices: np.ndarray, axis: np.ndarray | int = 0) -> np.ndarray | None:
-    return np.take(x, indices, int(np.reshape(axis, ()))) if not call.attribute("batch_dims", 0) else None
+def _gather_v2(call: Call, x: np.ndarray, indices: np.ndarray, axis: np.ndarray | int = 0) -> np.ndarray:
+    along, batch = int(np.reshape(axis, ())) % x.ndim, call.attribute("batch_dims", 0)
+    batch += indices.ndim if batch < 0 else 0
+    if not batch:
+        return np.take(x, indices, along)
+    parts = [np.take(x[place], indices[place], along - batch) for place in np.ndindex(*x.shape[:batch])]
+    return np.reshape(parts, (*x.shape[:along], *indices.shape[batch:], *x.shape[along + 1 :]))
 
 
 @folds("GatherNd")
@@ -401,6 +410,21 @@ def _quantize_and_dequantize(call: Call, x: np.ndarray, low: np.ndarray, high: n
     count = int(bits[0]) if bits else int(call.attribute("num_bits", 8))
     signed, narrow = bool(call.attribute("signed_input", True)), bool(call.attribute("narrow_range"))
     return fake_quant(x, *symmetric_range(float(low), float(high), count, signed, narrow), count, signed and narrow)
+
+
+@folds("TensorScatterAdd", "TensorScatterSub", "TensorScatterUpdate")
+def _tensor_scatter(call: Call, x: np.ndarray, indices: np.ndarray, updates: np.ndarray) -> np.ndarray:
+    made, places = x.copy(), tuple(np.moveaxis(indices, -1, 0))
+    if call.op == "TensorScatterUpdate":
+        made[places] = updates
+    else:
+        (np.add if call.op == "TensorScatterAdd" else np.subtract).at(made, places, updates)
+    return made
+
+
+@folds("ShapeN")
+def _shapes(call: Call, *given: np.ndarray) -> list[np.ndarray]:
+    return [np.array(x.shape, tensor_dtype(call.attribute("out_type", "INT32"))) for x in given]
 
 
 @folds("Size", "Rank", "Shape")

@@ -51,8 +51,8 @@ BINARY: dict[str, tuple[str, float, float]] = {
     "DivNoNan MulNoNan": ("float32", -5, 5), "Xdivy Xlogy Xlog1py": ("float32", 0.5, 5), "Pow": ("float32", 0.5, 3),
     "Atan2": ("float32", -3, 3), "BitwiseXor": ("int32", -99, 99), "RightShift": ("int32", 0, 9), "LogicalAnd LogicalOr": ("bool", 0, 1),
 }  # fmt: skip
-_SIGNED = "FloorMod FloorDiv Mod TruncateMod TruncateDiv Div".split()
-_ZEROS = "DivNoNan MulNoNan Xdivy Xlogy Xlog1py".split()
+_SIGNED = ("FloorMod", "FloorDiv", "Mod", "TruncateMod", "TruncateDiv", "Div")
+_ZEROS = ("DivNoNan", "MulNoNan", "Xdivy", "Xlogy", "Xlog1py")
 
 
 def _binary(name: str, dtypes: Sequence[str], low: float, high: float) -> Callable[[Draw, Op], Case]:

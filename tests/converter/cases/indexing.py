@@ -17,7 +17,9 @@ WIDTHS = st.sampled_from(["int32", "int64"])
 
 @each("Gather", "ResourceGather")
 def _gather(op: Op) -> Sequence[Case]:
-    return [Case(lambda x, i: tf.raw_ops.Gather(params=x, indices=i), [some((5, 3)), some((2, 2), kind, 0, 4)]) for kind in ("int32", "int64")]
+    return [
+        Case(lambda x, i: tf.raw_ops.Gather(params=x, indices=i), [some((5, 3)), some((2, 2), kind, 0, 4)]) for kind in ("int32", "int64")
+    ]
 
 
 @drawn("GatherV2")

@@ -78,7 +78,10 @@ def _empty_range(op: Op) -> Sequence[Case]:
 @each("FakeQuantWithMinMaxVarsPerChannel")
 def _fake_quant_per_channel(op: Op) -> Sequence[Case]:
     ranges = dict(min=[-1.0, 0.0, -3.0], max=[2.0, 6.0, -1.0])
-    return [Case(lambda x, narrow=narrow: op(inputs=x, narrow_range=narrow, **ranges), [some((5, 3), low=-5, high=5)]) for narrow in (False, True)]
+    return [
+        Case(lambda x, narrow=narrow: op(inputs=x, narrow_range=narrow, **ranges), [some((5, 3), low=-5, high=5)])
+        for narrow in (False, True)
+    ]
 
 
 @drawn("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3", "QuantizeAndDequantizeV4")

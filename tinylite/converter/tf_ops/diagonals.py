@@ -6,7 +6,7 @@ import numpy as np
 
 from ...model import Tensor, tensor_dtype
 from ..translate import Call
-from . import dimensions
+from . import sizes
 from .registry import translates
 
 _KERNEL_TYPES = ("FLOAT32", "INT8", "UINT8", "INT16", "INT32", "INT64")
@@ -63,7 +63,7 @@ def matrix_diag_part(call: Call) -> Tensor:
     call.want(min(rows, columns) >= 0, "only a run knows the size of its matrices")
     begin = np.ravel_multi_index((max(-k, 0), max(k, 0)), (rows, columns))
     length = min(rows - max(-k, 0), columns - max(k, 0))
-    flat = dimensions.reshape(call, x, [*dimensions.sizes(call, x)[:-2], dimensions.Size(rows * columns)])
+    flat = sizes.reshape(call, x, [*sizes.of(call, x)[:-2], sizes.Size(rows * columns)])
     places = call.shape_tensor(begin + np.arange(length) * (columns + 1))
     return call.emit("GATHER", [flat, places], None, (*front, length), axis=len(front), batch_dims=0)
 
@@ -72,7 +72,7 @@ def matrix_diag_part(call: Call) -> Tensor:
 def matrix_band_part(call: Call) -> Tensor:
     """Zero outside of a band around the diagonal: chosen by a mask, which is a constant if sizes and band are known."""
     x = call.input(0)
-    *_, rows, columns = dimensions.sizes(call, x)
+    *_, rows, columns = sizes.of(call, x)
     lower, upper = call.known(call.input(1)), call.known(call.input(2))
     if lower is not None and upper is not None and min(rows.known, columns.known) >= 0:
         distance = np.arange(rows.known)[:, None] - np.arange(columns.known)
@@ -84,13 +84,13 @@ def matrix_band_part(call: Call) -> Tensor:
     return call.elementwise("SELECT_V2", mask, x, call.make(0, tensor_dtype(x.type)), type=x.type)
 
 
-def _band(call: Call, rows: dimensions.Size, columns: dimensions.Size) -> Tensor:
+def _band(call: Call, rows: sizes.Size, columns: sizes.Size) -> Tensor:
     """row - column <= lower and column - row <= upper, where a negative width has no end."""
 
-    def places(size: dimensions.Size) -> Tensor:
+    def places(size: sizes.Size) -> Tensor:
         if size.known >= 0:
             return call.make(np.arange(size.known, dtype=np.int32))
-        count = call.reshape(dimensions.shape_vector(call, [size]), ())
+        count = call.reshape(sizes.shape_vector(call, [size]), ())
         return call.emit("RANGE", [call.make(0, np.int32), count, call.make(1, np.int32)], "INT32", (-1,))
 
     row, column = places(rows), places(columns)

@@ -9,10 +9,10 @@ import numpy as np
 
 from ...model import Tensor, tensor_dtype
 from ..translate import Call
-from . import dimensions
-from .dimensions import Size
+from . import sizes
 from .matrices import batch_product, fully_connected
 from .registry import translates
+from .sizes import Size
 
 
 @dataclass
@@ -56,14 +56,14 @@ class _Operand:
                 self.labels = self.labels[:second] + self.labels[second + 1 :]
         return self
 
-    def sizes(self) -> dict[str, Size]:
-        return dict(zip(self.labels, dimensions.sizes(self.call, self.tensor), strict=True))
+    def lengths(self) -> dict[str, Size]:
+        return dict(zip(self.labels, sizes.of(self.call, self.tensor), strict=True))
 
     def spread(self, labels: str) -> Tensor:
         """The tensor with these dimensions: of size 1 where it does not have the label."""
         self.order("".join(label for label in labels if label in self.labels))
-        own = self.sizes()
-        return dimensions.reshape(self.call, self.tensor, [own.get(label, Size(1)) for label in labels])
+        own = self.lengths()
+        return sizes.reshape(self.call, self.tensor, [own.get(label, Size(1)) for label in labels])
 
 
 @translates("Einsum")
@@ -130,16 +130,16 @@ def _layer(call: Call, a: _Operand, b: _Operand, rows: str, columns: str, summed
     else:
         a.order(rows + summed)
     b.order(columns + summed)
-    own, other = a.sizes(), b.sizes()
-    depth = dimensions.product([own[label] for label in summed])
-    x = dimensions.reshape(call, a.tensor, [*(own[label] for label in rows), depth])
-    width = dimensions.product([other[label] for label in columns])
+    own, other = a.lengths(), b.lengths()
+    depth = sizes.product([own[label] for label in summed])
+    x = sizes.reshape(call, a.tensor, [*(own[label] for label in rows), depth])
+    width = sizes.product([other[label] for label in columns])
     weights = call.reshape(b.tensor, (width.known, depth.known))
     if not rows:
         x = call.reshape(x, (1, depth.known))
     made = fully_connected(call, x, weights, keep_num_dims=True)
     return _Operand(
-        call, dimensions.reshape(call, made, [*(own[label] for label in rows), *(other[label] for label in columns)]), rows + columns
+        call, sizes.reshape(call, made, [*(own[label] for label in rows), *(other[label] for label in columns)]), rows + columns
     )
 
 
@@ -147,24 +147,24 @@ def _matrices(call: Call, a: _Operand, b: _Operand, shared: str, rows: str, colu
     """[shared, rows, summed] times [shared, summed, columns], where each may stand the other way round."""
     flip_a = _arrange(a, shared, rows, summed)
     flip_b = not _arrange(b, shared, columns, summed)
-    own, other = a.sizes(), b.sizes()
+    own, other = a.lengths(), b.lengths()
     stretched = [_larger(own[label], other[label]) for label in shared]
 
-    def matrix(x: _Operand, sizes: dict[str, Size], free: str, flipped: bool) -> Tensor:
-        sides = [dimensions.product([sizes[label] for label in labels]) for labels in (free, summed)]
-        return dimensions.reshape(call, x.tensor, [*(sizes[label] for label in shared), *(sides[::-1] if flipped else sides)])
+    def matrix(x: _Operand, lengths: dict[str, Size], free: str, flipped: bool) -> Tensor:
+        sides = [sizes.product([lengths[label] for label in labels]) for labels in (free, summed)]
+        return sizes.reshape(call, x.tensor, [*(lengths[label] for label in shared), *(sides[::-1] if flipped else sides)])
 
     x, y = matrix(a, own, rows, flip_a), matrix(b, other, columns, not flip_b)
     if len(shared) > _MOST_SHARED:
-        front = dimensions.product(stretched)
+        front = sizes.product(stretched)
         call.want(
             [size.known for size in own.values()][: len(shared)] == [size.known for size in other.values()][: len(shared)],
             f"it has more than {_MOST_SHARED} dimensions that stretch",
         )
-        x, y = (dimensions.reshape(call, each, [front, *dimensions.sizes(call, each)[-2:]]) for each in (x, y))
+        x, y = (sizes.reshape(call, each, [front, *sizes.of(call, each)[-2:]]) for each in (x, y))
     made = batch_product(call, x, y, flip_a, flip_b)
     free = [*(own[label] for label in rows), *(other[label] for label in columns)]
-    return _Operand(call, dimensions.reshape(call, made, [*stretched, *free]), shared + rows + columns)
+    return _Operand(call, sizes.reshape(call, made, [*stretched, *free]), shared + rows + columns)
 
 
 _MOST_SHARED = 3  # BATCH_MATMUL takes up to five dimensions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model import Tensor, tensor_dtype
 from ..translate import Call
-from . import dimensions
+from . import sizes
 from .registry import translates
 
 
@@ -15,7 +15,7 @@ def like(call: Call) -> Tensor:
     shape = call.signature(x)
     if value == 0 and (shape is None or -1 in shape) and x.type in ("FLOAT32", "INT32", "INT64"):
         return call.emit("ZEROS_LIKE", [x], None, shape)
-    return dimensions.full(call, dimensions.sizes(call, x), value, tensor_dtype(x.type))
+    return sizes.full(call, sizes.of(call, x), value, tensor_dtype(x.type))
 
 
 @translates("BroadcastTo")

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...model import Tensor, tensor_dtype
 from ..translate import Call
-from . import dimensions
+from . import sizes
 from .registry import translates
 
 
@@ -72,7 +72,7 @@ class Term:
         """The angle of (other, this); the operator does not stretch its inputs."""
         if not isinstance(other, Term):
             dtype = tensor_dtype(self.tensor.type)
-            other = Term(self.call, dimensions.full(self.call, dimensions.sizes(self.call, self.tensor), other, dtype))
+            other = Term(self.call, sizes.full(self.call, sizes.of(self.call, self.tensor), other, dtype))
         return self.with_("ATAN2", other)
 
 

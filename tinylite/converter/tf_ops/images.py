@@ -10,7 +10,7 @@ import numpy as np
 from ...model import Tensor
 from ..shapes import Signature
 from ..translate import Call
-from . import dimensions
+from . import sizes
 from .convolution import channels_first, channels_last, window_size
 from .registry import translates
 
@@ -63,21 +63,21 @@ def blocks_and_batch(call: Call) -> Tensor:
         block, amounts = call.make([int(call.attribute("block_size"))] * 2, np.int32), call.input(1)
     (count,) = call.shape(block)
     call.want(count in (1, 2), f"it has blocks along {count} dimensions, and the operator knows one or two")
-    before = dimensions.sizes(call, x)
+    before = sizes.of(call, x)
     front, rest = before[: count + 1], before[count + 1 :]
-    x = dimensions.reshape(call, x, [*front, dimensions.product(rest)])
+    x = sizes.reshape(call, x, [*front, sizes.product(rest)])
     blocks = call.translator.partial.values(block) or [-1] * count
     margins = call.translator.partial.values(amounts) or [-1] * (2 * count)
     after = _after_blocks(call.shape(x), blocks, margins, to_batch)
     code = "SPACE_TO_BATCH_ND" if to_batch else "BATCH_TO_SPACE_ND"
     made = call.emit(code, [x, call.cast(block, "INT32"), call.cast(amounts, "INT32")], None, after)
-    return made if len(rest) == 1 else dimensions.reshape(call, made, [*dimensions.sizes(call, made)[: count + 1], *rest])
+    return made if len(rest) == 1 else sizes.reshape(call, made, [*sizes.of(call, made)[: count + 1], *rest])
 
 
 def _after_blocks(before: Sequence[int], blocks: Sequence[int], margins: Sequence[int], to_batch: bool) -> Signature:
-    batch, *sizes, channels = before
+    batch, *lengths, channels = before
     after = []
-    for axis, (size, block) in enumerate(zip(sizes, blocks, strict=True)):
+    for axis, (size, block) in enumerate(zip(lengths, blocks, strict=True)):
         low, high = margins[2 * axis : 2 * axis + 2]
         known = min(size, block, low, high) >= 0
         after.append(-1 if not known else (size + low + high) // block if to_batch else size * block - low - high)
@@ -114,12 +114,12 @@ def pool_3d(call: Call) -> Tensor:
         )  # fmt: skip
 
     def compute(x: Tensor) -> Tensor:
-        batch, depth, height, width, channels = dimensions.sizes(call, x)
-        flat = dimensions.reshape(call, x, [dimensions.product([batch, depth]), height, width, channels])
+        batch, depth, height, width, channels = sizes.of(call, x)
+        flat = sizes.reshape(call, x, [sizes.product([batch, depth]), height, width, channels])
         flat = pooled(flat, window[1:], stride[1:])
-        _, height, width, _ = dimensions.sizes(call, flat)
-        tall = dimensions.reshape(call, flat, [batch, depth, dimensions.product([height, width]), channels])
+        _, height, width, _ = sizes.of(call, flat)
+        tall = sizes.reshape(call, flat, [batch, depth, sizes.product([height, width]), channels])
         tall = pooled(tall, (window[0], 1), (stride[0], 1))
-        return dimensions.reshape(call, tall, [batch, dimensions.sizes(call, tall)[1], height, width, channels])
+        return sizes.reshape(call, tall, [batch, sizes.of(call, tall)[1], height, width, channels])
 
     return channels_last(call, call.input(0), compute)

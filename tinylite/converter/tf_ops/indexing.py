@@ -10,9 +10,9 @@ import numpy as np
 from ...model import Tensor, tensor_dtype
 from ..shapes import merged
 from ..translate import Call
-from . import dimensions
-from .dimensions import Size
+from . import sizes
 from .registry import translates
+from .sizes import Size
 
 
 @translates("GatherNd")
@@ -36,18 +36,28 @@ def _scatter(call: Call, indices: Tensor, updates: Tensor, shape: Tensor, after:
     return call.emit("SCATTER_ND", [call.cast(indices, "INT32"), updates, shape], updates.type, tuple(after))
 
 
+@translates("InvertPermutation")
+def invert_permutation(call: Call) -> Tensor:
+    """Each place is written where its number says."""
+    order = call.input(0)
+    (count,) = call.shape(order)
+    call.want(count >= 0, "only a run knows how many numbers it permutes")
+    places = call.make(np.arange(count, dtype=tensor_dtype(order.type)))
+    return _scatter(call, call.reshape(order, (count, 1)), places, call.shape_tensor([count]), (count,))
+
+
 @translates("TensorScatterAdd", "TensorScatterSub", "TensorScatterUpdate")
 def tensor_scatter(call: Call) -> Tensor:
     """The updates scattered over zeros are added, taken away, or chosen where a mask is scattered too."""
     x, indices, updates = call.inputs
     before = call.shape(x)
-    sizes = dimensions.sizes(call, x)
-    scattered = _scatter(call, indices, updates, dimensions.shape_vector(call, sizes), before)
+    whole = sizes.of(call, x)
+    scattered = _scatter(call, indices, updates, sizes.shape_vector(call, whole), before)
     if call.op != "TensorScatterUpdate":
         return call.elementwise("ADD" if call.op == "TensorScatterAdd" else "SUB", x, scattered)
-    *rows, depth = dimensions.sizes(call, indices)
-    flat = [*sizes[: depth.known], *[Size(1)] * (len(sizes) - depth.known)]
-    ones = dimensions.full(call, [*rows, *flat[depth.known :]], True, np.bool_)
+    *rows, depth = sizes.of(call, indices)
+    flat = [*whole[: depth.known], *[Size(1)] * (len(whole) - depth.known)]
+    ones = sizes.full(call, [*rows, *flat[depth.known :]], True, np.bool_)
     known = call.known(indices)
     shape = [size.known for size in flat]
     if known is not None and -1 not in shape:
@@ -55,7 +65,7 @@ def tensor_scatter(call: Call) -> Tensor:
         hit[tuple(np.moveaxis(known, -1, 0))] = True
         mask = call.make(hit)
     else:
-        mask = _scatter(call, indices, ones, dimensions.shape_vector(call, flat), shape)
+        mask = _scatter(call, indices, ones, sizes.shape_vector(call, flat), shape)
     return call.elementwise("SELECT_V2", mask, scattered, x, type=x.type)
 
 
@@ -151,9 +161,9 @@ def _turned(call: Call, x: Tensor, axis: int, shift: int) -> Tensor:
     cut = before[axis] - shift
 
     def part(begin: int, size: int) -> Tensor:
-        begins, sizes = [0] * len(before), list(before)
-        begins[axis], sizes[axis] = begin, size
-        return call.emit("SLICE", [x, call.shape_tensor(begins), call.shape_tensor(sizes)], None, tuple(sizes))
+        begins, after = [0] * len(before), list(before)
+        begins[axis], after[axis] = begin, size
+        return call.emit("SLICE", [x, call.shape_tensor(begins), call.shape_tensor(after)], None, tuple(after))
 
     return call.emit("CONCATENATION", [part(cut, shift), part(0, cut)], None, before, axis=axis, fused_activation_function="NONE")
 
@@ -163,7 +173,7 @@ def _gathered(call: Call, x: Tensor, axis: int, shift: Tensor, position: int) ->
     if call.rank(by):
         bounds = [call.shape_tensor([number]) for number in (position, position + 1, 1)]
         by = call.emit("STRIDED_SLICE", [by, *bounds], None, (), shrink_axis_mask=1)
-    size = call.reshape(dimensions.shape_vector(call, [dimensions.sizes(call, x)[axis]]), ())
+    size = call.reshape(sizes.shape_vector(call, [sizes.of(call, x)[axis]]), ())
     places = call.emit("RANGE", [call.make(0, np.int32), size, call.make(1, np.int32)], "INT32", (call.shape(x)[axis],))
     indices = call.elementwise("FLOOR_MOD", call.elementwise("SUB", places, by), size)
     return call.emit("GATHER", [x, indices], None, call.shape(x), axis=axis, batch_dims=0)
@@ -225,7 +235,7 @@ def dynamic_stitch(call: Call) -> Tensor:
     rest = merged(*(call.shape(tensor)[each.ndim :] for each, tensor in zip(indices, data, strict=True)))
     assert rest is not None
     rows = [
-        dimensions.reshape(call, tensor, [Size(each.size), *dimensions.sizes(call, tensor)[each.ndim :]])
+        sizes.reshape(call, tensor, [Size(each.size), *sizes.of(call, tensor)[each.ndim :]])
         for each, tensor in zip(indices, data, strict=True)
     ]
     joined = rows[0]

@@ -21,6 +21,28 @@ def _fits(length: int, window: int, stride: int) -> int:
     return -1 if length < 0 else max(0, 1 + (length - window) // stride)
 
 
+@translates("AudioMicrofrontend")
+def audio_microfrontend(call: Call) -> Sequence[Tensor]:
+    """16-bit samples to [frames, channels]. Its kernel is not part of TFLite, and must be added to an interpreter."""
+    call.want(
+        call.translator.may_be_custom(call.op), "its kernel is not part of LiteRT",
+        "Let it through with allow_custom_ops and register the kernel, or cut the graph behind it",
+    )  # fmt: skip
+    (samples,) = call.shape(call.input(0))
+    rate, size, step = (
+        int(call.attribute(name, default)) for name, default in (("sample_rate", 16000), ("window_size", 25), ("window_step", 10))
+    )
+    size, step = (size * rate // 1000, step * rate // 1000)
+    frames = -1 if samples < 0 else 0 if samples < size else (samples - size) // step // int(call.attribute("frame_stride", 1)) + 1
+    contexts = 1 + int(call.attribute("left_context", 0)) + int(call.attribute("right_context", 0))
+    is_float = call.attribute("out_type", "UINT16") == "FLOAT32"
+    options = custom_options({**call.node.attributes, "out_type": None, "out_float": is_float})
+    after = (frames, int(call.attribute("num_channels", 32)) * contexts)
+    return call.emit_all(
+        "CUSTOM", call.inputs, ["FLOAT32" if is_float else "INT32"], [after], custom_code=call.op, custom_options=options
+    )  # fmt: skip
+
+
 @translates("AudioSpectrogram")
 def audio_spectrogram(call: Call) -> Sequence[Tensor]:
     """[samples, channels] to [channels, windows, bins]; a window is padded to the next power of 2."""

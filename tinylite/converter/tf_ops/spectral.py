@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ...model import Tensor
 from ..translate import Call
-from . import dimensions
-from .dimensions import Size
+from . import sizes
 from .registry import translates
+from .sizes import Size
 
 
 @translates("RFFT", "RFFT2D")
@@ -20,11 +20,11 @@ def real_transform(call: Call) -> Tensor:
         f"its length {lengths} is no power of 2, which the operator wants", "Pad with fft_length to the next power of 2",
     )  # fmt: skip
     bins = lengths[-1] // 2 + 1
-    *front, _ = dimensions.sizes(call, x)
+    *front, _ = sizes.of(call, x)
     if call.op == "RFFT2D":
         after = (*(size.known for size in front[:-1]), lengths[0], bins)
         return call.emit("RFFT2D", [x, call.shape_tensor(lengths)], type, after)
-    rows = dimensions.reshape(call, x, [*front, Size(1), dimensions.sizes(call, x)[-1]])
+    rows = sizes.reshape(call, x, [*front, Size(1), sizes.of(call, x)[-1]])
     after = (*(size.known for size in front), 1, bins)
     made = call.emit("RFFT2D", [rows, call.shape_tensor([1, *lengths])], type, after)
-    return dimensions.reshape(call, made, [*front, Size(bins)])
+    return sizes.reshape(call, made, [*front, Size(bins)])

@@ -11,7 +11,7 @@ import numpy as np
 from ...model import Tensor
 from ..translate import Call
 
-__all__ = ["Size", "product", "reshape", "shape_vector", "sizes"]
+__all__ = ["Size", "full", "of", "product", "reshape", "shape_vector"]
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Size:
         return -1 if self.unknown else self.factor
 
 
-def sizes(call: Call, tensor: Tensor) -> list[Size]:
+def of(call: Call, tensor: Tensor) -> list[Size]:
     """The dimensions of a tensor of known rank."""
     shape = call.shape(tensor)
     return [Size(1, ((tensor, axis),)) if size < 0 else Size(size) for axis, size in enumerate(shape)]
@@ -74,7 +74,7 @@ def reshape(call: Call, tensor: Tensor, shape: Sequence[Size]) -> Tensor:
     known = tuple(size.known for size in shape)
     if known.count(-1) <= 1 or call.known(tensor) is not None:
         return call.reshape(tensor, known)
-    if sizes(call, tensor) == list(shape):
+    if of(call, tensor) == list(shape):
         return tensor
     return call.emit("RESHAPE", [tensor, shape_vector(call, shape)], None, known)
 
