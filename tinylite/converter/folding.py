@@ -16,7 +16,7 @@ from .slicing import strided
 if TYPE_CHECKING:
     from .translate import Call
 
-__all__ = ["FOLDERS", "fold", "string_buffer"]
+__all__ = ["FOLDERS", "OPERATORS", "fold", "string_buffer"]
 
 Folder = Callable[..., Any]
 FOLDERS: dict[str, Folder] = {}
@@ -92,6 +92,11 @@ _BINARY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "RightShift": np.right_shift, "DivNoNan": lambda a, b: np.where(b == 0, 0, a / b),
     "MulNoNan": lambda a, b: np.where(b == 0, 0, a * b), "Xdivy": lambda a, b: np.where(a == 0, 0, a / b),
     "Xlogy": lambda a, b: np.where(a == 0, 0, a * np.log(b)), "Xlog1py": lambda a, b: np.where(a == 0, 0, a * np.log1p(b)),
+}  # fmt: skip
+# The same by operators' names, for what becomes of one node.
+OPERATORS: dict[str, Callable[..., Any]] = {
+    "ABS": np.abs, "ADD": np.add, "DIV": _truncated, "EQUAL": np.equal, "LESS": np.less, "LOG": np.log, "MUL": np.multiply,
+    "RSQRT": lambda x: 1 / np.sqrt(x), "SELECT_V2": np.where, "SUB": np.subtract,
 }  # fmt: skip
 _TO_BOOL = {"IsFinite", "IsInf", "IsNan", "LogicalNot", "Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "LogicalAnd",
             "LogicalOr"}  # fmt: skip

@@ -196,7 +196,11 @@ class Call:
     # ---- what many ops are made of
 
     def elementwise(self, code: str, *inputs: Tensor, type: str | int | None = None, **options: Any) -> Tensor:
-        """An op whose inputs stretch to one shape."""
+        """An op whose inputs stretch to one shape; constants are computed at once."""
+        values = [self.known(tensor) for tensor in inputs]
+        if code in folding.OPERATORS and all(value is not None for value in values):
+            with np.errstate(all="ignore"):
+                return self.make(np.asarray(folding.OPERATORS[code](*values)), tensor_dtype(type or inputs[0].type))
         return self.emit(code, inputs, type, broadcast(*map(signature_of, inputs)), **options)
 
     def reshape(self, tensor: Tensor, shape: Sequence[int]) -> Tensor:

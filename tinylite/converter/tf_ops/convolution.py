@@ -220,18 +220,17 @@ def batch_norm(call: Call) -> Sequence[Tensor]:
         mean, variance = _moments(call, x, [axis for axis in range(rank) if axis != (1 if first else rank - 1)])
 
     def fit(tensor: Tensor) -> Tensor:
-        return call.reshape(tensor, (-1, *[1] * (rank - 2))) if first and not training else tensor
+        return call.reshape(tensor, (call.shape(tensor)[0], *[1] * (rank - 2))) if first and call.rank(tensor) == 1 else tensor
 
-    factor = _computed(call, "RSQRT", _computed(call, "ADD", variance, call.make(np.float32(epsilon))))
+    factor = call.elementwise("RSQRT", call.elementwise("ADD", fit(variance), call.make(np.float32(epsilon))))
     for scale in factors:
-        factor = factor if _all(call, scale, 1) else _computed(call, "MUL", factor, fit(scale))
-    if not training:
-        factor = fit(factor)
-    shift = _computed(call, "SUB", fit(offset), _computed(call, "MUL", fit(mean), factor))
-    scaled = call.elementwise("MUL", x, factor, fused_activation_function="NONE")
-    result = call.elementwise("ADD", scaled, shift, fused_activation_function="NONE")
+        factor = factor if _all(call, scale, 1) else call.elementwise("MUL", factor, fit(scale))
+    shift = call.elementwise("SUB", fit(offset), call.elementwise("MUL", fit(mean), factor))
+    result = call.elementwise("ADD", call.elementwise("MUL", x, factor), shift)
     # The other outputs are for training, and nobody reads them.
-    return [result, mean, variance, mean, variance, mean]
+    return (
+        [result, *call.inputs[3:5], *call.inputs[3:5], call.inputs[3]] if not training else [result, mean, variance, mean, variance, mean]
+    )
 
 
 def _all(call: Call, tensor: Tensor, value: float) -> bool:
@@ -245,16 +244,3 @@ def _moments(call: Call, x: Tensor, axes: Sequence[int]) -> tuple[Tensor, Tensor
     mean = call.emit("MEAN", [x, call.shape_tensor(axes)], None, shape, keep_dims=True)
     spread = call.elementwise("SQUARED_DIFFERENCE", x, mean)
     return mean, call.emit("MEAN", [spread, call.shape_tensor(axes)], None, shape, keep_dims=True)
-
-
-_FOLDED: dict[str, Callable[..., np.ndarray]] = {
-    "ADD": np.add, "SUB": np.subtract, "MUL": np.multiply, "RSQRT": lambda x: np.float32(1) / np.sqrt(x),
-}  # fmt: skip
-
-
-def _computed(call: Call, code: str, *inputs: Tensor) -> Tensor:
-    """An op, or at once its value if the inputs are constant."""
-    values = [call.known(tensor) for tensor in inputs]
-    if all(value is not None for value in values):
-        return call.make(np.asarray(_FOLDED[code](*values), tensor_dtype(inputs[0].type)))
-    return call.elementwise(code, *inputs)

@@ -137,7 +137,7 @@ def _layer(call: Call, a: _Operand, b: _Operand, rows: str, columns: str, summed
     weights = call.reshape(b.tensor, (width.known, depth.known))
     if not rows:
         x = call.reshape(x, (1, depth.known))
-    made = fully_connected(call, x, weights, keep_num_dims=True)
+    made = fully_connected(call, x, weights)
     return _Operand(
         call, sizes.reshape(call, made, [*(own[label] for label in rows), *(other[label] for label in columns)]), rows + columns
     )

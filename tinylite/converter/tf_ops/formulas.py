@@ -26,7 +26,7 @@ class Term:
 
     def __call__(self, code: str, **options: Any) -> Term:
         """The operator of this name, of one input."""
-        return Term(self.call, self.call.emit(code, [self.tensor], None, self.call.signature(self.tensor), **options))
+        return Term(self.call, self.call.elementwise(code, self.tensor, **options))
 
     def with_(self, code: str, other: Any, type: str | None = None) -> Term:
         """The operator of this name, of this and another."""
@@ -143,13 +143,18 @@ FORMULAS: dict[str, Formula] = {
     "Xlog1py": lambda x, y: x.equals(0).choose(0, x * (y + 1)("LOG")),
     "Xlogy": lambda x, y: x.equals(0).choose(0, x * y("LOG")),
 }
+# What is left of formulas whose second operand is a constant without zeros.
+_PLAIN: dict[str, Formula] = {"DivNoNan": lambda x, y: x * (1 / y), "MulNoNan": lambda x, y: x * y}
 _COMPLEX = ("COMPLEX64", "COMPLEX128")
 
 
 @translates(*FORMULAS)
 def formula(call: Call) -> Tensor:
     call.want(all(tensor.type not in _COMPLEX for tensor in call.inputs), "it computes complex numbers, which no operator does")
-    made = FORMULAS[call.op](*(Term(call, tensor) for tensor in call.inputs))
+    terms = [Term(call, tensor) for tensor in call.inputs]
+    if call.op in _PLAIN and (known := call.known(call.inputs[1])) is not None and np.all(known != 0):
+        return _PLAIN[call.op](*terms).tensor
+    made = FORMULAS[call.op](*terms)
     if call.op == "ApproximateEqual":
         made = made.less(call.attribute("tolerance", 1e-5))
     return made.tensor

@@ -64,6 +64,11 @@ def blocks_and_batch(call: Call) -> Tensor:
     (count,) = call.shape(block)
     call.want(count in (1, 2), f"it has blocks along {count} dimensions, and the operator knows one or two")
     before = sizes.of(call, x)
+    if count == 1 and len(before) == 4 and block.is_constant and amounts.is_constant:
+        # A picture needs no other shape: there are blocks of 1 along its second dimension.
+        block = call.shape_tensor([*call.constant(1, "block"), 1])
+        amounts = call.make(np.concatenate([call.constant(2, "margins"), [[0, 0]]]).astype(np.int32))
+        count = 2
     front, rest = before[: count + 1], before[count + 1 :]
     x = sizes.reshape(call, x, [*front, sizes.product(rest)])
     blocks = call.translator.partial.values(block) or [-1] * count

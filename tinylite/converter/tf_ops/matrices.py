@@ -8,12 +8,12 @@ from ..translate import Call
 from .registry import translates
 
 
-def fully_connected(call: Call, x: Tensor, weights: Tensor, keep_num_dims: bool) -> Tensor:
+def fully_connected(call: Call, x: Tensor, weights: Tensor) -> Tensor:
     """Rows of x [..., depth] times weights [out, depth]."""
     *rows, _ = call.shape(x)
     out = call.shape(weights)[0]
     return call.emit(
-        "FULLY_CONNECTED", [x, weights, None], x.type, (*rows, out), keep_num_dims=keep_num_dims, fused_activation_function="NONE"
+        "FULLY_CONNECTED", [x, weights, None], x.type, (*rows, out), keep_num_dims=len(rows) > 1, fused_activation_function="NONE"
     )  # fmt: skip
 
 
@@ -25,7 +25,7 @@ def mat_mul(call: Call) -> Tensor:
     if call.known(b) is None:
         return batch_product(call, a, b, flip_a, flip_b)
     a = call.transpose(a, (1, 0)) if flip_a else a
-    return fully_connected(call, a, b if flip_b else call.transpose(b, (1, 0)), keep_num_dims=False)
+    return fully_connected(call, a, b if flip_b else call.transpose(b, (1, 0)))
 
 
 @translates("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
@@ -34,7 +34,7 @@ def batch_mat_mul(call: Call) -> Tensor:
     a, b = call.input(0), call.input(1)
     flip_a, flip_b = bool(call.attribute("adj_x")), bool(call.attribute("adj_y"))
     if call.known(b) is not None and call.rank(b) == 2 and not flip_a:
-        return fully_connected(call, a, b if flip_b else call.transpose(b, (1, 0)), keep_num_dims=True)
+        return fully_connected(call, a, b if flip_b else call.transpose(b, (1, 0)))
     return batch_product(call, a, b, flip_a, flip_b)
 
 

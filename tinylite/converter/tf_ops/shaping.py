@@ -13,14 +13,23 @@ from .registry import translates
 
 
 def shape_input(call: Call, tensor: Tensor) -> Tensor:
-    """A shape, size or axis as the operators take it."""
+    """A shape, size or axis as all operators take it."""
     return call.cast(tensor, "INT32")
+
+
+def amounts_input(call: Call, tensor: Tensor) -> Tensor:
+    """Paddings and multiples, which may be INT64; constants are not, to be small."""
+    return shape_input(call, tensor) if tensor.is_constant else tensor
 
 
 @translates("Shape", "ShapeN")
 def shape(call: Call) -> Sequence[Tensor]:
     type = call.attribute("out_type", "INT32")
-    return [call.emit("SHAPE", [x], type, (call.rank(x),), out_type=type) for x in call.inputs]
+    return [
+        call.emit("SHAPE", [x], type, (call.rank(x),), out_type=type)
+        if -1 in call.shape(x) else call.make(np.array(call.shape(x), tensor_dtype(type)))
+        for x in call.inputs
+    ]  # fmt: skip
 
 
 @translates("Rank")
@@ -182,11 +191,11 @@ def pad(call: Call) -> Tensor:
     after = tuple(-1 if min(size, *pair) < 0 else size + sum(pair) for size, pair in zip(before, pairs, strict=True))
     if call.op == "MirrorPad":
         options = {"mode": "REFLECT" if call.attribute("mode") == "REFLECT" else "SYMMETRIC"}
-        return call.emit("MIRROR_PAD", [x, shape_input(call, call.input(1))], None, after, **options)
+        return call.emit("MIRROR_PAD", [x, amounts_input(call, call.input(1))], None, after, **options)
     filling = call.known(call.input(2)) if call.op == "PadV2" else np.zeros(())
     if filling is not None and not filling.any():
-        return call.emit("PAD", [x, shape_input(call, call.input(1))], None, after)
-    return call.emit("PADV2", [x, shape_input(call, call.input(1)), call.input(2)], None, after)
+        return call.emit("PAD", [x, amounts_input(call, call.input(1))], None, after)
+    return call.emit("PADV2", [x, amounts_input(call, call.input(1)), call.input(2)], None, after)
 
 
 @translates("Tile")
@@ -196,7 +205,7 @@ def tile(call: Call) -> Tensor:
     after = (-1,) * len(before) if times is None else tuple(
         -1 if min(size, count) < 0 else size * count for size, count in zip(before, times, strict=True)
     )  # fmt: skip
-    return call.emit("TILE", [x, shape_input(call, call.input(1))], None, after)
+    return call.emit("TILE", [x, amounts_input(call, call.input(1))], None, after)
 
 
 @translates("Fill")

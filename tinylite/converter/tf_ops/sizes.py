@@ -27,6 +27,9 @@ class Size:
         return -1 if self.unknown else self.factor
 
 
+_ONE = Size(1)
+
+
 def of(call: Call, tensor: Tensor) -> list[Size]:
     """The dimensions of a tensor of known rank."""
     shape = call.shape(tensor)
@@ -42,6 +45,9 @@ def shape_vector(call: Call, shape: Sequence[Size]) -> Tensor:
     """A shape as an INT32 vector, computed where it must be."""
     if all(size.known >= 0 for size in shape):
         return call.shape_tensor(size.known for size in shape)
+    (whole, _), *_ = next(size.unknown for size in shape if size.unknown)
+    if of(call, whole) == list(shape):
+        return _shape(call, whole)
     parts: list[Tensor] = []
     constants: list[int] = []
     for size in shape:
@@ -57,11 +63,15 @@ def shape_vector(call: Call, shape: Sequence[Size]) -> Tensor:
     return call.emit("CONCATENATION", parts, "INT32", (len(shape),), axis=0, fused_activation_function="NONE")
 
 
+def _shape(call: Call, tensor: Tensor) -> Tensor:
+    return call.emit("SHAPE", [tensor], "INT32", (call.rank(tensor),), out_type="INT32")
+
+
 def _computed(call: Call, size: Size) -> Tensor:
     """A size as a vector of one element."""
     made = None if size.factor == 1 else call.shape_tensor([size.factor])
     for tensor, axis in size.unknown:
-        shape = call.emit("SHAPE", [tensor], "INT32", (call.rank(tensor),), out_type="INT32")
+        shape = _shape(call, tensor)
         bounds = [call.shape_tensor([number]) for number in (axis, axis + 1, 1)]
         part = call.emit("STRIDED_SLICE", [shape, *bounds], "INT32", (1,))
         made = part if made is None else call.elementwise("MUL", made, part)
@@ -74,8 +84,15 @@ def reshape(call: Call, tensor: Tensor, shape: Sequence[Size]) -> Tensor:
     known = tuple(size.known for size in shape)
     if known.count(-1) <= 1 or call.known(tensor) is not None:
         return call.reshape(tensor, known)
-    if of(call, tensor) == list(shape):
+    before = of(call, tensor)
+    if before == list(shape):
         return tensor
+    dropped = [axis for axis, size in enumerate(before) if size == _ONE and [*before[:axis], *before[axis + 1 :]] == list(shape)]
+    if dropped:
+        return call.emit("SQUEEZE", [tensor], None, known, squeeze_dims=(dropped[0],))
+    added = [axis for axis, size in enumerate(shape) if size == _ONE and [*shape[:axis], *shape[axis + 1 :]] == before]
+    if added:
+        return call.emit("EXPAND_DIMS", [tensor, call.shape_tensor([added[0]])], None, known)
     return call.emit("RESHAPE", [tensor, shape_vector(call, shape)], None, known)
 
 
