@@ -70,3 +70,28 @@ def test_a_layer_gives_what_tensorflow_gives(name: str, version: str, batch: int
         frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=lowered)
         model = convert(frozen.graph.as_graph_def(), [t.name for t in frozen.inputs], [t.name for t in frozen.outputs])
         gives(model, [x], [np.asarray(value) for value in tf.nest.flatten(concrete(tf.constant(x)))])
+
+
+@pytest.mark.parametrize("version", ["keras", "tf_keras"])
+def test_a_stateful_layer_goes_on_where_it_was(version: str) -> None:
+    from ai_edge_litert.interpreter import Interpreter as LiteRT
+
+    from tinylite import Interpreter
+    from tinylite.converter.convert import Conversion
+    from tinylite.converter.sources import source_of
+
+    keras = pytest.importorskip(version)
+    start = keras.Input((5, 3), batch_size=2)
+    layer = keras.Model(start, keras.layers.GRU(4, stateful=True)(start))
+    source = source_of(layer)
+    content = Conversion(source.graph_def, source.inputs, source.outputs).model.to_bytes()
+    interpreters = [LiteRT(model_content=content), Interpreter(model_content=content)]
+    for interpreter in interpreters:
+        interpreter.allocate_tensors()
+    for seed in range(3):
+        x = np.random.default_rng(seed).normal(size=(2, 5, 3)).astype(np.float32)
+        wanted = np.asarray(layer(x))
+        for interpreter in interpreters:
+            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+            interpreter.invoke()
+            np.testing.assert_allclose(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]), wanted, atol=1e-5)

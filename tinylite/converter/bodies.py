@@ -15,8 +15,8 @@ __all__ = ["ended", "needed", "passed_on", "stands_inside", "translated_body"]
 
 
 def needed(source: TfGraph, ends: Iterable[Edge]) -> set[int]:
-    """The numbers of the graph's inputs that these edges need."""
-    nodes = {id(node) for node in TfGraph([], list(ends), source.functions).nodes()}
+    """The numbers of the graph's inputs that these edges need, or what writes variables."""
+    nodes = {id(node) for node in replace(source, inputs=[], outputs=list(ends)).nodes()}
     return {number for number, edge in enumerate(source.inputs) if id(edge.node) in nodes}
 
 

@@ -100,6 +100,7 @@ class Conversion:
             ]
             translator = Translator(graph_def.functions, settings, lambda done: self.progress("translate", done, len(nodes)))
             translator.graph(source, tensors)
+            translator.add_first_values()
             self.report.folded = translator.counts.folded
             if self.dump:
                 self.dump("translated", listing(translator.graphs))
@@ -196,7 +197,7 @@ def _shapes(names: Sequence[str], shapes: Shapes) -> dict[str, Signature]:
 def _check_frozen(source: TfGraph, inputs: Sequence[str]) -> None:
     """Raise ConvertError if the graph has variables without values, or inputs that are not named."""
     nodes = source.nodes()
-    variables = [node.name for node in nodes if is_variable(node)]
+    variables = [node.name for node in nodes if is_variable(node) and node.attributes.get("first_value") is None]
     if variables:
         some = ", ".join(map(repr, variables[:5])) + (", ..." if len(variables) > 5 else "")
         raise ConvertError(

@@ -12,13 +12,13 @@ are merely nodes, so those of one branch are found by following their inputs bac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ..errors import ConvertError
-from .tf_graph import Edge, TfGraph, TfNode, behind_identities
+from .tf_graph import Edge, TfGraph, TfNode, behind_identities, in_order
 
 __all__ = ["functionalized"]
 
@@ -181,7 +181,7 @@ class _Conditionals:
         """Put an If or Case in the place of each, inner ones first."""
         merges = [node for node in self.graph.nodes() if node.op in _MERGES]
         known = set(map(id, merges))
-        for node in _in_order(merges, self.given):
+        for node in in_order(merges, self.given):
             if node.op == "_SwitchN":
                 self.many.add(_decided_by(node))
             # Control inputs can lead to Merges that the outputs do not need.
@@ -282,19 +282,3 @@ def _depend(node: TfNode, others: Sequence[TfNode]) -> bool:
     """Whether a node needs one of others, or one of them needs it."""
     before = set(map(id, _behind([Edge(node, 0)])))
     return any(id(other) in before for other in others) or id(node) in set(map(id, _behind([Edge(other, 0) for other in others])))
-
-
-def _in_order(ends: Iterable[TfNode], given: set[int]) -> Iterator[TfNode]:
-    """What `ends` need, controls among it, each behind what it reads; circles through controls are cut."""
-    seen: set[int] = set()
-    for end in ends:
-        stack = [(end, False)]
-        while stack:
-            node, ready = stack.pop()
-            if ready:
-                yield node
-            elif id(node) not in seen:
-                seen.add(id(node))
-                stack.append((node, True))
-                if id(node) not in given:
-                    stack += [(other, False) for other in (*node.controls, *(edge.node for edge in node.inputs))]

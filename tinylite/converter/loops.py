@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..model import Graph, Tensor
 from .bodies import ended, needed, passed_on, stands_inside, translated_body
 from .dimensions import origins
 from .lists import NewList, known_count, length, written
 from .shapes import computed, joined, merged, signature_of
-from .tf_graph import TfGraph
 from .translate import Call, Scope
 
 __all__ = ["Loop"]
@@ -43,7 +43,7 @@ class Loop:
         """The variables that the condition needs, or that compute what is read behind the loop."""
         cond, body = self.sources.values()
         live: set[int] = set()
-        new = needed(cond, cond.outputs) | set(read)
+        new = needed(cond, cond.outputs) | needed(body, []) | set(read)
         while new:
             live |= new
             new = needed(body, [body.outputs[number] for number in new]) - live
@@ -95,9 +95,9 @@ class Loop:
                 else computed(source.inputs[number].name, outside.type, self.shapes[number])
             )
             if number in self.fixed:
-                call.translator.partial.share(outside, parameters[number])
+                call.translator.share(outside, parameters[number])
         if name == "body":
-            source = TfGraph(source.inputs, [source.outputs[number] for number in self.variables], source.functions)
+            source = replace(source, outputs=[source.outputs[number] for number in self.variables])
         return translated_body(call, call.node.attributes[name], source, call.inputs, parameters, name)
 
     def _count(self, number: int) -> Tensor:

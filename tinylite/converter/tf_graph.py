@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..errors import ConvertError
 from .graphdef import Function, GraphDef, Node
 
-__all__ = ["Edge", "TfGraph", "TfNode", "behind_identities", "function_graph", "near", "parse_name", "tf_graph"]
+__all__ = ["Edge", "TfGraph", "TfNode", "behind_identities", "function_graph", "in_order", "near", "parse_name", "tf_graph"]
 
 # Function bodies name a node's outputs by the op's own names for them. Ops that are not here have one name, and the number
 # behind it counts.
@@ -30,6 +30,8 @@ _OUTPUT_NAMES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Ops that give what they are given.
 _PASSING = {"Identity", "IdentityN", "StopGradient", "Snapshot", "PreventGradient"}
+# Ops that change a variable, which is their first input.
+WRITERS = {"Assign", "AssignAdd", "AssignSub", "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"}
 
 
 class Edge(NamedTuple):
@@ -64,19 +66,29 @@ class TfNode:
 
 @dataclass(eq=False)
 class TfGraph:
-    """Nodes between `inputs`, which are given, and `outputs`; `functions` are the library that its nodes call."""
+    """Nodes between `inputs`, which are given, and `outputs`.
+
+    `functions` are the library that its nodes call; `effects` the nodes that write variables before the outputs are there.
+    """
 
     inputs: list[Edge]
     outputs: list[Edge]
     functions: Mapping[str, Function]
+    effects: list[TfNode] = field(default_factory=list)
 
     def nodes(self) -> list[TfNode]:
         """All nodes that the outputs need, inputs first, each after what it reads. Raises ConvertError for a cycle."""
         done: dict[int, TfNode] = {id(edge.node): edge.node for edge in self.inputs}
-        for output in self.outputs:
-            for node in _after_inputs(output.node, done):
+        ends = [*(edge.node for edge in self.outputs), *self.effects]
+        for end in ends:
+            for node in _after_inputs(end, done):
                 done[id(node)] = node
-        return list(done.values())
+        if not self.effects:
+            return list(done.values())
+        # What reads a variable before it is written is one of the nodes that run before the one that writes.
+        given = [edge.node for edge in self.inputs]
+        behind = (node for node in in_order(ends, set(map(id, given))) if id(node) in done)
+        return list({id(node): node for node in (*given, *behind)}.values())
 
 
 def _after_inputs(end: TfNode, done: Mapping[int, TfNode]) -> Iterator[TfNode]:
@@ -103,6 +115,22 @@ def _after_inputs(end: TfNode, done: Mapping[int, TfNode]) -> Iterator[TfNode]:
             del path[id(node)]
             if id(node) not in done:
                 yield node
+
+
+def in_order(ends: Iterable[TfNode], given: Collection[int]) -> Iterator[TfNode]:
+    """What `ends` need, controls among it, each behind what it reads; circles through controls are cut."""
+    seen: set[int] = set()
+    for end in ends:
+        stack = [(end, False)]
+        while stack:
+            node, ready = stack.pop()
+            if ready:
+                yield node
+            elif id(node) not in seen:
+                seen.add(id(node))
+                stack.append((node, True))
+                if id(node) not in given:
+                    stack += [(other, False) for other in (*node.controls, *(edge.node for edge in node.inputs))]
 
 
 def behind_identities(edge: Edge) -> Edge:
@@ -149,7 +177,27 @@ def tf_graph(graph_def: GraphDef, inputs: Sequence[str], outputs: Sequence[str])
         if found.node.op != "Placeholder":
             found = _cut_at(found, nodes.values())
         starts.append(found)
-    return TfGraph(starts, [edge(name, "output") for name in outputs], graph_def.functions)
+    graph = TfGraph(starts, [edge(name, "output") for name in outputs], graph_def.functions)
+    graph.effects = _effects(graph)
+    _give_first_values(graph.effects, nodes.values())
+    return graph
+
+
+def _effects(graph: TfGraph) -> list[TfNode]:
+    """The nodes that write variables and run before the outputs are there. What freezing has made constant is written no more."""
+    behind = in_order([edge.node for edge in graph.outputs], {id(edge.node) for edge in graph.inputs})
+    return [node for node in behind if node.op in WRITERS and behind_identities(node.inputs[0]).node.op != "Const"]
+
+
+def _give_first_values(effects: Iterable[TfNode], nodes: Iterable[TfNode]) -> None:
+    """Give variables that the graph writes the attribute `first_value`, if a node outside of it sets them to a constant."""
+    effects = list(effects)
+    written = {id(variable): variable for variable in (behind_identities(node.inputs[0]).node for node in effects)}
+    for node in nodes:
+        if node.op in ("Assign", "AssignVariableOp") and not any(node is effect for effect in effects):
+            variable, value = (behind_identities(edge).node for edge in node.inputs[:2])
+            if id(variable) in written and value.op == "Const":
+                variable.attributes = {**variable.attributes, "first_value": value.attributes.get("value")}
 
 
 def _cut_at(edge: Edge, nodes: Iterable[TfNode]) -> Edge:
@@ -195,8 +243,10 @@ def function_graph(function: Function, functions: Mapping[str, Function], prefix
     """The body of a function; its inputs are Placeholders named after its arguments. `prefix` goes before all names."""
     arguments = {name: TfNode(prefix + name, "Placeholder", {"dtype": type}) for name, type in function.args}
     nodes = _linked(function.nodes, arguments, prefix)
-    return TfGraph(
+    graph = TfGraph(
         [Edge(node, 0) for node in arguments.values()],
         [_resolve(function.returns[name], nodes, f"{function.name} (output {name})") for name, _ in function.results],
         functions,
     )
+    graph.effects = _effects(graph)
+    return graph

@@ -267,6 +267,8 @@ class Translator:
         self.problems: list[Problem] = []
         self.counts = Counts()
         self.graphs: list[Graph] = []
+        self.variables: dict[str, np.ndarray] = {}  # first values, by the variables' names in the file
+        self.handles: dict[int, tuple[Tensor, Signature]] = {}  # by the ids of handles and values read: handle, and shape
         self.active: list[Any] = []  # the functions that are being translated, outermost first
         self.partial = Partial()
         self.unknown: dict[int, Tensor] = {}  # tensors behind a problem, of which nothing can be said
@@ -323,6 +325,26 @@ class Translator:
             yield
         finally:
             self.active.pop()
+
+    def share(self, outside: Tensor, inside: Tensor) -> None:
+        """Know of a body's input, which always is a tensor outside, what is known of that."""
+        self.partial.share(outside, inside)
+        if outside.type == "RESOURCE" and id(outside) in self.handles:
+            self.handles[id(inside)] = inside, self.handles[id(outside)][1]
+
+    def add_first_values(self) -> None:
+        """Begin the first graph with one that sets the variables, once."""
+        if not self.variables:
+            return
+        first = Graph("first_values")
+        for name, value in self.variables.items():
+            handle = Tensor(name, (), "RESOURCE", has_rank=True)
+            tensor = Tensor(f"{name}/first_value", value.shape, type_name(value.dtype), has_rank=True)
+            tensor.data = value
+            first.ops.append(Op("VAR_HANDLE", [], [handle], container="", shared_name=name))
+            first.ops.append(Op("ASSIGN_VARIABLE", [handle, tensor], []))
+        self.graphs.append(first)
+        self.graphs[0].ops.insert(0, Op("CALL_ONCE", [], [], init_subgraph_index=first))
 
     def mark(self) -> tuple[int, int, Counts]:
         """Where the translation stands, for `undo`."""

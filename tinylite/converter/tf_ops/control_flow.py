@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -83,8 +84,8 @@ class _Conditional:
         call.want(len(counts) == 1 and len(branches[0].inputs) == len(self.arguments), f"its branches take and give {counts} values")
         self.count = len(branches[0].outputs)
         self.read = [place for place in range(self.count) if call.is_read(place)]
-        self.branches = [TfGraph(b.inputs, [b.outputs[place] for place in self.read], b.functions) for b in branches]
-        wanted = set().union(*(needed(branch, branch.outputs) for branch in self.branches))
+        self.branches = [replace(branch, outputs=[branch.outputs[place] for place in self.read]) for branch in branches]
+        wanted = set().union(*(needed(branch, branch.outputs) for branch in self.branches))  # effects count as well
         self.taken = [place for place in sorted(wanted) if not stands_inside(self.arguments[place])]
 
     def branch(self, number: int) -> tuple[Scope, list[Tensor]]:
@@ -94,7 +95,7 @@ class _Conditional:
             for place, tensor in ((place, self.arguments[place]) for place in self.taken)
         }
         for place, tensor in parameters.items():
-            self.call.translator.partial.share(self.arguments[place], tensor)
+            self.call.translator.share(self.arguments[place], tensor)
         name = ("then", "else")[number]
         scope = translated_body(self.call, self.references[number], self.branches[number], self.arguments, parameters, name)
         return scope, list(parameters.values())
@@ -113,7 +114,7 @@ class _Conditional:
                 types = [value.type for value in values]
                 call.want(types[0] == types[1], f"output {place} is {types[0]} if its condition holds, and else {types[1]}")
                 ends.append((place, values))
-        if not ends:
+        if not ends and not any(branch.effects for branch in self.branches):
             if len(call.translator.problems) == mark[1]:
                 call.translator.undo(mark)
             return list(results.values())
