@@ -95,6 +95,28 @@ def test_a_loop_whose_body_takes_other_values_is_told() -> None:
         converted([placeholder(), loop], ["loop"], ("x",), body, cond)
 
 
+def test_calls_deep_in_one_another_are_refused() -> None:
+    chain = [function(f"f{n}", node("y", f"f{n + 1}", "v"), returns="y:output:0") for n in range(2000)]
+    last = function("f2000", node("y", "AddV2", "v", "v"))
+    with pytest.raises(ConvertError, match="stand more than 50 deep in one another"):
+        converted([placeholder(), node("a", "f0", "x")], ["a"], ("x",), *chain, last)
+
+
+def test_functions_that_would_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tinylite.converter.translate._MOST_NODES", 1000)
+    doubling = [function(f"f{n}", node("u", f"f{n + 1}", "v"), node("y", f"f{n + 1}", "u"), returns="y:output:0") for n in range(30)]
+    last = function("f30", node("y", "AddV2", "v", "v"))
+    with pytest.raises(ConvertError, match="written out, have more than 1000 nodes"):
+        converted([placeholder(), node("a", "f0", "x")], ["a"], ("x",), *doubling, last)
+
+
+def test_a_wrong_number_of_inputs_is_told() -> None:
+    nodes = conditional(placeholder("p", (), "BOOL"))
+    next(each for each in nodes if each.op == "Switch").inputs.pop()
+    with pytest.raises(ConvertError, match=r"node 'switch' \(Switch\) has 1 inputs and takes 2"):
+        converted(nodes, ["merge"], ("x", "p"))
+
+
 # ---- TensorFlow 1's conditionals
 
 

@@ -18,7 +18,7 @@ from .frames import functionalized
 from .graphdef import GraphDef
 from .listing import listing, tf_listing
 from .shapes import Signature, computed
-from .tf_graph import TfGraph, parse_name, tf_graph
+from .tf_graph import TfGraph, TfNode, parse_name, tf_graph
 from .translate import Problem, Settings, Translator
 from .versions import set_versions
 
@@ -93,9 +93,7 @@ class Conversion:
         with self.stage("translate"):
             given = _shapes(inputs.names, shapes)
             tensors = [
-                computed(
-                    edge.name, edge.node.attributes.get("dtype", "FLOAT32"), self.sized(given.get(name, edge.node.attributes.get("shape")))
-                )
+                computed(edge.name, edge.node.attributes.get("dtype", "FLOAT32"), self.sized(given.get(name, _told_shape(edge.node))))
                 for name, edge in zip(inputs.names, source.inputs, strict=True)
             ]
             translator = Translator(graph_def.functions, settings, lambda done: self.progress("translate", done, len(nodes)))
@@ -192,6 +190,12 @@ def _shapes(names: Sequence[str], shapes: Shapes) -> dict[str, Signature]:
             raise ConvertError(f"a shape is given for {name!r}, which is no input", f"The inputs are {', '.join(names)}")
         found[plain[parse_name(name)]] = None if shape is None else tuple(-1 if size is None else int(size) for size in shape)
     return found
+
+
+def _told_shape(node: TfNode) -> Signature:
+    """The shape that a Placeholder asks for."""
+    shape = node.attributes.get("shape")
+    return tuple(shape) if isinstance(shape, (tuple, list)) and all(isinstance(size, int) for size in shape) else None
 
 
 def _check_frozen(source: TfGraph, inputs: Sequence[str]) -> None:

@@ -27,6 +27,9 @@ _MERGES = {"Merge", "RefMerge"}
 _ENTERS = {"Enter", "RefEnter"}
 _EXITS = {"Exit", "RefExit"}
 
+# How many values each takes; a Merge takes any number.
+_INPUTS = dict.fromkeys((*_ENTERS, *_EXITS, "NextIteration", "LoopCond"), 1) | dict.fromkeys(_SWITCHES, 2) | dict.fromkeys(_MERGES, 0)
+
 Cut = Callable[[Edge], Edge | None]
 Branches = dict[Edge, int]
 
@@ -37,12 +40,24 @@ def functionalized(graph: TfGraph) -> TfGraph:
     Raises ConvertError for control flow that TensorFlow's own functions do not make.
     """
     nodes = _behind(graph.outputs)
+    if any(node.op in _INPUTS for node in nodes):
+        _check_counts(_behind(graph.outputs, controls=True))
     if any(node.op in _ENTERS for node in nodes):
         _gather_loops(nodes, graph)
         nodes = _behind(graph.outputs)
     if any(node.op in _MERGES for node in nodes):
         _Conditionals(graph).gather()
     return graph
+
+
+def _check_counts(nodes: Iterable[TfNode]) -> None:
+    for node in nodes:
+        wanted = _INPUTS.get(node.op)
+        if wanted is not None and (len(node.inputs) != wanted if wanted else not node.inputs):
+            raise ConvertError(
+                f"node {node.name!r} ({node.op}) has {len(node.inputs)} inputs and takes {wanted or 'at least one'}",
+                "The graph is damaged: make it again",
+            )
 
 
 def _behind(edges: Iterable[Edge], cut: Cut = lambda edge: None, controls: bool = False) -> list[TfNode]:

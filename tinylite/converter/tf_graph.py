@@ -134,8 +134,10 @@ def in_order(ends: Iterable[TfNode], given: Collection[int]) -> Iterator[TfNode]
 
 
 def behind_identities(edge: Edge) -> Edge:
-    """What an edge is, behind the nodes that only pass it on."""
-    while edge.node.op in _PASSING and edge.index < len(edge.node.inputs):
+    """What an edge is, behind the nodes that only pass it on; in a damaged graph they can go round in a circle."""
+    seen: set[int] = set()
+    while edge.node.op in _PASSING and edge.index < len(edge.node.inputs) and id(edge.node) not in seen:
+        seen.add(id(edge.node))
         edge = edge.node.inputs[edge.index]
     return edge
 

@@ -34,6 +34,9 @@ _TYPES = {
 }  # fmt: skip
 # A constant that folding would make much larger than what it is made from stays an op.
 _MOST_FOLDED = 1 << 20
+# Functions can call functions twice that call others twice: no model of use has so many nodes, or functions so deep.
+_MOST_NODES = 1 << 21
+_DEEPEST = 50
 
 
 def type_name(dtype: Any) -> str:
@@ -266,6 +269,7 @@ class Translator:
         self.settings = settings or Settings()
         self.problems: list[Problem] = []
         self.counts = Counts()
+        self.seen = 0  # nodes, those of bodies as often as they were translated
         self.graphs: list[Graph] = []
         self.variables: dict[str, np.ndarray] = {}  # first values, by the variables' names in the file
         self.handles: dict[int, tuple[Tensor, Signature]] = {}  # by the ids of handles and values read: handle, and shape
@@ -299,6 +303,9 @@ class Translator:
         scope.read.update((id(edge.node), edge.index) for node in nodes for edge in node.inputs)
         for node in nodes:
             self.counts.nodes += 1
+            self.seen += 1
+            if self.seen > _MOST_NODES:
+                raise ConvertError(f"its functions, written out, have more than {_MOST_NODES} nodes")
             self.progress(self.counts.nodes)
             self.node(scope, node)
 
@@ -307,7 +314,7 @@ class Translator:
         if isinstance(reference, TfGraph):
             return reference
         name = getattr(reference, "name", reference)
-        if name not in self.functions:
+        if not isinstance(name, str) or name not in self.functions:
             raise ConvertError(
                 f"it calls function {name!r}, which the graph's library does not have", "The graph is incomplete: write it again"
             )
@@ -320,6 +327,8 @@ class Translator:
         name = getattr(reference, "name", reference)
         if isinstance(name, str) and name in self.active:
             raise ConvertError(f"function {name!r} calls itself, and a .tflite file has no recursion", "Write it as a loop")
+        if len(self.active) == _DEEPEST:
+            raise ConvertError(f"functions, loops and conditionals stand more than {_DEEPEST} deep in one another")
         self.active.append(name)
         try:
             yield
@@ -413,6 +422,10 @@ class Translator:
             if self.may_be_custom(call.op):
                 return custom_op(call)
             raise error if isinstance(error, ConvertError) else ConvertError(error.problem, error.remedy) from None
+        except (IndexError, KeyError, TypeError, ValueError) as error:
+            raise ConvertError(
+                f"its inputs or attributes are not what the op takes: {error}", "The graph is damaged: make it again"
+            ) from error  # fmt: skip
         outputs = [outputs] if isinstance(outputs, Tensor) else outputs
         self.counts.dropped += all(any(tensor is given for given in call.inputs) for tensor in outputs)
         self.partial.follow(call, outputs)

@@ -44,11 +44,15 @@ def if_(call: Call) -> Sequence[Tensor]:
     return _Conditional(call).outputs()
 
 
+# They come to stand inside one another.
+_MOST_BRANCHES = 40
+
+
 @translates("Case", "StatelessCase")
 def case(call: Call) -> Sequence[Tensor]:
     """Conditionals inside one another; a number that is no branch's stands for the last."""
     branches, index = call.node.attributes.get("branches") or [], call.known(call.input(0))
-    call.want(len(branches) > 0, "it has no branches", "The graph is damaged: write it again")
+    call.want(0 < len(branches) <= _MOST_BRANCHES, f"it has {len(branches)} branches, and can have 1 to {_MOST_BRANCHES}")
     if index is not None:
         number = int(index.item())
         return call.inline(branches[number if 0 <= number < len(branches) else -1], call.inputs[1:])
