@@ -6,7 +6,9 @@ TensorFlow registers the same messages under the same names; a private pool keep
 from __future__ import annotations
 
 import functools
+import os
 import re
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -69,8 +71,13 @@ def binary_of_text(message: str, text: memoryview) -> bytes:
     from google.protobuf import message as messages, text_format
 
     made = _classes()[message]()
+    tensors: dict[bytes, bytes] = {}
     try:
-        text_format.ParseLines(_lines(text), made, allow_unknown_field=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of strings with escapes that are none
+            text_format.ParseLines(_lines(text, tensors), made, allow_unknown_field=True)
+        if tensors:
+            _put_back(made, tensors)
         content: bytes = made.SerializeToString()
     except text_format.ParseError as error:
         place = "" if error.GetLine() is None else f"line {error.GetLine()}, column {error.GetColumn() or 1}: "
@@ -85,10 +92,54 @@ def binary_of_text(message: str, text: memoryview) -> bytes:
     return content
 
 
-def _lines(text: memoryview) -> Iterator[str]:
-    """The lines one by one: tensors stand in single lines, of which two copies are enough."""
+_TENSOR = b'tensor_content: "'
+_LONG = 1 << 12
+
+
+def _lines(text: memoryview, tensors: dict[bytes, bytes]) -> Iterator[str]:
+    """The lines one by one. Long values of tensors, for which the parser would need many times their size, go into `tensors`."""
+    mark = os.urandom(16).hex()
     for number, match in enumerate(re.finditer(rb"([^\n]*)\n?", text), 1):
+        line = match[1]
+        value = _value_of(line) if len(line) > _LONG else None
+        if value is not None:
+            name = f"{mark} {number}".encode()
+            tensors[name] = value
+            line = _TENSOR + name + b'"'
         try:
-            yield str(match[1], "utf-8" if number > 1 else "utf-8-sig")
+            yield str(line, "utf-8" if number > 1 else "utf-8-sig")
         except UnicodeDecodeError as error:
             raise FormatError(f"line {number}, column {error.start + 1}: it is not UTF-8") from None
+
+
+def _value_of(line: bytes) -> bytes | None:
+    """The bytes in a line that holds the value of a tensor and nothing else, as TensorFlow writes it; None for other lines."""
+    line = line.strip()
+    inner = line[len(_TENSOR) : -1]
+    unescaped = inner.replace(b"\\\\", b"").replace(b'\\"', b"")
+    if (
+        not line.startswith(_TENSOR)
+        or line[-1:] != b'"'
+        or b'"' in unescaped
+        or unescaped[-1:] == b"\\"
+        or b"\\?" in inner
+        or not inner.isascii()
+    ):
+        return None
+    try:
+        return inner.decode("unicode_escape").encode("latin-1")
+    except UnicodeError:
+        return None
+
+
+def _put_back(message: Any, tensors: dict[bytes, bytes]) -> None:
+    """Put the values that were taken out in their places."""
+    for field, value in message.ListFields():
+        if field.name == "tensor_content":
+            message.tensor_content = tensors.get(value, value)
+        elif field.message_type is not None and field.message_type.GetOptions().map_entry:
+            for entry in value.values() if field.message_type.fields_by_name["value"].message_type else ():
+                _put_back(entry, tensors)
+        elif field.message_type is not None:
+            for entry in [value] if hasattr(value, "ListFields") else value:
+                _put_back(entry, tensors)

@@ -293,6 +293,29 @@ def test_text_that_is_not_utf_8_says_where() -> None:
         read_graph_def(b'node { name: "\\377" op: "b" }')
 
 
+def test_long_tensors_in_text_are_read_at_little_cost() -> None:
+    """In nodes, in functions and in lists, next to lines that only look like them."""
+    values = np.random.default_rng(0).integers(0, 256, 20_000).astype(np.uint8)
+    letters = {34: '\\"', 92: "\\\\", 10: "\\n", 39: "\\'"}
+    escaped = "".join(letters.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}") for byte in values.tolist())
+    tensor = f'tensor {{\n dtype: DT_UINT8\n tensor_shape {{ dim {{ size: 20000 }} }}\n  tensor_content: "{escaped}"\n}}'
+    held = f'attr {{ key: "value" value {{ {tensor} }} }} attr {{ key: "list" value {{ list {{ {tensor} {tensor} }} }} }}'
+    more = f'node {{ name: "b" op: "Const" {held} }} node {{ name: "c" op: "x" attr {{ key: "s" value {{ s: "{escaped}" }} }} }}'
+    body = more.replace("node {", "node_def {")
+    graph = read(f'node {{ name: "a" op: "Const" {held} }} library {{ function {{ signature {{ name: "f" }} {body} }} }}')
+    for entry in (graph.nodes[0], graph.functions["f"].nodes[0]):
+        for found in (entry.attributes["value"], *entry.attributes["list"]):
+            assert np.array_equal(found, values)
+    assert graph.functions["f"].nodes[1].attributes["s"] == values.tobytes()
+    for ending in ('\\\\" name: "x', "\\", '"  "', "\\?", "\\777", "é"):
+        other = 'node {\nname: "a" op: "Const" attr { key: "value" value {\ntensor { dtype: DT_UINT8\n tensor_content: "%s"\n} } } }'
+        walk((other % ("a" * 5000 + ending)).encode(), text=True)
+
+
+def test_text_with_escapes_that_are_none_warns_of_nothing() -> None:
+    assert read(r'node { name: "a" op: "b" attr { key: "s" value { s: "\s" } } }').nodes[0].attributes["s"] == rb"\s"
+
+
 def test_text_that_is_nested_without_end_is_refused() -> None:
     deep = "func { attr { value { " * 5000
     with pytest.raises(CorruptFileError):
