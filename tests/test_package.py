@@ -34,7 +34,7 @@ ROOMS = {
     "tinylite/model.py": {"schema", "errors", "load", "save", "numpy"},
     "tinylite/load.py": {"files", "kinds", "schema", "errors", "model", "numpy"},
     "tinylite/save.py": {"schema", "errors", "model", "numpy"},
-    "tinylite/ops": {"ops", "kernels", "memory", "model", "errors", "numpy"},
+    "tinylite/ops": {"ops", "kernels", "memory", "model", "errors", "numpy", "flatbuffers"},
     "tinylite/passes": {"passes", "ops", "model", "errors", "numpy"},
     "tinylite/converter": {"converter", "files", "kinds", "freezing", "passes", "ops", "schema", "model", "errors", "numpy", "flatbuffers"},
     "tinylite/freezing": {"freezing", "save", "errors", "numpy", "tensorflow", "keras", "google"},

@@ -17,6 +17,7 @@ from .kernels.store import Progress
 from .layout import END, Layout
 from .memory import check_size
 from .model import Graph, Op, Tensor, called_graphs, shape_problem
+from .ops import custom_ops
 from .ops.common.flow import Flow, NeedsCall
 from .ops.common.operator import NeedsValue, Node, Operator, Shape, Value
 from .order import check_order, quantizes_floats
@@ -324,6 +325,9 @@ class Planner(Layout):
         self.node = None
 
     def custom(self, op: Op) -> Operator:
+        operator = custom_ops.find(op.name)
+        if operator is not None:
+            return operator
         raise UnsupportedError(
             f"tinylite has no kernel for the custom operator {op.name!r}", "`tinylite inspect` still shows the model; cut it before this op"
         )

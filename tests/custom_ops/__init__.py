@@ -1,0 +1,1 @@
+"""Cases of custom operators, a file for each."""
