@@ -6,16 +6,18 @@ through it, or one of them stands still. Work is counted in blocks of at most BL
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from .cpu import target
+from .elements import ELEMENTS, NUMBERS
 from .ends import store_first
 from .fixed_point import multiply_high, reciprocal, requantize, rounding_divide_by_power
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
-from .scalar_math import float_fmod, float_power, floor_number
+from .vmath_double import vatan2, vpow
 
 LANES = target().lanes
 BLOCK = 4096
@@ -53,7 +55,7 @@ def locate(a, unit):
 
 def make_binary(name: str, element: str, output: str, formula: Device, fields: dict[str, str]) -> Kernel:
     """A kernel of a formula on vectors: formula(a, x, y) -> vector of the output's type."""
-    spare_type = getattr(np, {"f32": "float32", "u8": "uint8", "i8": "int8", "i32": "int32", "i64": "int64"}[output])
+    spare_type = NUMBERS[output]
 
     @kernel(name, x=element + "*", y=element + "*", out=output + "*", **BINARY_FIELDS, **fields)
     def binary(a, lo, hi, scratch):
@@ -140,71 +142,102 @@ def prelu(a, x, y):
     return simd.select(x < simd.splat(np.float32(0), LANES), x * y, x)
 
 
-# Integer division towards zero, on numbers: a vector may hold zeros behind its end.
+@device
+def power(a, x, y):
+    return vpow(x, y)
+
+
+@device
+def atan2(a, y, x):
+    return vatan2(y, x)
+
+
+@device
+def exclusive_or(a, x, y):
+    return x ^ y
+
+
+def _right_shift(bits: int) -> Device:
+    """By no less than nothing and no more than all bits but one; a sign is drawn along."""
+
+    @device
+    def shift(a, x, y):
+        return x >> simd.minimum(simd.maximum(y, 0), bits - 1)
+
+    return shift
+
+
+# ---- on numbers: a vector may hold zeros behind its end, by which nothing may be divided
 
 
 @device
 def div_integers(a, x, y):
+    """Towards zero, clamped; the least number over -1 stays itself where there is none larger."""
     if y == 0:
-        return x, False
-    # In 64 bits, where the least int32 over -1 does not overflow.
-    quotient = np.int64(abs(np.int64(x)) // abs(np.int64(y)))
-    if (x < 0) != (y < 0):
-        quotient = -quotient
-    return np.int32(min(max(quotient, np.int64(a.low)), np.int64(a.high))), True
-
-
-@device
-def floor_div_float(a, x, y):
-    return np.float32(floor_number(np.float64(np.float32(x / y)))), y != 0
+        return np.int64(0), False
+    if y == -1:
+        quotient = -np.int64(x)
+    else:
+        quotient = np.int64(x) // np.int64(y)
+        if quotient < 0 and quotient * np.int64(y) != np.int64(x):
+            quotient += 1
+    return min(max(quotient, np.int64(a.low)), np.int64(a.high)), True
 
 
 @device
 def floor_div_integers(a, x, y):
     if y == 0:
-        return x, False
-    quotient = abs(np.int64(x)) // abs(np.int64(y))
-    if (x < 0) != (y < 0):
-        quotient = -(quotient + (1 if quotient * abs(np.int64(y)) != abs(np.int64(x)) else 0))
-    return quotient, True
+        return np.int64(0), False
+    return -np.int64(x) if y == -1 else np.int64(x) // np.int64(y), True
 
 
 @device
-def floor_mod_float(a, x, y):
-    rest = float_fmod(x, y)
-    if rest != 0 and (rest < 0) != (y < 0):
-        rest = np.float32(rest + y)
-    return rest, y != 0
+def floor_div_float(a, x, y):
+    return np.float32(np.floor(np.float64(x) / np.float64(y))), y != 0
 
 
 @device
 def floor_mod_integers(a, x, y):
+    """With the sign of y."""
     if y == 0:
-        return x, False
-    rest = abs(np.int64(x)) % abs(np.int64(y))
-    rest = -rest if x < 0 else rest
-    if rest != 0 and (rest < 0) != (y < 0):
-        rest += np.int64(y)
-    return rest, True
+        return np.int64(0), False
+    return np.int64(0) if y == -1 else np.int64(x) % np.int64(y), True
 
 
 @device
-def power_float(a, x, y):
-    return float_power(x, y), True
+def floor_mod_float(a, x, y):
+    """What is left of x in steps of y, exactly, with y's sign; NaN if there are none, or no end of them."""
+    rest, size = abs(np.float64(x)), abs(np.float64(y))
+    if not (size > 0.0 and rest < np.inf):
+        return np.float32(np.nan), True
+    if size < np.inf:
+        step = size
+        while step * 2.0 <= rest:
+            step = step * 2.0
+        while step >= size:
+            if rest >= step:
+                rest -= step
+            step = step * 0.5
+    result = np.float32(-rest) if simd.bits_of_float(x) >> 31 else np.float32(rest)
+    if rest != 0.0 and (x < 0) != (y < 0):
+        result = np.float32(result + y)
+    return result, True
 
 
 @device
 def power_integers(a, x, y):
-    """By squaring; the reference takes no negative exponent."""
+    """The least int32 stands for all powers that are none, as x86 converts what C's pow makes. No exponent may be negative."""
     if y < 0:
-        return x, False
-    result, base, rest = np.int32(1), np.int32(x), np.int32(y)
-    while rest > 0:
-        if rest & 1:
-            result = np.int32(result * base)
-        base = np.int32(base * base)
-        rest = rest >> 1
-    return result, True
+        return np.int32(0), False
+    if y > 31 and abs(np.int64(x)) > 1:
+        return np.int32(-(2**31)), True
+    result, least, largest = np.int64(1), np.int64(-(2**31)), np.int64(2**31 - 1)
+    # What is beyond 31 changes only the sign.
+    for _ in range(y if y <= 31 else 30 + (y & 1)):
+        result = result * np.int64(x)
+        if result < least or result > largest:
+            return np.int32(-(2**31)), True
+    return np.int32(result), True
 
 
 # ---- quantized to 8 bits: add and subtract at a common scale, multiply, divide
@@ -307,19 +340,20 @@ def _integers(name: str, formula: Device, clamped: bool) -> dict[str, Kernel]:
     }
 
 
-def _plain(name: str, formula: Device) -> dict[str, Kernel]:
+def _plain(name: str, formula: Device, types: Sequence[str]) -> dict[str, Kernel]:
     """For all types alike, on stored values."""
-    return {
-        kind: make_binary(f"{element}_{name}", element, element, formula, {})
-        for kind, element in (("FLOAT32", "f32"), ("INT8", "i8"), ("UINT8", "u8"), ("INT32", "i32"), ("INT64", "i64"))
-    }
+    return {type: make_binary(f"{ELEMENTS[type]}_{name}", ELEMENTS[type], ELEMENTS[type], formula, {}) for type in types}
 
 
-def _numbers(name: str, floats: Device, integers: Device) -> dict[str, Kernel]:
-    return {
-        type: make_scalar_binary(f"{element}_{name}", element, floats if element == "f32" else integers, {})
-        for type, element in (("FLOAT32", "f32"), ("INT32", "i32"), ("INT64", "i64"))
+def _divisions(name: str, floats: Device, integers: Device) -> dict[str, Kernel]:
+    made = {
+        type: make_scalar_binary(f"{ELEMENTS[type]}_{name}", ELEMENTS[type], integers, {}) for type in ("INT8", "INT16", "INT32", "INT64")
     }
+    return {"FLOAT32": make_scalar_binary(f"f32_{name}", "f32", floats, {}), **made}
+
+
+_STORED = ("FLOAT32", "INT8", "UINT8", "INT16", "INT32", "INT64")
+_BITS = ("INT8", "UINT8", "INT16", "UINT16", "INT32", "UINT32")
 
 
 # operator -> type -> kernel
@@ -330,21 +364,25 @@ BINARY: dict[str, dict[str, Any]] = {
     "DIV": {
         "FLOAT32": _floats("div", div, CLAMP),
         "INT32": make_scalar_binary("i32_div", "i32", div_integers, CLAMP_I32),
+        "INT64": make_scalar_binary("i64_div", "i64", div_integers, CLAMP_I64),
         "UINT8": make_scalar_binary("u8_div", "u8", q8_div, RESCALE),
         "INT8": make_scalar_binary("i8_div", "i8", q8_div, RESCALE),
     },
-    "MAXIMUM": _plain("maximum", larger),
-    "MINIMUM": _plain("minimum", smaller),
+    "MAXIMUM": _plain("maximum", larger, _STORED),
+    "MINIMUM": _plain("minimum", smaller, _STORED),
     "SQUARED_DIFFERENCE": {
         "FLOAT32": _floats("squared_difference", squared_difference, {}),
         "INT32": make_binary("i32_squared_difference", "i32", "i32", squared_difference, {}),
         "INT8": make_binary("i8_squared_difference", "i8", "u8", q8_squared_difference, RESCALE),
     },
-    "FLOOR_DIV": _numbers("floor_div", floor_div_float, floor_div_integers),
-    "FLOOR_MOD": _numbers("floor_mod", floor_mod_float, floor_mod_integers),
-    "POW": {
-        "FLOAT32": make_scalar_binary("f32_pow", "f32", power_float, {}),
-        "INT32": make_scalar_binary("i32_pow", "i32", power_integers, {}),
+    "FLOOR_DIV": _divisions("floor_div", floor_div_float, floor_div_integers),
+    "FLOOR_MOD": _divisions("floor_mod", floor_mod_float, floor_mod_integers),
+    "POW": {"FLOAT32": _floats("pow", power, {}), "INT32": make_scalar_binary("i32_pow", "i32", power_integers, {})},
+    "ATAN2": {"FLOAT32": _floats("atan2", atan2, {})},
+    "BITWISE_XOR": _plain("bitwise_xor", exclusive_or, _BITS),
+    "RIGHT_SHIFT": {
+        type: make_binary(f"{element}_right_shift", element, element, _right_shift(int(element[1:])), {})
+        for type, element in ((type, ELEMENTS[type]) for type in _BITS)
     },
     "PRELU": {"FLOAT32": _floats("prelu", prelu, {}), **_q8("prelu", q8_prelu, {**RESCALE, "x_left": "i32"})},
 }

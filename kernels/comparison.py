@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
-from .binary import BINARY_FIELDS, LANES, MAX_OUTER, locate
+from .binary import BINARY_FIELDS, BLOCK, LANES, MAX_OUTER, locate
+from .elements import ELEMENTS, NUMBERS
 from .ends import store_first
 from .fixed_point import requantize
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
 
-ELEMENTS = {"FLOAT32": "f32", "INT32": "i32", "INT64": "i64", "INT8": "i8", "UINT8": "u8", "BOOL": "u8"}
-RESCALE = {"x_zero": "i32", "y_zero": "i32", "x_multiplier": "i32", "x_right": "i32", "y_multiplier": "i32", "y_right": "i32"}
+RESCALE = {f"{operand}_{part}": "i32" for operand in ("x", "y") for part in ("zero", "multiplier", "left", "right")}
 
 
 def make_comparison(name: str, element: str, formula: Device, fields: dict[str, str]) -> Kernel:
@@ -84,72 +84,86 @@ def _rescaled(formula: Device) -> Device:
 
     @device
     def compare(a, x, y):
-        none = simd.splat(np.int32(0), LANES)
-        dx = requantize((simd.to_i32(x) - a.x_zero) << 8, simd.splat(a.x_multiplier, LANES), none, simd.splat(a.x_right, LANES))
-        dy = requantize((simd.to_i32(y) - a.y_zero) << 8, simd.splat(a.y_multiplier, LANES), none, simd.splat(a.y_right, LANES))
+        dx, dy = (simd.to_i32(x) - a.x_zero) << 8, (simd.to_i32(y) - a.y_zero) << 8
+        dx = requantize(dx, simd.splat(a.x_multiplier, LANES), simd.splat(a.x_left, LANES), simd.splat(a.x_right, LANES))
+        dy = requantize(dy, simd.splat(a.y_multiplier, LANES), simd.splat(a.y_left, LANES), simd.splat(a.y_right, LANES))
         return formula(a, dx, dy)
 
     return compare
 
 
-_FORMULAS = {
-    "EQUAL": equal, "NOT_EQUAL": not_equal, "LESS": less, "LESS_EQUAL": less_equal, "GREATER": greater, "GREATER_EQUAL": greater_equal,
-}  # fmt: skip
-_PLAIN = ("FLOAT32", "INT32", "INT64")
+_EQUALITIES = {"EQUAL": equal, "NOT_EQUAL": not_equal}
+_ORDERS = {"LESS": less, "LESS_EQUAL": less_equal, "GREATER": greater, "GREATER_EQUAL": greater_equal}
+_NUMBERS = ("FLOAT32", "INT8", "UINT8", "INT16", "INT32", "INT64")
 
 
-def _kernels(code: str, formula: Device) -> dict[str, Kernel]:
-    name = code.lower()
-    types = (*_PLAIN, "BOOL") if code in ("EQUAL", "NOT_EQUAL") else _PLAIN
-    made = {type: make_comparison(f"{type.lower()}_{name}", ELEMENTS[type], formula, {}) for type in types}
-    made |= {type: make_comparison(f"q_{ELEMENTS[type]}_{name}", ELEMENTS[type], _rescaled(formula), RESCALE) for type in ("INT8", "UINT8")}
-    return made
+def _stored(code: str, formula: Device, types: Sequence[str]) -> dict[str, Kernel]:
+    return {type: make_comparison(f"{type.lower()}_{code.lower()}", ELEMENTS[type], formula, {}) for type in types}
 
 
-# operator -> type -> kernel
-COMPARISONS: dict[str, dict[str, Any]] = {code: _kernels(code, formula) for code, formula in _FORMULAS.items()}
-COMPARISONS |= {
-    "LOGICAL_AND": {"BOOL": make_comparison("logical_and", "u8", both, {})},
-    "LOGICAL_OR": {"BOOL": make_comparison("logical_or", "u8", either, {})},
+def _quantized(code: str, formula: Device, types: Sequence[str]) -> dict[str, Kernel]:
+    return {type: make_comparison(f"q_{type.lower()}_{code.lower()}", ELEMENTS[type], _rescaled(formula), RESCALE) for type in types}
+
+
+# operator -> type -> kernel: of stored values, and of quantized ones
+COMPARISONS: dict[str, dict[str, Kernel]] = {
+    **{code: _stored(code, formula, (*_NUMBERS, "BOOL")) for code, formula in _EQUALITIES.items()},
+    **{code: _stored(code, formula, _NUMBERS) for code, formula in _ORDERS.items()},
+    "LOGICAL_AND": _stored("LOGICAL_AND", both, ["BOOL"]),
+    "LOGICAL_OR": _stored("LOGICAL_OR", either, ["BOOL"]),
+}
+QUANTIZED: dict[str, dict[str, Kernel]] = {
+    **{code: _quantized(code, formula, ("INT8", "UINT8", "INT16")) for code, formula in _EQUALITIES.items()},
+    **{code: _quantized(code, formula, ("INT8", "UINT8")) for code, formula in _ORDERS.items()},
 }
 
 
-def _make_select(bits: int) -> Kernel:
-    element = f"u{bits}" if bits < 32 else f"i{bits}"
-    fields = {f"{which}_strides": f"i64[{MAX_OUTER}]" for which in ("condition", "x", "y")}
+@device
+def offset(a, strides, step, unit):
+    """Where an operand's part of block `unit` starts."""
+    blocks = (a.run + BLOCK - 1) // BLOCK
+    rest = unit // blocks
+    at = (unit - rest * blocks) * BLOCK * step
+    for d in range(a.outer - 1, -1, -1):
+        above = rest // a.dims[d]
+        at += (rest - above * a.dims[d]) * strides[d]
+        rest = above
+    return at
+
+
+@device
+def operand(p, step, i):
+    """A vector of an operand that moves along or stands still."""
+    return simd.splat(p[0], LANES) if step == 0 else simd.load(p + i, LANES)
+
+
+def _make_select(element: str) -> Kernel:
+    walks = {f"{which}_strides": f"i64[{MAX_OUTER}]" for which in ("condition", "x", "y")}
     steps = {f"{which}_step": "i64" for which in ("condition", "x", "y")}
+    spare_type = NUMBERS[element]
 
     @kernel(
-        f"select_{bits}", condition="u8*", x=element + "*", y=element + "*", out=element + "*", outer="i64", dims=f"i64[{MAX_OUTER}]",
-        run="i64", **fields, **steps,
+        f"{element}_select", condition="u8*", x=element + "*", y=element + "*", out=element + "*", outer="i64",
+        dims=f"i64[{MAX_OUTER}]", run="i64", **walks, **steps,
     )  # fmt: skip
     def select(a, lo, hi, scratch):
-        """out = x where condition, else y, a run for each unit of work."""
+        """out = x where the condition is not 0, else y; units are blocks, as in kernels/binary.py."""
+        spare = simd.pointer(scratch, spare_type)
+        blocks = (a.run + BLOCK - 1) // BLOCK
         for unit in range(lo, hi):
-            at_condition, at_x, at_y, rest = np.int64(0), np.int64(0), np.int64(0), unit
-            for d in range(a.outer - 1, -1, -1):
-                above = rest // a.dims[d]
-                index = rest - above * a.dims[d]
-                at_condition += index * a.condition_strides[d]
-                at_x += index * a.x_strides[d]
-                at_y += index * a.y_strides[d]
-                rest = above
-            out = a.out + unit * a.run
-            for i in range(a.run):
-                if a.condition[at_condition + i * a.condition_step]:
-                    out[i] = a.x[at_x + i * a.x_step]
-                else:
-                    out[i] = a.y[at_y + i * a.y_step]
+            condition = a.condition + offset(a, a.condition_strides, a.condition_step, unit)
+            x = a.x + offset(a, a.x_strides, a.x_step, unit)
+            y = a.y + offset(a, a.y_strides, a.y_step, unit)
+            row = unit // blocks
+            start = (unit - row * blocks) * BLOCK
+            out, count = a.out + row * a.run + start, min(a.run - start, BLOCK)
+            for first in range(0, count, LANES):
+                i = max(min(first, count - LANES), 0)
+                chosen = operand(condition, a.condition_step, i) != 0
+                store_first(out + i, simd.select(chosen, operand(x, a.x_step, i), operand(y, a.y_step, i)), count - i, spare)
 
     return select
 
 
 # bytes of an element -> kernel
-SELECT = {bits // 8: _make_select(bits) for bits in (8, 32, 64)}
-
-
-@kernel("logical_not", x="u8*", out="u8*", count="i64")
-def logical_not(a, lo, hi, scratch):
-    """Units are blocks of 4096."""
-    for i in range(lo * 4096, min(hi * 4096, a.count)):
-        a.out[i] = np.uint8(a.x[i] == 0)
+SELECT = {size: _make_select(f"u{8 * size}") for size in (1, 2, 4, 8)}

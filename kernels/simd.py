@@ -333,7 +333,7 @@ def _convert(base: types.Type) -> Any:
     return convert
 
 
-to_i8, to_u8, to_i16, to_i32, to_i64 = (_convert(SCALARS[name]) for name in ("i8", "u8", "i16", "i32", "i64"))
+to_i8, to_u8, to_i16, to_i32, to_i64, to_u64 = (_convert(SCALARS[name]) for name in ("i8", "u8", "i16", "i32", "i64", "u64"))
 to_f32, to_f64 = _convert(types.float32), _convert(types.float64)
 
 
@@ -433,7 +433,9 @@ def _reinterpret(base: types.Type) -> Any:
     return reinterpreted
 
 
-bits_f32, bits_i32, bits_u8, bits_i8 = (_reinterpret(SCALARS[name]) for name in ("f32", "i32", "u8", "i8"))
+bits_f32, bits_f64, bits_i32, bits_i64, bits_u8, bits_i8 = (
+    _reinterpret(SCALARS[name]) for name in ("f32", "f64", "i32", "i64", "u8", "i8")
+)
 
 
 def _reduce(name: str, start: float | None) -> Any:

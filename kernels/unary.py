@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from .cpu import target
+from .elements import ELEMENTS, NUMBERS
 from .ends import store_first
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
-from .scalar_math import sine
 from .vmath import splat, verf, vexp, vlog, vlogistic, vtanh
+from .vmath_double import vsine
 
 LANES = target().lanes
 BLOCK = 4096
@@ -17,7 +18,7 @@ BLOCK = 4096
 
 def make_unary(name: str, element: str, formula: Device, fields: dict[str, str]) -> Kernel:
     """A kernel of a formula on vectors: formula(a, x)."""
-    spare_type = getattr(np, {"f32": "float32", "i32": "int32", "i64": "int64"}[element])
+    spare_type = NUMBERS[element]
 
     @kernel(f"{element}_{name}", x=element + "*", out=element + "*", count="i64", **fields)
     def unary(a, lo, hi, scratch):
@@ -140,45 +141,59 @@ def tanh(a, x):
     return vtanh(x)
 
 
-F32_UNARY = {
-    name: make_unary(name, "f32", formula, {})
-    for name, formula in {
-        "abs": absolute, "neg": negative_float, "exp": exp, "log": log, "sqrt": sqrt, "rsqrt": rsqrt, "square": square, "floor": floor,
-        "ceil": ceil, "round": round_even, "elu": elu, "gelu": gelu, "gelu_tanh": gelu_tanh, "hard_swish": hard_swish,
-        "logistic": logistic, "tanh": tanh,
-    }.items()
-}  # fmt: skip
-F32_UNARY["clamp"] = make_unary("clamp", "f32", clamp, {"low": "f32", "high": "f32"})
-F32_UNARY["leaky_relu"] = make_unary("leaky_relu", "f32", leaky_relu, {"alpha": "f32"})
-
-
-def make_scalar_unary(name: str, element: str, formula: Device) -> Kernel:
-    """A kernel of a formula on numbers: formula(a, x)."""
-
-    @kernel(f"{element}_{name}", x=element + "*", out=element + "*", count="i64")
-    def unary(a, lo, hi, scratch):
-        for i in range(lo * BLOCK, min(hi * BLOCK, a.count)):
-            a.out[i] = formula(a, a.x[i])
-
-    return unary
-
-
 @device
 def sin(a, x):
-    return sine(x, np.int64(0))
+    return vsine(x, np.int64(0))
 
 
 @device
 def cos(a, x):
-    return sine(x, np.int64(1))
+    return vsine(x, np.int64(1))
 
 
 @device
 def sign(a, x):
-    return (x > 0) - (x < 0)
+    """NaN stays, and a negative zero does not."""
+    return simd.select(x > splat(0), splat(1), simd.select(x < splat(0), splat(-1), x + splat(0)))
 
 
-F32_UNARY |= {name: make_scalar_unary(name, "f32", formula) for name, formula in (("sin", sin), ("cos", cos), ("sign", sign))}
-I32_UNARY = {"abs": make_unary("abs", "i32", absolute_integer, {}), "neg": make_unary("neg", "i32", negative, {})}
-I32_UNARY["sign"] = make_scalar_unary("sign", "i32", sign)
-I64_UNARY = {"neg": make_unary("neg", "i64", negative, {})}
+@device
+def sign_integer(a, x):
+    return simd.select(x > 0, (x ^ x) + 1, simd.select(x < 0, (x ^ x) - 1, x))
+
+
+@device
+def fake_quant(a, x):
+    """To the nearest of the numbers that are `scale` apart from `low` to `high`; NaN to `low`."""
+    steps = (simd.minimum(simd.maximum(x, a.low), a.high) - a.low) * a.inverse
+    whole = simd.truncate(steps)
+    whole = simd.select(steps - whole >= splat(0.5), whole + splat(1), whole)
+    return whole * a.scale + a.low
+
+
+@device
+def logical_not(a, x):
+    return simd.select(x == 0, simd.splat(np.uint8(1), LANES), x ^ x)
+
+
+_FLOATS = {
+    "abs": absolute, "neg": negative_float, "exp": exp, "log": log, "sqrt": sqrt, "rsqrt": rsqrt, "square": square, "floor": floor,
+    "ceil": ceil, "round": round_even, "elu": elu, "gelu": gelu, "gelu_tanh": gelu_tanh, "hard_swish": hard_swish,
+    "logistic": logistic, "tanh": tanh, "sin": sin, "cos": cos, "sign": sign,
+}  # fmt: skip
+_INTEGERS = {"abs": absolute_integer, "neg": negative, "sign": sign_integer}
+
+# type -> name -> kernel
+UNARY: dict[str, dict[str, Kernel]] = {
+    "FLOAT32": {
+        **{name: make_unary(name, "f32", formula, {}) for name, formula in _FLOATS.items()},
+        "clamp": make_unary("clamp", "f32", clamp, {"low": "f32", "high": "f32"}),
+        "leaky_relu": make_unary("leaky_relu", "f32", leaky_relu, {"alpha": "f32"}),
+        "fake_quant": make_unary("fake_quant", "f32", fake_quant, {"low": "f32", "high": "f32", "scale": "f32", "inverse": "f32"}),
+    },
+    **{
+        type: {name: make_unary(name, ELEMENTS[type], formula, {}) for name, formula in _INTEGERS.items()}
+        for type in ("INT16", "INT32", "INT64")
+    },
+    "BOOL": {"logical_not": make_unary("logical_not", "u8", logical_not, {})},
+}

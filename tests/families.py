@@ -13,7 +13,7 @@ from .cases import Case, T, quantized
 SHAPES = [(1,), (3, 5), (2, 4, 5, 7), (1, 100, 100), (0, 3), ()]
 BROADCASTS = [
     ((2, 3, 4, 5), (2, 3, 4, 5)), ((1, 7, 5, 3), (3,)), ((4,), (1, 7, 5, 4)), ((2, 1, 4, 1), (1, 3, 1, 5)), ((), (3, 2)), ((20, 100), (1,)),
-    ((1, 6, 6, 40), (1, 1, 1, 40)), ((3, 1, 2, 1, 4), (1, 5, 1, 3, 1)), ((0, 3), (1, 3)),
+    ((1, 6, 6, 40), (1, 1, 1, 40)), ((3, 1, 2, 1, 4), (1, 5, 1, 3, 1)), ((0, 3), (1, 3)), ((2, 1, 3, 1, 2, 1), (1, 3, 1, 2, 1, 3)),
 ]  # fmt: skip
 AXES = [
     ((2, 3, 4, 5), [1, 2]),
@@ -164,22 +164,22 @@ def index_of_extreme(code: str) -> list[Case]:
 
 
 def comparison(code: str, *types: str) -> list[Case]:
-    """Two inputs that stretch, with few different values so that some are equal; the output is BOOL."""
+    """Two inputs that stretch, with few different values so that some are equal; 8-bit ones quantized. The output is BOOL."""
     rng, cases = generator(code), []
     for type in types:
         for x, y in BROADCASTS:
-            more: list[dict[str, Any]] = [{}, {}]
             if type in EIGHT_BITS:
-                more = [quantized(rng, type), quantized(rng, type)]
-                more = [{key: value for key, value in entry.items() if key != "type"} for entry in more]
-            low, high = (-3, 3) if type not in EIGHT_BITS else (None, None)
-            operands = [T(shape, type, low=low, high=high, **entry) for shape, entry in zip((x, y), more, strict=True)]
+                operands = [T(shape, **quantized(rng, type)) for shape in (x, y)]
+            else:
+                operands = [T(shape, type, low=-3, high=3) for shape in (x, y)]
             cases.append(Case(code, operands, [T((), "BOOL")]))
     return cases
 
 
 def dividing(code: str, *types: str) -> list[Case]:
-    """Two inputs that stretch, the second of which is nowhere 0."""
+    """Two inputs that stretch, the second of which is nowhere 0; and divisors below 0."""
     return [Case(code, [T(x, type), T(y, type, low=1, high=40)], [T((), type)]) for type in types for x, y in BROADCASTS] + [
-        Case(code, [T((40,), type), T((), type, data=divisor)], [T((), type)]) for type in types for divisor in (-7, 3)
+        Case(code, [T((40,), type), T((), type, data=divisor)], [T((), type)], name=f"{code}-{type}-by-{divisor}")
+        for type in types
+        for divisor in (-7, 3, -1)
     ]

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from ..families import dividing
 
-CASES = dividing("FLOOR_MOD", "FLOAT32", "INT32", "INT64")
+CASES = dividing("FLOOR_MOD", "FLOAT32", "INT8", "INT16", "INT32", "INT64")

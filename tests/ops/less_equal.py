@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from ..families import comparison
 
-CASES = comparison("LESS_EQUAL", "FLOAT32", "INT32", "INT64", "INT8", "UINT8")
+CASES = comparison("LESS_EQUAL", "FLOAT32", "INT16", "INT32", "INT64", "INT8", "UINT8")

@@ -9,4 +9,4 @@ from .common.operator import register
 @register
 class Equal(Comparison):
     code = "EQUAL"
-    max_version = 4
+    max_version = 5

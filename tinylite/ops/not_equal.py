@@ -9,4 +9,4 @@ from .common.operator import register
 @register
 class NotEqual(Comparison):
     code = "NOT_EQUAL"
-    max_version = 3
+    max_version = 4

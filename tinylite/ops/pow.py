@@ -8,7 +8,10 @@ from .common.operator import register
 
 @register
 class Pow(Binary):
+    """A negative exponent of INT32 stops the run with an InvokeError."""
+
     code = "POW"
     max_version = 1
     activates = False
     quantized = ()
+    refusal = "it takes a whole number to a negative power"

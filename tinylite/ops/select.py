@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from .common.operator import Node, Shape, register
 from .common.selecting import Selecting
 
@@ -13,12 +11,12 @@ class Select(Selecting):
     code = "SELECT"
     max_version = 4
 
-    def infer(self, node: Node) -> Sequence[Shape]:
+    def shape(self, node: Node) -> Shape:
         condition, x, y = (node.input(index) for index in range(3))
         node.want(x.shape == y.shape, f"its inputs {x} and {y} have different shapes")
         rows = len(condition.shape) == 1 and condition.shape == x.shape[:1]
         node.want(not condition.shape or rows or condition.shape == x.shape, f"its condition {condition} does not fit {x}")
-        return [x.shape]
+        return x.shape
 
     def condition_shape(self, node: Node) -> Shape:
         shape, wanted = node.input(0).shape, node.input(1).shape

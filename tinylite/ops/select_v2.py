@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from .common.broadcasting import broadcast
 from .common.operator import Node, Shape, register
 from .common.selecting import Selecting
@@ -14,5 +12,5 @@ class SelectV2(Selecting):
     code = "SELECT_V2"
     max_version = 2
 
-    def infer(self, node: Node) -> Sequence[Shape]:
-        return [broadcast(node, *(node.input(index).shape for index in range(3)))]
+    def shape(self, node: Node) -> Shape:
+        return broadcast(node, *(node.input(index).shape for index in range(3)))

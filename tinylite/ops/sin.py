@@ -9,5 +9,5 @@ from .common.unary import Unary
 @register
 class Sin(Unary):
     code = "SIN"
-    max_version = 1
+    max_version = 2
     kernel = "sin"

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from .broadcasting import broadcast, loops
+from .broadcasting import blocks, broadcast, loops
 from .operator import Node, Operator, Shape
 from .quantized import activation_range, quantize_multiplier, scale_and_zero
 
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
     from ...planner import Planner
 
 __all__ = ["Binary", "common_scale", "halves", "product_scale"]
-
-_REFUSED = {1: "it divides by zero"}
 
 
 def halves(factor: float) -> tuple[int, int, int]:
@@ -57,6 +53,7 @@ class Binary(Operator):
     input_count = (2, 2)
     activates: ClassVar[bool] = True  # whether the options may fuse an activation
     quantized: ClassVar[tuple[str, ...]] = ("UINT8", "INT8")  # types whose scales count
+    refusal: ClassVar[str] = "it divides by zero"  # what is wrong with numbers that a kernel refuses
 
     def kernels(self) -> dict[str, Any]:
         from ...kernels.binary import BINARY
@@ -87,12 +84,11 @@ class Binary(Operator):
         return {"low": low, "high": high} if self.activates else {}
 
     def prepare(self, node: Node, plan: Planner) -> None:
-        from ...kernels.binary import BLOCK, MAX_OUTER
+        from ...kernels.binary import MAX_OUTER
 
         x, y, output = node.input(0), node.input(1), node.outputs[0]
         walk = loops(node, (x.shape, y.shape), output.shape, MAX_OUTER)
-        blocks = -(-walk["run"] // BLOCK)
         plan.step(
-            self.kernels()[x.type], work=blocks * int(np.prod(walk["dims"], dtype=np.int64)) if output.size else 0,
-            cost=min(walk["run"], BLOCK) + 16, scratch=256, failures=_REFUSED, x=x, y=y, out=output, **walk, **self.fields(node),
+            self.kernels()[x.type], **blocks(walk), scratch=256, failures={1: self.refusal}, x=x, y=y, out=output, **walk,
+            **self.fields(node),
         )  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from .operator import Node, Shape
 
-__all__ = ["broadcast", "loops"]
+__all__ = ["blocks", "broadcast", "loops"]
 
 
 def broadcast(node: Node, *shapes: Shape) -> Shape:
@@ -49,3 +50,10 @@ def loops(node: Node, shapes: Sequence[Shape], out: Shape, most: int, names: Seq
     for position, name in enumerate(names, 1):
         walk |= {f"{name}_strides": [d[position] for d in dims], f"{name}_step": run[position]}
     return walk
+
+
+def blocks(walk: dict[str, Any]) -> dict[str, int]:
+    """`work` and `cost` of a step of a kernel that walks operands in blocks of a run; nothing if the output is empty."""
+    from ...kernels.binary import BLOCK
+
+    return {"work": -(-walk["run"] // BLOCK) * math.prod(walk["dims"]), "cost": min(walk["run"], BLOCK) + 16}

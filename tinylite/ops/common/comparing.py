@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .binary import halves
-from .broadcasting import broadcast, loops
-from .operator import Node, Operator, Shape
+from .broadcasting import blocks, broadcast, loops
+from .operator import Node, Operator, Shape, Value
 from .quantized import scale_and_zero
 
 if TYPE_CHECKING:
@@ -21,7 +19,8 @@ __all__ = ["Comparison"]
 class Comparison(Operator):
     """Kernels stand in kernels/comparison.py under the operator's code, one for each type.
 
-    Quantized inputs are brought to real numbers with 8 bits behind the point, as the reference does: their scales are below 1.
+    Quantized inputs are brought to real numbers with 8 bits behind the point, as the reference does; without scales, and where
+    the reference never looks at them (the order of INT16), stored values are compared.
     """
 
     input_count = (2, 2)
@@ -41,25 +40,22 @@ class Comparison(Operator):
     def infer(self, node: Node) -> Sequence[Shape]:
         return [broadcast(node, node.input(0).shape, node.input(1).shape)]
 
-    def rescaling(self, node: Node) -> dict[str, int]:
-        if node.input(0).type not in ("INT8", "UINT8"):
-            return {}
-        fields = {}
-        for name, value in (("x", node.input(0)), ("y", node.input(1))):
-            scale, zero = scale_and_zero(node, value)
-            if scale >= 1:
-                node.unsupported(f"the scale {scale:.6g} of {value} is not below 1")
-            multiplier, _, right = halves(scale)
-            fields |= {f"{name}_zero": zero, f"{name}_multiplier": multiplier, f"{name}_right": right}
-        return fields
-
     def prepare(self, node: Node, plan: Planner) -> None:
-        from ...kernels.binary import BLOCK, MAX_OUTER
+        from ...kernels.binary import MAX_OUTER
+        from ...kernels.comparison import QUANTIZED
 
         x, y, output = node.input(0), node.input(1), node.outputs[0]
+        kernel, fields = self.kernels()[x.type], {}
+        if (x.quantized or y.quantized) and x.type in QUANTIZED.get(self.code, {}):
+            kernel, fields = QUANTIZED[self.code][x.type], {**_to_real(node, "x", x), **_to_real(node, "y", y)}
         walk = loops(node, (x.shape, y.shape), output.shape, MAX_OUTER)
-        blocks = -(-walk["run"] // BLOCK)
-        plan.step(
-            self.kernels()[x.type], work=blocks * int(np.prod(walk["dims"], dtype=np.int64)), cost=min(walk["run"], BLOCK) + 16,
-            scratch=128, x=x, y=y, out=output, **walk, **self.rescaling(node),
-        )  # fmt: skip
+        plan.step(kernel, **blocks(walk), scratch=128, x=x, y=y, out=output, **walk, **fields)
+
+
+def _to_real(node: Node, name: str, value: Value) -> dict[str, int]:
+    """The record's fields that rescale an operand by its scale."""
+    scale, zero = scale_and_zero(node, value)
+    # Values and 8 bits more have to stay within an int32.
+    node.want(scale < 2.0 ** (22 - 8 * value.dtype.itemsize), f"the scale {scale:.6g} of its input {value} is too large to compare by")
+    multiplier, left, right = halves(scale)
+    return {f"{name}_zero": zero, f"{name}_multiplier": multiplier, f"{name}_left": left, f"{name}_right": right}

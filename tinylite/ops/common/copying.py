@@ -13,8 +13,10 @@ from .operator import Node, Operator, Shape, Value
 if TYPE_CHECKING:
     from ...planner import Planner
 
-__all__ = ["Moving", "copy_step", "fill_step", "mapped_step", "rows_step"]
+__all__ = ["PACKED", "Moving", "copy_step", "fill_step", "mapped_step", "rows_step"]
 
+# Types of which several elements share a byte.
+PACKED = ("INT4", "UINT4", "INT2")
 # Elements that one unit of work fills.
 _FILL_BLOCK = 16384
 # Elements of a run that is worth a unit of work of its own.
@@ -28,7 +30,7 @@ class Moving(Operator):
 
     def check_types(self, node: Node) -> None:
         data = node.input(self.data_input)
-        if data.type in ("INT4", "UINT4", "INT2"):
+        if data.type in PACKED:
             node.unsupported(f"there is no kernel for packed input {data}")
         if data.type == "COMPLEX128":
             node.unsupported(f"there is no kernel for input {data}, whose elements take 16 bytes")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from .broadcasting import loops
+from .broadcasting import blocks, loops
+from .copying import PACKED
 from .operator import Node, Operator, Shape
 
 if TYPE_CHECKING:
@@ -24,10 +24,18 @@ class Selecting(Operator):
         condition, x, y, output = node.input(0), node.input(1), node.input(2), node.outputs[0]
         node.want(condition.type == "BOOL", f"its condition {condition} is not BOOL")
         node.want(x.type == y.type == output.type, f"its inputs {x} and {y} and its output ({output.type}) do not share a type")
-        from ...kernels.comparison import SELECT
-
-        if x.dtype.itemsize not in SELECT:
+        if x.type in PACKED or x.dtype.itemsize > 8:
             node.unsupported(f"there is no kernel for input {x}")
+
+    def shape(self, node: Node) -> Shape:
+        """What the inputs' shapes make together."""
+        raise NotImplementedError
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        # Of single elements the output keeps its own shape: in the reference, and for models that count on it.
+        if all(value.size == 1 for value in (node.input(0), node.input(1), node.input(2), node.outputs[0])):
+            return [node.outputs[0].shape]
+        return [self.shape(node)]
 
     def condition_shape(self, node: Node) -> Shape:
         """How the condition stretches."""
@@ -38,8 +46,6 @@ class Selecting(Operator):
         from ...kernels.comparison import SELECT
 
         condition, x, y, output = node.input(0), node.input(1), node.input(2), node.outputs[0]
-        walk = loops(node, (self.condition_shape(node), x.shape, y.shape), output.shape, MAX_OUTER, ("condition", "x", "y"))
-        plan.step(
-            SELECT[x.dtype.itemsize], work=int(np.prod(walk["dims"], dtype=np.int64)), cost=walk["run"] + 16, condition=condition, x=x,
-            y=y, out=output, **walk,
-        )  # fmt: skip
+        shapes = (self.condition_shape(node), x.shape, y.shape) if output.size > 1 else ((), (), ())
+        walk = loops(node, shapes, output.shape, MAX_OUTER, ("condition", "x", "y"))
+        plan.step(SELECT[x.dtype.itemsize], **blocks(walk), scratch=128, condition=condition, x=x, y=y, out=output, **walk)

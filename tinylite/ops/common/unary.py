@@ -57,8 +57,7 @@ class Unary(Operator):
         if input.type in ("INT8", "UINT8"):
             lookup_step(plan, input, output, self.table(node, input, output))
             return
-        kernels = {"FLOAT32": unary.F32_UNARY, "INT32": unary.I32_UNARY, "INT64": unary.I64_UNARY}[input.type]
         plan.step(
-            kernels[self.kernel_name(node)], work=-(-input.size // unary.BLOCK), cost=unary.BLOCK * 2, scratch=64, x=input,
+            unary.UNARY[input.type][self.kernel_name(node)], work=-(-input.size // unary.BLOCK), cost=unary.BLOCK * 2, scratch=128, x=input,
             out=output, count=input.size, **self.kernel_fields(node),
         )  # fmt: skip
