@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinylite.converter.convert import Arrays, Conversion
+from tinylite.converter.conversion import Arrays, Conversion
 from tinylite.converter.graphdef import GraphDef, Node
 from tinylite.converter.translate import Settings
 from tinylite.model import Model

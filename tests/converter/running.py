@@ -11,6 +11,7 @@ from tests.conftest import assert_close
 from tinylite import Interpreter, ops
 from tinylite.converter.conversion import Arrays, Conversion
 from tinylite.converter.graphdef import GraphDef, read_graph_def
+from tinylite.errors import UnsupportedError
 from tinylite.model import Model
 
 __all__ = ["convert", "gives"]
@@ -23,7 +24,7 @@ def convert(graph: GraphDef | Any, inputs: Sequence[str], outputs: Sequence[str]
 
 
 def gives(model: Model, feeds: Sequence[np.ndarray], wanted: Sequence[np.ndarray], tolerance: float = 1e-5) -> None:
-    """Fail unless LiteRT, and tinylite where it has all the operators, give what is wanted."""
+    """Fail unless LiteRT, and tinylite where it has all the operators in these forms, give what is wanted."""
     from ai_edge_litert.interpreter import Interpreter as LiteRT, OpResolverType
 
     content = model.to_bytes()
@@ -32,7 +33,11 @@ def gives(model: Model, feeds: Sequence[np.ndarray], wanted: Sequence[np.ndarray
     )  # fmt: skip
     assert_close(_run(reference, feeds), list(wanted), tolerance)
     if {op.code for graph in model.graphs for op in graph.ops} <= set(ops.names()):
-        assert_close(_run(Interpreter(model_content=content, num_threads=1), feeds), list(wanted), tolerance)
+        try:
+            found = _run(Interpreter(model_content=content, num_threads=1), feeds)
+        except UnsupportedError:
+            return  # a form of an operator that tinylite says it lacks
+        assert_close(found, list(wanted), tolerance)
 
 
 def _run(interpreter: Any, feeds: Sequence[np.ndarray]) -> list[np.ndarray]:

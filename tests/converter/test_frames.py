@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tinylite import Interpreter
-from tinylite.converter.convert import Arrays, Conversion
+from tinylite.converter.conversion import Arrays, Conversion
 from tinylite.converter.graphdef import Function, FunctionRef, GraphDef, Node
 from tinylite.errors import ConvertError
 from tinylite.model import Graph, Model

@@ -77,7 +77,7 @@ def test_a_stateful_layer_goes_on_where_it_was(version: str) -> None:
     from ai_edge_litert.interpreter import Interpreter as LiteRT
 
     from tinylite import Interpreter
-    from tinylite.converter.convert import Conversion
+    from tinylite.converter.conversion import Conversion
     from tinylite.converter.sources import source_of
 
     keras = pytest.importorskip(version)
