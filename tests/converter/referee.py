@@ -9,61 +9,44 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-<<<<<<< HEAD
-from tests.conftest import assert_close
-from tinylite import ops
-from tinylite.converter.conversion import Arrays, Conversion
-=======
 from tinylite.converter.convert import Arrays, Conversion
->>>>>>> 434da5c (Run converted models in the tests by one helper)
 from tinylite.converter.graphdef import read_graph_def
 from tinylite.converter.translate import Settings
 from tinylite.model import Graph, Model
 
-<<<<<<< HEAD
-__all__ = ["Case", "check", "check_folded", "convert", "expected", "frozen"]
-=======
 from .running import gives
 
 __all__ = ["Case", "check", "convert", "frozen"]
->>>>>>> 434da5c (Run converted models in the tests by one helper)
 
 
 @dataclass
 class Case:
-    """What a graph computes from which values.
+    """What a graph computes from which values, and which of its inputs have an unknown first dimension when asked for.
 
-    `dynamic` says which dimensions of the inputs are unknown in the second form of the graph: of each input whether its
-    first one is, or the axes. `codes` are the ops that the first form must become, if that matters.
+    `folded` says that the op must become constants, `codes` the ops that it must become.
     """
 
     build: Callable[..., Any]
     feeds: list[np.ndarray] = field(default_factory=list)
-    dynamic: Sequence[bool | tuple[int, ...]] | bool = True
+    dynamic: Sequence[bool] | bool = True
     tolerance: float = 1e-5
     codes: str | None = None
 
     def __repr__(self) -> str:
         return f"Case({[f'{feed.dtype}{list(feed.shape)}' for feed in self.feeds]}, {self.dynamic})"
 
-    def shapes(self, unknown: bool) -> list[tuple[int | None, ...]]:
-        """The shapes of the inputs, None where they are unknown."""
-        told = self.dynamic if isinstance(self.dynamic, Sequence) else [self.dynamic] * len(self.feeds)
-        axes = [((0,) if each else ()) if isinstance(each, bool) else each for each in told]
-        return [
-            tuple(None if unknown and axis in varying else size for axis, size in enumerate(feed.shape))
-            for feed, varying in zip(self.feeds, axes, strict=True)
-        ]
-
 
 def frozen(case: Case, unknown: bool) -> tuple[Any, list[str], list[str]]:
-    """The graph of a case, and the names of its inputs and outputs."""
+    """The GraphDef of a case, and the names of its inputs and outputs."""
+    dynamic = case.dynamic if isinstance(case.dynamic, Sequence) else [case.dynamic] * len(case.feeds)
+    shapes = [
+        (None, *feed.shape[1:]) if unknown and varies and feed.ndim else feed.shape
+        for feed, varies in zip(case.feeds, dynamic, strict=True)
+    ]  # fmt: skip
+    specs = [tf.TensorSpec(shape, feed.dtype, f"x{index}") for index, (shape, feed) in enumerate(zip(shapes, case.feeds, strict=True))]
     graph = tf.Graph()
     with graph.as_default():
-        inputs = [
-            tf.compat.v1.placeholder(feed.dtype, shape, f"x{index}")
-            for index, (feed, shape) in enumerate(zip(case.feeds, case.shapes(unknown), strict=True))
-        ]
+        inputs = [tf.compat.v1.placeholder(spec.dtype, spec.shape, spec.name) for spec in specs]
         made = tf.nest.flatten(case.build(*inputs))
         outputs = [tf.identity(tensor, f"y{index}") for index, tensor in enumerate(made)]
     return graph, [tensor.name for tensor in inputs], [tensor.name for tensor in outputs]
@@ -76,72 +59,18 @@ def convert(graph: Any, inputs: Sequence[str], outputs: Sequence[str], **setting
     return Model.load(conversion.model.to_bytes())
 
 
-def expected(graph: Any, inputs: Sequence[str], outputs: Sequence[str], feeds: Sequence[np.ndarray]) -> list[np.ndarray]:
-    with tf.compat.v1.Session(graph=graph) as session:
-        return [np.asarray(value) for value in session.run(list(outputs), dict(zip(inputs, feeds, strict=True)))]
-
-
 def check(case: Case, unknown: bool = False) -> Graph:
     """Convert a case, run it, compare with TensorFlow; gives the converted graph."""
     graph, inputs, outputs = frozen(case, unknown)
-    wanted = expected(graph, inputs, outputs, case.feeds)
+    with tf.compat.v1.Session(graph=graph) as session:
+        wanted = [np.asarray(value) for value in session.run(outputs, dict(zip(inputs, case.feeds, strict=True)))]
     model = convert(graph, inputs, outputs)
     for tensor, value in zip(model.graph.outputs, wanted, strict=True):
         told = tensor.shape_signature or tensor.shape
-        fits = len(told) == value.ndim and all(a in (-1, b) for a, b in zip(told, value.shape, strict=True))
-        assert fits, f"the file says {told}, it is {value.shape}"
+        assert len(told) == value.ndim, f"the file says {told}, it is {value.shape}"
+        assert all(a in (-1, b) for a, b in zip(told, value.shape, strict=True)), f"the file says {told}, it is {value.shape}"
+    codes = " ".join(op.name for op in model.graph.ops)
     if not unknown and case.codes is not None:
-<<<<<<< HEAD
-        assert " ".join(op.name for op in model.graph.ops) == case.codes
-    assert_close(_litert(content, case.feeds), wanted, case.tolerance)
-    if {op.code for graph in model.graphs for op in graph.ops} <= set(ops.names()):
-        found = _tinylite(content, case.feeds)
-        if found is not None:
-            assert_close(found, wanted, case.tolerance)
-    return model.graph
-
-
-def check_folded(case: Case) -> None:
-    """Give a case constants for its inputs: the graph must become constants, of TensorFlow's values."""
-    graph = tf.Graph()
-    with graph.as_default():
-        made = tf.nest.flatten(case.build(*[tf.constant(feed) for feed in case.feeds]))
-        outputs = [tf.identity(tensor, f"y{index}").name for index, tensor in enumerate(made)]
-    wanted = expected(graph, [], outputs, [])
-    model = convert(graph, [], outputs)
-    assert not model.graph.ops
-    assert_close([tensor.data for tensor in model.graph.outputs], wanted, case.tolerance)
-
-
-def _litert(content: bytes, feeds: Sequence[np.ndarray]) -> list[np.ndarray]:
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
-
-    interpreter = Interpreter(
-        model_content=content, experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, num_threads=1
-    )  # fmt: skip
-    return _run(interpreter, feeds)
-
-
-def _tinylite(content: bytes, feeds: Sequence[np.ndarray]) -> list[np.ndarray] | None:
-    from tinylite import Interpreter
-
-    try:
-        return _run(Interpreter(model_content=content, num_threads=1), feeds)
-    except UnsupportedError:
-        return None  # a form of an operator that tinylite says it lacks
-
-
-def _run(interpreter: Any, feeds: Sequence[np.ndarray]) -> list[np.ndarray]:
-    for details, value in zip(interpreter.get_input_details(), feeds, strict=True):
-        if tuple(details["shape"]) != value.shape:
-            interpreter.resize_tensor_input(details["index"], value.shape)
-    interpreter.allocate_tensors()
-    for details, value in zip(interpreter.get_input_details(), feeds, strict=True):
-        interpreter.set_tensor(details["index"], value)
-    interpreter.invoke()
-    return [interpreter.get_tensor(details["index"]) for details in interpreter.get_output_details()]
-=======
         assert codes == case.codes
     gives(model, case.feeds, wanted, case.tolerance)
     return model.graph
->>>>>>> 434da5c (Run converted models in the tests by one helper)
