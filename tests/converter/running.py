@@ -11,16 +11,17 @@ from tests.conftest import assert_close
 from tinylite import Interpreter, ops
 from tinylite.converter.conversion import Arrays, Conversion
 from tinylite.converter.graphdef import GraphDef, read_graph_def
+from tinylite.converter.translate import Settings
 from tinylite.errors import UnsupportedError
 from tinylite.model import Model
 
 __all__ = ["convert", "gives"]
 
 
-def convert(graph: GraphDef | Any, inputs: Sequence[str], outputs: Sequence[str]) -> Model:
+def convert(graph: GraphDef | Any, inputs: Sequence[str], outputs: Sequence[str], **settings: Any) -> Model:
     """A GraphDef, or a message of it, as it comes out of a file."""
     graph = graph if isinstance(graph, GraphDef) else read_graph_def(graph)
-    return Model.load(Conversion(graph, Arrays(list(inputs)), Arrays(list(outputs))).model.to_bytes())
+    return Model.load(Conversion(graph, Arrays(list(inputs)), Arrays(list(outputs)), settings=Settings(**settings)).model.to_bytes())
 
 
 def gives(model: Model, feeds: Sequence[np.ndarray], wanted: Sequence[np.ndarray], tolerance: float = 1e-5) -> None:

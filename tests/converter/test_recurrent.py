@@ -55,10 +55,16 @@ LAYERS: dict[str, tuple[Callable[[Any], Any], Any]] = {
 @pytest.mark.parametrize("version", ["keras", "tf_keras"])
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_layer_gives_what_tensorflow_gives(name: str, version: str, batch: int | None) -> None:
+    make, (shape, dtype) = LAYERS[name]
+    for lowered in (False, True) if batch else (False,):
+        compare(version, make, shape, dtype, batch, lowered)
+
+
+def compare(version: str, make: Callable[[Any], Any], shape: Any, dtype: Any, batch: int | None, lowered: bool, **settings: Any) -> Any:
+    """Convert a layer, run it, compare with TensorFlow; gives the Model."""
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     keras = pytest.importorskip(version)
-    make, (shape, dtype) = LAYERS[name]
     start = keras.Input(shape, batch_size=batch, dtype=np.dtype(dtype).name)
     layer = keras.Model(start, make(keras)(start))
     random = np.random.default_rng(0)
@@ -66,10 +72,33 @@ def test_a_layer_gives_what_tensorflow_gives(name: str, version: str, batch: int
         weight.assign(random.normal(0, 0.5, weight.shape))
     x = random.normal(size=(2, *shape)).astype(dtype) if dtype == np.float32 else random.integers(0, 5, (2, *shape)).astype(dtype)
     concrete = tf.function(lambda v: layer(v, training=False)).get_concrete_function(tf.TensorSpec((batch, *shape), dtype))
-    for lowered in (False, True) if batch else (False,):
-        frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=lowered)
-        model = convert(frozen.graph.as_graph_def(), [t.name for t in frozen.inputs], [t.name for t in frozen.outputs])
-        gives(model, [x], [np.asarray(value) for value in tf.nest.flatten(concrete(tf.constant(x)))])
+    frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=lowered)
+    model = convert(frozen.graph.as_graph_def(), [t.name for t in frozen.inputs], [t.name for t in frozen.outputs], **settings)
+    gives(model, [x], [np.asarray(value) for value in tf.nest.flatten(concrete(tf.constant(x)))])
+    return model
+
+
+FUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "last": (lambda k: k.layers.LSTM(4), "UNIDIRECTIONAL_SEQUENCE_LSTM STRIDED_SLICE"),
+    "sequences": (lambda k: k.layers.LSTM(4, return_sequences=True), "UNIDIRECTIONAL_SEQUENCE_LSTM"),
+    "without_bias": (lambda k: k.layers.LSTM(4, use_bias=False), "UNIDIRECTIONAL_SEQUENCE_LSTM STRIDED_SLICE"),
+    "stacked": (
+        lambda k: k.Sequential([k.layers.LSTM(4, return_sequences=True), k.layers.LSTM(5)]),
+        "UNIDIRECTIONAL_SEQUENCE_LSTM UNIDIRECTIONAL_SEQUENCE_LSTM STRIDED_SLICE",
+    ),
+    "backwards": (lambda k: k.layers.LSTM(4, go_backwards=True), "TRANSPOSE REVERSE_V2 UNIDIRECTIONAL_SEQUENCE_LSTM STRIDED_SLICE"),
+    "other_activation": (lambda k: k.layers.LSTM(4, recurrent_activation="relu"), "TRANSPOSE WHILE RESHAPE"),
+    "state_is_read": (lambda k: k.layers.LSTM(4, return_state=True), "TRANSPOSE WHILE RESHAPE"),
+    "another_cell": (lambda k: k.layers.GRU(4), "TRANSPOSE WHILE RESHAPE"),
+}
+
+
+@pytest.mark.parametrize("version", ["keras", "tf_keras"])
+@pytest.mark.parametrize("name", FUSED)
+def test_loops_of_lstms_become_one_operator_on_request(name: str, version: str) -> None:
+    make, codes = FUSED[name]
+    model = compare(version, make, *SEQUENCE, 2, False, fuse_lstm=True)
+    assert " ".join(op.code for op in model.graph.ops) == codes
 
 
 @pytest.mark.parametrize("version", ["keras", "tf_keras"])

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import ConvertError, FileError, at
 from ..model import Graph, Model, Signature as ModelSignature
 from ..passes.optimize import optimize
+from ..passes.recognize_lstm import recognize_lstm
 from ..passes.simplify_loops import called_graphs, copy_moved_variables
 from .ends import is_variable, likely_inputs, likely_outputs
 from .frames import functionalized
@@ -105,8 +106,11 @@ class Conversion:
             _raise_all(translator.problems)
         with self.stage("optimize"):
             for graph in translator.graphs:
-                for name, count in optimize(graph, watch=self.watch if self.dump else None).items():
-                    self.report.changes[name] = self.report.changes.get(name, 0) + count
+                self.optimized(graph)
+            if settings.fuse_lstm:
+                for graph in called_graphs(translator.graphs[0]):
+                    if recognize_lstm(graph):
+                        self.optimized(graph)
             graphs = called_graphs(translator.graphs[0])
             for graph in graphs:
                 copy_moved_variables(graph)
@@ -117,6 +121,10 @@ class Conversion:
         buffers = {id(t.buffer): t.buffer for graph in model.graphs for t in graph.tensors if t.buffer is not None}
         self.report.constant_bytes = sum(buffer.nbytes for buffer in buffers.values())
         return model
+
+    def optimized(self, graph: Graph) -> None:
+        for name, count in optimize(graph, watch=self.watch if self.dump else None).items():
+            self.report.changes[name] = self.report.changes.get(name, 0) + count
 
     def sized(self, shape: Signature) -> Signature:
         """An input's shape with the batch size that was asked for."""

@@ -57,10 +57,14 @@ class Problem:
 
 @dataclass
 class Settings:
-    """What a conversion is asked for, as far as the translation of nodes depends on it."""
+    """What a conversion is asked for, besides names and shapes.
+
+    `fuse_lstm` lets the loop of an LSTM be one operator, which keeps its state from run to run (see passes/recognize_lstm).
+    """
 
     allow_custom_ops: bool = False
     custom_op_names: frozenset[str] = frozenset()
+    fuse_lstm: bool = False
 
 
 @dataclass

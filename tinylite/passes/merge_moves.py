@@ -97,11 +97,19 @@ def _moves_nothing(shape: tuple[int, ...], order: list[int]) -> bool:
 
 
 def _may_vanish(graph: Graph, op: Op) -> bool:
-    return not any(op.outputs[0] is output for output in graph.outputs)
+    """Whether what an op reads can stand for what it gives: an output of the graph needs a tensor that can take its name."""
+    source, output = op.inputs[0], op.outputs[0]
+    is_output = any(output is other for other in graph.outputs)
+    return not is_output or (
+        source is not None and not source.is_constant and not source.is_variable
+        and not any(source is other for other in (*graph.inputs, *graph.outputs))
+    )  # fmt: skip
 
 
 def _without(graph: Graph, op: Op, source: Tensor) -> Uses:
     uses = Uses(graph)
+    if any(op.outputs[0] is output for output in graph.outputs):
+        source.name = op.outputs[0].name
     uses.redirect(op.outputs[0], source)
     graph.ops = [other for other in graph.ops if other is not op]
     return Uses(graph)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..model import Graph, Op, Tensor
+from .drop_unused_ops import drop_unused_ops
 from .uses import signature
 
 __all__ = ["called_graphs", "copy_moved_variables", "drop_repeated_operands", "simplify_loops"]
@@ -65,6 +66,7 @@ class _Loop:
         dead = [place for place in places if place not in live]
         for place in reversed(dead):
             self._remove(place)
+        drop_unused_ops(self.body)
         return len(dead)
 
     def _behind(self, ends: list[Tensor | None]) -> set[int]:

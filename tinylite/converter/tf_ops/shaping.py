@@ -252,6 +252,8 @@ def strided_slice(call: Call) -> Tensor:
     }
     if all(bound[3] and bound[4] and bound[2] == 1 and not bound[5] for bound in bounds):
         return x
+    if all((size == 1 and bound[5]) or bound[2:] == (1, True, True, False) for size, bound in zip(before, bounds, strict=True)):
+        return call.reshape(x, after)
     operands = [call.shape_tensor(bound[position] for bound in bounds) for position in (0, 1, 2)]
     return call.emit("STRIDED_SLICE", [x, *operands], None, tuple(after), **packed)
 
