@@ -106,3 +106,17 @@ def _cross_entropy(op: Op) -> Sequence[Case]:
 @each("SparseSoftmaxCrossEntropyWithLogits")
 def _sparse_cross_entropy(op: Op) -> Sequence[Case]:
     return [Case(lambda x, y: op(features=x, labels=y), [some((3, 5)), some((3,), "int64", 0, 4)])]
+
+
+@drawn("AudioSpectrogram")
+def _spectrogram(draw: Draw, op: Op) -> Case:
+    window, stride, squared = draw(st.integers(2, 40)), draw(st.integers(1, 20)), draw(st.booleans())
+    x = some((draw(st.integers(40, 99)), draw(st.integers(1, 2))), low=-1, high=1)
+    return Case(lambda x: op(input=x, window_size=window, stride=stride, magnitude_squared=squared), [x])
+
+
+@drawn("Mfcc")
+def _mfcc(draw: Draw, op: Op) -> Case:
+    options = dict(dct_coefficient_count=draw(st.integers(5, 13)), filterbank_channel_count=draw(st.integers(20, 40)))
+    x = some((1, draw(st.integers(1, 4)), 257), low=0.1)
+    return Case(lambda x: op(spectrogram=x, sample_rate=16000, **options), [x], [(1,)], tolerance=1e-4)

@@ -187,6 +187,8 @@ def slice_(call: Call) -> Tensor:
 def pad(call: Call) -> Tensor:
     x, amounts = call.input(0), call.translator.partial.values(call.input(1))
     before = call.shape(x)
+    if amounts is not None and not any(amounts):
+        return x
     pairs = [(-1, -1)] * len(before) if amounts is None else list(zip(amounts[::2], amounts[1::2], strict=True))
     after = tuple(-1 if min(size, *pair) < 0 else size + sum(pair) for size, pair in zip(before, pairs, strict=True))
     if call.op == "MirrorPad":

@@ -27,4 +27,6 @@ def real_transform(call: Call) -> Tensor:
     rows = sizes.reshape(call, x, [*front, Size(1), sizes.of(call, x)[-1]])
     after = (*(size.known for size in front), 1, bins)
     made = call.emit("RFFT2D", [rows, call.shape_tensor([1, *lengths])], type, after)
-    return sizes.reshape(call, made, [*front, Size(bins)])
+    *_, row, last = whole = sizes.of(call, made)
+    assert row == Size(1)
+    return sizes.reshape(call, made, [*whole[:-2], last])
