@@ -240,6 +240,11 @@ def power_integers(a, x, y):
     return np.int32(result), True
 
 
+@device
+def broadcast_sizes(a, x, y):
+    return (y if x == 1 else x), (x == 1) | (y == 1) | (x == y)
+
+
 # ---- quantized to 8 bits: add and subtract at a common scale, multiply, divide
 
 
@@ -379,6 +384,9 @@ BINARY: dict[str, dict[str, Any]] = {
     "FLOOR_MOD": _divisions("floor_mod", floor_mod_float, floor_mod_integers),
     "POW": {"FLOAT32": _floats("pow", power, {}), "INT32": make_scalar_binary("i32_pow", "i32", power_integers, {})},
     "ATAN2": {"FLOAT32": _floats("atan2", atan2, {})},
+    "BROADCAST_ARGS": {
+        type: make_scalar_binary(f"{ELEMENTS[type]}_broadcast_args", ELEMENTS[type], broadcast_sizes, {}) for type in ("INT32", "INT64")
+    },
     "BITWISE_XOR": _plain("bitwise_xor", exclusive_or, _BITS),
     "RIGHT_SHIFT": {
         type: make_binary(f"{element}_right_shift", element, element, _right_shift(int(element[1:])), {})

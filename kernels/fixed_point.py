@@ -62,3 +62,63 @@ def round_half_away(x):
     whole = simd.truncate(x)
     away = simd.copy_sign(1.0, x)
     return simd.select(simd.absolute(x - whole) >= 0.5, whole + away, whole)
+
+
+@device
+def saturated(x):
+    """An int64 within int32."""
+    return np.int32(min(max(np.int64(x), np.int64(-(2**31))), np.int64(2**31 - 1)))
+
+
+@device
+def inverse_square_root(x):
+    """1 / sqrt(x) of an int32 as (multiplier, right): multiplier * 2^(-31 - right). 0 counts as 1.
+
+    Five steps of Newton's method from 1 with three integer bits, in the order of GetInvSqrtQuantizedMultiplierExp.
+    """
+    if x <= 1:
+        return np.int32(2**31 - 1), np.int64(0)
+    right = np.int64(11)
+    while x >= 1 << 29:
+        x = np.int32(x // 4)
+        right += 1
+    pairs = (simd.leading_zeros(np.int32(x)) - 1) // 2 - 1
+    right -= pairs
+    x = np.int32((x << (2 * pairs)) >> 1)  # three integer bits, in [1/4, 1)
+    half = rounding_divide_by_power(x, 1)
+    root = np.int32(1 << 28)
+    for _ in range(5):
+        cube = saturated(np.int64(multiply_high(multiply_high(root, root), root)) << 6)
+        step = np.int32(multiply_high(np.int32(3 << 27), root) - multiply_high(half, cube))
+        root = saturated(np.int64(step) << 3)
+    root = multiply_high(root, np.int32(1518500250))
+    if right < 0:
+        root, right = np.int32(root << -right), np.int64(0)
+    return root, right
+
+
+@device
+def logarithm(x):
+    """ln x for x >= 1 with 12 integer bits; the result has 5.
+
+    In the order of log_x_for_x_greater_than_or_equal_to_1: x = r 2^n with r about the fourth root of 1/2, found in two ways of
+    which one has no rounding trouble, and ln r as a quotient of polynomials in r less that root.
+    """
+    zeros = simd.leading_zeros(np.int32(x))
+    scaled = saturated(np.int64(x) << (zeros - 1))
+    r_low = saturated(np.int64(multiply_high(scaled, np.int32(1518500250))) << 1)
+    power_low = saturated((np.int64(12 - zeros) << 25) + (1 << 23))
+    down = multiply_high(np.int32(x), np.int32(1518500250))
+    room = simd.leading_zeros(np.int32(down)) - 1
+    r_high = saturated(np.int64(x) << room)
+    power_high = saturated((np.int64(12 - room) << 25) - (1 << 23))
+    r, power = min(r_low, r_high), max(power_low, power_high)
+    total = np.int64(r) + 1805811301
+    p = np.int32((total + 1) // 2)
+    q = np.int32(2 * (np.int64(r) - 1805811301))
+    square = multiply_high(q, q)
+    numerator = np.int32(multiply_high(q, r) + multiply_high(multiply_high(q, square), np.int32(117049297)))
+    inner = np.int32(1057819769 + q + multiply_high(np.int32(127690142), square))
+    denominator = np.int32(multiply_high(p, inner) + multiply_high(np.int32(638450708), q))
+    quotient = multiply_high(rounding_divide_by_power(numerator, 6), reciprocal(denominator))
+    return saturated(np.int64(multiply_high(np.int32(power), np.int32(1488522236)) + quotient) << 1)

@@ -1,15 +1,15 @@
-"""Softmax over the last dimension."""
+"""Softmax over the last dimension, and its logarithm."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .cpu import target
-from .ends import load_first
-from .fixed_point import multiply_high, reciprocal, rounding_divide_by_power
+from .ends import load_first, store_first
+from .fixed_point import logarithm, multiply_by_quantized_multiplier, multiply_high, reciprocal, rounding_divide_by_power, saturated
 from .kernel import Kernel, kernel
 from .lazy import simd
-from .vmath import vexp
+from .vmath import vexp, vlog
 
 LANES = target().lanes
 
@@ -65,3 +65,56 @@ def _make_q8(name: str, element: str, least: int) -> Kernel:
 
 
 q8_softmax = {"UINT8": _make_q8("u8_softmax", "u8", 0), "INT8": _make_q8("i8_softmax", "i8", -128)}
+
+
+@kernel("f32_log_softmax", input="f32*", output="f32*", depth="i64")
+def f32_log_softmax(a, lo, hi, scratch):
+    """x less the largest, less the logarithm of the sum of powers of such differences."""
+    spare = simd.pointer(scratch, np.float32)
+    none = np.float32(-np.inf)
+    for row in range(lo, hi):
+        x, y = a.input + row * a.depth, a.output + row * a.depth
+        tops = simd.splat(np.float32(np.finfo(np.float32).min), LANES)
+        for c in range(0, a.depth, LANES):
+            tops = simd.maximum(load_first(x + c, a.depth - c, none), tops)
+        top = simd.reduce_max(tops)
+        sums = simd.splat(np.float32(0), LANES)
+        for c in range(0, a.depth, LANES):
+            sums = sums + vexp(load_first(x + c, a.depth - c, none) - top)
+        total = vlog(simd.splat(simd.reduce_add(sums), LANES))
+        for c in range(0, a.depth, LANES):
+            store_first(y + c, simd.load(x + c, LANES) - top - total, a.depth - c, spare)
+
+
+def _make_q8_log(name: str, element: str, least: int) -> Kernel:
+    @kernel(
+        name, input=element + "*", output=element + "*", powers="i32*", scaled="i32*", depth="i64", radius="i64", multiplier="i32",
+        right="i64",
+    )  # fmt: skip
+    def log_softmax(a, lo, hi, scratch):
+        """The reference's fixed point, in 16ths. `powers` as for softmax; `scaled` holds -(scaled difference) with 5 integer bits."""
+        for row in range(lo, hi):
+            x, y = a.input + row * a.depth, a.output + row * a.depth
+            top = np.int32(x[0])
+            for c in range(a.depth):
+                top = max(top, np.int32(x[c]))
+            total = np.int64(0)
+            for c in range(a.depth):
+                power = a.powers[top - np.int32(x[c])]
+                if power >= 0:
+                    total += rounding_divide_by_power(power, 12)
+            log = logarithm(saturated(total))
+            # Further from the largest, 5 integer bits are not enough.
+            reach = np.int64(multiply_by_quantized_multiplier(np.int32(log - 2147483648), a.multiplier, -a.right))
+            reach = min(a.radius + 1, -reach)
+            for c in range(a.depth):
+                difference = top - np.int32(x[c])
+                out = np.int64(least)
+                if difference < reach:
+                    out += rounding_divide_by_power(np.int32(a.scaled[difference] - log), 22) + 255
+                y[c] = min(max(out, least), least + 255)
+
+    return log_softmax
+
+
+q8_log_softmax = {"UINT8": _make_q8_log("u8_log_softmax", "u8", 0), "INT8": _make_q8_log("i8_log_softmax", "i8", -128)}

@@ -39,6 +39,8 @@ class T:
 
     def values(self, rng: np.random.Generator) -> np.ndarray:
         dtype = np.dtype(tensor_dtype(self.type))
+        if dtype.kind == "c":
+            return (rng.normal(0, 2, self.shape) + 1j * rng.normal(0, 2, self.shape)).astype(dtype)
         if dtype.kind == "b":
             return rng.integers(0, 2, self.shape).astype(bool)
         if dtype.kind in "iu":

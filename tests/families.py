@@ -39,6 +39,7 @@ PADDINGS = [
     ((4,), [[2, 1]]),
 ]
 EIGHT_BITS = ("UINT8", "INT8")
+COMPLEX = {"COMPLEX64": "FLOAT32", "COMPLEX128": "FLOAT64"}
 # How wide an 8-bit input's range is: a spread of 1 is a scale of 0.005 to 0.05.
 SPREADS = [0.1, 0.3, 1.0, 1.0, 2.0, 4.0, 10.0]
 
@@ -183,3 +184,8 @@ def dividing(code: str, *types: str) -> list[Case]:
         for type in types
         for divisor in (-7, 3, -1)
     ]
+
+
+def complex_part(code: str) -> list[Case]:
+    """One complex input, a real output of its shape."""
+    return [Case(code, [T(shape, type)], [T(shape, part)]) for type, part in COMPLEX.items() for shape in SHAPES]

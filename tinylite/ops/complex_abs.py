@@ -1,0 +1,11 @@
+"""COMPLEX_ABS: the sizes of complex numbers."""
+
+from __future__ import annotations
+
+from .common.complex import ComplexPart
+from .common.operator import register
+
+
+@register
+class ComplexAbs(ComplexPart):
+    code = "COMPLEX_ABS"

@@ -1,0 +1,39 @@
+"""FAKE_QUANT: floats rounded to what an integer of num_bits could hold of min..max."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .common.operator import Node, register
+from .common.unary import Unary
+
+
+@register
+class FakeQuant(Unary):
+    """The range is moved a little, so that 0 is among the numbers, as NudgeQuantizationRange does in float."""
+
+    code = "FAKE_QUANT"
+    max_version = 2
+    options = "FakeQuantOptions"
+    kernel = "fake_quant"
+
+    def check_types(self, node: Node) -> None:
+        super().check_types(node)
+        options = node.options
+        node.want(2 <= options.num_bits <= 16, f"its num_bits is {options.num_bits}, not 2 to 16")
+        low, high = options.min, options.max
+        node.want(-np.inf < low <= 0 <= high < np.inf and low < high, f"its range {low:g} to {high:g} does not hold 0, or nothing else")
+        spread = np.float32(high) - np.float32(low)
+        node.want(
+            np.finfo(np.float32).tiny * 2.0**17 <= spread < np.inf, f"its range {low:g} to {high:g} is too narrow or too wide for floats"
+        )
+
+    def kernel_fields(self, node: Node) -> dict[str, Any]:
+        one, low, high = np.float32(1), np.float32(node.options.min), np.float32(node.options.max)
+        least = np.float32(1 if node.options.narrow_range else 0)
+        most = np.float32(2**node.options.num_bits - 1)
+        scale = (high - low) / (most - least)
+        zero = np.clip(np.floor(least - low / scale + np.float32(0.5)), least, most)
+        return {"low": (least - zero) * scale, "high": (most - zero) * scale, "scale": scale, "inverse": one / scale}

@@ -1,0 +1,43 @@
+"""L2_NORMALIZATION: the input over the square root of its sum of squares along the last dimension."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .common.normalizing import Normalizing
+from .common.operator import Node, register
+from .common.quantized import scale_and_zero
+
+if TYPE_CHECKING:
+    from ..planner import Planner
+
+# No row is divided by less; 8-bit types have no such bound, but take a sum of 0 for 1.
+_LEAST = 1e-6
+
+
+@register
+class L2Normalization(Normalizing):
+    """The output of 8-bit types has scale 1/128 and stands for -1..1."""
+
+    code = "L2_NORMALIZATION"
+    max_version = 2
+    options = "L2NormOptions"
+    scale = 1 / 128
+    zeros = (128, 0)
+
+    def check_types(self, node: Node) -> None:
+        super().check_types(node)
+        activation = node.options.fused_activation_function
+        if activation != "NONE":
+            node.unsupported(f"it fuses the activation {activation}, which no kernel has")
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        from ..kernels.normalization import f32_l2_norm, q8_l2_norm
+
+        input, output = node.input(0), node.outputs[0]
+        rows, depth = self.rows(node)
+        if input.type == "FLOAT32":
+            plan.step(f32_l2_norm, work=rows, cost=depth * 4, scratch=64, input=input, output=output, depth=depth, least=_LEAST)
+            return
+        zero = scale_and_zero(node, input)[1]
+        plan.step(q8_l2_norm[input.type], work=rows, cost=depth * 4 + 64, input=input, output=output, depth=depth, zero=zero)

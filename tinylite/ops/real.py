@@ -1,0 +1,11 @@
+"""REAL: the real parts of complex numbers."""
+
+from __future__ import annotations
+
+from .common.complex import ComplexPart
+from .common.operator import register
+
+
+@register
+class Real(ComplexPart):
+    code = "REAL"
