@@ -18,6 +18,7 @@ from .ends import is_variable, likely_inputs, likely_outputs
 from .frames import functionalized
 from .graphdef import GraphDef
 from .listing import listing, tf_listing
+from .refused import refused
 from .shapes import Signature, computed
 from .tf_graph import TfGraph, TfNode, parse_name, tf_graph
 from .translate import Problem, Settings, Translator
@@ -115,6 +116,7 @@ class Conversion:
             for graph in graphs:
                 copy_moved_variables(graph)
         _raise_all([] if settings.allow_custom_ops else _left(graphs, settings))
+        _raise_all(refused(graphs))
         model = Model(graphs, description="Converted by tinylite")
         set_versions(model)
         self.report.ops = Counter(op.name for graph in model.graphs for op in graph.ops)

@@ -24,6 +24,7 @@ from .graphdef import Function
 from .partial import Partial
 from .shapes import Signature, broadcast, computed, infer, signature_of
 from .tf_graph import Edge, TfGraph, TfNode, function_graph
+from .types import wider
 
 __all__ = ["Call", "Problem", "Settings", "Translator", "type_name"]
 
@@ -203,12 +204,20 @@ class Call:
     # ---- what many ops are made of
 
     def elementwise(self, code: str, *inputs: Tensor, type: str | int | None = None, **options: Any) -> Tensor:
-        """An op whose inputs stretch to one shape; constants are computed at once."""
+        """An op whose inputs stretch to one shape; constants are computed at once.
+
+        A type that the operator lacks is computed in a wider one.
+        """
         values = [self.known(tensor) for tensor in inputs]
         if code in folding.OPERATORS and all(value is not None for value in values):
             with np.errstate(all="ignore"):
                 return self.make(np.asarray(folding.OPERATORS[code](*values)), tensor_dtype(type or inputs[0].type))
-        return self.emit(code, inputs, type, broadcast(*map(signature_of, inputs)), **options)
+        own = str(inputs[0].type)
+        wide = wider(code, own)
+        if wide == own:
+            return self.emit(code, inputs, type, broadcast(*map(signature_of, inputs)), **options)
+        made = self.elementwise(code, *(self.cast(tensor, wide) for tensor in inputs), type=type, **options)
+        return made if type is not None else self.cast(made, own)
 
     def reshape(self, tensor: Tensor, shape: Sequence[int]) -> Tensor:
         """The same elements in another shape, -1 where a dimension is unknown; nothing is written if it is that already."""

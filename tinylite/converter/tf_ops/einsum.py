@@ -157,10 +157,8 @@ def _matrices(call: Call, a: _Operand, b: _Operand, shared: str, rows: str, colu
     x, y = matrix(a, own, rows, flip_a), matrix(b, other, columns, not flip_b)
     if len(shared) > _MOST_SHARED:
         front = sizes.product(stretched)
-        call.want(
-            [size.known for size in own.values()][: len(shared)] == [size.known for size in other.values()][: len(shared)],
-            f"it has more than {_MOST_SHARED} dimensions that stretch",
-        )
+        pairs = [(own[label].known, other[label].known) for label in shared]
+        call.want(all(min(pair) < 0 or pair[0] == pair[1] for pair in pairs), f"it has more than {_MOST_SHARED} dimensions that stretch")
         x, y = (sizes.reshape(call, each, [front, *sizes.of(call, each)[-2:]]) for each in (x, y))
     made = batch_product(call, x, y, flip_a, flip_b)
     free = [*(own[label] for label in rows), *(other[label] for label in columns)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from ...model import Tensor, tensor_dtype
 from ..translate import Call
+from ..types import takes
 from .registry import translates
 
 # TensorFlow op: operator, one input.
@@ -33,11 +36,18 @@ def unary(call: Call) -> Tensor:
     type = (
         {"COMPLEX64": "FLOAT32", "COMPLEX128": "FLOAT64"}.get(str(x.type), x.type) if call.op in ("ComplexAbs", "Real", "Imag") else x.type
     )
-    return call.emit(UNARY[call.op], [x], type, call.signature(x))
+    if call.op == "Square" and x.type != "FLOAT32":
+        return call.elementwise("MUL", x, x)
+    if call.op == "Abs" and x.type == "INT64":
+        return call.elementwise("MAXIMUM", x, call.elementwise("NEG", x))
+    return call.elementwise(UNARY[call.op], x, type=None if type == x.type else type)
 
 
 @translates(*BINARY)
 def binary(call: Call) -> Tensor:
+    if call.op == "SquaredDifference" and call.input(0).type == "INT64":
+        difference = call.elementwise("SUB", *call.inputs)
+        return call.elementwise("MUL", difference, difference)
     return call.elementwise(BINARY[call.op], call.input(0), call.input(1))
 
 
@@ -73,14 +83,14 @@ def pow(call: Call) -> Tensor:
 @translates("Relu")
 def relu(call: Call) -> Tensor:
     x = call.input(0)
-    if x.type in ("INT32", "INT64"):
+    if str(x.type).startswith(("INT", "UINT")):
         return call.elementwise("MAXIMUM", x, call.make(0, tensor_dtype(x.type)))
-    return call.emit("RELU", [x], None, call.signature(x))
+    return call.elementwise("RELU", x)
 
 
 @translates("LeakyRelu")
 def leaky_relu(call: Call) -> Tensor:
-    return call.emit("LEAKY_RELU", [call.input(0)], None, call.signature(call.input(0)), alpha=float(call.attribute("alpha", 0.2)))
+    return call.elementwise("LEAKY_RELU", call.input(0), alpha=float(call.attribute("alpha", 0.2)))
 
 
 @translates("Softmax", "LogSoftmax")
@@ -96,7 +106,9 @@ def add_n(call: Call) -> Tensor:
         return call.input(0)
     if len(call.inputs) == 2:
         return call.elementwise("ADD", *call.inputs)
-    return call.elementwise("ADD_N", *call.inputs)
+    if takes("ADD_N", call.input(0).type):
+        return call.elementwise("ADD_N", *call.inputs)
+    return functools.reduce(lambda a, b: call.elementwise("ADD", a, b), call.inputs)
 
 
 @translates("Inv", "Reciprocal")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...model import Tensor
 from ..translate import Call
+from ..types import wider
 from .registry import translates
 
 REDUCTIONS = {
@@ -19,7 +20,9 @@ def reduction(call: Call) -> Tensor:
     after = tuple(1 if axis in axes else size for axis, size in enumerate(before) if keep or axis not in axes)
     if not axes:
         return x
-    return call.emit(REDUCTIONS[call.op], [x, call.shape_tensor(axes)], None, after, keep_dims=keep)
+    code, type = REDUCTIONS[call.op], str(x.type)
+    made = call.emit(code, [call.cast(x, wider(code, type)), call.shape_tensor(axes)], None, after, keep_dims=keep)
+    return call.cast(made, type)
 
 
 @translates("ArgMax", "ArgMin")
@@ -28,4 +31,5 @@ def arg(call: Call) -> Tensor:
     before = call.shape(x)
     axis = call.axis(call.numbers(1, "axis")[0], len(before))
     code = "ARG_MAX" if call.op == "ArgMax" else "ARG_MIN"
+    x = call.cast(x, wider(code, str(x.type)))
     return call.emit(code, [x, call.make(axis, "int32")], type, (*before[:axis], *before[axis + 1 :]), output_type=type)

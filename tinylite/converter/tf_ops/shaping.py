@@ -9,6 +9,7 @@ import numpy as np
 from ...model import Tensor, tensor_dtype
 from ..shapes import Signature, merged
 from ..translate import Call
+from ..types import takes
 from .registry import translates
 
 
@@ -108,6 +109,11 @@ def pack(call: Call) -> Tensor:
     assert each is not None
     axis = call.axis(call.attribute("axis", 0), len(each) + 1)
     count = len(call.inputs)
+    if not takes("PACK", call.input(0).type):
+        made = (*each[:axis], 1, *each[axis:])
+        rows = [call.emit("EXPAND_DIMS", [tensor, call.shape_tensor([axis])], None, made) for tensor in call.inputs]
+        after = (*each[:axis], count, *each[axis:])
+        return rows[0] if count == 1 else call.emit("CONCATENATION", rows, None, after, axis=axis, fused_activation_function="NONE")
     return call.emit("PACK", call.inputs, None, (*each[:axis], count, *each[axis:]), values_count=count, axis=axis)
 
 
@@ -117,7 +123,20 @@ def unpack(call: Call) -> Sequence[Tensor]:
     before = call.shape(x)
     axis = call.axis(call.attribute("axis", 0), len(before))
     after = (*before[:axis], *before[axis + 1 :])
+    if not takes("UNPACK", x.type):
+        return [_picked(call, x, axis, place) for place in range(count)]
     return call.emit_all("UNPACK", [x], [x.type] * count, [after] * count, num=count, axis=axis)
+
+
+def _picked(call: Call, x: Tensor, axis: int, place: int) -> Tensor:
+    """One index of a dimension, which goes."""
+    before = call.shape(x)
+    begin, end = [0] * len(before), [0] * len(before)
+    begin[axis], end[axis] = place, place + 1
+    others = (1 << len(before)) - 1 - (1 << axis)
+    bounds = [call.shape_tensor(values) for values in (begin, end, [1] * len(before))]
+    after = (*before[:axis], *before[axis + 1 :])
+    return call.emit("STRIDED_SLICE", [x, *bounds], None, after, begin_mask=others, end_mask=others, shrink_axis_mask=1 << axis)
 
 
 @translates("ConcatV2", "Concat")
@@ -146,6 +165,8 @@ def split(call: Call) -> Sequence[Tensor]:
     if count == 1:
         return [x]
     part = -1 if before[axis] < 0 else before[axis] // count
+    if part >= 0 and not takes("SPLIT", x.type):
+        return _slices(call, x, axis, [part] * count)
     after = (*before[:axis], part, *before[axis + 1 :])
     return call.emit_all("SPLIT", [call.make(axis, np.int32), x], [x.type] * count, [after] * count, num_splits=count)
 
@@ -159,9 +180,22 @@ def split_v(call: Call) -> Sequence[Tensor]:
         sizes = [before[axis] - sum(size for size in sizes if size >= 0) if size < 0 else size for size in sizes]
     if len(sizes) == 1:
         return [x]
+    if min(sizes) >= 0 and not takes("SPLIT_V", x.type):
+        return _slices(call, x, axis, sizes)
     shapes = [(*before[:axis], size, *before[axis + 1 :]) for size in sizes]
     inputs = [x, call.shape_tensor(sizes), call.make(axis, np.int32)]
     return call.emit_all("SPLIT_V", inputs, [x.type] * len(sizes), shapes, num_splits=len(sizes))
+
+
+def _slices(call: Call, x: Tensor, axis: int, sizes: Sequence[int]) -> list[Tensor]:
+    """Parts of these sizes along a dimension, one after the other."""
+    before, made, at = call.shape(x), [], 0
+    for size in sizes:
+        begin, count = [0] * len(before), list(before)
+        begin[axis], count[axis] = at, size
+        made.append(call.emit("SLICE", [x, call.shape_tensor(begin), call.shape_tensor(count)], None, tuple(count)))
+        at += size
+    return made
 
 
 @translates("Slice")

@@ -1,0 +1,27 @@
+"""Ops in a converted graph that no runtime would take, so that they are told now and not when the file is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..model import Graph, Op
+from .translate import Problem
+from .types import data_place, takes, type_names
+
+__all__ = ["refused"]
+
+
+def refused(graphs: Iterable[Graph]) -> list[Problem]:
+    """A problem for each op that reads a type that its operator does not take."""
+    return [problem for graph in graphs for op in graph.ops for problem in _problems(op)]
+
+
+def _problems(op: Op) -> Iterable[Problem]:
+    place = data_place(op.code)
+    for tensor in [*op.inputs[place : place + 1], *(op.outputs[:1] if op.code == "CAST" else [])]:
+        if tensor is not None and not takes(op.code, tensor.type) and tensor.quantization is None:
+            yield Problem(
+                op.outputs[0].name or "", op.code, f"it would read {tensor.type}, and the operator takes {', '.join(type_names(op.code))}",
+                "Cast to one of these before, and back behind it",
+            )  # fmt: skip
+            return
