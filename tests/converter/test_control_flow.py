@@ -238,7 +238,7 @@ def a_list_of_parts(x):
 def a_list_that_is_pushed_to(x):
     raw = tf.raw_ops
     made = raw.EmptyTensorList(element_shape=[-1], max_num_elements=-1, element_dtype=tf.float32)
-    _, made = tf.while_loop(lambda i, _: i < 4, lambda i, l: (i + 1, raw.TensorListPushBack(input_handle=l, tensor=x[i])), [0, made])
+    _, made = tf.while_loop(lambda i, _: i < 4, lambda i, made: (i + 1, raw.TensorListPushBack(input_handle=made, tensor=x[i])), [0, made])
     made, last = raw.TensorListPopBack(input_handle=made, element_shape=[3], element_dtype=tf.float32)
     return raw.TensorListStack(input_handle=made, element_shape=[3], element_dtype=tf.float32), last
 
@@ -276,7 +276,7 @@ def codes(model: Any) -> list[Counter[str]]:
 def test_constants_and_equal_counters_are_no_variables() -> None:
     """A map counts twice, to the same number."""
     model = compare(*CASES["a_map"])
-    main, condition, body = codes(model)
+    _main, condition, body = codes(model)
     loop = next(op for op in model.graph.ops if op.code == "WHILE")
     assert len(loop.inputs) == 3  # the counter, what is read, what is written
     assert condition == {"LESS": 1}
