@@ -38,7 +38,7 @@ class Edge(NamedTuple):
     """One output of a node."""
 
     node: TfNode
-    index: int
+    index: int  # type: ignore[assignment]  # of a tuple: nobody searches an Edge
 
     @property
     def name(self) -> str:
@@ -204,7 +204,7 @@ def _give_first_values(effects: Iterable[TfNode], nodes: Iterable[TfNode]) -> No
 
 def _cut_at(edge: Edge, nodes: Iterable[TfNode]) -> Edge:
     """A Placeholder in place of a tensor that is computed."""
-    attributes = {key: edge.node.attributes[key] for key in ("dtype", "shape") if key in edge.node.attributes}
+    attributes: dict[str, Any] = {key: edge.node.attributes[key] for key in ("dtype", "shape") if key in edge.node.attributes}
     if "T" in edge.node.attributes:
         attributes.setdefault("dtype", edge.node.attributes["T"])
     start = Edge(TfNode(edge.name, "Placeholder", attributes), 0)

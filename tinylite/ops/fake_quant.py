@@ -27,7 +27,8 @@ class FakeQuant(Unary):
         node.want(-np.inf < low <= 0 <= high < np.inf and low < high, f"its range {low:g} to {high:g} does not hold 0, or nothing else")
         spread = np.float32(high) - np.float32(low)
         node.want(
-            np.finfo(np.float32).tiny * 2.0**17 <= spread < np.inf, f"its range {low:g} to {high:g} is too narrow or too wide for floats"
+            bool(np.finfo(np.float32).tiny * 2.0**17 <= spread < np.inf),
+            f"its range {low:g} to {high:g} is too narrow or too wide for floats",
         )
 
     def kernel_fields(self, node: Node) -> dict[str, Any]:

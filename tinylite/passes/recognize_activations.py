@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +17,7 @@ __all__ = ["recognize_gelu", "recognize_hard_swish", "recognize_leaky_relu", "re
 _ROOT_HALF = math.sqrt(0.5)
 
 
-def _unary(code: str, **options: object):  # type: ignore[no-untyped-def]
+def _unary(code: str, **options: Any) -> Callable[[Found, Op], Op | None]:
     """An op of one input in the place of another, if the shape stays as it is."""
 
     def make(found: Found, op: Op) -> Op | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..model import Graph, Op, Tensor
 from .matching import Found, rewrite
 from .uses import Uses, signature
@@ -61,7 +63,7 @@ def recognize_layer_normalization(graph: Graph) -> int:
             Tensor(f"{op.outputs[0].name}/{name}", x.shape, x.type, shape_signature=x.shape_signature, has_rank=True)
             for name in ("centered", "scaled")
         )
-        plain = {"fused_activation_function": "NONE"}
+        plain: dict[str, Any] = {"fused_activation_function": "NONE"}
         if offset is None:
             return [Op("SUB", [x, mean], [centered], **plain), Op("MUL", [centered, factor], op.outputs, **plain)]
         return [

@@ -48,7 +48,7 @@ def _sink(uses: Uses, op: Op) -> bool:
     order = orders[0]
     if order is None or len(order) != rank:
         return False
-    back = np.argsort(order)
+    back = [int(axis) for axis in np.argsort(order)]
     inputs: list[Tensor | None] = []
     for tensor, transpose in zip(data, transposes, strict=True):
         if transpose is not None:

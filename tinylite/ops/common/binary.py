@@ -60,7 +60,7 @@ class Binary(Operator):
 
         return dict(BINARY[self.code])
 
-    def rescaling(self, node: Node) -> dict[str, int]:
+    def rescaling(self, node: Node) -> dict[str, Any]:
         """The record's fields that bring quantized inputs to the output."""
         raise NotImplementedError
 

@@ -52,7 +52,7 @@ def loops(node: Node, shapes: Sequence[Shape], out: Shape, most: int, names: Seq
     return walk
 
 
-def blocks(walk: dict[str, Any]) -> dict[str, int]:
+def blocks(walk: dict[str, Any]) -> dict[str, Any]:
     """`work` and `cost` of a step of a kernel that walks operands in blocks of a run; nothing if the output is empty."""
     from ...kernels.binary import BLOCK
 

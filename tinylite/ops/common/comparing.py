@@ -45,14 +45,15 @@ class Comparison(Operator):
         from ...kernels.comparison import QUANTIZED
 
         x, y, output = node.input(0), node.input(1), node.outputs[0]
-        kernel, fields = self.kernels()[x.type], {}
+        kernel = self.kernels()[x.type]
+        fields: dict[str, Any] = {}
         if (x.quantized or y.quantized) and x.type in QUANTIZED.get(self.code, {}):
             kernel, fields = QUANTIZED[self.code][x.type], {**_to_real(node, "x", x), **_to_real(node, "y", y)}
         walk = loops(node, (x.shape, y.shape), output.shape, MAX_OUTER)
         plan.step(kernel, **blocks(walk), scratch=128, x=x, y=y, out=output, **walk, **fields)
 
 
-def _to_real(node: Node, name: str, value: Value) -> dict[str, int]:
+def _to_real(node: Node, name: str, value: Value) -> dict[str, Any]:
     """The record's fields that rescale an operand by its scale."""
     scale, zero = scale_and_zero(node, value)
     # Values and 8 bits more have to stay within an int32.
