@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tinylite.converter.convert import Arrays, Conversion
+from tinylite.converter.conversion import Arrays, Conversion
 from tinylite.converter.graphdef import read_graph_def
 from tinylite.converter.translate import Settings
 from tinylite.model import Graph, Model
