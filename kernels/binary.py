@@ -358,7 +358,7 @@ def _divisions(name: str, floats: Device, integers: Device) -> dict[str, Kernel]
 
 
 _STORED = ("FLOAT32", "INT8", "UINT8", "INT16", "INT32", "INT64")
-_BITS = ("INT8", "UINT8", "INT16", "UINT16", "INT32", "UINT32")
+_BITS = ("INT8", "UINT8", "INT16", "UINT16", "INT32", "UINT32", "INT64", "UINT64")
 
 
 # operator -> type -> kernel
@@ -377,7 +377,7 @@ BINARY: dict[str, dict[str, Any]] = {
     "MINIMUM": _plain("minimum", smaller, _STORED),
     "SQUARED_DIFFERENCE": {
         "FLOAT32": _floats("squared_difference", squared_difference, {}),
-        "INT32": make_binary("i32_squared_difference", "i32", "i32", squared_difference, {}),
+        **_plain("squared_difference", squared_difference, ("INT32", "INT64")),
         "INT8": make_binary("i8_squared_difference", "i8", "u8", q8_squared_difference, RESCALE),
     },
     "FLOOR_DIV": _divisions("floor_div", floor_div_float, floor_div_integers),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .elements import ELEMENTS, NUMBERS
 from .fixed_point import multiply_by_quantized_multiplier
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
@@ -127,16 +128,9 @@ def rescaled_i8(a, total):
 
 
 def _all_types(name: str, combine: Device, starts: dict[str, Any]) -> dict[str, Kernel]:
-    types = {
-        "FLOAT32": ("f32", np.float32),
-        "INT32": ("i32", np.int32),
-        "INT64": ("i64", np.int64),
-        "UINT8": ("u8", np.uint8),
-        "INT8": ("i8", np.int8),
-    }
     return {
-        kind: make_reduce(f"{types[kind][0]}_{name}", types[kind][0], types[kind][1], start, combine, itself, {})
-        for kind, start in starts.items()
+        type: make_reduce(f"{ELEMENTS[type]}_{name}", ELEMENTS[type], NUMBERS[ELEMENTS[type]], start, combine, itself, {})
+        for type, start in starts.items()
     }
 
 
@@ -145,23 +139,27 @@ _Q8_SUM = {
     "UINT8": make_reduce("u8_sum", "u8", np.int32, 0, add, rescaled_u8, RESCALE),
     "INT8": make_reduce("i8_sum", "i8", np.int32, 0, add, rescaled_i8, RESCALE),
 }
-_LEAST = {"FLOAT32": np.finfo(np.float32).min, "INT32": -(2**31), "INT64": -(2**63), "UINT8": 0, "INT8": -128}
-_LARGEST = {"FLOAT32": np.finfo(np.float32).max, "INT32": 2**31 - 1, "INT64": 2**63 - 1, "UINT8": 255, "INT8": 127}
+_LEAST = {"FLOAT32": np.finfo(np.float32).min, "INT32": -(2**31), "INT64": -(2**63), "UINT8": 0, "INT8": -128, "INT16": -(2**15)}
+_LARGEST = {"FLOAT32": np.finfo(np.float32).max, "INT32": 2**31 - 1, "INT64": 2**63 - 1, "UINT8": 255, "INT8": 127, "INT16": 2**15 - 1}
+
+# Of truth values a sum and a maximum say whether any is true, a product and a minimum whether all are.
+_ANY = {"BOOL": make_reduce("bool_any", "u8", np.uint8, 0, either, itself, {})}
+_ALL = {"BOOL": make_reduce("bool_all", "u8", np.uint8, 1, both, itself, {})}
 
 # operator -> type -> kernel
 REDUCE: dict[str, dict[str, Kernel]] = {
-    "SUM": {**_all_types("sum", add, {"FLOAT32": 0, "INT32": 0, "INT64": 0}), **_Q8_SUM},
+    "SUM": {**_all_types("sum", add, {"FLOAT32": 0, "INT32": 0, "INT64": 0}), **_Q8_SUM, **_ANY},
     "MEAN": {
         "FLOAT32": make_reduce("f32_mean", "f32", np.float32, 0, add, mean, COUNT),
         "INT32": make_reduce("i32_mean", "i32", np.int32, 0, add, integer_mean, COUNT),
         "INT64": make_reduce("i64_mean", "i64", np.int64, 0, add, integer_mean, COUNT),
         **_Q8_SUM,
     },
-    "REDUCE_PROD": _all_types("prod", multiply, {"FLOAT32": 1, "INT32": 1, "INT64": 1}),
-    "REDUCE_MAX": _all_types("max", larger, _LEAST),
-    "REDUCE_MIN": _all_types("min", smaller, _LARGEST),
-    "REDUCE_ANY": {"BOOL": make_reduce("bool_any", "u8", np.uint8, 0, either, itself, {})},
-    "REDUCE_ALL": {"BOOL": make_reduce("bool_all", "u8", np.uint8, 1, both, itself, {})},
+    "REDUCE_PROD": {**_all_types("prod", multiply, {"FLOAT32": 1, "INT32": 1, "INT64": 1}), **_ALL},
+    "REDUCE_MAX": {**_all_types("max", larger, _LEAST), **_ANY},
+    "REDUCE_MIN": {**_all_types("min", smaller, _LARGEST), **_ALL},
+    "REDUCE_ANY": _ANY,
+    "REDUCE_ALL": _ALL,
 }
 
 

@@ -181,7 +181,7 @@ _FLOATS = {
     "ceil": ceil, "round": round_even, "elu": elu, "gelu": gelu, "gelu_tanh": gelu_tanh, "hard_swish": hard_swish,
     "logistic": logistic, "tanh": tanh, "sin": sin, "cos": cos, "sign": sign,
 }  # fmt: skip
-_INTEGERS = {"abs": absolute_integer, "neg": negative, "sign": sign_integer}
+_INTEGERS = {"abs": absolute_integer, "neg": negative, "sign": sign_integer, "square": square}
 
 # type -> name -> kernel
 UNARY: dict[str, dict[str, Kernel]] = {

@@ -189,3 +189,38 @@ def dividing(code: str, *types: str) -> list[Case]:
 def complex_part(code: str) -> list[Case]:
     """One complex input, a real output of its shape."""
     return [Case(code, [T(shape, type)], [T(shape, part)]) for type, part in COMPLEX.items() for shape in SHAPES]
+
+
+def edges(code: str) -> list[Case]:
+    """Two inputs, each number that is special in some way against each other."""
+    special = [
+        0,
+        -0.0,
+        1,
+        -1,
+        2,
+        -2,
+        0.5,
+        -3,
+        7.5,
+        np.inf,
+        -np.inf,
+        np.nan,
+        1e-45,
+        -1e-38,
+        3e38,
+        -3e38,
+        16777215,
+        -16777216,
+        33554434,
+        1 / 3,
+    ]
+    x, y = (grid.reshape(-1) for grid in np.meshgrid(np.float32(special), np.float32(special)))
+    return [Case(code, [T(x.shape, data=x), T(y.shape, data=y)], [T(x.shape)], name=f"{code}-edges")]
+
+
+def angles(code: str) -> list[Case]:
+    """Angles of every size, floats with all kinds of bits, and those near whole quarter turns."""
+    bits = generator(code).integers(0, 1 << 32, 5000, np.uint64).astype(np.uint32).view(np.float32)
+    quarters = np.float32(np.pi / 2 * np.concatenate([np.arange(-300, 300), 2.0 ** np.arange(9, 100)]))
+    return [Case(code, [T(x.shape, data=x)], [T(x.shape)], name=f"{code}-{name}") for x, name in ((bits, "bits"), (quarters, "quarters"))]

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from ..families import elementwise
 
-CASES = elementwise("NEG", "FLOAT32", "INT32", "INT64", "INT8")
+CASES = elementwise("NEG", "FLOAT32", "INT32", "INT64", "INT8", "INT16")

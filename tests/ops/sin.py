@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ..families import elementwise
+from ..families import angles, elementwise
 
-CASES = elementwise("SIN")
+CASES = elementwise("SIN") + angles("SIN")

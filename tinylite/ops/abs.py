@@ -14,7 +14,7 @@ from .common.unary import Unary
 class Abs(Unary):
     code = "ABS"
     max_version = 5
-    types = ("FLOAT32", "INT8", "INT32")
+    types = ("FLOAT32", "INT8", "INT32", "INT64")
     kernel = "abs"
 
     def table(self, node: Node, input: Value, output: Value) -> np.ndarray:

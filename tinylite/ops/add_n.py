@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import copy_step
 from .common.operator import Node, Operator, Shape, Value, register
+from .common.quantized import integer_range
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -20,8 +21,8 @@ class AddN(Operator):
     def check_types(self, node: Node) -> None:
         for index in range(len(node.inputs)):
             value = node.input(index)
-            if value.type not in ("FLOAT32", "INT32"):
-                node.unsupported(f"there is no kernel for input {value}; there are: FLOAT32, INT32")
+            if value.type not in ("FLOAT32", "INT32", "INT64"):
+                node.unsupported(f"there is no kernel for input {value}; there are: FLOAT32, INT32, INT64")
             node.want(value.type == node.outputs[0].type, f"its input {value} is not {node.outputs[0].type}, as its output is")
 
     def infer(self, node: Node) -> Sequence[Shape]:
@@ -35,7 +36,7 @@ class AddN(Operator):
         total, output = node.input(0), node.outputs[0]
         if len(node.inputs) == 1:
             copy_step(plan, total, output)
-        limits = {"FLOAT32": (float("-inf"), float("inf")), "INT32": (-(2**31), 2**31 - 1)}[output.type]
+        limits = (float("-inf"), float("inf")) if output.type == "FLOAT32" else integer_range(output.type)
         for index in range(1, len(node.inputs)):
             into: Value = output if index == len(node.inputs) - 1 else plan.workspace(output.shape, output.type)
             plan.step(

@@ -33,12 +33,13 @@ class Dequantize(Operator):
         return [node.input(0).shape]
 
     def prepare(self, node: Node, plan: Planner) -> None:
-        from ..kernels.quantize import BLOCK, dequantize, f16_to_f32
+        from ..kernels.cast import cast
+        from ..kernels.quantize import BLOCK, dequantize
 
         input, output = node.input(0), node.outputs[0]
         work = -(-input.size // BLOCK)
         if input.type == "FLOAT16":
-            plan.step(f16_to_f32, work=work, cost=BLOCK, x=input, out=output, count=input.size)
+            plan.step(cast[input.type, output.type], work=work, cost=BLOCK, x=input, out=output, count=input.size)
             return
         if input.tensor is None or input.tensor.quantization is None:
             node.fail(f"{input} has no scale and zero point")

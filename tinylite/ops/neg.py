@@ -14,7 +14,7 @@ class Neg(Unary):
     """INT8 negates the stored value and looks at neither scale nor zero point, as LiteRT does; -128 stays."""
 
     code = "NEG"
-    types = ("FLOAT32", "INT8", "INT32", "INT64")
+    types = ("FLOAT32", "INT8", "INT16", "INT32", "INT64")
     kernel = "neg"
 
     def table(self, node: Node, input: Value, output: Value) -> np.ndarray:

@@ -10,5 +10,5 @@ from .common.unary import Unary
 class Sign(Unary):
     code = "SIGN"
     max_version = 2
-    types = ("FLOAT32", "INT32")
+    types = ("FLOAT32", "INT32", "INT64")
     kernel = "sign"

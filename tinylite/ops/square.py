@@ -10,4 +10,5 @@ from .common.unary import Unary
 class Square(Unary):
     code = "SQUARE"
     max_version = 1
+    types = ("FLOAT32", "INT32", "INT64")
     kernel = "square"
