@@ -16,6 +16,7 @@ from .merge_moves import keep_reduced_dimensions, merge_reshapes, merge_transpos
 from .merge_pads import merge_pads
 from .recognize_activations import recognize_gelu, recognize_hard_swish, recognize_leaky_relu, recognize_prelu, recognize_relu
 from .recognize_normalization import recognize_l2_normalization, recognize_layer_normalization, recognize_squared_difference
+from .simplify_loops import drop_repeated_operands, simplify_loops
 from .sink_transposes import sink_transposes
 
 __all__ = ["OPTIMIZE", "optimize"]
@@ -26,10 +27,11 @@ Watch = Callable[[str, Graph, int], None]
 # Patterns are recognised before their parts are folded into others. What one makes possible for another comes again in the
 # next round.
 OPTIMIZE: tuple[Pass, ...] = (
-    drop_unused_ops, share_constants, merge_equal_ops, drop_neutral_ops, merge_reshapes, keep_reduced_dimensions, merge_transposes,
-    sink_transposes, recognize_relu, recognize_hard_swish, recognize_gelu, recognize_leaky_relu, recognize_prelu,
-    recognize_squared_difference, recognize_l2_normalization, recognize_layer_normalization, drop_unused_ops, keep_dimensions,
-    merge_dilations, merge_constant_operands, fold_into_weights, merge_pads, fold_into_next_weights, fuse_activations,
+    drop_unused_ops, simplify_loops, share_constants, merge_equal_ops, drop_repeated_operands, drop_neutral_ops, merge_reshapes,
+    keep_reduced_dimensions, merge_transposes, sink_transposes, recognize_relu, recognize_hard_swish, recognize_gelu,
+    recognize_leaky_relu, recognize_prelu, recognize_squared_difference, recognize_l2_normalization, recognize_layer_normalization,
+    drop_unused_ops, keep_dimensions, merge_dilations, merge_constant_operands, fold_into_weights, merge_pads, fold_into_next_weights,
+    fuse_activations,
 )  # fmt: skip
 _MOST_ROUNDS = 10
 
