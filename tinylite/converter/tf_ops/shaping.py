@@ -10,7 +10,9 @@ from ...model import Tensor, tensor_dtype
 from ..shapes import Signature, merged
 from ..translate import Call
 from ..types import takes
+from . import sizes
 from .registry import translates
+from .sizes import Size
 
 
 def shape_input(call: Call, tensor: Tensor) -> Tensor:
@@ -149,8 +151,8 @@ def concat(call: Call) -> Tensor:
     axis = call.axis(call.numbers(at, "axis")[0], len(shapes[0]))
     rest = merged(*((*shape[:axis], -1, *shape[axis + 1 :]) for shape in shapes))
     assert rest is not None
-    sizes = [shape[axis] for shape in shapes]
-    total = -1 if -1 in sizes else sum(sizes)
+    lengths = [shape[axis] for shape in shapes]
+    total = -1 if -1 in lengths else sum(lengths)
     return call.emit(
         "CONCATENATION", tensors, None, (*rest[:axis], total, *rest[axis + 1 :]), axis=axis, fused_activation_function="NONE"
     )  # fmt: skip
@@ -173,24 +175,24 @@ def split(call: Call) -> Sequence[Tensor]:
 
 @translates("SplitV")
 def split_v(call: Call) -> Sequence[Tensor]:
-    x, sizes = call.input(0), call.numbers(1, "sizes")
+    x, lengths = call.input(0), call.numbers(1, "sizes")
     before = call.shape(x)
     axis = call.axis(call.numbers(2, "axis")[0], len(before))
     if before[axis] >= 0:
-        sizes = [before[axis] - sum(size for size in sizes if size >= 0) if size < 0 else size for size in sizes]
-    if len(sizes) == 1:
+        lengths = [before[axis] - sum(size for size in lengths if size >= 0) if size < 0 else size for size in lengths]
+    if len(lengths) == 1:
         return [x]
-    if min(sizes) >= 0 and not takes("SPLIT_V", x.type):
-        return _slices(call, x, axis, sizes)
-    shapes = [(*before[:axis], size, *before[axis + 1 :]) for size in sizes]
-    inputs = [x, call.shape_tensor(sizes), call.make(axis, np.int32)]
-    return call.emit_all("SPLIT_V", inputs, [x.type] * len(sizes), shapes, num_splits=len(sizes))
+    if min(lengths) >= 0 and not takes("SPLIT_V", x.type):
+        return _slices(call, x, axis, lengths)
+    shapes = [(*before[:axis], size, *before[axis + 1 :]) for size in lengths]
+    inputs = [x, call.shape_tensor(lengths), call.make(axis, np.int32)]
+    return call.emit_all("SPLIT_V", inputs, [x.type] * len(lengths), shapes, num_splits=len(lengths))
 
 
-def _slices(call: Call, x: Tensor, axis: int, sizes: Sequence[int]) -> list[Tensor]:
-    """Parts of these sizes along a dimension, one after the other."""
+def _slices(call: Call, x: Tensor, axis: int, lengths: Sequence[int]) -> list[Tensor]:
+    """Parts of these lengths along a dimension, one after the other."""
     before, made, at = call.shape(x), [], 0
-    for size in sizes:
+    for size in lengths:
         begin, count = [0] * len(before), list(before)
         begin[axis], count[axis] = at, size
         made.append(call.emit("SLICE", [x, call.shape_tensor(begin), call.shape_tensor(count)], None, tuple(count)))
@@ -201,12 +203,12 @@ def _slices(call: Call, x: Tensor, axis: int, sizes: Sequence[int]) -> list[Tens
 @translates("Slice")
 def slice_(call: Call) -> Tensor:
     x, begin, size = call.inputs
-    before, sizes = call.shape(x), call.translator.partial.values(size)
+    before, told = call.shape(x), call.translator.partial.values(size)
     begins = call.translator.partial.values(begin)
-    if sizes is None:
+    if told is None:
         after = (-1,) * len(before)
     else:
-        spread = zip(before, sizes, begins or [-1] * len(before), strict=True)
+        spread = zip(before, told, begins or [-1] * len(before), strict=True)
         after = tuple(
             wanted if wanted >= 0 else whole - first if min(whole, first) >= 0 and call.known(size) is not None else -1
             for whole, wanted, first in spread
@@ -305,11 +307,11 @@ def _spelled_out(
     def on(name: str, position: int) -> bool:
         return bool(masks[name] >> position & 1)
 
-    before, whole = call.shape(x), (0, 0, 1, True, True, False)
+    before, whole = sizes.of(call, x), (0, 0, 1, True, True, False)
     positions = range(len(begin))
     named = sum(not on("ellipsis_mask", position) and not on("new_axis_mask", position) for position in positions)
-    call.want(named <= len(before), f"it slices {named} dimensions of {list(before)}")
-    shape: list[int] = []
+    call.want(named <= len(before), f"it slices {named} dimensions of {list(call.shape(x))}")
+    shape: list[Size] = []
     bounds: list[_Bound] = []
     axis = 0
 
@@ -323,7 +325,7 @@ def _spelled_out(
         if on("ellipsis_mask", position):
             keep(len(before) - named)
         elif on("new_axis_mask", position):
-            shape.append(1)
+            shape.append(Size(1))
             bounds.append(whole)
         else:
             shape.append(before[axis])
@@ -331,7 +333,7 @@ def _spelled_out(
             bounds.append((begin[position], end[position], strides[position], *flags))
             axis += 1
     keep(len(before) - axis)
-    return call.reshape(x, shape), bounds
+    return sizes.reshape(call, x, shape), bounds
 
 
 def _length(size: int, begin: int, end: int, stride: int, free_begin: bool, free_end: bool) -> int:

@@ -87,13 +87,28 @@ def reshape(call: Call, tensor: Tensor, shape: Sequence[Size]) -> Tensor:
     before = of(call, tensor)
     if before == list(shape):
         return tensor
-    dropped = [axis for axis, size in enumerate(before) if size == _ONE and [*before[:axis], *before[axis + 1 :]] == list(shape)]
-    if dropped:
-        return call.emit("SQUEEZE", [tensor], None, known, squeeze_dims=(dropped[0],))
-    added = [axis for axis, size in enumerate(shape) if size == _ONE and [*shape[:axis], *shape[axis + 1 :]] == before]
-    if added:
-        return call.emit("EXPAND_DIMS", [tensor, call.shape_tensor([added[0]])], None, known)
+    dropped = _ones_between(before, shape)
+    if dropped is not None:
+        return call.emit("SQUEEZE", [tensor], None, known, squeeze_dims=tuple(dropped))
+    for axis in _ones_between(shape, before) or ():
+        after = call.shape(tensor)
+        tensor = call.emit("EXPAND_DIMS", [tensor, call.shape_tensor([axis])], None, (*after[:axis], 1, *after[axis:]))
+    if call.shape(tensor) == known:
+        return tensor
     return call.emit("RESHAPE", [tensor, shape_vector(call, shape)], None, known)
+
+
+def _ones_between(longer: Sequence[Size], shorter: Sequence[Size]) -> list[int] | None:
+    """Where a shape has dimensions of 1 that another lacks; None if that is not all that they differ in."""
+    ones: list[int] = []
+    for axis, size in enumerate(longer):
+        place = axis - len(ones)
+        if place < len(shorter) and size == shorter[place]:
+            continue
+        if size != _ONE:
+            return None
+        ones.append(axis)
+    return ones if len(longer) - len(ones) == len(shorter) else None
 
 
 def full(call: Call, shape: Sequence[Size], value: object, dtype: object) -> Tensor:
