@@ -50,7 +50,7 @@ _TABLE = {
 }  # fmt: skip
 _TYPES = {code: frozenset(_SHORT[short] for short in types.split()) for types, codes in _TABLE.items() for code in codes.split()}
 # The input whose type this is about, where it is not the first.
-_PLACES = {"ONE_HOT": 2, "SCATTER_ND": 1, "SPARSE_TO_DENSE": 2, "SPLIT": 1, "TRANSPOSE_CONV": 2}
+_PLACES = {"CONV_3D_TRANSPOSE": 2, "ONE_HOT": 2, "SCATTER_ND": 1, "SPARSE_TO_DENSE": 2, "SPLIT": 1, "TRANSPOSE_CONV": 2}
 _WIDER = {"INT8": "INT32", "UINT8": "INT32", "INT16": "INT32", "UINT16": "INT32", "UINT32": "INT64", "FLOAT16": "FLOAT32"}
 
 
