@@ -231,9 +231,11 @@ def _activation(name: str, keras: Any, x: Any) -> Any:
     return keras.layers.Activation(name)(x)
 
 
-ACTIVATIONS = """relu relu6 sigmoid tanh softmax elu selu softplus softsign swish gelu hard_sigmoid hard_silu exponential
-    leaky_relu log_softmax mish linear silu celu glu hard_tanh log_sigmoid sparsemax squareplus tanh_shrink soft_shrink
-    hard_shrink sparse_plus sparse_sigmoid""".split()
+ACTIVATIONS = [
+    "relu", "relu6", "sigmoid", "tanh", "softmax", "elu", "selu", "softplus", "softsign", "swish", "gelu", "hard_sigmoid",
+    "hard_silu", "exponential", "leaky_relu", "log_softmax", "mish", "linear", "silu", "celu", "glu", "hard_tanh", "log_sigmoid",
+    "sparsemax", "squareplus", "tanh_shrink", "soft_shrink", "hard_shrink", "sparse_plus", "sparse_sigmoid",
+]  # fmt: skip
 MODELS.update({f"Act_{name}": Entry(partial(_activation, name), [SEQUENCE]) for name in ACTIVATIONS})
 MODELS["Act_threshold"] = Entry(lambda k, x: k.activations.threshold(x, 0.2, -1.0), [SEQUENCE])
 MODELS["Act_gelu_tanh"] = Entry(lambda k, x: k.activations.gelu(x, approximate=True), [SEQUENCE])
@@ -364,12 +366,13 @@ _wide(M_mnist_cnn, Input((12, 12, 1)))
 _wide(M_kws_dscnn, Input((25, 10, 1)))
 _wide(M_autoencoder, VECTOR)
 _wide(M_crnn, Input((8, 16, 1)))
-_add(Input((None, 6)), **{f"{name}_anylength": make for name, make in {
-    "Conv1D": lambda k: k.Conv1D(5, 3, padding="same"),
-    "GRU": lambda k: k.GRU(5, return_sequences=True),
-    "LSTM": lambda k: k.LSTM(5),
-    "MeanMax": lambda k: [k.Dense(4), k.GlobalMaxPooling1D()],
-}.items()})  # fmt: skip
+_add(
+    Input((None, 6)),
+    Dense_anylength=lambda k: [k.Dense(4), k.GlobalMaxPooling1D()],
+    Conv1D_anylength=lambda k: k.Conv1D(5, 3, padding="same"),
+    GRU_anylength=lambda k: k.GRU(5, return_sequences=True),
+    LSTM_anylength=lambda k: k.LSTM(5),
+)
 _add(
     Input((None, None, 3)),
     Conv2D_anysize=lambda k: [k.Conv2D(5, 3, padding="same"), k.UpSampling2D(2), k.MaxPooling2D(3)],

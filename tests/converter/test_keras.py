@@ -15,7 +15,6 @@ import pytest
 
 import tinylite
 from tests.conftest import assert_close
-from tinylite import Interpreter, ops
 from tinylite.model import Model
 
 from .keras_models import feeds, model, names
@@ -23,7 +22,7 @@ from .keras_models import feeds, model, names
 tf = pytest.importorskip("tensorflow")
 pytest.importorskip("ai_edge_litert")
 
-from .running import litert, run  # noqa: E402
+from .running import by_litert, by_tinylite  # noqa: E402
 
 VERSIONS = ("keras", "tf_keras")
 WITHOUT_FORM = {"UpSampling2D_bicubic": "ResizeBicubic", "CategoryEncoding": "DenseBincount"}
@@ -50,12 +49,7 @@ def compared(name: str, keras: Any, batch: int = 3) -> Compared:
     frozen = tinylite.freeze(built)
     converted = tinylite.convert(frozen)
     wanted = [np.asarray(value) for value in tf.nest.flatten(built(values if len(values) > 1 else values[0], training=False))]
-    content = converted.to_bytes()
-    runs = {op.code for graph in converted.graphs for op in graph.ops} <= set(ops.names())
-    return Compared(
-        len(frozen.graph_def.node), converted, wanted, run(litert(content), values),
-        run(Interpreter(model_content=content, num_threads=1), values) if runs else None,
-    )  # fmt: skip
+    return Compared(len(frozen.graph_def.node), converted, wanted, by_litert(converted, values), by_tinylite(converted, values))
 
 
 @pytest.mark.parametrize(("version", "name"), [(version, name) for version in VERSIONS for name in names(version)])
