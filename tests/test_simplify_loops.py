@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tinylite import Interpreter
-from tinylite.model import Graph, Model, Op, Tensor
-from tinylite.passes.simplify_loops import called_graphs, copy_moved_variables, drop_repeated_operands, simplify_loops
+from tinylite.model import Graph, Model, Op, Tensor, called_graphs
+from tinylite.passes.simplify_loops import copy_moved_variables, drop_repeated_operands, simplify_loops
 
 
 def scalar(name: str, value: int | None = None) -> Tensor:

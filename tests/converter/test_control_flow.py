@@ -12,7 +12,7 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 pytest.importorskip("ai_edge_litert")
 
-from .running import convert, gives
+from .running import convert, gives  # noqa: E402
 
 X = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
 CASES: dict[str, tuple[Callable[..., Any], list[np.ndarray]]] = {}

@@ -11,7 +11,7 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 pytest.importorskip("ai_edge_litert")
 
-from .running import convert, gives
+from .running import convert, gives  # noqa: E402
 
 v1 = tf.compat.v1
 X = np.random.default_rng(0).normal(size=(2, 5, 3)).astype(np.float32)

@@ -11,7 +11,7 @@ import pytest
 tf = pytest.importorskip("tensorflow")
 pytest.importorskip("ai_edge_litert")
 
-from .running import convert, gives
+from .running import convert, gives  # noqa: E402
 
 SEQUENCE = ((5, 3), np.float32)
 WORDS = ((5,), np.int32)

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import ConvertError, FileError, at
-from ..model import Graph, Model, Signature as ModelSignature
+from ..model import Graph, Model, Signature as ModelSignature, called_graphs
 from ..passes.optimize import optimize
 from ..passes.recognize_lstm import recognize_lstm
-from ..passes.simplify_loops import called_graphs, copy_moved_variables
+from ..passes.simplify_loops import copy_moved_variables
 from .ends import is_variable, likely_inputs, likely_outputs
 from .frames import functionalized
 from .graphdef import GraphDef

@@ -1,8 +1,7 @@
-"""Fewer variables in loops, fewer graphs in a model, and loops that LiteRT runs as they are meant."""
+"""Fewer variables in loops, and loops that LiteRT runs as they are meant."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -11,20 +10,7 @@ from ..model import Graph, Op, Tensor
 from .drop_unused_ops import drop_unused_ops
 from .uses import signature
 
-__all__ = ["called_graphs", "copy_moved_variables", "drop_repeated_operands", "simplify_loops"]
-
-
-def called_graphs(graph: Graph) -> list[Graph]:
-    """A graph and all that its ops call, each once, callers first."""
-    found = [graph]
-    for caller in found:
-        found += [called for op in caller.ops for called in _called(op) if not any(called is other for other in found)]
-    return list({id(each): each for each in found}.values())
-
-
-def _called(op: Op) -> Iterator[Graph]:
-    if op.options is not None:
-        yield from (value for _, value in op.options.items() if isinstance(value, Graph))
+__all__ = ["copy_moved_variables", "drop_repeated_operands", "simplify_loops"]
 
 
 def simplify_loops(graph: Graph) -> int:
@@ -114,7 +100,7 @@ class _Loop:
         if _same(a, b) or (a is variables[0] and b is variables[1]) or (a is variables[1] and b is variables[0]):
             return True
         x, y = self.producers.get(id(a)), self.producers.get(id(b))
-        if depth == 0 or x is None or y is None or len(x.inputs) != len(y.inputs) or x.code in _NEVER_EQUAL or list(_called(x)):
+        if depth == 0 or x is None or y is None or len(x.inputs) != len(y.inputs) or x.code in _NEVER_EQUAL or x.graphs:
             return False
         if (x.code, x.version, repr(x.options)) != (y.code, y.version, repr(y.options)):
             return False
