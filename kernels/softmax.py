@@ -6,12 +6,14 @@ import numpy as np
 
 from .cpu import target
 from .ends import load_first, store_first
-from .fixed_point import logarithm, multiply_by_quantized_multiplier, multiply_high, reciprocal, rounding_divide_by_power, saturated
+from .fixed_point import logarithm, multiply_by_quantized_multiplier, multiply_high, reciprocal, rounding_divide_by_power
 from .kernel import Kernel, kernel
 from .lazy import simd
 from .vmath import vexp, vlog
 
 LANES = target().lanes
+# ln 2 with 5 integer bits.
+_LN2 = 46516320
 
 
 @kernel("f32_softmax", input="f32*", output="f32*", depth="i64", beta="f32")
@@ -103,7 +105,12 @@ def _make_q8_log(name: str, element: str, least: int) -> Kernel:
                 power = a.powers[top - np.int32(x[c])]
                 if power >= 0:
                     total += rounding_divide_by_power(power, 12)
-            log = logarithm(saturated(total))
+            # 12 integer bits are not enough of thousands of equal values.
+            halvings = np.int64(0)
+            while total > 2147483647:
+                total = total >> 1
+                halvings += 1
+            log = np.int32(logarithm(np.int32(total)) + halvings * _LN2)
             # Further from the largest, 5 integer bits are not enough.
             reach = np.int64(multiply_by_quantized_multiplier(np.int32(log - 2147483648), a.multiplier, -a.right))
             reach = min(a.radius + 1, -reach)
