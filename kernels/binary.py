@@ -192,6 +192,14 @@ def floor_div_integers(a, x, y):
 
 
 @device
+def floor_div_short(a, x, y):
+    """Of up to 32 bits, by double: no quotient is so near to a whole number that it rounds up to it."""
+    if y == 0:
+        return np.int64(0), False
+    return np.int64(np.floor(np.float64(x) / np.float64(y))), True
+
+
+@device
 def floor_div_float(a, x, y):
     return np.float32(np.floor(np.float64(x) / np.float64(y))), y != 0
 
@@ -350,11 +358,9 @@ def _plain(name: str, formula: Device, types: Sequence[str]) -> dict[str, Kernel
     return {type: make_binary(f"{ELEMENTS[type]}_{name}", ELEMENTS[type], ELEMENTS[type], formula, {}) for type in types}
 
 
-def _divisions(name: str, floats: Device, integers: Device) -> dict[str, Kernel]:
-    made = {
-        type: make_scalar_binary(f"{ELEMENTS[type]}_{name}", ELEMENTS[type], integers, {}) for type in ("INT8", "INT16", "INT32", "INT64")
-    }
-    return {"FLOAT32": make_scalar_binary(f"f32_{name}", "f32", floats, {}), **made}
+def _divisions(name: str, floats: Device, short: Device, long: Device) -> dict[str, Kernel]:
+    formulas = {"FLOAT32": floats, "INT8": short, "INT16": short, "INT32": short, "INT64": long}
+    return {type: make_scalar_binary(f"{ELEMENTS[type]}_{name}", ELEMENTS[type], formula, {}) for type, formula in formulas.items()}
 
 
 _STORED = ("FLOAT32", "INT8", "UINT8", "INT16", "INT32", "INT64")
@@ -380,8 +386,8 @@ BINARY: dict[str, dict[str, Any]] = {
         **_plain("squared_difference", squared_difference, ("INT32", "INT64")),
         "INT8": make_binary("i8_squared_difference", "i8", "u8", q8_squared_difference, RESCALE),
     },
-    "FLOOR_DIV": _divisions("floor_div", floor_div_float, floor_div_integers),
-    "FLOOR_MOD": _divisions("floor_mod", floor_mod_float, floor_mod_integers),
+    "FLOOR_DIV": _divisions("floor_div", floor_div_float, floor_div_short, floor_div_integers),
+    "FLOOR_MOD": _divisions("floor_mod", floor_mod_float, floor_mod_integers, floor_mod_integers),
     "POW": {"FLOAT32": _floats("pow", power, {}), "INT32": make_scalar_binary("i32_pow", "i32", power_integers, {})},
     "ATAN2": {"FLOAT32": _floats("atan2", atan2, {})},
     "BROADCAST_ARGS": {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-NUMBERS = {
+NUMBERS: dict[str, Any] = {
     "f32": np.float32, "f64": np.float64, "u8": np.uint8, "i8": np.int8, "u16": np.uint16, "i16": np.int16, "u32": np.uint32,
     "i32": np.int32, "u64": np.uint64, "i64": np.int64,
 }  # fmt: skip
