@@ -171,6 +171,7 @@ def _computed_bounds(op: Op) -> Sequence[Case]:
     return [
         Case(lambda x, n: x[: n[0], n[1]], [some((4, 5)), np.array([3, 2], "int32")], [True, False]),
         Case(lambda x, n: x[n[0] :], [some((4, 5)), np.array([1], "int32")], [True, False]),
+        Case(lambda x: x[tf.newaxis, :, tf.newaxis], [some((3, 4))], [(0, 1)]),
     ]
 
 

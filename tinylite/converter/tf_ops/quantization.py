@@ -41,6 +41,8 @@ def rounded(call: Call, low: float, high: float, bits: int, narrow: bool) -> Ten
     call.want(low <= high, f"its range {low} to {high} is empty")
     if low == high == 0:
         return call.elementwise("MUL", x, call.make(np.float32(0)))
+    if not low <= 0 <= high:
+        low, high = (float(end) for end in fake_quant_range(low, high, bits, narrow)[:2])  # the same steps, of which 0 is one
     if narrow:
         bottom, top, step = fake_quant_range(np.float32(low), np.float32(high), bits, True)
         x = call.elementwise("MAXIMUM", x, call.make(bottom))

@@ -90,10 +90,11 @@ def reshape(call: Call, tensor: Tensor, shape: Sequence[Size]) -> Tensor:
     dropped = _ones_between(before, shape)
     if dropped is not None:
         return call.emit("SQUEEZE", [tensor], None, known, squeeze_dims=tuple(dropped))
-    for axis in _ones_between(shape, before) or ():
-        after = call.shape(tensor)
-        tensor = call.emit("EXPAND_DIMS", [tensor, call.shape_tensor([axis])], None, (*after[:axis], 1, *after[axis:]))
-    if call.shape(tensor) == known:
+    added = _ones_between(shape, before)
+    if added is not None:
+        for axis in added:
+            after = call.shape(tensor)
+            tensor = call.emit("EXPAND_DIMS", [tensor, call.shape_tensor([axis])], None, (*after[:axis], 1, *after[axis:]))
         return tensor
     return call.emit("RESHAPE", [tensor, shape_vector(call, shape)], None, known)
 
