@@ -194,27 +194,8 @@ def complex_part(code: str) -> list[Case]:
 def edges(code: str) -> list[Case]:
     """Two inputs, each number that is special in some way against each other."""
     special = [
-        0,
-        -0.0,
-        1,
-        -1,
-        2,
-        -2,
-        0.5,
-        -3,
-        7.5,
-        np.inf,
-        -np.inf,
-        np.nan,
-        1e-45,
-        -1e-38,
-        3e38,
-        -3e38,
-        16777215,
-        -16777216,
-        33554434,
-        1 / 3,
-    ]
+        0, -0.0, 1, -1, 2, -2, 0.5, -3, 7.5, np.inf, -np.inf, np.nan, 1e-45, -1e-38, 3e38, -3e38, 16777215, -16777216, 33554434, 1 / 3,
+    ]  # fmt: skip
     x, y = (grid.reshape(-1) for grid in np.meshgrid(np.float32(special), np.float32(special)))
     return [Case(code, [T(x.shape, data=x), T(y.shape, data=y)], [T(x.shape)], name=f"{code}-edges")]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tinylite import Interpreter, OpResolverType
-from tinylite.model import Graph, Op, Quantization, Tensor
+from tinylite import Interpreter, InvokeError, OpResolverType
+from tinylite.model import Graph, Op, Quantization, Tensor, tensor_dtype
 from tinylite.plan import Plan
 
 from .cases import Case, T
@@ -19,21 +19,9 @@ from .test_ops import CASES
 
 # Their float kernels compute e^x, ln x or tanh x within 2 ulp of the C library's functions, which differ between systems.
 TRANSCENDENTAL = {
-    "ATAN2",
-    "COS",
-    "ELU",
-    "EXP",
-    "GELU",
-    "LOCAL_RESPONSE_NORMALIZATION",
-    "LOG",
-    "LOGISTIC",
-    "LOG_SOFTMAX",
-    "POW",
-    "RANDOM_STANDARD_NORMAL",
-    "SIN",
-    "SOFTMAX",
-    "TANH",
-}
+    "ATAN2", "COS", "ELU", "EXP", "GELU", "LOCAL_RESPONSE_NORMALIZATION", "LOG", "LOGISTIC", "LOG_SOFTMAX",
+    "POW", "RANDOM_STANDARD_NORMAL", "SIN", "SOFTMAX", "TANH",
+}  # fmt: skip
 # Recurrent layers add their products in an order of their own.
 RECURRENT = {"LSTM", "RNN", "SVDF", *(f"{way}DIRECTIONAL_SEQUENCE_{cell}" for way in ("UNI", "BI") for cell in ("LSTM", "RNN"))}
 
@@ -182,6 +170,21 @@ def test_wider_types_than_the_reference_s(code: str, run: Judge) -> None:
     feeds = [rng.integers(-1000, 1000, 300), rng.integers(1, 70, 300)][:count]
     content = Case(code, [T((300,), "INT64")] * count, [T((300,), "INT64")]).model().to_bytes()
     assert np.array_equal(run(content, feeds)[0], function(*feeds))
+
+
+@pytest.mark.parametrize(
+    ("code", "type", "y", "problem"),
+    [
+        ("POW", "INT32", [1, -2], "a whole number to a negative power"),
+        ("FLOOR_DIV", "FLOAT32", [1, 0], "divides by zero"),
+        ("FLOOR_MOD", "INT64", [1, 0], "divides by zero"),
+        ("BROADCAST_ARGS", "INT32", [3, 7], "do not broadcast together"),
+    ],
+)
+def test_numbers_that_have_no_result_stop_the_run(code: str, type: str, y: list[int], problem: str, run: Judge) -> None:
+    content = Case(code, [T((2,), type), T((2,), type)], [T((), type)]).model().to_bytes()
+    with pytest.raises(InvokeError, match=problem):
+        run(content, [np.array([3, 3], tensor_dtype(type)), np.array(y, tensor_dtype(type))])
 
 
 @pytest.mark.parametrize(("type", "start"), [("INT8", -7), ("UINT8", 0), ("FLOAT32", 0)])
