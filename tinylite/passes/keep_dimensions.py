@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..model import Graph, Op
+from ..model import Graph, Op, Tensor
 from .uses import Uses, has, signature
 
 __all__ = ["keep_dimensions"]
@@ -23,8 +23,52 @@ def keep_dimensions(graph: Graph) -> int:
         out, depth = weights.shape
         if signature(source)[-1:] != (depth,) or signature(after.outputs[0]) != (*signature(source)[:-1], out):
             continue
+        if signature(source).count(-1) > 1 and not _gives_back(uses, after, source):
+            continue
         options = {**dict(op.options.items()), "keep_num_dims": True}
         uses.replace([op, after], Op(op.code, [source, *op.inputs[1:]], after.outputs, **options))
         kept += 1
     uses.apply()
     return kept
+
+
+def _gives_back(uses: Uses, reshape: Op, source: Tensor) -> bool:
+    """Whether the unknown dimensions that a RESHAPE makes are those of `source`, in its order; one of them may be left to it."""
+    sizes = _sizes(uses, reshape.inputs[1] if len(reshape.inputs) > 1 else None)
+    unknown = [axis for axis, size in enumerate(signature(source)) if size < 0]
+    back = len(sizes) == len(signature(source)) and all(sizes[axis] in (-1, (id(source), axis)) for axis in unknown)
+    return back and sizes.count(-1) <= 1
+
+
+# A number, or which dimension of which tensor it is; None if that is not known.
+_Size = int | tuple[int, int] | None
+
+
+def _sizes(uses: Uses, tensor: Tensor | None) -> list[_Size]:
+    """What a tensor of sizes holds, as far as it is picked from shapes and put together."""
+    if tensor is None or len(tensor.shape) > 1 or tensor.shape_signature is not None:
+        return []
+    if tensor.is_constant and tensor.data is not None:
+        return [int(size) for size in tensor.data.reshape(-1)]
+    op = uses.producer(tensor)
+    unknown: list[_Size] = [None] * (tensor.shape[0] if tensor.shape else 1)
+    if op is None or op.inputs[0] is None:
+        return unknown
+    if op.code == "SHAPE":
+        source = op.inputs[0]
+        return [size if size >= 0 else (id(source), axis) for axis, size in enumerate(signature(source))]
+    if op.code in ("PACK", "CONCATENATION"):
+        return [size for part in op.inputs for size in _sizes(uses, part)]
+    if op.code in ("GATHER", "STRIDED_SLICE"):
+        given, picks = _sizes(uses, op.inputs[0]), [_numbers(read) for read in op.inputs[1:]]
+        if op.options is None or not all(picks):
+            return unknown
+        if op.code == "GATHER" or op.options.shrink_axis_mask:
+            return [given[place] if 0 <= place < len(given) else None for place in picks[0]]
+        begin, end, step = (pick[0] for pick in picks)
+        return given[None if op.options.begin_mask else begin : None if op.options.end_mask else end : step or None]
+    return unknown
+
+
+def _numbers(tensor: Tensor | None) -> list[int]:
+    return tensor.data.reshape(-1).tolist() if tensor is not None and tensor.is_constant and tensor.data is not None else []

@@ -45,7 +45,7 @@ def keep_reduced_dimensions(graph: Graph) -> int:
         reduced = {int(axis) % len(before) for axis in axes.data.reshape(-1)}
         for keep in (False, True):
             after = tuple(1 if axis in reduced else size for axis, size in enumerate(before) if keep or axis not in reduced)
-            if keep != reduction.options.keep_dims and after == signature(op.outputs[0]):
+            if keep != reduction.options.keep_dims and after == signature(op.outputs[0]) and after.count(-1) <= 1:
                 uses.replace([reduction, op], Op(reduction.code, reduction.inputs, op.outputs, keep_dims=keep))
                 changed += 1
                 break
