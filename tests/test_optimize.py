@@ -32,6 +32,7 @@ from tinylite.passes.recognize_normalization import (
     recognize_layer_normalization,
     recognize_squared_difference,
 )
+from tinylite.passes.sink_reshapes import sink_reshapes
 from tinylite.passes.sink_transposes import sink_transposes
 
 RNG = np.random.default_rng(7)
@@ -283,6 +284,48 @@ def a_product_of_rows(d: Draft) -> Graph:
     flat = d.op("RESHAPE", d.input(), d.ints(36, 4), shape=(36, 4))
     y = d.op("FULLY_CONNECTED", flat, RNG.normal(0, 1, (3, 4)), None, shape=(36, 3))
     return d.done(d.op("RESHAPE", y, d.ints(1, 6, 6, 3), shape=(1, 6, 6, 3)))
+
+
+def flattened_rows(swapped: bool) -> Graph:
+    """A product of rows in two unknown dimensions, which are given back in their order or the other one."""
+    d = Draft()
+    x = d.input((3, 5, 4))
+    sizes = d.op("SHAPE", x, shape=(3,), out_type="INT32")
+    order = d.op("GATHER", sizes, d.ints(*((1, 0) if swapped else (0, 1))), shape=(2,), axis=0)
+    target = d.op("CONCATENATION", order, d.ints(2), shape=(3,), axis=0)
+    for tensor in (sizes, order, target):
+        tensor.type = "INT32"
+    flat = d.op("RESHAPE", x, d.ints(-1, 4), shape=(15, 4))
+    y = d.op("FULLY_CONNECTED", flat, RNG.normal(0, 1, (2, 4)), None, shape=(15, 2))
+    made = d.op("RESHAPE", y, target, shape=(5, 3, 2) if swapped else (3, 5, 2))
+    x.shape_signature, flat.shape_signature, y.shape_signature, made.shape_signature = (-1, -1, 4), (-1, 4), (-1, 2), (-1, -1, 2)
+    return d.done(made)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_two_unknown_dimensions_are_kept_only_in_their_order(swapped: bool) -> None:
+    graph = flattened_rows(swapped)
+    before = run(graph)
+    assert keep_dimensions(graph) == (not swapped)
+    assert np.array_equal(run(graph)[0], before[0])
+
+
+@case(sink_reshapes, "CONV_2D ADD RESHAPE")
+def a_bias_behind_a_reshape(d: Draft) -> Graph:
+    y = d.op("RESHAPE", d.conv(d.input()), d.ints(1, 36, 2, 2), shape=(1, 36, 2, 2))
+    return d.done(d.op("ADD", RNG.normal(0, 1, (1, 2, 2)), y, shape=(1, 36, 2, 2)))
+
+
+@case(sink_reshapes, "CONV_2D RELU RESHAPE")
+def a_clamp_behind_a_reshape(d: Draft) -> Graph:
+    y = d.op("RESHAPE", d.conv(d.input()), d.ints(1, 36, 4), shape=(1, 36, 4))
+    return d.done(d.op("RELU", y, shape=(1, 36, 4)))
+
+
+@case(sink_reshapes, "CONV_2D RESHAPE ADD")
+def a_bias_along_more_than_channels_stays(d: Draft) -> Graph:
+    y = d.op("RESHAPE", d.conv(d.input()), d.ints(1, 18, 8), shape=(1, 18, 8))
+    return d.done(d.op("ADD", y, RNG.normal(0, 1, 8), shape=(1, 18, 8)))
 
 
 @case(drop_neutral_ops, "ABS")

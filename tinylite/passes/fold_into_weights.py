@@ -10,10 +10,10 @@ import numpy as np
 from ..model import Graph, Op, Tensor
 from .uses import Uses, constant, per_channel, signature
 
-__all__ = ["fold_into_next_weights", "fold_into_weights"]
+__all__ = ["LAYERS", "fold_into_next_weights", "fold_into_weights"]
 
 # The dimension of the weights that the output's channels are, and the place of weights and bias among the inputs.
-_LAYERS = {
+LAYERS = {
     "CONV_2D": (0, 1, 2), "DEPTHWISE_CONV_2D": (3, 1, 2), "FULLY_CONNECTED": (0, 1, 2), "TRANSPOSE_CONV": (0, 1, 3), "CONV_3D": (4, 1, 2),
     "CONV_3D_TRANSPOSE": (3, 1, 3),
 }  # fmt: skip
@@ -38,7 +38,7 @@ def _folded(uses: Uses, op: Op) -> tuple[list[Op], Op] | None:
     layer, value = _operands(uses, op)
     if layer is None or value is None or layer.options is None or getattr(layer.options, "fused_activation_function", "NONE") != "NONE":
         return None
-    axis, weights_at, bias_at = _LAYERS[layer.code]
+    axis, weights_at, bias_at = LAYERS[layer.code]
     weights = constant(layer.inputs[weights_at])
     given = layer.inputs[bias_at] if bias_at < len(layer.inputs) else None
     bias = constant(given)
@@ -69,10 +69,10 @@ def _folded(uses: Uses, op: Op) -> tuple[list[Op], Op] | None:
 def _operands(uses: Uses, op: Op) -> tuple[Op | None, np.ndarray | None]:
     """The layer whose result the op changes, and the constant by which."""
     first, second = op.inputs
-    layer = uses.before(first, *_LAYERS)
+    layer = uses.before(first, *LAYERS)
     if layer is not None:
         return layer, constant(second)
-    return (uses.before(second, *_LAYERS), constant(first)) if op.code != "SUB" else (None, None)
+    return (uses.before(second, *LAYERS), constant(first)) if op.code != "SUB" else (None, None)
 
 
 def fold_into_next_weights(graph: Graph) -> int:

@@ -17,6 +17,7 @@ from .merge_pads import merge_pads
 from .recognize_activations import recognize_gelu, recognize_hard_swish, recognize_leaky_relu, recognize_prelu, recognize_relu
 from .recognize_normalization import recognize_l2_normalization, recognize_layer_normalization, recognize_squared_difference
 from .simplify_loops import drop_repeated_operands, simplify_loops
+from .sink_reshapes import sink_reshapes
 from .sink_transposes import sink_transposes
 
 __all__ = ["OPTIMIZE", "optimize"]
@@ -30,8 +31,8 @@ OPTIMIZE: tuple[Pass, ...] = (
     drop_unused_ops, simplify_loops, share_constants, merge_equal_ops, drop_repeated_operands, drop_neutral_ops, merge_reshapes,
     keep_reduced_dimensions, merge_transposes, sink_transposes, recognize_relu, recognize_hard_swish, recognize_gelu,
     recognize_leaky_relu, recognize_prelu, recognize_squared_difference, recognize_l2_normalization, recognize_layer_normalization,
-    drop_unused_ops, keep_dimensions, merge_dilations, merge_constant_operands, fold_into_weights, merge_pads, fold_into_next_weights,
-    fuse_activations,
+    drop_unused_ops, keep_dimensions, merge_dilations, merge_constant_operands, sink_reshapes, fold_into_weights, merge_pads,
+    fold_into_next_weights, fuse_activations,
 )  # fmt: skip
 _MOST_ROUNDS = 10
 

@@ -1,0 +1,74 @@
+"""Move RESHAPEs behind what is done to a layer's channels, so that the layer can take it up: 1-D convolutions, heads of attention."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from ..model import Graph, Op, Tensor
+from .fold_into_weights import LAYERS
+from .uses import Uses, constant, has, signature
+
+__all__ = ["sink_reshapes"]
+
+_RESHAPES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
+_CLAMPS = ("RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1")
+
+
+def sink_reshapes(graph: Graph) -> int:
+    """Let ADD, SUB and MUL by constants, and clamps, change a layer's result before its dimensions change; gives how many.
+
+    The constant is one number, or differs along the dimensions that the layer's channels become.
+    """
+    if not has(graph, *_RESHAPES):
+        return 0
+    uses, moved = Uses(graph), 0
+    for op in list(graph.ops):
+        if op.code in ("ADD", "SUB", "MUL", *_CLAMPS):
+            moved += _sink(uses, op)
+    uses.apply()
+    return moved
+
+
+def _sink(uses: Uses, op: Op) -> bool:
+    place = 1 if op.code in ("ADD", "MUL") and constant(op.inputs[0]) is not None else 0
+    reshape = uses.before(op.inputs[place], *_RESHAPES)
+    layer = uses.before(reshape.inputs[0], *LAYERS) if reshape is not None else None
+    if reshape is None or layer is None or getattr(layer.options, "fused_activation_function", "NONE") != "NONE":
+        return False
+    result, reshaped, output = layer.outputs[0], reshape.outputs[0], op.outputs[0]
+    inputs: list[Tensor | None] = [result]
+    if op.code not in _CLAMPS:
+        value = constant(op.inputs[1 - place])
+        channels = None if value is None else _by_channel(value, signature(reshaped), signature(result)[-1])
+        if channels is None or signature(reshaped) != signature(output):
+            return False
+        operand = Tensor(f"{output.name}/channels", has_rank=True)
+        operand.data = channels
+        inputs.insert(1 - place, operand)
+    changed = replace(result, name=f"{output.name}/before_reshape")
+    options = dict(op.options.items()) if op.options is not None else {}
+    back = dict(reshape.options.items()) if reshape.options is not None else {}
+    uses.replace(
+        [reshape, op],
+        [
+            Op(op.code, inputs, [changed], version=op.version, **options),
+            Op(reshape.code, [changed, *reshape.inputs[1:]], [output], version=reshape.version, **back),
+        ],
+    )
+    return True
+
+
+def _by_channel(value: np.ndarray, shape: tuple[int, ...], channels: int) -> np.ndarray | None:
+    """A constant that is broadcast to `shape` as [channels], if the channels are the last dimensions and it differs along no others."""
+    if value.size == 1:
+        return value.reshape(1)
+    start = next((start for start in range(len(shape)) if min(shape[start:]) > 0 and math.prod(shape[start:]) == channels), None)
+    if start is None or value.ndim > len(shape):
+        return None
+    wide = value.reshape((1,) * (len(shape) - value.ndim) + value.shape)
+    if any(size != 1 for size in wide.shape[:start]):
+        return None
+    return np.ascontiguousarray(np.broadcast_to(wide.reshape(wide.shape[start:]), shape[start:])).reshape(channels)
