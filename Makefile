@@ -1,9 +1,10 @@
-# `make demo` installs tinylite and runs its model on its pictures; `make test` installs and runs the tests.
+# `make demo` installs tinylite and runs its model on its pictures; `make test` installs and runs the tests;
+# `make converter` does so with TensorFlow, which the others do without.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test slow targets lint benchmark clean
+.PHONY: demo test slow targets converter lint benchmark clean
 
 demo: $(VENV)/demo
 	$(BIN)/tinylite demo
@@ -16,6 +17,9 @@ slow: $(VENV)/test
 
 targets: $(VENV)/test
 	$(BIN)/python -m pytest -m slow tests/test_targets.py
+
+converter: $(VENV)/test $(VENV)/tensorflow
+	$(BIN)/python -m pytest -n auto -m "not slow" tests/converter
 
 lint: $(VENV)/lint
 	$(BIN)/ruff check .
@@ -41,6 +45,6 @@ $(VENV)/demo: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/test $(VENV)/lint: $(VENV)/%: $(BIN)/python pyproject.toml
+$(VENV)/test $(VENV)/tensorflow $(VENV)/lint: $(VENV)/%: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[$*]"
 	@touch $@
