@@ -69,6 +69,7 @@ _FLOAT = ("FLOAT", "FLOAT32")
 @click.option(
     "--dump", "--dump_graphviz", "--dump_graphviz_dir", "dump", type=click.Path(), help="A directory for the graph at each stage, as text."
 )
+@switch("--fuse_lstm", help="Make loops of LSTMs one operator, whose state lasts from run to run.")
 @switch("--report", default=True, help="Show what was done.")
 @without_effect("--drop_control_dependency", switch=True)
 @without_effect("--dump_graphviz_video", switch=True)
@@ -92,7 +93,7 @@ def convert(
     model: str | None, input_file: str | None, saved_model_dir: str | None, keras_model_file: str | None, input_checkpoint: str | None,
     output_file: str, input_arrays: str | None, output_arrays: str | None, input_shapes: str | None, batch_size: int | None,
     tags: str | None, signature_key: str | None, input_format: str | None, output_format: str, inference_type: str,
-    inference_input_type: str | None, input_data_types: str | None, allow_custom_ops: bool, dump: str | None, report: bool,
+    inference_input_type: str | None, input_data_types: str | None, allow_custom_ops: bool, fuse_lstm: bool, dump: str | None, report: bool,
 ) -> None:  # fmt: skip
     """Convert MODEL to a .tflite file.
 
@@ -127,7 +128,7 @@ def convert(
         )  # fmt: skip
         conversion = Conversion(
             source.graph_def, source.inputs, source.outputs, shapes=_shapes(input_shapes), batch_size=batch_size,
-            settings=Settings(allow_custom_ops), signature_key=source.signature_key, dump=dump, progress=progress.stage,
+            settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm), signature_key=source.signature_key, dump=dump, progress=progress.stage,
         )  # fmt: skip
     size = _write(conversion.model, output_file, output_format)
     if report:

@@ -19,7 +19,7 @@ def convert(
     source: Any, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None, *,
     input_shapes: Mapping[str, Sequence[int | None] | None] | None = None, checkpoint: str | os.PathLike[str] | None = None,
     signature_key: str | None = None, tags: Iterable[str] | None = None, custom_objects: dict[str, Any] | None = None,
-    allow_custom_ops: bool = False, dump: str | os.PathLike[str] | None = None,
+    allow_custom_ops: bool = False, fuse_lstm: bool = False, dump: str | os.PathLike[str] | None = None,
 ) -> Model:  # fmt: skip
     """Convert a TensorFlow graph to a float Model.
 
@@ -30,7 +30,8 @@ def convert(
     `inputs` and `outputs` are names of tensors ("softmax", "split:1"); without them, those of the signature or, in a
     GraphDef, the placeholders and what nobody reads. `input_shapes` gives shapes by input name; None or -1 for dimensions
     that may vary, which become dynamic in the file (shape_signature). `allow_custom_ops` lets ops through that have no
-    builtin form, as custom ops with their attributes. `dump` is a directory that gets a text file for each stage.
+    builtin form, as custom ops with their attributes. `fuse_lstm` makes loops of LSTMs one operator, whose state lasts from run to
+    run until the interpreter's variables are reset. `dump` is a directory that gets a text file for each stage.
 
     Raises FileError, FreezeError, and ConvertError with all ops that have no form at once.
     """
@@ -47,7 +48,7 @@ def convert(
         for name, shape in (input_shapes or {}).items()
     }
     conversion = Conversion(
-        found.graph_def, found.inputs, found.outputs, shapes=shapes, settings=Settings(allow_custom_ops), dump=dump,
+        found.graph_def, found.inputs, found.outputs, shapes=shapes, settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm), dump=dump,
         signature_key=found.signature_key,
     )  # fmt: skip
     return conversion.model

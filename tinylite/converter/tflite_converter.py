@@ -60,9 +60,10 @@ class RepresentativeDataset:
 class TFLiteConverter:
     """Converts to a .tflite file: make one with a from_ method, set properties, call `convert()`.
 
-    Properties have the names and defaults of tf.lite.TFLiteConverter's. `allow_custom_ops` (False) lets ops through that
-    have no builtin form. `inference_type` and `inference_input_type` must be float. `dump_graphviz_dir` gets a text file for
-    each stage. What only concerns how TensorFlow's own converter works (`experimental_new_converter`, ...) changes nothing.
+        Properties have the names and defaults of tf.lite.TFLiteConverter's. `allow_custom_ops` (False) lets ops through that
+    have no builtin form; `fuse_lstm` (False, tinylite's own) makes loops of LSTMs one operator, whose state lasts from run to
+        run. `inference_type` and `inference_input_type` must be float. `dump_graphviz_dir` gets a text file for
+        each stage. What only concerns how TensorFlow's own converter works (`experimental_new_converter`, ...) changes nothing.
     """
 
     def __init__(self, sources: Sequence[Source], shapes: Mapping[str, Sequence[int | None] | None] | None = None) -> None:
@@ -78,6 +79,7 @@ class TFLiteConverter:
         self.reorder_across_fake_quant = False
         self.change_concat_input_ranges = False
         self.allow_custom_ops = False
+        self.fuse_lstm = False
         self.post_training_quantize = False
         self.dump_graphviz_dir: str | None = None
         self.dump_graphviz_video = False
@@ -161,7 +163,7 @@ class TFLiteConverter:
     def _converted(self, source: Source) -> Model:
         return Conversion(
             source.graph_def, source.inputs, source.outputs, shapes={name: _shape(shape) for name, shape in self._shapes.items()},
-            settings=Settings(self.allow_custom_ops), signature_key=source.signature_key, dump=self.dump_graphviz_dir,
+            settings=Settings(self.allow_custom_ops, fuse_lstm=self.fuse_lstm), signature_key=source.signature_key, dump=self.dump_graphviz_dir,
         ).model  # fmt: skip
 
     def _check_float(self) -> None:
