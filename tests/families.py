@@ -205,3 +205,12 @@ def angles(code: str) -> list[Case]:
     bits = generator(code).integers(0, 1 << 32, 5000, np.uint64).astype(np.uint32).view(np.float32)
     quarters = np.float32(np.pi / 2 * np.concatenate([np.arange(-300, 300), 2.0 ** np.arange(9, 100)]))
     return [Case(code, [T(x.shape, data=x)], [T(x.shape)], name=f"{code}-{name}") for x, name in ((bits, "bits"), (quarters, "quarters"))]
+
+
+def unsorted_segment(code: str) -> list[Case]:
+    """With ids that are left out, segments without rows, and ids of several dimensions."""
+    return [
+        Case(code, [T(shape, type), T(ids, "INT32", low=-1, high=count - 2), T((), "INT32", data=count)], [T((), type)])
+        for type in ("FLOAT32", "INT32")
+        for shape, ids, count in [((9,), (9,), 4), ((6, 3), (6,), 4), ((2, 5, 70), (2, 5), 5), ((2, 130), (2,), 3), ((3, 2), (3, 2), 4)]
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from .memory import check_size
 from .model import Graph, Op, Tensor, called_graphs, shape_problem
 from .ops import custom_ops
 from .ops.common.flow import Flow, NeedsCall
-from .ops.common.operator import NeedsValue, Node, Operator, Shape, Value
+from .ops.common.operator import Counting, NeedsCount, NeedsValue, Node, Operator, Shape, Value
 from .order import check_order, quantizes_floats
 from .passes import simplified
 from .segment import Routine, Segment, Step, describe
@@ -70,6 +70,7 @@ class Planner(Layout):
         self.exact = settings.exact or any(quantizes_floats(op) for called in called_graphs(graph) for op in called.ops)
         self.values: dict[int, Value] = {}
         self.kept: dict[int, np.ndarray] = {}  # what ops keep from run to run, by id of the op
+        self.counts: dict[int, Tensor] = {}  # what ops have counted, by id of the op
         self.position = 0
         self.calls = [0]  # how many graphs were planned as routines, counted by the outermost
         self.node: Node | None = None
@@ -248,6 +249,8 @@ class Planner(Layout):
             with at(describe(op, self.number(op))), np.errstate(all="ignore"):
                 try:
                     self.plan(op)
+                except NeedsCount as need:
+                    return need
                 except (NeedsValue, NeedsCall) as need:
                     del self.steps[steps:], self.storages[storages:]
                     return need
@@ -298,6 +301,8 @@ class Planner(Layout):
             for value, known in zip(node.outputs, folded, strict=True):
                 value.known, value.shape = np.asarray(known, value.dtype), np.shape(known)
         else:
+            if isinstance(operator, Counting):
+                node.count = self.count(operator, node)
             for value, shape in zip(node.outputs, operator.infer(node), strict=True):
                 with at(f"tensor {value.name!r}"):
                     give_shape(value, tuple(int(dimension) for dimension in shape))
@@ -339,15 +344,35 @@ class Planner(Layout):
     def compute(self, operator: Operator, node: Node) -> None:
         """Compute outputs now: nothing they depend on will change."""
         self.check_memory(node)
+        self.run_now(node, node.outputs, lambda node, plan: plan.prepare(operator, node))
+
+    def count(self, operator: Counting, node: Node) -> int:
+        """What an operator counts. Raises NeedsCount where only a run can know it."""
+        name = node.outputs[0].name
+        tensor = self.counts.setdefault(id(node.op), Tensor(name, (1,), "INT64"))
+        found = self.values.get(id(tensor), Value(name, "INT64", (1,), tensor))
+        if found.known is None:
+            if any(node.input(index).known is None for index in operator.counted):
+                found.storage = self.store(found, last=END)
+                self.node = node
+                operator.count(node, self, found)
+                self.node = None
+                raise NeedsCount(found)
+            self.run_now(node, [found], lambda node, plan: operator.count(node, plan, found))
+        assert found.known is not None
+        return int(found.known[0])
+
+    def run_now(self, node: Node, results: Sequence[Value], prepare: Callable[[Node, Planner], None]) -> None:
+        """Run steps on what is known of a node's inputs; the results are known then."""
         alone = Planner(Graph(), {}, Settings(keep_all=True, exact=self.exact))
         # Only what is known of the inputs counts: one that a run has computed also has a place, which is not in this arena.
         known = [None if value is None else Value(value.name, value.type, value.shape, value.tensor, value.known) for value in node.inputs]
-        node = Node(node.op, node.index, known, node.outputs)
-        for value in node.outputs:
+        alone.node = node = Node(node.op, node.index, known, node.outputs)
+        for value in results:
             value.storage = alone.store(value, last=END)
-        alone.prepare(operator, node)
+        prepare(node, alone)
         alone.finish().run()
-        for value in node.outputs:
+        for value in results:
             value.known = alone.view(value).copy()
             value.storage = None
 

@@ -13,7 +13,7 @@ from ...model import Op, Tensor, options_table, tensor_dtype
 if TYPE_CHECKING:
     from ...planner import Planner
 
-__all__ = ["REGISTRY", "NeedsValue", "Node", "Operator", "Shape", "Value", "register"]
+__all__ = ["REGISTRY", "Counting", "NeedsCount", "NeedsValue", "Node", "Operator", "Shape", "Value", "register"]
 
 Shape = tuple[int, ...]
 
@@ -70,16 +70,23 @@ class NeedsValue(Exception):
         self.name = value.name
 
 
-class Node:
-    """One op of the graph at planning time."""
+class NeedsCount(NeedsValue):
+    """The size of an op's outputs is only known when the steps have run that count it, which are planned already."""
 
-    __slots__ = ("index", "inputs", "op", "outputs")
+    reason = "whose size a run counts"
+
+
+class Node:
+    """One op of the graph at planning time. `count` is what a Counting operator has counted, once it has."""
+
+    __slots__ = ("count", "index", "inputs", "op", "outputs")
 
     def __init__(self, op: Op, index: int, inputs: list[Value | None], outputs: list[Value]) -> None:
         self.op = op
         self.index = index
         self.inputs = inputs
         self.outputs = outputs
+        self.count: int | None = None
 
     @property
     def options(self) -> Any:
@@ -179,6 +186,29 @@ class Operator:
     def prepare(self, node: Node, plan: Planner) -> None:
         """Choose kernels and fill their records: everything that can be computed once is computed here."""
         raise NotImplementedError
+
+
+class Counting(Operator):
+    """An operator whose outputs are as large as its inputs' values say, which kernels count before planning goes on.
+
+    What follows is planned for the count, not for the values: other values with the same count run without planning again.
+    `counted` are the inputs that are looked at.
+    """
+
+    counted: ClassVar[tuple[int, ...]] = (0,)
+
+    def count(self, node: Node, plan: Planner, result: Value) -> None:
+        """Check shapes, and add a step that writes the count, INT64[1]."""
+        raise NotImplementedError
+
+    def shapes(self, node: Node, count: int) -> Sequence[Shape]:
+        """The shapes of the outputs."""
+        raise NotImplementedError
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        if node.count is None:
+            raise NeedsValue(node.input(self.counted[0]))
+        return self.shapes(node, node.count)
 
 
 REGISTRY: dict[str, Operator] = {}

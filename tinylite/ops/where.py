@@ -1,0 +1,48 @@
+"""WHERE: the indices of all elements that are not zero, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .common.operator import Counting, Node, Shape, Value, register
+
+if TYPE_CHECKING:
+    from ..planner import Planner
+
+
+@register
+class Where(Counting):
+    """[how many there are, dimensions] INT64. Quantized inputs are looked at as they are stored."""
+
+    code = "WHERE"
+    max_version = 2
+
+    def check_types(self, node: Node) -> None:
+        from ..kernels.counting import nonzero
+
+        input, output = node.input(0), node.outputs[0]
+        if input.type not in nonzero:
+            node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(nonzero)}")
+        node.want(output.type == "INT64", f"its output {output} is not INT64")
+
+    def count(self, node: Node, plan: Planner, result: Value) -> None:
+        from ..kernels.counting import count_nonzero
+
+        input = node.input(0)
+        node.want(bool(input.shape), f"its input {input} is a scalar")
+        plan.step(count_nonzero[input.type], work=1, cost=input.size // 4, x=input, size=input.size, count=result)
+
+    def shapes(self, node: Node, count: int) -> Sequence[Shape]:
+        return [(count, len(node.input(0).shape))]
+
+    def prepare(self, node: Node, plan: Planner) -> None:
+        from ..kernels.counting import nonzero
+
+        input, output = node.input(0), node.outputs[0]
+        plan.step(
+            nonzero[input.type], work=1, cost=input.size + output.size * 8, x=input, size=input.size,
+            dims=plan.constant(input.shape, np.int64), rank=len(input.shape), output=output,
+        )  # fmt: skip
