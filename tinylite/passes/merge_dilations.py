@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
-from ..model import Graph, Op
+from ..model import Graph, Op, Tensor
 from .uses import Uses, has, signature
 
 __all__ = ["merge_dilations"]
@@ -14,6 +17,7 @@ def merge_dilations(graph: Graph) -> int:
     """SPACE_TO_BATCH_ND, a VALID convolution of stride 1, BATCH_TO_SPACE_ND: gives how many became one convolution."""
     if not has(graph, "SPACE_TO_BATCH_ND"):
         return 0
+    _widen_sequences(graph)
     uses, merged = Uses(graph), 0
     for op in list(graph.ops):
         if op.code not in ("CONV_2D", "DEPTHWISE_CONV_2D") or op.options is None:
@@ -27,6 +31,52 @@ def merge_dilations(graph: Graph) -> int:
         merged += 1
     uses.apply()
     return merged
+
+
+def _widen_sequences(graph: Graph) -> None:
+    """Let sequences that are pictures of height 1 only for a convolution be so too where they are moved into the batch and back."""
+    uses = Uses(graph)
+    for op in graph.ops:
+        if op.code not in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+            continue
+        widen, narrow = uses.before(op.inputs[0], "RESHAPE", "EXPAND_DIMS"), uses.after(op.outputs[0], "RESHAPE", "SQUEEZE")
+        if widen is None or narrow is None or not (_widens(widen.inputs[0], op.inputs[0]) and _widens(narrow.outputs[0], op.outputs[0])):
+            continue
+        apart, back = uses.before(widen.inputs[0], "SPACE_TO_BATCH_ND"), uses.after(narrow.outputs[0], "BATCH_TO_SPACE_ND")
+        if apart is None or back is None or apart.inputs[0] is None or op.inputs[0] is None:
+            continue
+        x, y, moves = apart.inputs[0], back.outputs[0], (apart, back)
+        numbers = [[_numbers(move, place) for place in (1, 2)] for move in moves]
+        if max(signature(x).count(-1), signature(y).count(-1)) > 1 or any(len(a) != 1 or len(b) != 2 for a, b in numbers):
+            continue
+        wide_x, wide_y = _wide(x), _wide(y)
+        amounts = [[_vector(y, [1, *block]), _vector(y, [[0, 0], amount])] for block, amount in numbers]
+        uses.replace([apart, widen], [_reshape(x, wide_x), Op(apart.code, [wide_x, *amounts[0]], [op.inputs[0]])])
+        uses.replace([narrow, back], [Op(back.code, [op.outputs[0], *amounts[1]], [wide_y]), _reshape(wide_y, y)])
+    uses.apply()
+
+
+def _widens(sequence: Tensor | None, picture: Tensor | None) -> bool:
+    if sequence is None or picture is None or len(sequence.shape) != 3:
+        return False
+    batch, *rest = signature(sequence)
+    return signature(picture) == (batch, 1, *rest)
+
+
+def _wide(tensor: Tensor) -> Tensor:
+    batch, *rest = tensor.shape
+    told = tensor.shape_signature
+    return replace(tensor, name=f"{tensor.name}/wide", shape=(batch, 1, *rest), shape_signature=told and (told[0], 1, *told[1:]))
+
+
+def _reshape(source: Tensor, made: Tensor) -> Op:
+    return Op("RESHAPE", [source, _vector(made, signature(made))], [made], new_shape=signature(made))
+
+
+def _vector(tensor: Tensor, values: Sequence[object]) -> Tensor:
+    made = Tensor(f"{tensor.name}/sizes", type="INT32", has_rank=True)
+    made.data = np.array(values, np.int32)
+    return made
 
 
 def _numbers(op: Op, index: int) -> list[int]:
