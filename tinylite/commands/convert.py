@@ -128,7 +128,8 @@ def convert(
         )  # fmt: skip
         conversion = Conversion(
             source.graph_def, source.inputs, source.outputs, shapes=_shapes(input_shapes), batch_size=batch_size,
-            settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm), signature_key=source.signature_key, dump=dump, progress=progress.stage,
+            settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm), signature_key=source.signature_key, dump=dump,
+            progress=progress.stage,
         )  # fmt: skip
     size = _write(conversion.model, output_file, output_format)
     if report:

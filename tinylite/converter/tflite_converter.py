@@ -163,7 +163,8 @@ class TFLiteConverter:
     def _converted(self, source: Source) -> Model:
         return Conversion(
             source.graph_def, source.inputs, source.outputs, shapes={name: _shape(shape) for name, shape in self._shapes.items()},
-            settings=Settings(self.allow_custom_ops, fuse_lstm=self.fuse_lstm), signature_key=source.signature_key, dump=self.dump_graphviz_dir,
+            settings=Settings(self.allow_custom_ops, fuse_lstm=self.fuse_lstm), signature_key=source.signature_key,
+            dump=self.dump_graphviz_dir,
         ).model  # fmt: skip
 
     def _check_float(self) -> None:
