@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..model import Graph
+from .drop_idle_dropout import drop_idle_dropout
 from .drop_neutral_ops import drop_neutral_ops, merge_constant_operands
 from .drop_unused_ops import drop_unused_ops
 from .fold_into_weights import fold_into_next_weights, fold_into_weights
@@ -28,7 +29,8 @@ Watch = Callable[[str, Graph, int], None]
 # Patterns are recognised before their parts are folded into others. What one makes possible for another comes again in the
 # next round.
 OPTIMIZE: tuple[Pass, ...] = (
-    drop_unused_ops, simplify_loops, share_constants, merge_equal_ops, drop_repeated_operands, drop_neutral_ops, merge_reshapes,
+    drop_unused_ops, simplify_loops, share_constants, merge_equal_ops, drop_repeated_operands, drop_idle_dropout,
+    drop_neutral_ops, merge_reshapes,
     keep_reduced_dimensions, merge_transposes, sink_transposes, recognize_relu, recognize_hard_swish, recognize_gelu,
     recognize_leaky_relu, recognize_prelu, recognize_squared_difference, recognize_l2_normalization, recognize_layer_normalization,
     drop_unused_ops, keep_dimensions, merge_dilations, merge_constant_operands, sink_reshapes, fold_into_weights, merge_pads,
