@@ -59,6 +59,34 @@ SCATTERED = {"FLOAT32": "f32", "INT32": "i32", "INT64": "i64", "INT8": "i8", "UI
 scatter_nd = {(type, value): _make_scatter_nd(type, element) for type in ("INT32", "INT64") for value, element in SCATTERED.items()}
 
 
+def _make_sparse_to_dense(type: str, element: str) -> Kernel:
+    @kernel(
+        f"sparse_to_dense_{type.lower()}_{element}", values=element + "*", value_step="i64", output=element + "*", indices=_INDICES[type],
+        count="i64", depth="i64", sizes=f"i64[{MAX_DIMS}]", strides=f"i64[{MAX_DIMS}]",
+    )  # fmt: skip
+    def sparse_to_dense(a, lo, hi, scratch):
+        """out[indices[i, 0], ...] = values[i]; strides in elements. One unit does all: of values with the same index the last stays."""
+        for i in range(a.count):
+            at = np.int64(0)
+            for d in range(a.depth):
+                index = np.int64(a.indices[i * a.depth + d])
+                if (index < 0) | (index >= a.sizes[d]):
+                    return 1
+                at += index * a.strides[d]
+            a.output[at] = a.values[i * a.value_step]
+        return 0
+
+    return sparse_to_dense
+
+
+# (type of indices, bytes of an element) -> kernel
+sparse_to_dense = {
+    (type, size): _make_sparse_to_dense(type, element)
+    for type in ("INT32", "INT64")
+    for size, element in ((1, "u8"), (2, "u16"), (4, "i32"), (8, "i64"))
+}
+
+
 def _make_one_hot(type: str, bits: int) -> Kernel:
     element = f"u{bits}*" if bits < 32 else f"i{bits}*"
 
@@ -132,8 +160,8 @@ top_k = {type: _make_top_k(element) for type, element in _ORDERED.items()}
 
 def _make_reverse_sequence(type: str) -> Kernel:
     @kernel(
-        f"reverse_sequence_{type.lower()}", input="u8*", output="u8*", lengths=_INDICES[type], batches="i64", steps="i64",
-        batch_stride="i64", step_stride="i64", outer="i64", outer_stride="i64", middle="i64", middle_stride="i64", slice_bytes="i64",
+        f"reverse_sequence_{type.lower()}", input="u8*", output="u8*", lengths=_INDICES[type], steps="i64", batch_stride="i64",
+        step_stride="i64", outer="i64", outer_stride="i64", middle="i64", middle_stride="i64", slice_bytes="i64",
     )  # fmt: skip
     def reverse_sequence(a, lo, hi, scratch):
         """Of each batch the first `lengths[b]` steps, turned round; a unit is (batch, step, outer, middle)."""

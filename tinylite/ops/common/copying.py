@@ -106,18 +106,19 @@ def mapped_step(
     maps: Sequence[tuple[range | np.ndarray, int]],
     *,
     shape: Shape | None = None,
+    strides: Sequence[int] | None = None,
     into: Sequence[int] | None = None,
 ) -> None:
     """out[i, j, ...] = in[...], where each output dimension leads along one of the input's on its own.
 
     `maps` has, for each output dimension, the indices into the input that its own lead to, and the bytes from one such
-    index to the next. `shape` is how the output's elements are counted, if not by its own shape. With `into`, only the part
-    of the output that starts there is written.
+    index to the next. `shape` is how the output's elements are counted, if not by its own shape; `strides` are the bytes
+    from one to the next, if they do not lie side by side. With `into`, only the part of the output that starts there is written.
     """
     from ...kernels.copy import MAX_DIMS, copy_mapped
 
     element = output.dtype.itemsize
-    strides = strides_of(output.shape if shape is None else shape, element)
+    strides = strides_of(output.shape if shape is None else shape, element) if strides is None else strides
     offset = sum(start * stride for start, stride in zip(into or (), strides, strict=into is not None))
     base = 0
     lines: list[_Line] = []
