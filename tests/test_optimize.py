@@ -377,8 +377,9 @@ def test_a_pass_does_what_it_is_for(name: str) -> None:
         pass
     drop_unused_ops(graph)
     assert " ".join(op.code for op in graph.ops) == codes
-    for found, wanted in zip(run(graph), before, strict=True):
-        assert np.abs(found - wanted).max() <= 1e-5 * max(np.abs(wanted).max(), 1)
+    if before is not None:
+        for found, wanted in zip(run(graph), before, strict=True):
+            assert np.abs(found - wanted).max() <= 1e-5 * max(np.abs(wanted).max(), 1)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
