@@ -162,8 +162,9 @@ def peak(target: str | None) -> None:
 @click.argument("names", nargs=-1)
 @click.option("--keras", type=click.Choice(["keras", "tf_keras"]), default="keras", show_default=True, help="Keras 3 or Keras 2.")
 @click.option("--rounds", type=click.IntRange(1), default=1, show_default=True, help="How often each converts; the fastest counts.")
+@click.option("--alone", is_flag=True, help="Leave TensorFlow's converter out.")
 @json_option
-def convert(names: tuple[str, ...], keras: str, rounds: int, target: str | None) -> None:
+def convert(names: tuple[str, ...], keras: str, rounds: int, alone: bool, target: str | None) -> None:
     """Convert keras.applications by tinylite and by TensorFlow: the same frozen file, each in a process of its own.
 
     NAMES, or all. Needs TensorFlow. Memory is the peak of the whole process, time is without imports.
@@ -174,12 +175,14 @@ def convert(names: tuple[str, ...], keras: str, rounds: int, target: str | None)
     if unknown:
         raise click.UsageError(f"{', '.join(unknown)} is none of {', '.join(APPLICATIONS)}")
     rows, lines = [], []
-    for row in compare(list(names or APPLICATIONS), keras, rounds):
+    for row in compare(list(names or APPLICATIONS), keras, rounds, alone):
         rows.append(row)
+        size, seconds, peak = (f"{ratio:.{digits}f}" if (ratio := row.ratio(figure)) else "-" for figure, digits in
+                               (("bytes", 4), ("seconds", 2), ("peak", 2)))  # fmt: skip
         lines.append([
-            row.name, str(row.nodes), f"{row.ours['ops']:.0f} / {row.theirs['ops']:.0f}", f"{row.size_ratio:.4f}",
-            f"{row.ours['seconds']:.2f} s", f"{row.time_ratio:.2f}", f"{row.ours['peak'] / 1e6:.0f} MB", f"{row.memory_ratio:.2f}",
-            f"{row.difference_litert:.0e}", f"{row.difference_tinylite:.0e}",
+            row.name, str(row.nodes), f"{row.ours['ops']:.0f} / {row.theirs['ops'] if row.theirs else 0:.0f}", size,
+            f"{row.ours['seconds']:.2f} s", seconds, f"{row.ours['peak'] / 1e6:.0f} MB", peak, f"{row.difference_litert:.0e}",
+            f"{row.difference_tinylite:.0e}",
         ])  # fmt: skip
         click.echo(" ".join(lines[-1]), err=True)
     columns = ["network", "nodes", "ops / TF's", "bytes", "time", "of TF's", "peak", "of TF's", "LiteRT", "tinylite"]

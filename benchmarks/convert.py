@@ -40,33 +40,27 @@ class Comparison:
     name: str
     nodes: int
     ours: dict[str, float]
-    theirs: dict[str, float]
+    theirs: dict[str, float] | None
     difference_litert: float
     difference_tinylite: float
     more_ops: dict[str, int]
 
-    @property
-    def time_ratio(self) -> float:
-        return self.ours["seconds"] / self.theirs["seconds"]
-
-    @property
-    def memory_ratio(self) -> float:
-        return self.ours["peak"] / self.theirs["peak"]
-
-    @property
-    def size_ratio(self) -> float:
-        return self.ours["bytes"] / self.theirs["bytes"]
+    def ratio(self, figure: str) -> float | None:
+        """tinylite's seconds, peak or bytes divided by TensorFlow's, if that has converted too."""
+        return None if self.theirs is None else self.ours[figure] / self.theirs[figure]
 
 
-def compare(names: list[str], keras: str, rounds: int) -> Iterator[Comparison]:
-    """Convert networks by both, one after the other; of several rounds the fastest counts."""
+def compare(names: list[str], keras: str, rounds: int, alone: bool = False) -> Iterator[Comparison]:
+    """Convert networks by both, or by tinylite alone, one after the other; of several rounds the fastest counts."""
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
             made = _child("make", name, keras, folder)
-            ours, theirs = (
-                [_child(who, folder, made["input"], made["output"]) for _ in range(rounds)] for who in ("tinylite", "tensorflow")
-            )
-            yield _compared(name, made["nodes"], min(ours, key=_seconds), min(theirs, key=_seconds), Path(folder))
+            arrays = (made["input"], made["output"])
+            best = {
+                who: min((_child(who, folder, *arrays) for _ in range(rounds)), key=_seconds)
+                for who in (("tinylite",) if alone else ("tinylite", "tensorflow"))
+            }
+            yield _compared(name, made["nodes"], best["tinylite"], best.get("tensorflow"), Path(folder))
 
 
 def _seconds(figures: dict[str, float]) -> float:
@@ -82,13 +76,13 @@ def _child(*arguments: str) -> dict[str, Any]:
     return figures
 
 
-def _compared(name: str, nodes: int, ours: dict[str, float], theirs: dict[str, float], folder: Path) -> Comparison:
+def _compared(name: str, nodes: int, ours: dict[str, float], theirs: dict[str, float] | None, folder: Path) -> Comparison:
     from ai_edge_litert.interpreter import Interpreter as LiteRT
 
     from tinylite import Interpreter, Model
 
-    counts = {}
-    for who, figures in (("tinylite", ours), ("tensorflow", theirs)):
+    counts: dict[str, Counter[str]] = {"tensorflow": Counter()}
+    for who, figures in (("tinylite", ours), *([("tensorflow", theirs)] if theirs else [])):
         counts[who] = Counter(op.name for graph in Model.load(folder / f"{who}.tflite").graphs for op in graph.ops)
         figures["ops"] = counts[who].total()
     wanted, picture = np.load(folder / "wanted.npy"), np.load(folder / "picture.npy")
@@ -101,7 +95,7 @@ def _compared(name: str, nodes: int, ours: dict[str, float], theirs: dict[str, f
         interpreter.set_tensor(given["index"], picture)
         interpreter.invoke()
         differences.append(float(np.abs(interpreter.get_tensor(asked["index"]) - wanted).max() / np.abs(wanted).max()))
-    return Comparison(name, nodes, ours, theirs, *differences, dict(counts["tinylite"] - counts["tensorflow"]))
+    return Comparison(name, nodes, ours, theirs, *differences, dict(counts["tinylite"] - counts["tensorflow"]) if theirs else {})
 
 
 # ---- what runs in processes of its own
