@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import ConvertError, FileError, at
-from ..model import Graph, Model, Signature as ModelSignature, called_graphs
+from ..model import Graph, Model, Signature as ModelSignature, Tensor, called_graphs
 from ..passes.optimize import optimize
 from ..passes.recognize_lstm import recognize_lstm
 from ..passes.simplify_loops import copy_moved_variables
@@ -20,7 +20,7 @@ from .graphdef import GraphDef
 from .listing import listing, tf_listing
 from .refused import refused
 from .shapes import Signature, computed
-from .tf_graph import TfGraph, TfNode, parse_name, tf_graph
+from .tf_graph import Edge, TfGraph, TfNode, parse_name, tf_graph
 from .translate import Problem, Settings, Translator
 from .versions import set_versions
 
@@ -94,10 +94,7 @@ class Conversion:
                 self.dump("graph", tf_listing(source))
         with self.stage("translate"):
             given = _shapes(inputs.names, shapes)
-            tensors = [
-                computed(edge.name, edge.node.attributes.get("dtype", "FLOAT32"), self.sized(given.get(name, _told_shape(edge.node))))
-                for name, edge in zip(inputs.names, source.inputs, strict=True)
-            ]
+            tensors = [self.input(edge, name, given) for name, edge in zip(inputs.names, source.inputs, strict=True)]
             translator = Translator(graph_def.functions, settings, lambda done: self.progress("translate", done, len(nodes)))
             translator.graph(source, tensors)
             translator.add_first_values()
@@ -127,6 +124,16 @@ class Conversion:
     def optimized(self, graph: Graph) -> None:
         for name, count in optimize(graph, watch=self.watch if self.dump else None).items():
             self.report.changes[name] = self.report.changes.get(name, 0) + count
+
+    def input(self, edge: Edge, name: str, given: Mapping[str, Signature]) -> Tensor:
+        """The tensor of an input, of the shape that was given for it or that the graph knows."""
+        known = _told_shape(edge.node)
+        shape = given.get(name, known)
+        if known is not None and shape is not None and len(known) != len(shape):
+            raise ConvertError(
+                f"input {name!r} is {list(known)} in the graph, and the shape given for it is {list(shape)}", "Give as many dimensions"
+            )
+        return computed(edge.name, edge.node.attributes.get("dtype", "FLOAT32"), self.sized(shape))
 
     def sized(self, shape: Signature) -> Signature:
         """An input's shape with the batch size that was asked for."""

@@ -147,7 +147,13 @@ def near(name: str, names: Iterable[str]) -> str | None:
     known = list(names)
     text = name.lower()
     found = [other for other in known if text in other.lower() or (len(other) > 2 and other.lower() in text)]
-    found = sorted(found, key=len)[:3] or difflib.get_close_matches(name, known, 3, 0.5)
+    if not found:
+        ends: dict[str, list[str]] = {}  # people remember the last part of a path
+        for other in known:
+            ends.setdefault(other.rpartition("/")[2], []).append(other)
+        close = difflib.get_close_matches(name.rpartition("/")[2], ends, 3, 0.6)
+        found = [other for end in close for other in ends[end]] or difflib.get_close_matches(name, known, 3, 0.5)
+    found = sorted(found, key=len)[:3]
     return f"The nearest names are {', '.join(map(repr, found))}" if found else None
 
 
