@@ -61,7 +61,7 @@ def _make(name: str, element: str, start: Any, combine: Device) -> Kernel:
 
 
 _TYPES = {"FLOAT32": "f32", "INT32": "i32"}
-_LIMITS = {"FLOAT32": np.finfo(np.float32), "INT32": np.iinfo(np.int32)}
+_LIMITS: dict[str, Any] = {"FLOAT32": np.finfo(np.float32), "INT32": np.iinfo(np.int32)}
 
 # operator -> type -> kernel
 SEGMENT: dict[str, dict[str, Kernel]] = {

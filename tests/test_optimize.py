@@ -15,7 +15,7 @@ from tinylite.passes import drop_unused_ops, fuse_activations
 from tinylite.passes.drop_idle_dropout import drop_idle_dropout
 from tinylite.passes.drop_neutral_ops import drop_neutral_ops, merge_constant_operands
 from tinylite.passes.fold_into_weights import fold_into_next_weights, fold_into_weights
-from tinylite.passes.keep_dimensions import keep_dimensions
+from tinylite.passes.keep_dimensions import flatten_rows, keep_dimensions
 from tinylite.passes.merge_dilations import merge_dilations
 from tinylite.passes.merge_equal_ops import merge_equal_ops, share_constants
 from tinylite.passes.merge_moves import keep_reduced_dimensions, merge_reshapes, merge_transposes
@@ -336,6 +336,12 @@ def a_clamp_behind_a_reshape(d: Draft) -> Graph:
 def a_bias_along_more_than_channels_stays(d: Draft) -> Graph:
     y = d.op("RESHAPE", d.conv(d.input()), d.ints(1, 18, 8), shape=(1, 18, 8))
     return d.done(d.op("ADD", y, RNG.normal(0, 1, 8), shape=(1, 18, 8)))
+
+
+@case(flatten_rows, "FULLY_CONNECTED")
+def rows_before_a_product(d: Draft) -> Graph:
+    flat = d.op("RESHAPE", d.input(), d.ints(36, 4), shape=(36, 4))
+    return d.done(d.op("FULLY_CONNECTED", flat, RNG.normal(0, 1, (3, 4)), None, shape=(36, 3)))
 
 
 @case(drop_idle_dropout, "MUL")

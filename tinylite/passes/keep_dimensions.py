@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..model import Graph, Op, Tensor
 from .uses import Uses, has, signature
 
-__all__ = ["keep_dimensions"]
+__all__ = ["flatten_rows", "keep_dimensions"]
 
 
 def keep_dimensions(graph: Graph) -> int:
@@ -30,6 +30,19 @@ def keep_dimensions(graph: Graph) -> int:
         kept += 1
     uses.apply()
     return kept
+
+
+def flatten_rows(graph: Graph) -> int:
+    """Let a FULLY_CONNECTED flatten its input's rows by itself, as it does anyway, in place of a RESHAPE; gives how many did."""
+    uses, flattened = Uses(graph), 0
+    for op in graph.ops:
+        before = uses.producer(op.inputs[0], "RESHAPE") if op.code == "FULLY_CONNECTED" else None
+        if before is None or op.options is None or op.options.keep_num_dims or before.inputs[0] is None or op.inputs[1] is None:
+            continue
+        if before.inputs[0].shape[-1:] == op.inputs[1].shape[1:] and -1 not in signature(before.inputs[0])[-1:]:
+            op.inputs[0] = before.inputs[0]
+            flattened += 1
+    return flattened
 
 
 def _gives_back(uses: Uses, reshape: Op, source: Tensor) -> bool:

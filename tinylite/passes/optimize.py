@@ -10,7 +10,7 @@ from .drop_neutral_ops import drop_neutral_ops, merge_constant_operands
 from .drop_unused_ops import drop_unused_ops
 from .fold_into_weights import fold_into_next_weights, fold_into_weights
 from .fuse_activations import fuse_activations
-from .keep_dimensions import keep_dimensions
+from .keep_dimensions import flatten_rows, keep_dimensions
 from .merge_dilations import merge_dilations
 from .merge_equal_ops import merge_equal_ops, share_constants
 from .merge_moves import keep_reduced_dimensions, merge_reshapes, merge_transposes
@@ -33,7 +33,7 @@ OPTIMIZE: tuple[Pass, ...] = (
     drop_neutral_ops, merge_reshapes,
     keep_reduced_dimensions, merge_transposes, sink_transposes, recognize_relu, recognize_hard_swish, recognize_gelu,
     recognize_leaky_relu, recognize_prelu, recognize_squared_difference, recognize_l2_normalization, recognize_layer_normalization,
-    drop_unused_ops, keep_dimensions, merge_dilations, merge_constant_operands, sink_reshapes, fold_into_weights, merge_pads,
+    drop_unused_ops, keep_dimensions, flatten_rows, merge_dilations, merge_constant_operands, sink_reshapes, fold_into_weights, merge_pads,
     fold_into_next_weights, fuse_activations,
 )  # fmt: skip
 _MOST_ROUNDS = 10
