@@ -214,3 +214,20 @@ def unsorted_segment(code: str) -> list[Case]:
         for type in ("FLOAT32", "INT32")
         for shape, ids, count in [((9,), (9,), 4), ((6, 3), (6,), 4), ((2, 5, 70), (2, 5), 5), ((2, 130), (2,), 3), ((3, 2), (3, 2), 4)]
     ]
+
+
+def suppression(code: str, sigmas: Sequence[float | None] = (None,)) -> list[Case]:
+    """Boxes that a run gives, of which some overlap; whole scores are equal now and then. A sigma of None is left out."""
+    cases = []
+    for size, most, overlap, least, whole in [
+        (10, 5, 0.5, -100.0, False), (60, 60, 0.1, 0.0, False), (60, 20, 0.3, 0.5, True), (300, 100, 0.2, 1.0, True),
+        (7, 3, 0.5, 100.0, False),
+    ]:  # fmt: skip
+        for sigma in sigmas:
+            rng = generator(f"{code}{size}{sigma}")
+            scores = rng.integers(-2, 8, size) if whole else rng.normal(2, 2, size)
+            inputs = [T((size, 4), low=0, high=4), T((size,), data=scores.astype(np.float32)), T((), "INT32", data=most)]
+            inputs += [T((), data=number) for number in (overlap, least, sigma) if number is not None]
+            outputs = [T((), "INT32"), *([] if sigma is None else [T(())]), T((), "INT32")]
+            cases.append(Case(code, inputs, outputs, name=f"{code}-{size}-{most}-{overlap}-{least}-{whole}-{sigma}"))
+    return cases

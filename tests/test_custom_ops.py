@@ -7,17 +7,19 @@ import pkgutil
 
 import numpy as np
 import pytest
+from flatbuffers import flexbuffers
 
 from tinylite import Interpreter
-from tinylite.errors import ModelError, UnsupportedError
+from tinylite.errors import InvokeError, ModelError, UnsupportedError
 from tinylite.model import Model
 from tinylite.ops import custom_ops
 
 from . import custom_ops as folder
 from .cases import Case
-from .conftest import Judge, assert_close
+from .conftest import Judge, assert_close, feed_and_run
 from .custom_ops.audiospectrogram import spectrogram
 from .custom_ops.mfcc import coefficients
+from .custom_ops.tflite_detection_postprocess import OPTIONS, detection
 
 MODULES = {module.name: importlib.import_module(f"{folder.__name__}.{module.name}") for module in pkgutil.iter_modules(folder.__path__)}
 CASES: list[Case] = [case for module in MODULES.values() for case in module.CASES]
@@ -69,3 +71,45 @@ def test_names_of_no_operator(name: str) -> None:
     case.options["custom_code"] = name
     with pytest.raises(UnsupportedError):
         Interpreter(model_content=case.model().to_bytes()).allocate_tensors()
+
+
+def test_places_of_detections_that_are_left_over_are_zero(run: Judge) -> None:
+    """LiteRT leaves what was there, of this or of another run."""
+    case = detection(30, max_detections=40, max_classes_per_detection=7)
+    interpreter = Interpreter(model_content=case.model().to_bytes())
+    interpreter.allocate_tensors()
+    feeds = case.feeds()
+    feed_and_run(interpreter, feeds, 1)
+    feeds[1][...] = 0
+    feeds[1][0, 4, 3] = 0.5
+    boxes, classes, scores, count = feed_and_run(interpreter, feeds, 1)
+    assert count.tolist() == [1]
+    assert (classes[0, 0], scores[0, 0]) == (2, 0.5)
+    assert boxes[0, 4].any() and not boxes[0, 5:].any()  # its five classes
+    assert not classes[0, 5:].any() and not scores[0, 1:].any()
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"num_classes": 0}, "num_classes is 0"),
+        ({"num_classes": 4}, r"are not \[1, 30, 4, or 1 more"),
+        ({"nms_iou_threshold": 0.0}, "nms_iou_threshold 0.0 is not within"),
+        ({"nms_iou_threshold": float("nan")}, "nms_iou_threshold nan is not within"),
+        ({"max_detections": -1}, "it shall make -1 detections"),
+        ({"max_detections": float("inf")}, "max_detections is inf"),
+        ({"use_regular_nms": True, "detections_per_class": 0}, "no detections of each class"),
+    ],
+)
+def test_detections_that_make_no_sense(changes: dict[str, float], problem: str) -> None:
+    case = detection(30)
+    case.options["custom_options"] = bytes(flexbuffers.Dumps({**OPTIONS, **changes}))
+    with pytest.raises(ModelError, match=problem):
+        Interpreter(model_content=case.model().to_bytes()).allocate_tensors()
+
+
+def test_anchors_of_negative_size_stop_the_run(run: Judge) -> None:
+    case = detection(30)
+    case.inputs[2].data[3, 2] = -0.1  # type: ignore[union-attr]
+    with pytest.raises(InvokeError, match="an anchor's size is negative"):
+        run(case.model().to_bytes(), case.feeds())

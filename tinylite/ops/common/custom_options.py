@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import struct
 
 from .operator import Node
 
-__all__ = ["whole_numbers"]
+__all__ = ["numbers", "whole_numbers"]
 
 
-def whole_numbers(node: Node, *names: str) -> list[int]:
-    """Options by name as LiteRT reads them: fractions are cut off, truth is 1, and what is not there is 0. Fails if they cannot be read."""
+def numbers(node: Node, *names: str) -> list[int | float | None]:
+    """Options by name; None where one is not there. Truth is 1. Fails if they cannot be read."""
     from flatbuffers import flexbuffers
 
     content = node.op.custom_options or b""
-    found = []
+    found: list[int | float | None] = []
     try:
         options = flexbuffers.GetRoot(bytearray(content)).AsMap
         for name in names:
@@ -23,9 +24,17 @@ def whole_numbers(node: Node, *names: str) -> list[int]:
             except KeyError as error:
                 if error.args != (name,):  # the library's way to say that it is lost
                     raise ValueError(f"width {error}") from None
-                found.append(0)
+                found.append(None)
                 continue
-            found.append(int(option.AsFloat) if option.IsFloat else int(option.AsInt))
+            found.append(None if option.IsNull else float(option.AsFloat) if option.IsFloat else int(option.AsInt))
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, struct.error) as error:
         node.fail(f"its options, {len(content)} bytes, are no FlexBuffer that is a map of numbers ({error})")
     return found
+
+
+def whole_numbers(node: Node, *names: str) -> list[int]:
+    """The same as LiteRT reads whole numbers: fractions are cut off, and what is not there is 0."""
+    found = numbers(node, *names)
+    for name, number in zip(names, found, strict=True):
+        node.want(number is None or math.isfinite(number), f"its option {name} is {number}, where a number is wanted")
+    return [int(number or 0) for number in found]

@@ -1,0 +1,13 @@
+"""NON_MAX_SUPPRESSION_V4: boxes by falling score, without those that overlap with a better one."""
+
+from __future__ import annotations
+
+from .common.operator import register
+from .common.suppressing import NonMaxSuppression
+
+
+@register
+class NonMaxSuppressionV4(NonMaxSuppression):
+    code = "NON_MAX_SUPPRESSION_V4"
+    input_count = (5, 5)
+    output_count = (2, 2)

@@ -1,0 +1,14 @@
+"""NON_MAX_SUPPRESSION_V5: boxes by falling score, where overlapping with better ones lowers scores."""
+
+from __future__ import annotations
+
+from .common.operator import register
+from .common.suppressing import NonMaxSuppression
+
+
+@register
+class NonMaxSuppressionV5(NonMaxSuppression):
+    code = "NON_MAX_SUPPRESSION_V5"
+    input_count = (6, 6)
+    output_count = (3, 3)
+    soft = True
