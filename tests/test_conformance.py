@@ -19,28 +19,9 @@ from .test_ops import CASES
 
 # Their float kernels compute e^x, ln x or tanh x within 2 ulp of the C library's functions, which differ between systems.
 TRANSCENDENTAL = {
-<<<<<<< HEAD
     "ATAN2", "COS", "ELU", "EXP", "GELU", "LOCAL_RESPONSE_NORMALIZATION", "LOG", "LOGISTIC", "LOG_SOFTMAX",
     "POW", "RANDOM_STANDARD_NORMAL", "SIN", "SOFTMAX", "TANH",
 }  # fmt: skip
-=======
-    "ATAN2",
-    "COS",
-    "ELU",
-    "EXP",
-    "GELU",
-    "LOCAL_RESPONSE_NORMALIZATION",
-    "LOG",
-    "LOGISTIC",
-    "LOG_SOFTMAX",
-    "NON_MAX_SUPPRESSION_V5",
-    "POW",
-    "RANDOM_STANDARD_NORMAL",
-    "SIN",
-    "SOFTMAX",
-    "TANH",
-}
->>>>>>> afae1fb (Detect objects: NON_MAX_SUPPRESSION_V4 and V5, and TFLite_Detection_PostProcess)
 # Recurrent layers add their products in an order of their own.
 RECURRENT = {"LSTM", "RNN", "SVDF", *(f"{way}DIRECTIONAL_SEQUENCE_{cell}" for way in ("UNI", "BI") for cell in ("LSTM", "RNN"))}
 
