@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .kernel import Kernel, kernel
+from .elements import NUMBERS
+from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
 
 MAX_DIMS = 8
@@ -34,13 +35,23 @@ def _make_gather_nd(type: str) -> Kernel:
 gather_nd = {type: _make_gather_nd(type) for type in _INDICES}
 
 
-def _make_scatter_nd(type: str, element: str) -> Kernel:
+@device
+def add(x, y):
+    return x + y
+
+
+@device
+def either(x, y):
+    return x | y
+
+
+def _make_scatter_nd(type: str, element: str, combine: Device) -> Kernel:
     @kernel(
-        f"scatter_nd_{type.lower()}_{element}", updates=element + "*", output=element + "*", indices=_INDICES[type], count="i64",
-        depth="i64", sizes=f"i64[{MAX_DIMS}]", strides=f"i64[{MAX_DIMS}]", slice="i64",
+        f"scatter_nd_{type.lower()}_{element}_{combine.function.__name__}", updates=element + "*", output=element + "*",
+        indices=_INDICES[type], count="i64", depth="i64", sizes=f"i64[{MAX_DIMS}]", strides=f"i64[{MAX_DIMS}]", slice="i64",
     )  # fmt: skip
     def scatter_nd(a, lo, hi, scratch):
-        """out[indices[i, 0], ...] += updates[i]; strides and slices in elements. One unit does all: indices may repeat."""
+        """out[indices[i, 0], ...] is combined with updates[i]; strides and slices in elements. One unit does all: indices may repeat."""
         for i in range(a.count):
             at = np.int64(0)
             for d in range(a.depth):
@@ -49,14 +60,19 @@ def _make_scatter_nd(type: str, element: str) -> Kernel:
                     return 1
                 at += index * a.strides[d]
             for c in range(a.slice):
-                a.output[at + c] += a.updates[i * a.slice + c]
+                a.output[at + c] = combine(a.output[at + c], a.updates[i * a.slice + c])
         return 0
 
     return scatter_nd
 
 
-SCATTERED = {"FLOAT32": "f32", "INT32": "i32", "INT64": "i64", "INT8": "i8", "UINT8": "u8"}
-scatter_nd = {(type, value): _make_scatter_nd(type, element) for type in ("INT32", "INT64") for value, element in SCATTERED.items()}
+_SCATTERED = {"FLOAT32": "f32", "INT32": "i32", "INT64": "i64", "INT8": "i8", "UINT8": "u8", "BOOL": "u8"}
+# (type of indices, type of updates) -> kernel
+scatter_nd = {
+    (type, value): _make_scatter_nd(type, element, either if value == "BOOL" else add)
+    for type in ("INT32", "INT64")
+    for value, element in _SCATTERED.items()
+}
 
 
 def _make_sparse_to_dense(type: str, element: str) -> Kernel:
@@ -132,30 +148,64 @@ def _make_cumsum(element: str) -> Kernel:
 cumsum = {type: _make_cumsum(element) for type, element in (("FLOAT32", "f32"), ("INT32", "i32"), ("INT64", "i64"))}
 
 
-def _make_top_k(element: str) -> Kernel:
-    @kernel(f"top_k_{element}", input=element + "*", values=element + "*", indices="i32*", size="i64", k="i64")
+@device
+def comes_before(x, i, j):
+    """Whether x[i] is larger than x[j], or as large and earlier. NaN comes last."""
+    if x[i] > x[j]:
+        return True
+    if x[i] < x[j]:
+        return False
+    first, second = x[i] == x[i], x[j] == x[j]
+    return i < j if first == second else first
+
+
+@device
+def sink(x, heap, length, top, item):
+    """Put an item into a heap, in which what comes last is on top, at `top` or as far below as it belongs."""
+    hole = np.int64(top)
+    while 2 * hole + 1 < length:
+        below = 2 * hole + 1
+        if below + 1 < length and comes_before(x, heap[below], heap[below + 1]):
+            below += 1
+        if not comes_before(x, item, heap[below]):
+            break
+        heap[hole] = heap[below]
+        hole = below
+    heap[hole] = item
+
+
+def _make_top_k(element: str, index: str) -> Kernel:
+    number = NUMBERS[index]
+
+    @kernel(f"top_k_{element}_{index}", input=element + "*", values=element + "*", indices=index + "*", size="i64", k="i64")
     def top_k(a, lo, hi, scratch):
         """The k largest of each row, in falling order; of equal ones the first. A unit is a row."""
         for row in range(lo, hi):
-            x, values, indices = a.input + row * a.size, a.values + row * a.k, a.indices + row * a.k
-            for i in range(a.size):
-                place = min(i, a.k)
-                while place > 0:
-                    if not x[i] > values[place - 1]:
-                        break
-                    place -= 1
-                if place < a.k:
-                    for j in range(min(i, a.k - 1), place, -1):
-                        values[j] = values[j - 1]
-                        indices[j] = indices[j - 1]
-                    values[place] = x[i]
-                    indices[place] = np.int32(i)
+            x, values, heap = a.input + row * a.size, a.values + row * a.k, a.indices + row * a.k
+            for i in range(a.k):
+                heap[i] = number(i)
+            for top in range(a.k // 2 - 1, -1, -1):
+                sink(x, heap, a.k, top, heap[top])
+            for i in range(a.k, a.size):
+                if comes_before(x, i, heap[0]):
+                    sink(x, heap, a.k, 0, number(i))
+            for end in range(a.k - 1, 0, -1):
+                last = heap[end]
+                heap[end] = heap[0]
+                sink(x, heap, end, 0, last)
+            for i in range(a.k):
+                values[i] = x[heap[i]]
 
     return top_k
 
 
-_ORDERED = {"FLOAT32": "f32", "INT8": "i8", "UINT8": "u8", "INT32": "i32", "INT64": "i64"}
-top_k = {type: _make_top_k(element) for type, element in _ORDERED.items()}
+_ORDERED = {"FLOAT32": "f32", "INT8": "i8", "UINT8": "u8", "INT16": "i16", "INT32": "i32", "INT64": "i64"}
+# (type of values, type of indices) -> kernel
+top_k = {
+    (type, index): _make_top_k(element, number)
+    for type, element in _ORDERED.items()
+    for index, number in (("INT32", "i32"), ("INT16", "i16"))
+}
 
 
 def _make_reverse_sequence(type: str) -> Kernel:

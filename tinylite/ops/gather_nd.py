@@ -18,7 +18,7 @@ class GatherNd(Moving):
     """An index that is not there stops the run."""
 
     code = "GATHER_ND"
-    max_version = 5
+    max_version = 6
     input_count = (2, 2)
 
     def check_types(self, node: Node) -> None:

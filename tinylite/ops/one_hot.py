@@ -34,7 +34,8 @@ class OneHot(Operator):
         return rank if axis == -1 else int(axis)
 
     def infer(self, node: Node) -> Sequence[Shape]:
-        (depth,), axis, shape = node.numbers(1)[:1], self.axis(node), node.input(0).shape
+        node.want(node.input(1).size == 1, f"its depth {node.input(1)} is not one number")
+        (depth,), axis, shape = node.numbers(1), self.axis(node), node.input(0).shape
         node.want(depth >= 0, f"its depth {depth} is negative")
         for index in (2, 3):
             node.want(node.input(index).size == 1, f"its value {node.input(index)} is not one number")

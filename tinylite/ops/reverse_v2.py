@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @register
 class ReverseV2(Moving):
     code = "REVERSE_V2"
-    max_version = 3
+    max_version = 4
     input_count = (2, 2)
 
     def infer(self, node: Node) -> Sequence[Shape]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @register
 class TopkV2(Operator):
-    """Of equal ones the first comes first."""
+    """Of equal ones the first comes first, and NaN last."""
 
     code = "TOPK_V2"
     max_version = 3
@@ -24,17 +24,17 @@ class TopkV2(Operator):
         from ..kernels.indexing import top_k
 
         input, values, indices = node.input(0), *node.outputs
-        if input.type not in top_k:
-            node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(top_k)}")
+        if (input.type, indices.type) not in top_k:
+            node.unsupported(f"there is no kernel for input {input} and indices {indices}")
         node.want(values.type == input.type, f"its output {values} is not {input.type}, as its input is")
-        if indices.type != "INT32":
-            node.unsupported(f"there is no kernel for indices {indices}; there is: INT32")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, numbers = node.input(0), node.numbers(1)
         node.want(len(numbers) == 1, f"its k {node.input(1)} is not one number")
         node.want(bool(input.shape), f"its input {input} is a scalar")
         node.want(0 <= numbers[0] <= input.shape[-1], f"its k {numbers[0]} is not within the {input.shape[-1]} elements of a row")
+        narrow = node.outputs[1].type == "INT16" and input.shape[-1] > 1 << 15
+        node.want(not narrow, f"its output {node.outputs[1]} cannot hold indices of {input.shape[-1]} elements")
         return [(*input.shape[:-1], numbers[0])] * 2
 
     def prepare(self, node: Node, plan: Planner) -> None:
@@ -42,4 +42,7 @@ class TopkV2(Operator):
 
         input, values, indices = node.input(0), *node.outputs
         size, k = input.shape[-1], values.shape[-1]
-        plan.step(top_k[input.type], work=values.size // k, cost=size * 4, input=input, values=values, indices=indices, size=size, k=k)
+        plan.step(
+            top_k[input.type, indices.type], work=values.size // k, cost=size * 2 + k * 8 * k.bit_length(), input=input, values=values,
+            indices=indices, size=size, k=k,
+        )  # fmt: skip
