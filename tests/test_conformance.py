@@ -20,7 +20,7 @@ from .test_ops import CASES
 # Their float kernels compute e^x, ln x or tanh x within 2 ulp of the C library's functions, which differ between systems.
 TRANSCENDENTAL = {
     "ATAN2", "COS", "ELU", "EXP", "GELU", "LOCAL_RESPONSE_NORMALIZATION", "LOG", "LOGISTIC", "LOG_SOFTMAX",
-    "NON_MAX_SUPPRESSION_V5", "POW", "RANDOM_STANDARD_NORMAL", "SIN", "SOFTMAX", "TANH", "TFLite_Detection_PostProcess",
+    "NON_MAX_SUPPRESSION_V5", "POW", "RANDOM_STANDARD_NORMAL", "SIN", "SOFTMAX", "TANH",
 }  # fmt: skip
 # Recurrent layers add their products in an order of their own.
 RECURRENT = {"LSTM", "RNN", "SVDF", *(f"{way}DIRECTIONAL_SEQUENCE_{cell}" for way in ("UNI", "BI") for cell in ("LSTM", "RNN"))}
