@@ -19,7 +19,7 @@ targets: $(VENV)/test
 	$(BIN)/python -m pytest -m slow tests/test_targets.py
 
 converter: $(VENV)/test $(VENV)/tensorflow
-	$(BIN)/python -m pytest -n auto -m "not slow" tests/converter
+	$(BIN)/python -m pytest -n auto -m "not slow" tests/converter tests/quantize tests/examples
 
 lint: $(VENV)/lint
 	$(BIN)/ruff check .

@@ -96,6 +96,8 @@ class Quantization:
     `scale` float32 and `zero_point` int64, one element each for the whole tensor, or one for each index along
     `quantized_dimension`. `min` and `max` (float32, often empty) are the range that the parameters were made from.
     `details`, a Table of the schema's QuantizationDetails, replaces scale and zero_point where it is not None.
+    With no scale, `min` and `max` are a range that a quantizer may make parameters from; `narrow`, which files do not hold,
+    says that the least integer is left out of it.
     """
 
     scale: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
@@ -104,6 +106,7 @@ class Quantization:
     min: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     max: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     details: Table | None = None
+    narrow: bool = False
 
     def __post_init__(self) -> None:
         self.scale = np.atleast_1d(np.asarray(self.scale, np.float32))

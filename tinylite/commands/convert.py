@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import SettingError
 from ..flags import FlagCommand, switch, without_effect
 from ..terminal import CONTEXT
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["convert"]
 
-_FLOAT = ("FLOAT", "FLOAT32")
+_INFERENCE = ["FLOAT", "QUANTIZED_UINT8", "UINT8", "INT8"]
 
 
 @click.command(cls=FlagCommand, context_settings=CONTEXT, short_help="Convert a TensorFlow graph or Keras model to .tflite.")
@@ -58,13 +57,30 @@ _FLOAT = ("FLOAT", "FLOAT32")
 @click.option("--output_format", type=click.Choice(["TFLITE", "GRAPHVIZ_DOT"]), default="TFLITE", show_default=True, help="What to write.")
 @click.option(
     "--inference_type",
-    type=click.Choice(["FLOAT", "QUANTIZED_UINT8", "INT8"]),
+    type=click.Choice(_INFERENCE),
     default="FLOAT",
     show_default=True,
-    help="The type of arithmetic.",
+    help="The type of arithmetic and weights.",
 )
-@click.option("--inference_input_type", type=click.Choice(["FLOAT", "QUANTIZED_UINT8", "INT8"]), help="The type of the inputs.")
-@click.option("--input_data_type", "--input_data_types", "input_data_types", help="Types of the inputs, with commas: FLOAT.")
+@click.option("--inference_input_type", type=click.Choice(_INFERENCE), help="The type of the inputs.  [default: inference_type]")
+@click.option("--inference_output_type", type=click.Choice(_INFERENCE), help="The type of the outputs.  [default: inference_type]")
+@click.option("--input_data_type", "--input_data_types", "input_data_types", help="As inference_input_type, once or for each input.")
+@click.option("--mean_value", "--mean_values", "means", help="A number for each input: real = (stored - mean) / std.")
+@click.option("--std_value", "--std_values", "--std_dev_value", "--std_dev_values", "stds", help="A number for each input.")
+@click.option("--default_ranges_min", type=float, help="The least value of what has no range, to try quantization out.")
+@click.option("--default_ranges_max", type=float, help="The greatest.")
+@switch("--change_concat_input_ranges", help="Give the inputs of a concatenation its output's range.")
+@switch("--reorder_across_fake_quant", help="Let ops be merged across FakeQuants that stand in unusual places.")
+@switch("--drop_fake_quant", help="Leave FakeQuants out; a quantized file still takes their ranges.")
+@switch("--allow_nudging_weights_to_use_fast_gemm_kernel", help="Let weights of 0 that stand too near to one another be 1.")
+@switch("--allow_float_ops", help="Leave in float what has no quantized form or no range.")
+@click.option(
+    "--quantizer_style",
+    type=click.Choice(["toco", "mlir"]),
+    default="toco",
+    show_default=True,
+    help="Whose ways to follow: those of TensorFlow's first converter, or of 2.21.",
+)
 @switch("--allow_custom_ops", help="Let ops without a builtin form through, as custom ops.")
 @click.option(
     "--dump", "--dump_graphviz", "--dump_graphviz_dir", "dump", type=click.Path(), help="A directory for the graph at each stage, as text."
@@ -93,7 +109,10 @@ def convert(
     model: str | None, input_file: str | None, saved_model_dir: str | None, keras_model_file: str | None, input_checkpoint: str | None,
     output_file: str, input_arrays: str | None, output_arrays: str | None, input_shapes: str | None, batch_size: int | None,
     tags: str | None, signature_key: str | None, input_format: str | None, output_format: str, inference_type: str,
-    inference_input_type: str | None, input_data_types: str | None, allow_custom_ops: bool, fuse_lstm: bool, dump: str | None, report: bool,
+    inference_input_type: str | None, inference_output_type: str | None, input_data_types: str | None, means: str | None,
+    stds: str | None, default_ranges_min: float | None, default_ranges_max: float | None, change_concat_input_ranges: bool,
+    reorder_across_fake_quant: bool, drop_fake_quant: bool, allow_nudging_weights_to_use_fast_gemm_kernel: bool, allow_float_ops: bool,
+    quantizer_style: str, allow_custom_ops: bool, fuse_lstm: bool, dump: str | None, report: bool,
 ) -> None:  # fmt: skip
     """Convert MODEL to a .tflite file.
 
@@ -106,18 +125,14 @@ def convert(
       tinylite convert frozen.pb -o model.tflite
       tinylite convert --graph_def_file=a.pb --input_arrays=x --output_arrays=softmax --output_file=a.tflite
       tinylite convert --saved_model_dir=export --input_shapes=-1,224,224,3 --output_file=model.tflite
+      tinylite convert a.pb --inference_type QUANTIZED_UINT8 --mean_values 128 --std_dev_values 128 -o a.tflite
       tinylite convert graph.pbtxt --input_checkpoint model.ckpt --output_arrays softmax -o model.tflite
     """
     given = [path for path in (model, input_file, saved_model_dir, keras_model_file) if path is not None]
     if len(given) != 1:
         raise click.UsageError("give one file to convert: MODEL, --graph_def_file, --saved_model_dir or --keras_model_file")
-    for name, value in (("--inference_type", inference_type), ("--inference_input_type", inference_input_type)):
-        if value not in (None, "FLOAT"):
-            raise SettingError(f"{name} is {value}, and this version converts to float only", "Leave it at FLOAT")
-    for type in _list(input_data_types) or ():
-        if type.upper() not in _FLOAT:
-            raise SettingError(f"--input_data_types has {type}, and this version converts to float only", "Leave it out")
-    from ..converter.conversion import Conversion
+    from ..converter.conversion import Conversion, guessed_inputs
+    from ..converter.quantization import integer_inputs, integers, type_of
     from ..converter.sources import source_of
     from ..converter.translate import Settings
 
@@ -126,11 +141,23 @@ def convert(
         source = source_of(
             given[0], _list(input_arrays), _list(output_arrays), checkpoint=input_checkpoint, signature_key=signature_key, tags=_list(tags)
         )  # fmt: skip
+        names = source.inputs.names if source.inputs is not None else guessed_inputs(source.graph_def)
+        input_type, stats = type_of(inference_input_type or _one_type(input_data_types)), _stats(names, means, stds)
+        quantizes = type_of(inference_type) != "FLOAT32"
         conversion = Conversion(
             source.graph_def, source.inputs, source.outputs, shapes=_shapes(input_shapes), batch_size=batch_size,
-            settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm), signature_key=source.signature_key, dump=dump,
+            settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm, drop_fake_quants=drop_fake_quant and not quantizes),
+            integers=integers(
+                inference_type, input_type, inference_output_type, input_stats=stats,
+                default_range=_default_range(default_ranges_min, default_ranges_max), style=quantizer_style,
+                allow_float_ops=allow_float_ops, change_concat_inputs=change_concat_input_ranges,
+                nudge_weights=allow_nudging_weights_to_use_fast_gemm_kernel,
+            ),
+            reorder_across_fake_quants=reorder_across_fake_quant or drop_fake_quant, signature_key=source.signature_key, dump=dump,
             progress=progress.stage,
         )  # fmt: skip
+        if not quantizes and input_type in ("UINT8", "INT8"):
+            integer_inputs(conversion.model, input_type, stats)
     size = _write(conversion.model, output_file, output_format)
     if report:
         _show(conversion, size, time.perf_counter() - started)
@@ -139,6 +166,40 @@ def convert(
 
 def _list(text: str | None) -> list[str] | None:
     return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _numbers(text: str | None, flag: str) -> list[float]:
+    try:
+        return [float(part) for part in _list(text) or ()]
+    except ValueError:
+        raise click.BadParameter(f"{text!r} are no numbers", param_hint=flag) from None
+
+
+def _stats(names: list[str], means: str | None, stds: str | None) -> dict[str, tuple[float, float]]:
+    """Mean and std by input; one pair serves all inputs."""
+    first, second = _numbers(means, "--mean_values"), _numbers(stds, "--std_dev_values")
+    if len(first) != len(second):
+        raise click.UsageError(f"{len(first)} --mean_values and {len(second)} --std_dev_values: give a pair for each input")
+    if first and len(first) not in (1, len(names)):
+        raise click.UsageError(f"{len(first)} --mean_values for {len(names)} inputs: {', '.join(names)}")
+    pairs = list(zip(first, second, strict=True))
+    return dict(zip(names, pairs * len(names) if len(pairs) == 1 else pairs, strict=False))
+
+
+def _default_range(low: float | None, high: float | None) -> tuple[float, float] | None:
+    if low is None and high is None:
+        return None
+    if low is None or high is None:
+        raise click.UsageError("give both of --default_ranges_min and --default_ranges_max")
+    return low, high
+
+
+def _one_type(types: str | None) -> str | None:
+    """Types of the inputs as one; a graph whose inputs are integers anyway takes nothing from it."""
+    found = {type.upper() for type in _list(types) or ()}
+    if len(found) > 1:
+        raise click.UsageError(f"--input_data_types are {types}, and all inputs get one type")
+    return next(iter(found), None)
 
 
 def _shapes(text: str | None) -> list[tuple[int, ...]] | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..model import Model
+    from ..quantize.integer import Integers
 
 __all__ = ["convert"]
 
@@ -19,9 +20,9 @@ def convert(
     source: Any, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None, *,
     input_shapes: Mapping[str, Sequence[int | None] | None] | None = None, checkpoint: str | os.PathLike[str] | None = None,
     signature_key: str | None = None, tags: Iterable[str] | None = None, custom_objects: dict[str, Any] | None = None,
-    allow_custom_ops: bool = False, fuse_lstm: bool = False, dump: str | os.PathLike[str] | None = None,
+    allow_custom_ops: bool = False, fuse_lstm: bool = False, integers: Integers | None = None, dump: str | os.PathLike[str] | None = None,
 ) -> Model:  # fmt: skip
-    """Convert a TensorFlow graph to a float Model.
+    """Convert a TensorFlow graph to a Model.
 
     `source` is the path of a frozen GraphDef (.pb or .pbtxt), a SavedModel, a Keras file, or of an unfrozen GraphDef with the
     `checkpoint` that was saved with it; or a GraphDef message, its bytes, a tf.Graph, a session, a Keras model, a
@@ -31,9 +32,10 @@ def convert(
     GraphDef, the placeholders and what nobody reads. `input_shapes` gives shapes by input name; None or -1 for dimensions
     that may vary, which become dynamic in the file (shape_signature). `allow_custom_ops` lets ops through that have no
     builtin form, as custom ops with their attributes. `fuse_lstm` makes loops of LSTMs one operator, whose state lasts from run to
-    run until the interpreter's variables are reset. `dump` is a directory that gets a text file for each stage.
+    run until the interpreter's variables are reset. `integers`, a tinylite.quantize.Integers, makes the model a fully quantized one.
+    `dump` is a directory that gets a text file for each stage.
 
-    Raises FileError, FreezeError, and ConvertError with all ops that have no form at once.
+    Raises FileError, FreezeError, and ConvertError with all ops that have no form, or tensors that have no range, at once.
     """
     from .conversion import Conversion
     from .sources import source_of
@@ -49,6 +51,6 @@ def convert(
     }
     conversion = Conversion(
         found.graph_def, found.inputs, found.outputs, shapes=shapes, settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm), dump=dump,
-        signature_key=found.signature_key,
+        signature_key=found.signature_key, integers=integers,
     )  # fmt: skip
     return conversion.model

@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..errors import ConvertError, FileError, at
@@ -14,6 +14,7 @@ from ..model import Graph, Model, Signature as ModelSignature, Tensor, called_gr
 from ..passes.optimize import optimize
 from ..passes.recognize_lstm import recognize_lstm
 from ..passes.simplify_loops import copy_moved_variables
+from ..quantize.integer import Integers, quantize_graph, read_ranges
 from .ends import is_variable, likely_inputs, likely_outputs
 from .frames import functionalized
 from .graphdef import GraphDef
@@ -59,6 +60,7 @@ class Conversion:
     `shapes` gives or overrides shapes of inputs, by name or for all in order; `batch_size` the first dimension of those where
     it is unknown. `dump` is a directory that gets a text file for every stage.
     `progress` hears of each stage: its name, and how many of how many steps are done.
+    `integers` makes the model a fully quantized one; with `reorder_across_fake_quants` its passes may see through FakeQuants.
 
     Raises ConvertError for names that are not there, for a graph that is not frozen, and for ops that have no form in a
     .tflite file, all of them at once.
@@ -66,7 +68,8 @@ class Conversion:
 
     def __init__(
         self, graph_def: GraphDef, inputs: Arrays | None = None, outputs: Arrays | None = None, *,
-        shapes: Shapes | None = None, batch_size: int | None = None, settings: Settings | None = None,
+        shapes: Shapes | None = None, batch_size: int | None = None, settings: Settings | None = None, integers: Integers | None = None,
+        reorder_across_fake_quants: bool = False,
         signature_key: str | None = None, dump: str | os.PathLike[str] | None = None, progress: Progress | None = None,
     ) -> None:  # fmt: skip
         self.report = Report()
@@ -75,8 +78,11 @@ class Conversion:
         inputs = inputs or Arrays(guessed_inputs(graph_def))
         outputs = outputs or Arrays(guessed_outputs(graph_def))
         self.batch_size = batch_size
+        self.integers = integers
+        self.reorder = reorder_across_fake_quants
         with at(graph_def.source or "the graph"):
-            self.model = self.converted(graph_def, inputs, outputs, shapes or {}, settings or Settings())
+            settings = replace(settings or Settings(), keep_ranges=integers is not None)
+            self.model = self.converted(graph_def, inputs, outputs, shapes or {}, settings)
         if signature_key is not None:
             graph = self.model.graph
             names = [dict(zip(a.keys or a.names, t, strict=True)) for a, t in ((inputs, graph.inputs), (outputs, graph.outputs))]
@@ -102,6 +108,7 @@ class Conversion:
             if self.dump:
                 self.dump("translated", listing(translator.graphs))
             _raise_all(translator.problems)
+        ranges = read_ranges(translator.graphs[0], self.integers) if self.integers is not None and self.reorder else None
         with self.stage("optimize"):
             for graph in translator.graphs:
                 self.optimized(graph)
@@ -114,6 +121,11 @@ class Conversion:
                 copy_moved_variables(graph)
         _raise_all([] if settings.allow_custom_ops else _left(graphs, settings))
         _raise_all(refused(graphs))
+        if self.integers is not None:
+            with self.stage("quantize"):
+                quantize_graph(graphs[0], self.integers, ranges)
+            if self.dump:
+                self.dump("quantized", listing(graphs))
         model = Model(graphs, description="Converted by tinylite")
         set_versions(model)
         self.report.ops = Counter(op.name for graph in model.graphs for op in graph.ops)

@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ConvertError
-from ..model import tensor_dtype
+from ..model import Quantization, tensor_dtype
 from .fake_quant import fake_quant, symmetric_range
 from .slicing import strided
 
 if TYPE_CHECKING:
     from .translate import Call
 
-__all__ = ["FOLDERS", "OPERATORS", "fold", "string_buffer"]
+__all__ = ["FAKE_QUANTS", "FOLDERS", "OPERATORS", "SAME_VALUES", "fold", "string_buffer", "told_range"]
 
 Folder = Callable[..., Any]
 FOLDERS: dict[str, Folder] = {}
+FAKE_QUANTS = ("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel")
+# Ops whose result has the values of their first input, in the same order or another.
+SAME_VALUES = {"Identity", "StopGradient", "PreventGradient", "Snapshot", "CheckNumerics", "EnsureShape", "PlaceholderWithDefault",
+               "Reshape", "Squeeze", "ExpandDims", "Transpose"}  # fmt: skip
 
 
 def fold(call: Call, given: Sequence[np.ndarray | None]) -> list[np.ndarray] | None:
@@ -400,8 +404,16 @@ def _bucketize(call: Call, x: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.array(call.attribute("boundaries"), np.float32), x, "right").astype(np.int32)
 
 
-@folds("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel")
+def told_range(call: Call, given: Sequence[Any]) -> Quantization:
+    """The range of a FakeQuant, as it says it."""
+    low, high = given[1:] if len(given) > 1 else (call.attribute("min", -6.0), call.attribute("max", 6.0))
+    return Quantization(min=low, max=high, narrow=bool(call.attribute("narrow_range")))
+
+
+@folds(*FAKE_QUANTS)
 def _fake_quant(call: Call, x: np.ndarray, *given: np.ndarray) -> np.ndarray:
+    if call.translator.settings.drop_fake_quants:
+        return x
     low, high = given or (call.attribute("min", -6.0), call.attribute("max", 6.0))
     return fake_quant(x, low, high, int(call.attribute("num_bits", 8)), bool(call.attribute("narrow_range")))
 

@@ -12,7 +12,9 @@ import numpy as np
 
 from ..errors import ConvertError, UnsupportedError
 from ..model import Model
+from ..quantize.integer import Integers
 from .conversion import Conversion
+from .quantization import integer_inputs, integers, type_of
 from .sources import Source, source_of
 from .translate import Settings
 
@@ -60,10 +62,17 @@ class RepresentativeDataset:
 class TFLiteConverter:
     """Converts to a .tflite file: make one with a from_ method, set properties, call `convert()`.
 
-        Properties have the names and defaults of tf.lite.TFLiteConverter's. `allow_custom_ops` (False) lets ops through that
+    Properties have the names and defaults of tf.lite.TFLiteConverter's. `allow_custom_ops` (False) lets ops through that
     have no builtin form; `fuse_lstm` (False, tinylite's own) makes loops of LSTMs one operator, whose state lasts from run to
-        run. `inference_type` and `inference_input_type` must be float. `dump_graphviz_dir` gets a text file for
-        each stage. What only concerns how TensorFlow's own converter works (`experimental_new_converter`, ...) changes nothing.
+    run. `dump_graphviz_dir` gets a text file for each stage. What only concerns how TensorFlow's own converter works
+    (`experimental_new_converter`, ...) changes nothing.
+
+    A fully quantized file: `inference_type` QUANTIZED_UINT8 (tf.uint8) or INT8 with `quantized_input_stats` {name: (mean, std)},
+    where real = (stored - mean) / std; `default_ranges_stats` (min, max) for what has no range; `inference_input_type` and
+    `inference_output_type` FLOAT, UINT8 or INT8; `change_concat_input_ranges`, `reorder_across_fake_quant`, `drop_fake_quant`,
+    `allow_nudging_weights_to_use_fast_gemm_kernel` as in toco. tinylite's own: `quantizer_style`, "toco" or "mlir", whose ways
+    are followed where the first converter and that of TF 2.21 differ (docs/quantization.md), and `allow_float_ops`, which
+    leaves what cannot be quantized in float.
     """
 
     def __init__(self, sources: Sequence[Source], shapes: Mapping[str, Sequence[int | None] | None] | None = None) -> None:
@@ -78,6 +87,10 @@ class TFLiteConverter:
         self.drop_control_dependency = True
         self.reorder_across_fake_quant = False
         self.change_concat_input_ranges = False
+        self.drop_fake_quant = False
+        self.allow_nudging_weights_to_use_fast_gemm_kernel = False
+        self.quantizer_style = "toco"
+        self.allow_float_ops = False
         self.allow_custom_ops = False
         self.fuse_lstm = False
         self.post_training_quantize = False
@@ -147,8 +160,11 @@ class TFLiteConverter:
         return list(first.inputs.names if first.inputs is not None else guessed_inputs(first.graph_def))
 
     def convert(self) -> bytes:
-        """The .tflite file. Raises ConvertError, with all ops that have no form, and UnsupportedError for other types than float."""
-        self._check_float()
+        """The .tflite file.
+
+        Raises ConvertError, with all ops that have no form or all tensors that have no range, and UnsupportedError for what is not built.
+        """
+        self._check_supported()
         models = [self._converted(source) for source in self._sources]
         first = models[0]
         for other in models[1:]:
@@ -161,19 +177,34 @@ class TFLiteConverter:
         return first.to_bytes()
 
     def _converted(self, source: Source) -> Model:
-        return Conversion(
+        model = Conversion(
             source.graph_def, source.inputs, source.outputs, shapes={name: _shape(shape) for name, shape in self._shapes.items()},
-            settings=Settings(self.allow_custom_ops, fuse_lstm=self.fuse_lstm), signature_key=source.signature_key,
-            dump=self.dump_graphviz_dir,
+            settings=Settings(self.allow_custom_ops, fuse_lstm=self.fuse_lstm, drop_fake_quants=self._drops_fake_quants()),
+            integers=self._integers(), reorder_across_fake_quants=self.reorder_across_fake_quant or self.drop_fake_quant,
+            signature_key=source.signature_key, dump=self.dump_graphviz_dir,
         ).model  # fmt: skip
+        type = type_of(self.inference_input_type)
+        if not self._quantizes() and type in ("UINT8", "INT8"):
+            integer_inputs(model, type, self.quantized_input_stats)
+        return model
 
-    def _check_float(self) -> None:
-        wanted = {name: _name(getattr(self, name)) for name in ("inference_type", "inference_input_type", "inference_output_type")}
-        for name, type in wanted.items():
-            if type not in (None, "FLOAT", "FLOAT32"):
-                raise UnsupportedError(f"{name} is {type}, and this version converts to float only", "Leave it at float")
+    def _quantizes(self) -> bool:
+        return type_of(self.inference_type) not in (None, "FLOAT32")
+
+    def _drops_fake_quants(self) -> bool:
+        """In a quantized file they are read before they go."""
+        return self.drop_fake_quant and not self._quantizes()
+
+    def _integers(self) -> Integers | None:
+        return integers(
+            self.inference_type, self.inference_input_type, self.inference_output_type, input_stats=self.quantized_input_stats,
+            default_range=self.default_ranges_stats, style=self.quantizer_style, allow_float_ops=self.allow_float_ops,
+            change_concat_inputs=self.change_concat_input_ranges, nudge_weights=self.allow_nudging_weights_to_use_fast_gemm_kernel,
+        )  # fmt: skip
+
+    def _check_supported(self) -> None:
         if self.optimizations or self.post_training_quantize:
-            raise UnsupportedError("quantization was asked for, and this version converts to float only", "Leave optimizations empty")
+            raise UnsupportedError("post-training quantization was asked for, which this version lacks", "Leave optimizations empty")
         if any(_name(entry) == "SELECT_TF_OPS" for entry in self.target_spec.supported_ops):
             raise UnsupportedError("TensorFlow's own kernels (SELECT_TF_OPS) are not part of .tflite files that run without it",
                                    "Set allow_custom_ops to see the ops in the file")  # fmt: skip

@@ -61,11 +61,15 @@ class Settings:
     """What a conversion is asked for, besides names and shapes.
 
     `fuse_lstm` lets the loop of an LSTM be one operator, which keeps its state from run to run (see passes/recognize_lstm).
+    `keep_ranges` lets constants tell the range that they were fake-quantized with, and FAKE_QUANT ops have that of the graph, for a
+    quantizer; `drop_fake_quants` leaves fake quantization out.
     """
 
     allow_custom_ops: bool = False
     custom_op_names: frozenset[str] = frozenset()
     fuse_lstm: bool = False
+    keep_ranges: bool = False
+    drop_fake_quants: bool = False
 
 
 @dataclass
@@ -229,7 +233,7 @@ class Call:
             )
         value = self.known(tensor)
         if value is not None:
-            return self.make(value.reshape(shape))
+            return with_range(self.make(value.reshape(shape)), tensor)
         return self.emit("RESHAPE", [tensor, self.shape_tensor(shape)], tensor.type, tuple(shape), new_shape=tuple(shape))
 
     def transpose(self, tensor: Tensor, order: Sequence[int]) -> Tensor:
@@ -238,7 +242,8 @@ class Call:
             return tensor
         value = self.known(tensor)
         if value is not None:
-            return self.make(np.ascontiguousarray(value.transpose(order)))
+            name = f"{tensor.name}/transpose" if tensor.quantization is not None else None
+            return with_range(self.make(np.ascontiguousarray(value.transpose(order)), name=name), tensor)
         shape = self.shape(tensor)
         return self.emit("TRANSPOSE", [tensor, self.shape_tensor(order)], tensor.type, tuple(shape[axis] for axis in order))
 
@@ -463,7 +468,12 @@ class Translator:
         values = folding.fold(call, given)
         if values is None or (call.op != "Const" and _grows(given, values)):
             return None
-        return [self.constant(call, value, index) for index, value in enumerate(values)]
+        outputs = [self.constant(call, value, index) for index, value in enumerate(values)]
+        if self.settings.keep_ranges and call.op in folding.FAKE_QUANTS:
+            outputs[0].quantization = folding.told_range(call, given)
+        elif call.op in folding.SAME_VALUES:
+            with_range(outputs[0], call.inputs[0])
+        return outputs
 
     @staticmethod
     def constant(call: Call, value: np.ndarray, index: int = 0) -> Tensor:
@@ -483,6 +493,12 @@ class Translator:
         for op in scope.graph.ops[first:]:
             for tensor in op.outputs:
                 tensor.name = tensor.name or scope.free_name(f"{node.name}/{op.code.lower()}")
+
+
+def with_range(made: Tensor, source: Tensor) -> Tensor:
+    """A constant that has another's values in another order, and so its range."""
+    made.quantization = source.quantization
+    return made
 
 
 def _grows(given: Sequence[np.ndarray | None], values: Sequence[np.ndarray]) -> bool:

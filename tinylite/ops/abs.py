@@ -7,6 +7,7 @@ import numpy as np
 from .common.lookup import centered, rescaled
 from .common.operator import Node, Value, register
 from .common.quantized import scale_and_zero
+from .common.quantizing import Quantized
 from .common.unary import Unary
 
 
@@ -16,6 +17,7 @@ class Abs(Unary):
     max_version = 5
     types = ("FLOAT32", "INT8", "INT32", "INT64")
     kernel = "abs"
+    quantized = Quantized(types=("INT8",))
 
     def table(self, node: Node, input: Value, output: Value) -> np.ndarray:
         (in_scale, _), (out_scale, out_zero) = scale_and_zero(node, input), scale_and_zero(node, output)

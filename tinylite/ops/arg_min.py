@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from .common.arg import Arg
 from .common.operator import register
+from .common.quantizing import COMPUTES
 
 
 @register
 class ArgMin(Arg):
     code = "ARG_MIN"
     max_version = 3
+    quantized = COMPUTES

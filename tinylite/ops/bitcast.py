@@ -14,6 +14,7 @@ class Bitcast(Reshaping):
     """Wider elements fall apart along a new last dimension; narrower ones are joined along the last."""
 
     code = "BITCAST"
+    quantized = None
 
     def check_types(self, node: Node) -> None:
         for value in (node.input(0), node.outputs[0]):

@@ -11,4 +11,4 @@ class BitwiseXor(Binary):
     code = "BITWISE_XOR"
     max_version = 1
     activates = False
-    quantized = ()
+    scaled = ()

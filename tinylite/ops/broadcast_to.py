@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .common.broadcasting import broadcast
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
+from .common.quantizing import MOVES
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 class BroadcastTo(Moving):
     code = "BROADCAST_TO"
     max_version = 4
+    quantized = MOVES
     input_count = (2, 2)
 
     def infer(self, node: Node) -> Sequence[Shape]:

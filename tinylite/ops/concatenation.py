@@ -12,6 +12,7 @@ from .common.joining import axis_of, join_step, row_bytes
 from .common.lookup import lookup_step, round_half_away, stored_values
 from .common.operator import Node, Shape, Value, register
 from .common.quantized import scale_and_zero
+from .common.quantizing import Quantized
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -25,6 +26,7 @@ class Concatenation(Moving):
     max_version = 7
     options = "ConcatenationOptions"
     input_count = (1, 1 << 20)
+    quantized = Quantized(moves=("INT8",), ranges="union")
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import Moving, mapped_step
 from .common.operator import Node, Shape, register
+from .common.quantizing import Quantized
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -17,6 +18,7 @@ class DepthToSpace(Moving):
     code = "DEPTH_TO_SPACE"
     max_version = 2
     options = "DepthToSpaceOptions"
+    quantized = Quantized(moves=("UINT8", "INT8"), copies=True, ranges="forward")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, block = node.input(0), node.options.block_size

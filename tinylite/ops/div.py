@@ -7,6 +7,7 @@ import numpy as np
 from .common.binary import Binary, product_scale
 from .common.operator import Node, register
 from .common.quantized import scale_and_zero
+from .common.quantizing import COMPUTES
 
 
 @register
@@ -16,6 +17,7 @@ class Div(Binary):
     code = "DIV"
     max_version = 2
     options = "DivOptions"
+    quantized = COMPUTES
 
     def rescaling(self, node: Node) -> dict[str, int]:
         x, y, out = (np.float32(scale_and_zero(node, value)[0]) for value in (node.input(0), node.input(1), node.outputs[0]))

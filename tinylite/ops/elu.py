@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .common.operator import Node, register
+from .common.quantizing import Quantized
 from .common.unary import Unary
 
 
@@ -14,6 +15,7 @@ class Elu(Unary):
     max_version = 1
     types = ("FLOAT32", "INT8")
     kernel = "elu"
+    quantized = Quantized(types=("INT8",))
 
     def real(self, x: np.ndarray, node: Node) -> np.ndarray:
         return np.where(x < 0, np.expm1(np.minimum(x, 0).astype(np.float64)).astype(np.float32), x)

@@ -11,4 +11,4 @@ class FloorDiv(Binary):
     code = "FLOOR_DIV"
     max_version = 3
     activates = False
-    quantized = ()
+    scaled = ()

@@ -11,4 +11,4 @@ class FloorMod(Binary):
     code = "FLOOR_MOD"
     max_version = 2
     activates = False
-    quantized = ()
+    scaled = ()

@@ -10,6 +10,7 @@ import numpy as np
 from .common.copying import Moving
 from .common.joining import axis_of
 from .common.operator import Node, Shape, register
+from .common.quantizing import MOVES
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -23,6 +24,7 @@ class Gather(Moving):
     max_version = 8
     options = "GatherOptions"
     input_count = (2, 2)
+    quantized = MOVES
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

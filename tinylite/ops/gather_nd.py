@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import Moving, strides_of
 from .common.operator import Node, Shape, register
+from .common.quantizing import MOVES
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -20,6 +21,7 @@ class GatherNd(Moving):
     code = "GATHER_ND"
     max_version = 6
     input_count = (2, 2)
+    quantized = MOVES
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from .common.operator import Node, register
+from .common.quantizing import COMPUTES
 from .common.unary import Unary
 
 
@@ -16,6 +17,7 @@ class Gelu(Unary):
     max_version = 2
     options = "GeluOptions"
     types = ("FLOAT32", "UINT8", "INT8")
+    quantized = COMPUTES
 
     def kernel_name(self, node: Node) -> str:
         return "gelu_tanh" if node.options.approximate else "gelu"

@@ -8,6 +8,7 @@ from .common.fixed_point import rounding_divide_by_power
 from .common.lookup import centered
 from .common.operator import Node, Value, register
 from .common.quantized import quantize_multiplier, scale_and_zero
+from .common.quantizing import COMPUTES
 from .common.unary import Unary
 
 
@@ -18,6 +19,7 @@ class HardSwish(Unary):
     code = "HARD_SWISH"
     types = ("FLOAT32", "UINT8", "INT8")
     kernel = "hard_swish"
+    quantized = COMPUTES
 
     def table(self, node: Node, input: Value, output: Value) -> np.ndarray:
         out_scale, out_zero = scale_and_zero(node, output)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from .common.normalizing import Normalizing
 from .common.operator import Node, register
 from .common.quantized import scale_and_zero
+from .common.quantizing import Quantized
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -24,6 +25,7 @@ class L2Normalization(Normalizing):
     options = "L2NormOptions"
     scale = 1 / 128
     zeros = (128, 0)
+    quantized = Quantized(fixed=(1 / 128, 128))
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 @register
 class L2Pool2D(Pooling):
     code = "L2_POOL_2D"
+    quantized = None
     types = ("FLOAT32",)
 
     def kernels(self) -> dict[str, Kernel]:

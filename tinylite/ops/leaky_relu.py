@@ -9,6 +9,7 @@ import numpy as np
 from .common.lookup import centered, rescaled
 from .common.operator import Node, Value, register
 from .common.quantized import scale_and_zero
+from .common.quantizing import COMPUTES
 from .common.unary import Unary
 
 
@@ -19,6 +20,7 @@ class LeakyRelu(Unary):
     options = "LeakyReluOptions"
     types = ("FLOAT32", "UINT8", "INT8")
     kernel = "leaky_relu"
+    quantized = COMPUTES
 
     def kernel_fields(self, node: Node) -> dict[str, Any]:
         return {"alpha": float(node.options.alpha)}

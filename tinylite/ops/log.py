@@ -7,6 +7,7 @@ import numpy as np
 from .common.lookup import float_table
 from .common.operator import Node, Value, register
 from .common.quantized import INTEGER_LIMITS
+from .common.quantizing import Quantized
 from .common.unary import Unary
 
 
@@ -18,6 +19,7 @@ class Log(Unary):
     max_version = 2
     types = ("FLOAT32", "INT8")
     kernel = "log"
+    quantized = Quantized(types=("INT8",))
 
     def table(self, node: Node, input: Value, output: Value) -> np.ndarray:
         least = INTEGER_LIMITS[output.type][0]

@@ -10,6 +10,7 @@ from .common.differences import scaled_differences
 from .common.normalizing import Normalizing
 from .common.operator import Node, register
 from .common.quantized import quantize_multiplier, scale_and_zero
+from .common.quantizing import Quantized
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -23,6 +24,7 @@ class LogSoftmax(Normalizing):
     max_version = 2
     scale = 1 / 16
     zeros = (255, 127)
+    quantized = Quantized(fixed=(16 / 256, 255))
 
     def prepare(self, node: Node, plan: Planner) -> None:
         from ..kernels.softmax import f32_log_softmax, q8_log_softmax

@@ -10,3 +10,4 @@ from .common.operator import register
 class LogicalAnd(Comparison):
     code = "LOGICAL_AND"
     max_version = 1
+    quantized = None

@@ -10,3 +10,4 @@ from .common.operator import register
 class LogicalOr(Comparison):
     code = "LOGICAL_OR"
     max_version = 1
+    quantized = None

@@ -6,6 +6,7 @@ import numpy as np
 
 from .common.operator import Node, register
 from .common.quantized import scale_and_zero
+from .common.quantizing import Quantized
 from .common.unary import Unary
 
 
@@ -17,6 +18,7 @@ class Logistic(Unary):
     max_version = 3
     types = ("FLOAT32", "UINT8", "INT8")
     kernel = "logistic"
+    quantized = Quantized(fixed=(1 / 256, 0))
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .common.operator import Node, register
+from .common.quantizing import Quantized
 from .common.reducing import Reducing
 
 
@@ -12,6 +13,7 @@ from .common.reducing import Reducing
 class Mean(Reducing):
     code = "MEAN"
     max_version = 3
+    quantized = Quantized(ranges="forward")
 
     def fields(self, node: Node, count: int) -> dict[str, Any]:
         if node.input(0).type in ("UINT8", "INT8"):

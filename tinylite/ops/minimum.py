@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .common.binary import Binary
 from .common.operator import register
+from .common.quantizing import JOINS
 
 
 @register
@@ -13,4 +14,5 @@ class Minimum(Binary):
     code = "MINIMUM"
     max_version = 4
     activates = False
-    quantized = ()
+    scaled = ()
+    quantized = JOINS

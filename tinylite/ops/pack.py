@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving
 from .common.joining import axis_of, join_step, row_bytes
 from .common.operator import Node, Shape, register
+from .common.quantizing import JOINS
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -19,6 +20,7 @@ class Pack(Moving):
     max_version = 5
     options = "PackOptions"
     input_count = (1, 1 << 20)
+    quantized = JOINS
 
     def infer(self, node: Node) -> Sequence[Shape]:
         first = node.input(0)

@@ -13,5 +13,5 @@ class Pow(Binary):
     code = "POW"
     max_version = 1
     activates = False
-    quantized = ()
+    scaled = ()
     refusal = "it takes a whole number to a negative power"

@@ -11,12 +11,14 @@ from .common.binary import Binary, product_scale
 from .common.broadcasting import broadcast
 from .common.operator import Node, Shape, register
 from .common.quantized import integer_range, quantize_multiplier, scale_and_zero
+from .common.quantizing import Quantized
 
 
 @register
 class PRelu(Binary):
     code = "PRELU"
     activates = False
+    quantized = Quantized(copies=True)
 
     def infer(self, node: Node) -> Sequence[Shape]:
         x, slopes = node.input(0), node.input(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .common.operator import register
+from .common.quantizing import MOVES
 from .common.reducing import Reducing
 
 
@@ -10,3 +11,4 @@ from .common.reducing import Reducing
 class ReduceMax(Reducing):
     code = "REDUCE_MAX"
     max_version = 3
+    quantized = MOVES

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import Moving, strides_of
 from .common.operator import Node, Shape, register
+from .common.quantizing import Quantized
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -20,6 +21,7 @@ class ReverseSequence(Moving):
     code = "REVERSE_SEQUENCE"
     options = "ReverseSequenceOptions"
     input_count = (2, 2)
+    quantized = Quantized(types=("UINT8",), moves=("UINT8",), ranges="forward")
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

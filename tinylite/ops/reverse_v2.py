@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving, mapped_step, strides_of
 from .common.joining import axis_of
 from .common.operator import Node, Shape, register
+from .common.quantizing import MOVES
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -18,6 +19,7 @@ class ReverseV2(Moving):
     code = "REVERSE_V2"
     max_version = 4
     input_count = (2, 2)
+    quantized = MOVES
 
     def infer(self, node: Node) -> Sequence[Shape]:
         for axis in node.numbers(1):

@@ -11,4 +11,4 @@ class RightShift(Binary):
     code = "RIGHT_SHIFT"
     max_version = 1
     activates = False
-    quantized = ()
+    scaled = ()

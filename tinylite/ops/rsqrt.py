@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .common.operator import register
+from .common.quantizing import Quantized
 from .common.unary import Unary
 
 
@@ -11,3 +12,4 @@ class Rsqrt(Unary):
     code = "RSQRT"
     max_version = 3
     kernel = "rsqrt"
+    quantized = Quantized(types=("INT8",))

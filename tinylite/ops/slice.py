@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
+from .common.quantizing import MOVES
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -17,6 +18,7 @@ class Slice(Moving):
     code = "SLICE"
     max_version = 8
     input_count = (3, 3)
+    quantized = MOVES
 
     def infer(self, node: Node) -> Sequence[Shape]:
         shape, begins, sizes = node.input(0).shape, node.numbers(1), node.numbers(2)

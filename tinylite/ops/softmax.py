@@ -10,6 +10,7 @@ from .common.differences import scaled_differences
 from .common.normalizing import Normalizing
 from .common.operator import Node, register
 from .common.quantized import scale_and_zero
+from .common.quantizing import Quantized
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -24,6 +25,7 @@ class Softmax(Normalizing):
     options = "SoftmaxOptions"
     scale = 1 / 256
     zeros = (0, -128)
+    quantized = Quantized(fixed=(1 / 256, 0))
 
     def prepare(self, node: Node, plan: Planner) -> None:
         from ..kernels.softmax import f32_softmax, q8_softmax

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving
 from .common.joining import axis_of, part_step, row_bytes
 from .common.operator import Node, Shape, register
+from .common.quantizing import Quantized
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -21,6 +22,7 @@ class Split(Moving):
     input_count = (2, 2)
     output_count = (1, 1 << 20)
     data_input = 1
+    quantized = Quantized(moves=("UINT8", "INT8"), copies=True, ranges="forward")
 
     def axis(self, node: Node) -> int:
         numbers = node.numbers(0)

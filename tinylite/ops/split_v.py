@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .common.joining import axis_of
 from .common.operator import Node, register
+from .common.quantizing import MOVES
 from .split import Split
 
 
@@ -16,6 +17,7 @@ class SplitV(Split):
     options = "SplitVOptions"
     input_count = (3, 3)
     data_input = 0
+    quantized = MOVES
 
     def axis(self, node: Node) -> int:
         numbers = node.numbers(2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .common.operator import register
+from .common.quantizing import Quantized
 from .common.unary import Unary
 
 
@@ -11,3 +12,4 @@ class Sqrt(Unary):
     code = "SQRT"
     max_version = 2
     kernel = "sqrt"
+    quantized = Quantized(types=("INT8",))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
+from .common.quantizing import MOVES
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -32,6 +33,7 @@ class StridedSlice(Moving):
     max_version = 8
     options = "StridedSliceOptions"
     input_count = (4, 4)
+    quantized = MOVES
 
     def cuts(self, node: Node) -> list[_Cut]:
         shape, options = node.input(0).shape, node.options

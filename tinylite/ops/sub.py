@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .common.binary import Binary, common_scale
 from .common.operator import Node, register
+from .common.quantizing import COMPUTES
 
 
 @register
@@ -12,6 +13,7 @@ class Sub(Binary):
     max_version = 5
     clamps = True
     options = "SubOptions"
+    quantized = COMPUTES
 
     def rescaling(self, node: Node) -> dict[str, int]:
         return common_scale(node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .common.operator import Node, register
+from .common.quantizing import Quantized
 from .common.reducing import Reducing
 
 
@@ -14,6 +15,7 @@ class Sum(Reducing):
 
     code = "SUM"
     max_version = 2
+    quantized = Quantized(ranges="forward")
 
     def fields(self, node: Node, count: int) -> dict[str, Any]:
         return self.rescaling(node, count, mean=False) if node.input(0).type in ("UINT8", "INT8") else {}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
+from .common.quantizing import MOVES
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -17,6 +18,7 @@ class Tile(Moving):
     code = "TILE"
     max_version = 3
     input_count = (2, 2)
+    quantized = MOVES
 
     def infer(self, node: Node) -> Sequence[Shape]:
         shape, times = node.input(0).shape, node.numbers(1)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .common.operator import Node, Operator, Shape, register
+from .common.quantizing import MOVES
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -19,6 +20,7 @@ class TopkV2(Operator):
     max_version = 3
     input_count = (2, 2)
     output_count = (2, 2)
+    quantized = MOVES
 
     def check_types(self, node: Node) -> None:
         from ..kernels.indexing import top_k

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving
 from .common.joining import axis_of, part_step, row_bytes
 from .common.operator import Node, Shape, register
+from .common.quantizing import MOVES
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -19,6 +20,7 @@ class Unpack(Moving):
     max_version = 6
     options = "UnpackOptions"
     output_count = (1, 1 << 20)
+    quantized = MOVES
 
     def infer(self, node: Node) -> Sequence[Shape]:
         shape = node.input(0).shape

@@ -57,7 +57,8 @@ def _folded(uses: Uses, op: Op) -> tuple[list[Op], Op] | None:
     else:
         bias = bias + factor if op.code == "ADD" else bias - factor
     if given is not None or np.any(bias):
-        inputs[bias_at] = _constant(given, bias, f"{layer.outputs[0].name}_bias")
+        told = given if given is not None and np.any(given.data) else None  # zeros may be another layer's, shared
+        inputs[bias_at] = _constant(told, bias, f"{layer.outputs[0].name}_bias")
     options = dict(layer.options.items())
     if "fused_activation_function" in options:
         options["fused_activation_function"] = op.options.fused_activation_function

@@ -1,6 +1,7 @@
 """Fake quantization: values rounded to what a quantized tensor could hold.
 
-In a float model these stay, as FAKE_QUANT, and later tell the quantizer the ranges; on constants they are computed.
+In a float model these stay, as FAKE_QUANT; on constants they are computed. For the quantizer they tell the range as it stands in the
+graph, even one that no kernel runs with.
 """
 
 from __future__ import annotations
@@ -37,7 +38,11 @@ def quantize_and_dequantize(call: Call) -> Tensor:
 
 def rounded(call: Call, low: float, high: float, bits: int, narrow: bool) -> Tensor:
     """FAKE_QUANT. It has no narrow range, which is the full one with a step below that is cut off."""
-    x = call.input(0)
+    x, settings = call.input(0), call.translator.settings
+    if settings.drop_fake_quants:
+        return x
+    if settings.keep_ranges:
+        return call.emit("FAKE_QUANT", [x], None, call.signature(x), min=low, max=high, num_bits=bits, narrow_range=narrow)
     call.want(low <= high, f"its range {low} to {high} is empty")
     if low == high == 0:
         return call.elementwise("MUL", x, call.make(np.float32(0)))
@@ -54,6 +59,11 @@ def rounded(call: Call, low: float, high: float, bits: int, narrow: bool) -> Ten
 @translates("FakeQuantWithMinMaxVarsPerChannel")
 def fake_quant_per_channel(call: Call) -> Tensor:
     """There is no operator for it: the arithmetic is spelled out."""
+    settings = call.translator.settings
+    if settings.drop_fake_quants:
+        return call.input(0)
+    if settings.keep_ranges:
+        call.fail("it has a range for each channel, and a quantized tensor that is computed has one", "Use FakeQuantWithMinMaxVars")
     low, high = (call.constant(index, "ranges").astype(np.float32) for index in (1, 2))
     bottom, top, step = fake_quant_range(low, high, int(call.attribute("num_bits", 8)), bool(call.attribute("narrow_range")))
     x = Term(call, call.input(0))

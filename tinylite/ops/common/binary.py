@@ -52,7 +52,7 @@ class Binary(Operator):
 
     input_count = (2, 2)
     activates: ClassVar[bool] = True  # whether the options may fuse an activation
-    quantized: ClassVar[tuple[str, ...]] = ("UINT8", "INT8")  # types whose scales count
+    scaled: ClassVar[tuple[str, ...]] = ("UINT8", "INT8")  # types whose scales count
     refusal: ClassVar[str] = "it divides by zero"  # what is wrong with numbers that a kernel refuses
 
     def kernels(self) -> dict[str, Any]:
@@ -79,7 +79,7 @@ class Binary(Operator):
         """What the kernel's record wants besides operands and loops."""
         output = node.outputs[0]
         low, high = activation_range(node, node.options.fused_activation_function if self.activates else "NONE", output)
-        if output.type in self.quantized:
+        if output.type in self.scaled:
             return {**self.rescaling(node), "low": low, "high": high}
         return {"low": low, "high": high} if self.activates else {}
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from .copying import Moving
 from .operator import Node, Value
+from .quantizing import MOVES
 
 __all__ = ["Blocks"]
 
@@ -14,6 +15,7 @@ class Blocks(Moving):
     """Input 1 says how large blocks are along each dimension behind the batch, input 2 what is put before and behind, or cut off."""
 
     input_count = (3, 3)
+    quantized = MOVES
 
     def block(self, node: Node) -> tuple[list[int], list[list[int]]]:
         """The block's sizes, and an amount before and behind for each."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .binary import halves
 from .broadcasting import blocks, broadcast, loops
 from .operator import Node, Operator, Shape, Value
 from .quantized import scale_and_zero
+from .quantizing import COMPUTES, Quantized
 
 if TYPE_CHECKING:
     from ...planner import Planner
@@ -24,6 +25,7 @@ class Comparison(Operator):
     """
 
     input_count = (2, 2)
+    quantized: ClassVar[Quantized | None] = COMPUTES
 
     def kernels(self) -> dict[str, Any]:
         from ...kernels.comparison import COMPARISONS

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import ModelError, UnsupportedError
 from ...model import Op, Tensor, options_table, tensor_dtype
+from .quantizing import Quantized
 
 if TYPE_CHECKING:
     from ...planner import Planner
@@ -140,6 +141,7 @@ class Operator:
     counts        how many inputs and outputs it takes: (least, most) and (least, most)
     clamps        whether its fused_activation_function may take up a RELU that stands behind it, without other bits
     pure          whether its outputs follow from its inputs, so that constant ones can be computed while a plan is made
+    quantized     how it is computed on 8-bit integers, for the quantizer; None if it is not
     """
 
     code: ClassVar[str]
@@ -149,6 +151,7 @@ class Operator:
     output_count: ClassVar[tuple[int, int]] = (1, 1)
     clamps: ClassVar[bool] = False
     pure: ClassVar[bool] = True
+    quantized: ClassVar[Quantized | None] = None
 
     def check(self, node: Node) -> None:
         """Look at everything but shapes: counts, options, types, quantization. Raises ModelError or UnsupportedError."""

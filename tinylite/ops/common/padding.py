@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from .copying import Moving
 from .operator import Node, Shape
+from .quantizing import MOVES
 
 __all__ = ["Padding"]
 
 
 class Padding(Moving):
     input_count = (2, 2)
+    quantized = MOVES
 
     def amounts(self, node: Node) -> list[tuple[int, int]]:
         """(before, behind) for each dimension."""

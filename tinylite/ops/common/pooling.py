@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from .operator import Node, Operator, Shape
 from .quantized import activation_range
+from .quantizing import PICKS, Quantized
 from .window import Axis, axes
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class Pooling(Operator):
 
     options = "Pool2DOptions"
     types: ClassVar[tuple[str, ...]] = ("FLOAT32", "UINT8", "INT8")
+    quantized: ClassVar[Quantized | None] = PICKS
 
     def kernels(self) -> dict[str, Kernel]:
         """The kernel for each type."""

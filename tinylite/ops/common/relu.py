@@ -9,6 +9,7 @@ import numpy as np
 from .lookup import centered, rescaled
 from .operator import Node, Value
 from .quantized import INTEGER_LIMITS, scale_and_zero, stored_bound
+from .quantizing import Quantized
 from .unary import Unary
 
 __all__ = ["Clamping"]
@@ -19,6 +20,7 @@ class Clamping(Unary):
 
     kernel = "clamp"
     types = ("FLOAT32", "UINT8", "INT8")
+    quantized = Quantized(copies=True, ranges="backward")
     low: ClassVar[float]
     high: ClassVar[float] = np.inf
 

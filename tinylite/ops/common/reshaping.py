@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from .copying import copy_step
 from .operator import Node, Operator, Shape
+from .quantizing import RESHAPES, Quantized
 
 if TYPE_CHECKING:
     from ...planner import Planner
@@ -35,6 +36,8 @@ def resolve(node: Node, wanted: Sequence[int]) -> Shape:
 
 class Reshaping(Operator):
     """One input is data, the others say the shape."""
+
+    quantized: ClassVar[Quantized | None] = RESHAPES
 
     def check_types(self, node: Node) -> None:
         node.want(node.input(0).type == node.outputs[0].type, f"its output is {node.outputs[0].type} and its input {node.input(0).type}")

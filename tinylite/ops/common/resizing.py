@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .operator import Node, Operator, Shape
+from .quantizing import MOVES
 
 __all__ = ["Resizing"]
 
 
 class Resizing(Operator):
     input_count = (1, 2)
+    quantized = MOVES
 
     def size(self, node: Node) -> tuple[int, int]:
         numbers = node.numbers(1)

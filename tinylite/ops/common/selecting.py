@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .broadcasting import blocks, loops
 from .copying import PACKED
 from .operator import Node, Operator, Shape
+from .quantizing import JOINS
 
 if TYPE_CHECKING:
     from ...planner import Planner
@@ -19,6 +20,7 @@ class Selecting(Operator):
     """A BOOL condition, and two inputs of one type; stored values are copied, so both have the output's scale."""
 
     input_count = (3, 3)
+    quantized = JOINS
 
     def check_types(self, node: Node) -> None:
         condition, x, y, output = node.input(0), node.input(1), node.input(2), node.outputs[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -101,7 +101,7 @@ class TFLiteDetectionPostProcess(Operator):
         out_boxes, out_classes, out_scores, out_count = node.outputs
         # A class before the others is the background, which nobody detects.
         first = (stride - options.classes) * 4
-        shared = {
+        shared: dict[str, Any] = {
             "boxes": boxes, "scores": (scores, first), "size": count, "stride": stride, "classes": options.classes,
             "least_score": options.least_score, "most_overlap": options.most_overlap, "most": options.most,
             "order": plan.workspace((count,), "INT32"), "spare": plan.workspace((count,), "INT32"), "out_boxes": out_boxes,

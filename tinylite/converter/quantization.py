@@ -1,0 +1,76 @@
+"""What tf.lite's converters are told of quantization, as settings of our own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import ConvertError, UnsupportedError
+from ..model import Model, Op, Tensor
+from ..quantize.integer import Integers
+from ..quantize.parameters import LIMITS, Range, choose
+
+__all__ = ["integer_inputs", "integers", "type_of"]
+
+_TYPES = {"FLOAT": "FLOAT32", "QUANTIZED_UINT8": "UINT8", "QUANTIZED_INT8": "INT8"}
+
+
+def type_of(setting: Any) -> str | None:
+    """A tensor type however it is given: a name, a tf.DType, a numpy type, an enum; None stays None."""
+    if setting is None:
+        return None
+    if isinstance(setting, type) and issubclass(setting, np.generic):
+        setting = np.dtype(setting).name
+    name = str(getattr(setting, "name", setting)).upper()
+    return _TYPES.get(name, name)
+
+
+def integers(
+    inference_type: Any, input_type: Any = None, output_type: Any = None, *, input_stats: Mapping[str, Sequence[float]] | None = None,
+    default_range: Sequence[float] | None = None, **others: Any,
+) -> Integers | None:  # fmt: skip
+    """The settings of a fully quantized model; None if the model stays float.
+
+    `others` are those of Integers. Raises ConvertError for values that are none, UnsupportedError for types that are not built.
+    """
+    type = type_of(inference_type)
+    if type in (None, "FLOAT32"):
+        return None
+    if type not in ("UINT8", "INT8"):
+        raise UnsupportedError(f"inference_type is {type}, which is not built", "There are: FLOAT, QUANTIZED_UINT8 (UINT8), INT8")
+    stats = {name: _pair(f"mean and std of {name!r}", pair) for name, pair in (input_stats or {}).items()}
+    default = None if default_range is None or len(default_range) == 0 else _pair("the default range", default_range)
+    return Integers(
+        type, input_stats=stats, default_range=default, input_type=type_of(input_type), output_type=type_of(output_type), **others
+    )  # fmt: skip
+
+
+def _pair(what: str, given: Any) -> tuple[float, float]:
+    try:
+        first, second = (float(number) for number in given)
+    except (TypeError, ValueError):
+        raise ConvertError(f"{what} are {given!r}", "Give two numbers") from None
+    return first, second
+
+
+def integer_inputs(model: Model, type: str, stats: Mapping[str, Sequence[float]]) -> None:
+    """Let a float model take integers, which a DEQUANTIZE turns into numbers first: real = (stored - mean) / std."""
+    graph = model.graph
+    for place, real in enumerate(graph.inputs):
+        if real.type != "FLOAT32":
+            continue
+        if real.name is None or real.name not in stats:
+            raise ConvertError(f"mean and std are not given for input {real.name!r}", "Give quantized_input_stats={name: (mean, std)}")
+        mean, std = _pair(f"mean and std of {real.name!r}", stats[real.name])
+        if not std > 0:
+            raise ConvertError(f"std {std:g} of input {real.name!r} gives no range", "std must be above 0")
+        low, high = LIMITS[type]
+        parameters = choose(Range((low - mean) / std, (high - mean) / std).with_zero(), type)
+        given = Tensor(real.name, real.shape, type, None, parameters.quantization(), real.shape_signature, has_rank=real.has_rank)
+        real.name = f"{real.name}_dequantized"
+        graph.inputs[place] = given
+        graph.ops.insert(0, Op("DEQUANTIZE", [given], [real], version=2 if type == "INT8" else 1))
+        for signature in model.signatures:
+            signature.inputs = {key: given if tensor is real else tensor for key, tensor in signature.inputs.items()}

@@ -1,0 +1,42 @@
+"""What a quantizer must know of an operator, declared in the operator's own file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["COMPUTES", "JOINS", "MOVES", "PICKS", "RESHAPES", "Quantized"]
+
+_BYTES = ("UINT8", "INT8")
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """How an operator is computed on 8-bit integers. Its FLOAT32 inputs and outputs become integers, all others stay.
+
+    types       the integer types that a kernel has
+    weights     the input with the weights, and `channels` the dimension of it that may have a scale for each index
+    bias        the input with the biases, INT32 at the product of the scales of the data and the weights
+    data        the input that weights multiply
+    moves       the types in which the kernel moves numbers without computing, so that all must have one scale and zero point
+    copies      whether the output takes the input's parameters whatever range is known for it, as TOCO had it
+    fixed       scale and zero point, as UINT8, that the kernel's output always has
+    ranges      where ranges go that are known on one side only: "forward" to the outputs, "backward" from the output, "both",
+                "union" of the inputs' to the output, "zero" forward and extended to 0, "" nowhere
+    """
+
+    types: tuple[str, ...] = _BYTES
+    weights: int | None = None
+    bias: int | None = None
+    channels: int = 0
+    data: int = 0
+    moves: tuple[str, ...] = ()
+    copies: bool = False
+    fixed: tuple[float, int] | None = None
+    ranges: str = ""
+
+
+COMPUTES = Quantized()  # each tensor has a scale of its own
+MOVES = Quantized(moves=_BYTES, ranges="forward")
+RESHAPES = Quantized(moves=_BYTES, copies=True, ranges="both")
+JOINS = Quantized(moves=_BYTES, ranges="union")  # values of several inputs
+PICKS = Quantized(moves=_BYTES, ranges="zero")  # one of a window, or their mean

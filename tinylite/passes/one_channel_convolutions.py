@@ -1,0 +1,32 @@
+"""Let a convolution of pictures with one channel be a depthwise one, as TensorFlow's first converter had it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..model import Graph, Op, Tensor
+from .uses import Uses, constant
+
+__all__ = ["one_channel_convolutions"]
+
+
+def one_channel_convolutions(graph: Graph) -> int:
+    """CONV_2D with weights [out, height, width, 1], equal strides and no dilation becomes DEPTHWISE_CONV_2D; gives how many did."""
+    uses, changed = Uses(graph), 0
+    for op in list(graph.ops):
+        weights = op.inputs[1] if op.code == "CONV_2D" else None
+        values = constant(weights)
+        if weights is None or values is None or op.options is None or values.shape[3] != 1 or op.inputs[0].shape[3] != 1:  # type: ignore[union-attr]
+            continue
+        options = dict(op.options.items())
+        if options["stride_h"] != options["stride_w"] or (options["dilation_h_factor"], options["dilation_w_factor"]) != (1, 1):
+            continue
+        made = Tensor(weights.name, has_rank=True, quantization=weights.quantization)
+        made.data = np.ascontiguousarray(values.transpose(3, 1, 2, 0))
+        known = {name: value for name, value in options.items() if name != "quantized_bias_type"}
+        uses.replace(
+            [op], Op("DEPTHWISE_CONV_2D", [op.inputs[0], made, *op.inputs[2:]], op.outputs, depth_multiplier=values.shape[0], **known)
+        )
+        changed += 1
+    uses.apply()
+    return changed

@@ -1,0 +1,116 @@
+"""Which ops can be quantized, and what to tell people about the others: all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from ..errors import ConvertError
+from ..model import Graph, Op, Tensor
+from ..passes.uses import Uses
+from .ranges import Ranges, is_real, rule
+
+if TYPE_CHECKING:
+    from .integer import Integers
+
+__all__ = ["quantizable"]
+
+_REMEDIES = (
+    "Three things help: train with fake quantization there (tinylite.quantize.create_training_graph puts FakeQuants on most layers, and "
+    "tf.quantization.fake_quant_with_min_max_vars on any tensor); give a default range to try it out (default_ranges_stats, "
+    "--default_ranges_min and --default_ranges_max); or leave these ops in float (allow_float_ops, --allow_float_ops)"
+)
+_ENDS = {"QUANTIZE", "DEQUANTIZE"}
+
+
+def quantizable(graph: Graph, ranges: Ranges, settings: Integers) -> set[int]:
+    """The ids of the ops that become integer ones.
+
+    Raises ConvertError that names every tensor without a range and every op without a quantized form, unless these may stay in float.
+    """
+    chosen: set[int] = set()
+    without_form: list[Op] = []
+    unranged: dict[int, Tensor] = {}
+    for op in graph.ops:
+        real = [tensor for tensor in (*op.inputs, *op.outputs) if tensor is not None and is_real(tensor)]
+        if not real or op.code in _ENDS:
+            continue
+        if rule(op, settings.type) is None:
+            without_form.append(op)
+            continue
+        missing = [tensor for tensor in _needed(op, settings.type) if ranges.get(tensor) is None]
+        unranged.update((id(tensor), tensor) for tensor in missing)
+        if not missing:
+            chosen.add(id(op))
+    if not settings.keeps_float:
+        _check_inputs(graph, ranges)
+        _raise(graph, ranges, settings, without_form, list(unranged.values()))
+    return chosen
+
+
+def _needed(op: Op, type: str) -> Iterable[Tensor]:
+    """The tensors that must have a range: all real ones but constants, and what is always the same."""
+    declared = rule(op, type)
+    assert declared is not None
+    bias = op.inputs[declared.bias] if declared.bias is not None and declared.bias < len(op.inputs) else None
+    for tensor in op.inputs:
+        if tensor is not None and is_real(tensor) and not tensor.is_constant and tensor is not bias:
+            yield tensor
+    if declared.fixed is None:
+        yield from (tensor for tensor in op.outputs if is_real(tensor))
+
+
+def _check_inputs(graph: Graph, ranges: Ranges) -> None:
+    missing = [repr(tensor.name) for tensor in graph.inputs if is_real(tensor) and ranges.get(tensor) is None]
+    if missing:
+        raise ConvertError(
+            f"mean and std are not given for {'input' if len(missing) == 1 else 'inputs'} {', '.join(missing)}",
+            "Give quantized_input_stats={name: (mean, std)} (--mean_values, --std_dev_values), with real = (stored - mean) / std",
+        )
+
+
+def _raise(graph: Graph, ranges: Ranges, settings: Integers, without_form: list[Op], unranged: list[Tensor]) -> None:
+    problems = []
+    if without_form:
+        lines = [f"  {op.name} ({op.outputs[0].name!r})" for op in without_form if op.outputs]
+        problems.append(f"for {len(without_form)} ops the quantized form is not yet implemented for {settings.type}:\n" + "\n".join(lines))
+    if unranged:
+        around = _Around(graph, ranges)
+        lines = [f"  {around.told(tensor)}" for tensor in unranged]
+        problems.append(
+            f"{len(unranged)} tensors have no range (min and max), without which they cannot be quantized:\n" + "\n".join(lines)
+        )
+    if problems:
+        remedy = _REMEDIES if unranged else "Leave them in float between DEQUANTIZE and QUANTIZE (allow_float_ops, --allow_float_ops)"
+        raise ConvertError("\n".join(problems), remedy)
+
+
+class _Around:
+    """The nearest tensors with a range on both sides of one without."""
+
+    def __init__(self, graph: Graph, ranges: Ranges) -> None:
+        self.uses = Uses(graph)
+        self.ranges = ranges
+
+    def told(self, tensor: Tensor) -> str:
+        producer = self.uses.producer(tensor)
+        text = f"{tensor.name!r}, " + (f"made by {producer.name}" if producer is not None else "an input")
+        before = self.nearest(tensor, lambda t: _inputs(self.uses.producer(t)))
+        behind = self.nearest(tensor, lambda t: [out for op in self.uses.readers.get(id(t), ()) for out in op.outputs])
+        near = [f"{where} it {t.name!r} has {self.ranges.get(t)}" for where, t in (("before", before), ("behind", behind)) if t is not None]
+        return f"{text}; {', '.join(near)}" if near else text
+
+    def nearest(self, tensor: Tensor, step: Callable[[Tensor], list[Tensor]]) -> Tensor | None:
+        seen, waiting = {id(tensor)}, [tensor]
+        while waiting:
+            found = [t for at in waiting for t in step(at) if id(t) not in seen]
+            seen.update(map(id, found))
+            known = next((t for t in found if self.ranges.get(t) is not None and not t.is_constant), None)
+            if known is not None:
+                return known
+            waiting = found
+        return None
+
+
+def _inputs(op: Op | None) -> list[Tensor]:
+    return [tensor for tensor in op.inputs if tensor is not None] if op is not None else []

@@ -1,0 +1,103 @@
+"""Scale and zero point of a range, and numbers in them: the arithmetic that both of the converters share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..model import Quantization, Tensor, tensor_dtype
+
+__all__ = ["LIMITS", "Parameters", "Range", "choose", "nudged_range", "quantized", "range_of_values"]
+
+# The least and the greatest number of a type. Narrow ranges leave the least out.
+LIMITS = {"UINT8": (0, 255), "INT8": (-128, 127), "INT16": (-32768, 32767), "INT32": (-(2**31), 2**31 - 1)}
+# TF 2.21 makes ranges that are smaller this wide around 0, so that they have a scale.
+_SMALLEST = 1e-6
+
+
+@dataclass(frozen=True)
+class Range:
+    """The real numbers that a tensor may hold. `narrow` leaves out the least integer, so that weights have as many on both sides."""
+
+    low: float
+    high: float
+    narrow: bool = False
+
+    def with_zero(self) -> Range:
+        return Range(min(self.low, 0.0), max(self.high, 0.0), self.narrow)
+
+    def union(self, other: Range) -> Range:
+        return Range(min(self.low, other.low), max(self.high, other.high), self.narrow and other.narrow)
+
+    def __str__(self) -> str:
+        return f"[{self.low:g}, {self.high:g}]"
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """real = scale * (stored - zero_point). The scale is kept in double, as values are quantized with it; a file holds it in float32."""
+
+    type: str
+    scale: float
+    zero_point: int
+
+    def range(self) -> Range:
+        """What the stored numbers can mean."""
+        low, high = LIMITS[self.type]
+        return Range((low - self.zero_point) * self.scale, (high - self.zero_point) * self.scale)
+
+    def quantization(self, range: Range | None = None) -> Quantization:
+        """As a tensor has them, beside the range that they were made from."""
+        made = Quantization(np.array([self.scale], np.float32), np.array([self.zero_point]))
+        if range is not None:
+            made.min, made.max = np.array([range.low], np.float32), np.array([range.high], np.float32)
+        return made
+
+
+def choose(range: Range, type: str) -> Parameters:
+    """The parameters of a range that holds 0, as TOCO's ChooseQuantizationParams finds them.
+
+    The zero point is computed from that end of the range at which the error is smaller, and rounded half away from zero.
+    A range of nothing but 0 is widened first, as TF 2.21 does: TOCO gave it scale 0, with which no kernel can compute.
+    """
+    first, last = LIMITS[type]
+    first += range.narrow
+    low, high = range.low, range.high
+    if high - low < _SMALLEST:
+        low, high = -_SMALLEST / 2, _SMALLEST / 2
+    scale = (high - low) / (last - first)
+    from_low, from_high = first - low / scale, last - high / scale
+    zero = from_low if abs(first) + abs(low / scale) < abs(last) + abs(high / scale) else from_high
+    return Parameters(type, scale, int(_round(min(max(zero, first), last))))
+
+
+def nudged_range(range: Range) -> Range:
+    """The range that TensorFlow's training kernels round to 8 bits with: moved so that 0 is a step, its width kept."""
+    first, last = np.float32(range.narrow), np.float32(255)
+    low, high = np.float32(range.low), np.float32(range.high)
+    scale = (high - low) / (last - first)
+    if not scale:
+        return range
+    zero = np.clip(np.floor(first - low / scale + np.float32(0.5)), first, last)
+    return Range(float((first - zero) * scale), float((last - zero) * scale), range.narrow)
+
+
+def quantized(values: np.ndarray, parameters: Parameters, narrow: bool = False) -> np.ndarray:
+    """Real numbers as stored ones, of the type's dtype: rounded half away from zero in double, and saturated."""
+    low, high = LIMITS[parameters.type]
+    found = _round(parameters.zero_point + values.astype(np.float64) * (1.0 / parameters.scale))
+    return np.clip(found, low + narrow, high).astype(tensor_dtype(parameters.type))
+
+
+def range_of_values(tensor: Tensor) -> Range:
+    """The range of a constant that has none of its own: that of its values and 0, or [0, 1] where all are 0."""
+    values = tensor.data
+    assert values is not None
+    low, high = (min(float(values.min()), 0.0), max(float(values.max()), 0.0)) if values.size else (0.0, 0.0)
+    return Range(low, high) if low < high else Range(0.0, 1.0)
+
+
+def _round(value: np.ndarray | float) -> np.ndarray:
+    """To the nearest integer, half away from zero."""
+    return np.asarray(np.trunc(np.abs(value) + 0.5) * np.sign(value))

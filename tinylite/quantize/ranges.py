@@ -1,0 +1,200 @@
+"""The ranges of a graph's tensors: read from its FAKE_QUANT ops, handed on from op to op, and asked for where they lack."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .. import ops
+from ..errors import ConvertError, UnsupportedError
+from ..model import Graph, Op, Tensor
+from ..ops.common.quantizing import Quantized
+from ..passes.uses import Uses
+from .parameters import LIMITS, Range, nudged_range, range_of_values
+
+__all__ = ["Ranges", "rule"]
+
+_log = logging.getLogger("tinylite")
+# What an activation leaves of its input.
+_CLAMPED = {"LOGISTIC": (0.0, 255 / 256), "SOFTMAX": (0.0, 255 / 256), "TANH": (-127 / 128, 1.0), "LOG_SOFTMAX": (-16.0, 0.0),
+            "L2_NORMALIZATION": (-1.0, 1.0)}  # fmt: skip
+
+
+def rule(op: Op, type: str) -> Quantized | None:
+    """How an op is computed on integers of a type; None if it is not."""
+    try:
+        found = ops.find(op.code).quantized
+    except UnsupportedError:
+        return None
+    return found if found is not None and type in found.types else None
+
+
+def is_real(tensor: Tensor | None) -> bool:
+    return tensor is not None and tensor.type == "FLOAT32"
+
+
+@dataclass
+class Ranges:
+    """Ranges by the ids of tensors, which `tensors` keeps alive.
+
+    `type` is the type that tensors will have; `style` whose rules hold where the converters differ (see quantize.integer).
+    """
+
+    graph: Graph
+    type: str
+    style: str
+    change_concat_inputs: bool = False
+    known: dict[int, Range] = field(default_factory=dict)
+    tensors: dict[int, Tensor] = field(default_factory=dict)
+
+    def get(self, tensor: Tensor) -> Range | None:
+        return self.known.get(id(tensor))
+
+    def set(self, tensor: Tensor, range: Range) -> bool:
+        """Know a range; gives whether it is news."""
+        if not (math.isfinite(range.low) and math.isfinite(range.high) and range.low <= range.high):
+            raise ConvertError(f"the range {range} of {tensor.name!r} is not one: it needs numbers, the lower one first",
+                               "Train longer, so that moving averages have values, or mend the FakeQuant's min and max")  # fmt: skip
+        self.tensors[id(tensor)] = tensor
+        news = self.known.get(id(tensor)) != range
+        self.known[id(tensor)] = range
+        return news
+
+    def offer(self, tensor: Tensor, range: Range | None) -> bool:
+        """Know a range where none is known yet."""
+        return range is not None and is_real(tensor) and id(tensor) not in self.known and self.set(tensor, range)
+
+    # ---- reading
+
+    def read_inputs(self, stats: Mapping[str, tuple[float, float]]) -> None:
+        """Ranges of inputs from (mean, std): stored = real * std + mean. Raises ConvertError for names that are no inputs, and std 0."""
+        inputs = {tensor.name: tensor for tensor in self.graph.inputs}
+        for name, (mean, std) in stats.items():
+            plain = name.removesuffix(":0")
+            if plain not in inputs:
+                raise ConvertError(
+                    f"mean and std are given for {name!r}, which is no input", f"The inputs are {', '.join(map(repr, inputs))}"
+                )
+            if not (math.isfinite(mean) and math.isfinite(std) and std > 0):
+                raise ConvertError(
+                    f"mean {mean:g} and std {std:g} of input {name!r} give no range",
+                    "std must be above 0: real = (stored - mean) / std, so that pictures of -1 to 1 have mean 127.5 and std 127.5",
+                )
+            low, high = LIMITS[self.type]
+            if is_real(inputs[plain]):
+                self.offer(inputs[plain], Range((low - mean) / std, (high - mean) / std))
+
+    def read_constants(self) -> None:
+        """Ranges of weights that were behind a FakeQuant."""
+        for tensor in self.graph.all_tensors():
+            quantization = tensor.quantization
+            if tensor.is_constant and quantization is not None and is_real(tensor) and quantization.min.size == 1:
+                found = Range(float(quantization.min[0]), float(quantization.max[0]), quantization.narrow)
+                self.set(tensor, self.of_fake_quant(found, tensor.name))
+
+    def read_fake_quants(self) -> None:
+        """Know what FAKE_QUANT ops say, on both of their sides, and drop them.
+
+        The name of what they read stays, unless the graph gives their result out under its own.
+        """
+        uses = Uses(self.graph)
+        for op in list(self.graph.ops):
+            if op.code != "FAKE_QUANT" or op.options is None or op.inputs[0] is None:
+                continue
+            x, y = op.inputs[0], op.outputs[0]
+            bits = op.options.num_bits
+            if bits > 8 or (bits != 8 and self.style == "mlir"):
+                raise ConvertError(f"the FakeQuant {y.name!r} has {bits} bits, and {self.type} has 8", "Rewrite the graph with 8 bits")
+            found = self.of_fake_quant(Range(op.options.min, op.options.max, op.options.narrow_range), y.name)
+            self.offer(x, found)
+            self.offer(y, found)
+            given_out = any(y is output for output in self.graph.outputs)
+            if given_out and any(x is other for other in (*self.graph.inputs, *self.graph.outputs)):
+                continue  # both have names that somebody knows: it stays, as an op that brings one to the other's scale
+            if given_out:
+                x.name = y.name
+                self.set(x, self.known[id(y)])
+            uses.redirect(y, x)
+            self.graph.ops.remove(op)
+
+    def of_fake_quant(self, found: Range, name: str | None) -> Range:
+        """The range that a FakeQuant means: with 0, as the old converter made it, or moved as the training kernel moves it."""
+        if found.low <= 0 <= found.high:
+            return found
+        if self.style == "mlir":
+            return nudged_range(found)
+        _log.warning("The range %s of %r does not hold 0 and is made to, which costs accuracy", found, name)
+        return found.with_zero()
+
+    # ---- handing on
+
+    def propagate(self) -> None:
+        """Hand ranges on to tensors that have none, until nothing is new, by the rules that operators declare."""
+        news = True
+        while news:
+            news = sum(map(self.handed_on, self.graph.ops)) > 0
+
+    def handed_on(self, op: Op) -> bool:
+        declared = rule(op, self.type)
+        inputs = [tensor for tensor in op.inputs if tensor is not None and is_real(tensor)]
+        outputs = [tensor for tensor in op.outputs if is_real(tensor)]
+        if declared is None or not inputs or not outputs:
+            return False
+        if op.code in _CLAMPED:
+            return self.offer(outputs[0], Range(*_CLAMPED[op.code]))
+        if declared.ranges == "union":
+            return self.united(op, inputs, outputs[0])
+        news = False
+        if declared.ranges in ("forward", "both", "zero"):
+            found = self.range_of(inputs[0])
+            if found is not None and declared.ranges == "zero":
+                found = found.with_zero()
+            for output in outputs:
+                news |= self.offer(output, found)
+            if news and op.code == "SUM":
+                _log.warning("The sum %r takes its input's range, as it has none: that may cost accuracy", outputs[0].name)
+        if declared.ranges in ("backward", "both"):
+            news |= not inputs[0].is_constant and self.offer(inputs[0], self.get(outputs[0]))
+        return news
+
+    def range_of(self, tensor: Tensor) -> Range | None:
+        """The range of a tensor, of a constant also that of its values."""
+        found = self.get(tensor)
+        return range_of_values(tensor) if found is None and tensor.is_constant else found
+
+    def united(self, op: Op, inputs: list[Tensor], output: Tensor) -> bool:
+        """The union of what is known of the inputs, for an output without a range; of both for all of them, if that was asked for."""
+        force = self.change_concat_inputs and op.code == "CONCATENATION"
+        known = [self.range_of(tensor) for tensor in (*inputs, *([output] if force else []))]
+        found = [range for range in known if range is not None]
+        if not found or (not force and self.get(output) is not None) or (op.code != "CONCATENATION" and len(found) < len(inputs)):
+            return False
+        union = found[0]
+        for range in found[1:]:
+            union = union.union(range)
+        union = Range(union.low, union.high)
+        return sum(self.set(tensor, union) for tensor in ((*inputs, output) if force else (output,))) > 0
+
+    def give_default(self, low: float, high: float) -> None:
+        """Let all that is computed and has no range have this one, and what follows from it."""
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise ConvertError(f"the default range {low:g} to {high:g} is not one", "Give two numbers, the lower one first")
+        for op in self.graph.ops:
+            for tensor in (*op.inputs, *op.outputs):
+                if tensor is not None and not tensor.is_constant:
+                    self.offer(tensor, Range(low, high).with_zero())
+        self.propagate()
+
+    def check_values(self) -> None:
+        """Raise ConvertError for constants that are not numbers, which no range holds."""
+        bad = [
+            tensor for tensor in self.graph.all_tensors()
+            if tensor.is_constant and is_real(tensor) and tensor.data is not None and not np.isfinite(tensor.data).all()
+        ]  # fmt: skip
+        if bad:
+            names = ", ".join(repr(tensor.name) for tensor in bad[:5])
+            raise ConvertError(f"{len(bad)} constants hold NaN or infinity: {names}", "Look for the step at which training diverged")

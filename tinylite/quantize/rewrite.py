@@ -1,0 +1,318 @@
+"""The rewriting of a graph into integers, op by op in the order they run, once it is known that nothing is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import ConvertError
+from ..model import Graph, Op, Quantization, Tensor
+from ..ops.common.quantized import CLAMPS
+from ..ops.common.quantizing import Quantized
+from .parameters import Parameters, Range, choose, quantized, range_of_values
+from .ranges import Ranges, is_real, rule
+
+if TYPE_CHECKING:
+    from .integer import Integers
+
+__all__ = ["Rewrite"]
+
+# LiteRT's fast uint8 kernels add two products in 16 bits, which the weights 0 can overflow if they are nearer than this.
+_NEAREST_ZEROS = 16
+_GEMMS = ("CONV_2D", "FULLY_CONNECTED")
+_ONE_SIDED = {"MAXIMUM": (True, False), "MINIMUM": (False, True)}  # whether the constant is the least, the greatest
+
+
+class Rewrite:
+    """One rewriting. A tensor keeps its object and its name where it becomes integers; its float form, where one is read, is new."""
+
+    def __init__(self, graph: Graph, ranges: Ranges, settings: Integers, chosen: set[int]) -> None:
+        self.graph = graph
+        self.ranges = ranges
+        self.settings = settings
+        self.chosen = chosen
+        self.ops: list[Op] = []
+        self.parameters: dict[int, Parameters] = {}  # of tensors that are integers by now
+        self.integers: dict[tuple[int, Parameters], Tensor] = {}  # other integer forms of tensors
+        self.floats: dict[int, Tensor] = {}  # float forms of tensors that are integers
+        self.kept: list[Tensor] = list(graph.all_tensors())  # ids stay theirs
+        self.instead: dict[int, Tensor] = {}  # what is read in place of an output that was dropped
+
+    def apply(self) -> None:
+        inputs = [self.begun(tensor) for tensor in self.graph.inputs]
+        for op in self.graph.ops:
+            op.inputs = [self.instead.get(id(tensor), tensor) if tensor is not None else None for tensor in op.inputs]
+            if id(op) in self.chosen:
+                self.integer(op)
+            else:
+                op.inputs = [self.real(tensor) if tensor is not None else None for tensor in op.inputs]
+                self.ops.append(op)
+        outputs = [self.ended(self.instead.get(id(tensor), tensor)) for tensor in self.graph.outputs]
+        self.graph.inputs, self.graph.outputs, self.graph.ops = inputs, outputs, self.ops
+        self.graph.tensors = Graph(None, inputs, outputs, self.ops).all_tensors()
+
+    # ---- the ends
+
+    def begun(self, tensor: Tensor) -> Tensor:
+        """An input, which people fill: of the type that was asked for."""
+        wanted, found = self.settings.input_type or self.settings.type, self.ranges.get(tensor)
+        if not is_real(tensor) or found is None or wanted == "FLOAT32":
+            return tensor
+        parameters = choose(found, self.settings.type)
+        if wanted == self.settings.type:
+            self.become(tensor, parameters)
+            return tensor
+        given = Tensor(tensor.name, tensor.shape, wanted, None, _shifted(parameters, wanted).quantization(), tensor.shape_signature)
+        tensor.name = f"{tensor.name}_{self.settings.type.lower()}"
+        self.become(tensor, parameters)
+        self.ops.append(Op("QUANTIZE", [given], [tensor]))
+        return given
+
+    def ended(self, tensor: Tensor) -> Tensor:
+        """An output, which people read: of the type that was asked for, if it has a range."""
+        wanted = self.settings.output_type or self.settings.type
+        parameters = self.parameters.get(id(tensor))
+        if parameters is None:
+            if not is_real(tensor) or wanted == "FLOAT32" or self.ranges.get(tensor) is None or tensor.is_constant:
+                return tensor
+            tensor, parameters = (
+                self.quantize(tensor, choose(self.range(tensor), self.settings.type)),
+                choose(self.range(tensor), self.settings.type),
+            )
+        if wanted == self.settings.type or any(tensor is given for given in self.graph.inputs):
+            return tensor
+        name, tensor.name = tensor.name, f"{tensor.name}_{self.settings.type.lower()}"
+        if wanted == "FLOAT32":
+            made = self.floats.get(id(tensor)) or self.like(tensor, name, "FLOAT32")
+            made.name = name
+            if id(tensor) not in self.floats:
+                self.ops.append(Op("DEQUANTIZE", [tensor], [made]))
+        else:
+            made = self.like(tensor, name, wanted, _shifted(parameters, wanted).quantization())
+            self.ops.append(Op("QUANTIZE", [tensor], [made]))
+        return made
+
+    # ---- tensors
+
+    def like(self, tensor: Tensor, name: str | None, type: str, quantization: Quantization | None = None) -> Tensor:
+        made = Tensor(name, tensor.shape, type, None, quantization, tensor.shape_signature, has_rank=tensor.has_rank)
+        self.kept.append(made)
+        return made
+
+    def range(self, tensor: Tensor) -> Range:
+        found = self.ranges.get(tensor)
+        return range_of_values(tensor) if found is None else found
+
+    def become(self, tensor: Tensor, parameters: Parameters) -> None:
+        """Let a computed tensor be integers."""
+        tensor.type = parameters.type
+        told = self.ranges.get(tensor)
+        low, high = parameters.range().low, parameters.range().high
+        # As the first converter told it: the range that was asked for, or what the integers mean where that is another.
+        if told is None or max(abs(low - told.low), abs(high - told.high)) > 1e-5 * (high - low):
+            told = Range(low, high)
+        tensor.quantization = parameters.quantization(told if self.settings.style == "toco" else None)
+        self.parameters[id(tensor)] = parameters
+
+    def real(self, tensor: Tensor) -> Tensor:
+        """The float form of a tensor, for an op that stays in float."""
+        if id(tensor) not in self.parameters:
+            return tensor
+        if id(tensor) not in self.floats:
+            self.floats[id(tensor)] = self.like(tensor, f"{tensor.name}_dequantized", "FLOAT32")
+            self.ops.append(Op("DEQUANTIZE", [tensor], [self.floats[id(tensor)]]))
+        return self.floats[id(tensor)]
+
+    def own(self, tensor: Tensor) -> Parameters:
+        """The parameters of an input: those it has, or those of its range."""
+        return self.parameters.get(id(tensor)) or choose(self.range(tensor), self.settings.type)
+
+    def quantize(self, tensor: Tensor, parameters: Parameters) -> Tensor:
+        """A tensor as integers of these parameters: itself, a constant, or what a QUANTIZE makes of it."""
+        if self.parameters.get(id(tensor)) == parameters:
+            return tensor
+        key = id(tensor), parameters
+        if key not in self.integers:
+            made = self.like(tensor, f"{tensor.name}_quantized", parameters.type, parameters.quantization())
+            if tensor.is_constant:
+                self.set_constant(made, tensor, parameters)
+            else:
+                self.ops.append(Op("QUANTIZE", [tensor], [made]))
+            self.parameters[id(made)] = parameters
+            self.integers[key] = made
+        return self.integers[key]
+
+    def set_constant(self, made: Tensor, tensor: Tensor, parameters: Parameters) -> None:
+        found = self.range(tensor)
+        assert tensor.data is not None
+        made.name = tensor.name
+        made.data = quantized(tensor.data, parameters, found.narrow)
+        made.quantization = parameters.quantization(found if self.settings.style == "toco" and parameters.type != "INT32" else None)
+
+    # ---- ops
+
+    def integer(self, op: Op) -> None:
+        """Write an op on integers."""
+        declared = rule(op, self.settings.type)
+        assert declared is not None
+        if declared.weights is not None:
+            self.layer(op, declared)
+        elif self.settings.type in declared.moves:
+            self.moving(op, declared)
+        else:
+            op.inputs = [self.quantize(t, self.own(t)) if t is not None and is_real(t) else t for t in op.inputs]
+            for output in op.outputs:
+                if is_real(output):
+                    self.become(output, self.computed(op, declared, output))
+            self.emit(op)
+
+    def computed(self, op: Op, declared: Quantized, output: Tensor) -> Parameters:
+        """The parameters of what an op computes."""
+        type = self.settings.type
+        if declared.fixed is not None:
+            scale, zero = declared.fixed
+            return Parameters(type, scale, zero - (128 if type == "INT8" else 0))
+        copies = declared.copies or (op.code == "CONCATENATION" and self.settings.change_concat_inputs)
+        if copies and self.settings.style == "toco":
+            return next(self.parameters[id(t)] for t in op.inputs if id(t) in self.parameters)
+        return choose(self.range(output), type)
+
+    def moving(self, op: Op, declared: Quantized) -> None:
+        """An op that only moves numbers: all of its tensors get one scale, and what wants another is brought to it."""
+        real = [t for t in op.inputs if t is not None and (is_real(t) or id(t) in self.parameters)]
+        outputs = [output for output in op.outputs if is_real(output)]
+        # What is joined takes the result's scale; else the result takes the scale of what is moved.
+        common = choose(self.range(outputs[0]), self.settings.type) if declared.ranges == "union" and outputs else self.own(real[0])
+        op.inputs = [self.quantize(t, common) if any(t is other for other in real) else t for t in op.inputs]  # type: ignore[arg-type]
+        written, after = list(op.outputs), []
+        for index, output in enumerate(op.outputs):
+            if not is_real(output):
+                continue
+            wanted = common if declared.copies and self.settings.style == "toco" else choose(self.range(output), self.settings.type)
+            if wanted == common:
+                self.become(output, common)
+                continue
+            written[index] = self.like(output, f"{output.name}_{op.code.lower()}", common.type, common.quantization())
+            self.parameters[id(written[index])] = common
+            self.become(output, wanted)
+            after.append(Op("QUANTIZE", [written[index]], [output]))
+        op.outputs = written
+        self.emit(op)
+        self.ops += after
+
+    def layer(self, op: Op, declared: Quantized) -> None:
+        """A layer of weights: they have a scale of their own, and the biases the product of it and the data's."""
+        assert declared.weights is not None and declared.bias is not None
+        data, weights = op.inputs[declared.data], op.inputs[declared.weights]
+        assert data is not None and weights is not None
+        data = self.quantize(data, self.own(data))
+        found = self.weights_range(weights)
+        self.ranges.set(weights, found)
+        stored = self.quantize(weights, self.own(weights))
+        if weights.is_constant and self.settings.type == "UINT8" and self.settings.style == "toco" and op.code in _GEMMS:
+            self.check_zeros(stored)
+        inputs = [*op.inputs, *[None] * (declared.bias + 1 - len(op.inputs))]
+        inputs[declared.data], inputs[declared.weights] = data, stored
+        inputs[declared.bias] = self.bias(op, declared, inputs[declared.bias], self.parameters[id(data)], self.parameters[id(stored)])
+        op.inputs = inputs if inputs[-1] is not None else inputs[:-1]
+        self.become(op.outputs[0], choose(self.range(op.outputs[0]), self.settings.type))
+        self.emit(op)
+
+    def weights_range(self, weights: Tensor) -> Range:
+        """The range of weights: INT8 kernels know no zero point, so that theirs is the same on both sides."""
+        known = self.ranges.get(weights)
+        found = self.range(weights)
+        if known is None and self.settings.style == "mlir":
+            found = Range(found.low, found.high, narrow=True)
+        if self.settings.type == "INT8":
+            most = max(-found.low, found.high)
+            found = Range(-most, most, narrow=True)
+        return found
+
+    def bias(self, op: Op, declared: Quantized, bias: Tensor | None, data: Parameters, weights: Parameters) -> Tensor | None:
+        """Biases as INT32; there always are some, but in mlir's FULLY_CONNECTED, which leaves out zeros."""
+        zeros = bias is None or (bias.data is not None and not bias.data.any())
+        if self.settings.style == "mlir" and op.code == "FULLY_CONNECTED" and zeros:
+            return None
+        if bias is None:
+            if op.code == "TRANSPOSE_CONV":
+                return None
+            bias = Tensor(f"{op.outputs[0].name}_bias", has_rank=True)
+            bias.data = np.zeros(op.inputs[declared.weights].shape[declared.channels], np.float32)  # type: ignore[index, union-attr]
+            self.kept.append(bias)
+        if not bias.is_constant:
+            raise ConvertError(f"the bias {bias.name!r} of {op.outputs[0].name!r} is computed, and a quantized layer needs it constant")
+        return self.quantize(bias, Parameters("INT32", data.scale * weights.scale, 0))
+
+    def check_zeros(self, weights: Tensor) -> None:
+        """Weights of 0 that stand too near to one another become 1, or are refused."""
+        assert weights.data is not None
+        values = weights.data.reshape(-1)
+        places = np.flatnonzero(values == 0)
+        if len(places) < 2 or np.diff(places).min() >= _NEAREST_ZEROS:
+            return
+        if not (self.settings.nudge_weights or self.settings.default_range is not None):
+            at = int(np.diff(places).argmin())
+            raise ConvertError(
+                f"the weights {weights.name!r} are 0 at index {places[at]} and {places[at + 1]}, which is nearer than "
+                f"{_NEAREST_ZEROS}: LiteRT's fast uint8 kernels may overflow there",
+                "Train with narrow ranges (create_training_graph does), or let such weights be 1 with "
+                "allow_nudging_weights_to_use_fast_gemm_kernel",
+            )
+        made, last = values.copy(), -_NEAREST_ZEROS
+        for place in places.tolist():
+            if place - last < _NEAREST_ZEROS:
+                made[place] = 1
+            else:
+                last = place
+        weights.data = made.reshape(weights.shape)
+
+    # ---- activations
+
+    def emit(self, op: Op) -> None:
+        """Add an op, without an activation that the output's range keeps anyway; an op that is nothing else is left out."""
+        if self.settings.style == "toco":
+            activation = getattr(op.options, "fused_activation_function", "NONE") if op.options is not None else "NONE"
+            if activation in CLAMPS and self.within(op.outputs[0], *CLAMPS[activation]):
+                op.options.fused_activation_function = "NONE"  # type: ignore[union-attr]
+            if self.idle(op):
+                return
+        self.ops.append(op)
+
+    def within(self, tensor: Tensor, low: float, high: float) -> bool:
+        """Whether all that a tensor's integers can mean lies between two numbers."""
+        found = self.parameters[id(tensor)].range()
+        return low <= found.low and found.high <= high
+
+    def idle(self, op: Op) -> bool:
+        """Whether an activation, a MAXIMUM or a MINIMUM with a constant changes nothing; then its input is read in its place."""
+        x, y = op.inputs[0], op.outputs[0]
+        if op.code in CLAMPS:
+            low, high = CLAMPS[op.code]
+        elif op.code in _ONE_SIDED and (limit := self.limit(op.inputs[1])) is not None:
+            least, most = _ONE_SIDED[op.code]
+            low, high = limit if least else -np.inf, limit if most else np.inf
+        else:
+            return False
+        assert x is not None
+        if not self.within(x, low, high) or self.parameters[id(x)] != self.parameters[id(y)] or x.shape != y.shape:
+            return False
+        if any(y is output for output in self.graph.outputs):
+            if any(x is other for other in (*self.graph.inputs, *self.graph.outputs)):
+                return False
+            x.name = y.name
+        self.instead[id(y)] = x
+        return True
+
+    def limit(self, tensor: Tensor | None) -> float | None:
+        """The number that a constant of one element means."""
+        if tensor is None or tensor.data is None or tensor.data.size != 1:
+            return None
+        parameters = self.parameters[id(tensor)]
+        return (float(tensor.data.reshape(())) - parameters.zero_point) * parameters.scale
+
+
+def _shifted(parameters: Parameters, type: str) -> Parameters:
+    """The same steps in the other of the two 8-bit types."""
+    return Parameters(type, parameters.scale, parameters.zero_point + (128 if type == "UINT8" else -128))
