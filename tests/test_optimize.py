@@ -408,6 +408,7 @@ def test_l2_normalization() -> None:
     x = d.input()
     total = d.op("SUM", d.op("SQUARE", x), d.ints(-1), shape=(1, 6, 6, 1), keep_dims=True)
     graph = d.done(d.op("MUL", x, d.op("RSQRT", d.op("MAXIMUM", total, 1e-12, shape=(1, 6, 6, 1)), shape=(1, 6, 6, 1))))
+    assert recognize_relu(graph) == 0  # a small number is not 0, with which an empty vector would be divided by 0
     assert recognize_l2_normalization(graph) == 1
     drop_unused_ops(graph)
     assert [op.code for op in graph.ops] == ["L2_NORMALIZATION"]

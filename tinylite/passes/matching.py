@@ -91,5 +91,5 @@ def _tensor(uses: Uses, tensor: Tensor, pattern: Pattern, found: Found) -> Itera
         if isinstance(pattern, str):
             if found.get(pattern, number) == number:
                 yield {**found, pattern: number}
-        elif math.isclose(number, pattern, rel_tol=1e-4, abs_tol=1e-12):
+        elif math.isclose(number, pattern, rel_tol=1e-4):
             yield found
