@@ -39,7 +39,8 @@ __all__ = [
     "UnsupportedError",
 ]
 
-_LONGEST = 600  # characters of a place or a problem that a message shows
+_LONGEST = 600  # characters of a line of a place or a problem that a message shows
+_MOST_LINES = 200
 
 
 class TinyliteError(Exception):
@@ -60,8 +61,10 @@ class TinyliteError(Exception):
 
 def _for_people(text: str) -> str:
     """What a file says may be of any length, and hold what a terminal cannot show or would obey."""
-    if len(text) > _LONGEST:
-        text = f"{text[: _LONGEST * 3 // 4]} ... {text[-_LONGEST // 4 :]}"
+    lines = [line if len(line) <= _LONGEST else f"{line[: _LONGEST * 3 // 4]} ... {line[-_LONGEST // 4 :]}" for line in text.split("\n")]
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES - 1], f"... and {len(lines) - _MOST_LINES + 1} more lines"]
+    text = "\n".join(lines)
     return "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in text)
 
 

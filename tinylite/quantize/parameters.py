@@ -55,21 +55,22 @@ class Parameters:
         return made
 
 
-def choose(range: Range, type: str) -> Parameters:
+def choose(range: Range, type: str, told: bool = False) -> Parameters:
     """The parameters of a range that holds 0, as TOCO's ChooseQuantizationParams finds them.
 
-    The zero point is computed from that end of the range at which the error is smaller, and rounded half away from zero.
+    The zero point is computed from that end of the range at which the error is smaller, and rounded half away from zero: as UINT8,
+    as training does it; INT8 stores the same steps less 128. A range that was `told` for this very type is computed as this type.
     A range of nothing but 0 is widened first, as TF 2.21 does: TOCO gave it scale 0, with which no kernel can compute.
     """
-    first, last = LIMITS[type]
-    first += range.narrow
+    offset = 0 if told else LIMITS[type][0]
+    first, last = LIMITS[type][0] - offset + range.narrow, LIMITS[type][1] - offset
     low, high = range.low, range.high
     if high - low < _SMALLEST:
         low, high = -_SMALLEST / 2, _SMALLEST / 2
     scale = (high - low) / (last - first)
     from_low, from_high = first - low / scale, last - high / scale
     zero = from_low if abs(first) + abs(low / scale) < abs(last) + abs(high / scale) else from_high
-    return Parameters(type, scale, int(_round(min(max(zero, first), last))))
+    return Parameters(type, scale, int(_round(min(max(zero, first), last))) + offset)
 
 
 def nudged_range(range: Range) -> Range:

@@ -50,6 +50,7 @@ class Ranges:
     change_concat_inputs: bool = False
     known: dict[int, Range] = field(default_factory=dict)
     tensors: dict[int, Tensor] = field(default_factory=dict)
+    told: set[int] = field(default_factory=set)  # the inputs whose range follows from mean and std
 
     def get(self, tensor: Tensor) -> Range | None:
         return self.known.get(id(tensor))
@@ -85,8 +86,8 @@ class Ranges:
                     "std must be above 0: real = (stored - mean) / std, so that pictures of -1 to 1 have mean 127.5 and std 127.5",
                 )
             low, high = LIMITS[self.type]
-            if is_real(inputs[plain]):
-                self.offer(inputs[plain], Range((low - mean) / std, (high - mean) / std))
+            if self.offer(inputs[plain], Range((low - mean) / std, (high - mean) / std)):
+                self.told.add(id(inputs[plain]))
 
     def read_constants(self) -> None:
         """Ranges of weights that were behind a FakeQuant."""

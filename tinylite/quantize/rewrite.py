@@ -59,7 +59,7 @@ class Rewrite:
         wanted, found = self.settings.input_type or self.settings.type, self.ranges.get(tensor)
         if not is_real(tensor) or found is None or wanted == "FLOAT32":
             return tensor
-        parameters = choose(found, self.settings.type)
+        parameters = choose(found, self.settings.type, id(tensor) in self.ranges.told)
         if wanted == self.settings.type:
             self.become(tensor, parameters)
             return tensor
