@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .common.operator import register
-from .common.quantizing import Quantized
 from .common.unary import Unary
 
 
@@ -12,4 +11,3 @@ class Rsqrt(Unary):
     code = "RSQRT"
     max_version = 3
     kernel = "rsqrt"
-    quantized = Quantized(types=("INT8",))

@@ -57,9 +57,6 @@ class Ranges:
 
     def set(self, tensor: Tensor, range: Range) -> bool:
         """Know a range; gives whether it is news."""
-        if not (math.isfinite(range.low) and math.isfinite(range.high) and range.low <= range.high):
-            raise ConvertError(f"the range {range} of {tensor.name!r} is not one: it needs numbers, the lower one first",
-                               "Train longer, so that moving averages have values, or mend the FakeQuant's min and max")  # fmt: skip
         self.tensors[id(tensor)] = tensor
         news = self.known.get(id(tensor)) != range
         self.known[id(tensor)] = range
@@ -124,6 +121,9 @@ class Ranges:
 
     def of_fake_quant(self, found: Range, name: str | None) -> Range:
         """The range that a FakeQuant means: with 0, as the old converter made it, or moved as the training kernel moves it."""
+        if not (math.isfinite(found.low) and math.isfinite(found.high) and found.low <= found.high):
+            raise ConvertError(f"the range {found} of the FakeQuant {name!r} is not one: it needs numbers, the lower one first",
+                               "Train longer, so that moving averages have values, or mend the FakeQuant's min and max")  # fmt: skip
         if found.low <= 0 <= found.high:
             return found
         if self.style == "mlir":

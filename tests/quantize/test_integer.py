@@ -1,0 +1,329 @@
+"""Full quantization of float models with FAKE_QUANT ops, without TensorFlow: parameters, agreement with the float run, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from tinylite import ConvertError, Interpreter, Model, ops
+from tinylite.converter.versions import set_versions
+from tinylite.model import Quantization, Tensor
+from tinylite.quantize import Integers, quantize_model
+from tinylite.quantize.integer import quantize_graph
+from tinylite.quantize.parameters import LIMITS, Range, choose, nudged_range, quantized
+
+from ..conftest import litert_interpreter
+from ..draft import Draft
+from ..test_ops import CASES
+
+STATS = {"x0": (127.5, 127.5)}
+Build = Callable[[Draft, Tensor], Tensor]
+
+
+def fake(d: Draft, x: Tensor, low: float = -2.0, high: float = 2.0, bits: int = 8) -> Tensor:
+    return d.op("FAKE_QUANT", x, shape=x.shape, min=low, max=high, num_bits=bits, narrow_range=False)
+
+
+def weights(d: Draft, *shape: int, low: float = -0.9, high: float = 1.0) -> Tensor:
+    """Values on the steps of a narrow range, as training leaves them."""
+    found = choose(Range(low, high, narrow=True), "UINT8")
+    stored = np.random.default_rng(len(d.graph.ops)).integers(1, 256, shape)
+    made = d.constant((stored - found.zero_point) * found.scale)
+    made.name = f"weights{len(d.graph.ops)}"
+    made.quantization = Quantization(min=np.array([low]), max=np.array([high]), narrow=True)
+    return made
+
+
+def layer(d: Draft, x: Tensor, out: int = 4, activation: str = "NONE") -> Tensor:
+    return d.op("CONV_2D", x, weights(d, out, 3, 3, x.shape[-1]), np.linspace(-0.5, 0.5, out), shape=(*x.shape[:3], out), padding="SAME",
+                stride_h=1, stride_w=1, fused_activation_function=activation)  # fmt: skip
+
+
+def model(build: Build) -> Model:
+    d = Draft()
+    x = d.input()
+    d.graph.outputs = [build(d, x)]
+    d.graph.outputs[0].name = "out"
+    return Model([d.graph])
+
+
+def run(content: bytes, x: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
+    interpreter = Interpreter(model_content=content)
+    interpreter.allocate_tensors()
+    details = interpreter.get_input_details()[0]
+    interpreter.set_tensor(details["index"], x.astype(details["dtype"]))
+    interpreter.invoke()
+    output = interpreter.get_output_details()[0]
+    return interpreter.get_tensor(output["index"]), output
+
+
+GRAPHS: dict[str, Build] = {
+    "conv": lambda d, x: fake(d, layer(d, x), -4, 4),
+    "relu6": lambda d, x: fake(d, layer(d, x, activation="RELU6"), 0, 5),
+    "residual": lambda d, x: fake(d, d.op("ADD", y := fake(d, layer(d, x), -4, 4), fake(d, layer(d, y), -9, 9)), -10, 10),
+    "concatenation": lambda d, x: d.op("CONCATENATION", fake(d, layer(d, x), -4, 4), x, shape=(1, 6, 6, 8), axis=3),
+    "pool": lambda d, x: d.op("MAX_POOL_2D", fake(d, layer(d, x), -4, 4), shape=(1, 3, 3, 4), padding="SAME", stride_h=2, stride_w=2,
+                              filter_height=2, filter_width=2),
+    "reshape": lambda d, x: fake(d, d.op("FULLY_CONNECTED", d.op("RESHAPE", x, d.ints(1, 144), shape=(1, 144)), weights(d, 5, 144), None,
+                                         shape=(1, 5)), -20, 20),
+    "logistic": lambda d, x: d.op("LOGISTIC", fake(d, layer(d, x), -4, 4)),
+    "softmax": lambda d, x: d.op("SOFTMAX", fake(d, layer(d, x), -3, 3), beta=1.0),
+    "two ranges": lambda d, x: fake(d, d.op("RESHAPE", fake(d, layer(d, x), -4, 4), d.ints(1, 36, 4), shape=(1, 36, 4)), -4, 4),
+    "requantized": lambda d, x: fake(d, d.op("TRANSPOSE", fake(d, layer(d, x), -4, 4), d.ints(0, 2, 1, 3)), -3, 3),
+    "constant": lambda d, x: fake(d, d.op("ADD", x, np.linspace(-1, 1, 4)), -2, 2),
+    "leaky": lambda d, x: fake(d, d.op("LEAKY_RELU", fake(d, layer(d, x), -4, 4), alpha=0.1), -0.4, 4),
+}  # fmt: skip
+
+
+def quantize(build: Build, **given: Any) -> Model:
+    """The graph itself, since a copy would forget that weights are narrow, which no file holds."""
+    made = model(build)
+    quantize_graph(made.graph, Integers(**{"input_stats": STATS, **given}))
+    set_versions(made)
+    return made
+
+
+@pytest.mark.parametrize("style", ["toco", "mlir"])
+@pytest.mark.parametrize("name", GRAPHS)
+def test_integers_agree_with_the_fake_quantized_run_and_with_litert(name: str, style: str) -> None:
+    """Within one step nearly everywhere; LiteRT's reference kernels give the same bits."""
+    stored = np.random.default_rng(5).integers(0, 256, (1, 6, 6, 4))
+    real, _ = run(model(GRAPHS[name]).to_bytes(), (stored - 128) * np.float32(2 / 255))
+    made = quantize(GRAPHS[name], style=style)
+    content = made.to_bytes()
+    assert all(t.type in ("UINT8", "INT32") for t in made.graph.all_tensors())
+    found, output = run(content, stored)
+    scale, zero = output["quantization"]
+    assert np.mean(np.abs((found.astype(np.float64) - zero) * scale - real) <= 1.001 * scale) >= 0.99
+    judge = litert_interpreter(content, "BUILTIN_REF")
+    judge.allocate_tensors()
+    judge.set_tensor(judge.get_input_details()[0]["index"], stored.astype(np.uint8))
+    judge.invoke()
+    assert np.array_equal(found, judge.get_tensor(judge.get_output_details()[0]["index"]))
+
+
+@pytest.mark.parametrize(
+    ("range", "type", "scale", "zero"),
+    [
+        (Range(-1.0, 1.0), "UINT8", 2 / 255, 128),
+        (Range(-1.0, 127 / 128), "UINT8", 1 / 128, 128),
+        (Range(0.0, 1.0), "UINT8", 1 / 255, 0),
+        (Range(0.0, 255 / 9.8077), "UINT8", 0.1019607, 0),
+        (Range(-0.9, 1.0, narrow=True), "UINT8", 1.9 / 254, 121),
+        (Range(-1.0, 1.0, narrow=True), "INT8", 1 / 127, 0),
+        (Range(-2.0, 2.0), "INT8", 4 / 255, 0),
+        (Range(0.0, 0.0), "UINT8", 1e-6 / 255, 127),
+    ],
+)
+def test_parameters_are_those_of_the_first_converter(range: Range, type: str, scale: float, zero: int) -> None:
+    found = choose(range, type)
+    assert found.scale == pytest.approx(scale, rel=1e-6)
+    assert found.zero_point == zero
+
+
+@given(st.floats(-1e6, 0), st.floats(0, 1e6), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_every_range_with_0_has_parameters_that_hold_it(low: float, high: float, narrow: bool) -> None:
+    for type in ("UINT8", "INT8"):
+        found = choose(Range(low, high, narrow), type)
+        least, most = LIMITS[type]
+        assert found.scale > 0
+        assert least + narrow <= found.zero_point <= most
+        ends = quantized(np.array([low, 0.0, high]), found, narrow)
+        assert ends[1] == found.zero_point
+        if high - low > 1e-6:  # smaller ones are widened
+            assert abs(int(ends[0]) - (least + narrow)) <= 1
+            assert abs(int(ends[2]) - most) <= 1
+
+
+def test_a_range_without_0_is_widened_or_moved() -> None:
+    def build(d: Draft, x: Tensor) -> Tensor:
+        return fake(d, layer(d, x), 1, 5)
+
+    widened, moved = (quantize(build, style=style).graph.outputs[0].quantization for style in ("toco", "mlir"))
+    assert widened is not None
+    assert moved is not None
+    assert (widened.scale[0], widened.zero_point[0]) == (np.float32(5 / 255), 0)
+    assert (moved.scale[0], moved.zero_point[0]) == (np.float32(4 / 255), 0)
+    assert nudged_range(Range(1.0, 5.0)) == Range(0.0, 4.0)
+
+
+def test_weights_behind_a_narrow_fake_quant_keep_their_bytes() -> None:
+    made = quantize(GRAPHS["conv"])
+    filters = made.graph.ops[0].inputs[1]
+    assert filters is not None
+    assert filters.data is not None
+    assert filters.data.min() == 1
+    stored = np.random.default_rng(0).integers(1, 256, (4, 3, 3, 4))
+    assert np.array_equal(filters.data, stored)
+
+
+def test_biases_are_int32_at_the_product_of_the_scales() -> None:
+    op = quantize(GRAPHS["conv"]).graph.ops[0]
+    data, filters, bias = (t.quantization.scale[0] for t in op.inputs if t is not None and t.quantization is not None)
+    assert op.inputs[2] is not None
+    assert op.inputs[2].type == "INT32"
+    assert bias == pytest.approx(data * filters, rel=1e-6)
+    assert np.array_equal(op.inputs[2].data, np.round(np.linspace(-0.5, 0.5, 4) / (2 / 255 * (1.9 / 254))))
+
+
+def test_an_activation_that_the_range_keeps_is_dropped_in_the_first_style() -> None:
+    codes = [quantize(GRAPHS["relu6"], style=style).graph.ops[0].options.fused_activation_function for style in ("toco", "mlir")]  # type: ignore[union-attr]
+    assert codes == ["NONE", "RELU6"]
+
+
+def test_a_convolution_of_one_channel_becomes_depthwise_in_the_first_style() -> None:
+    def build(d: Draft, x: Tensor) -> Tensor:
+        one = d.op("STRIDED_SLICE", x, d.ints(0, 0, 0, 0), d.ints(1, 6, 6, 1), d.ints(1, 1, 1, 1), shape=(1, 6, 6, 1))
+        return fake(d, layer(d, one, 8), -4, 4)
+
+    depthwise, plain = (quantize(build, style=style).graph.ops[-1] for style in ("toco", "mlir"))
+    assert (depthwise.code, plain.code) == ("DEPTHWISE_CONV_2D", "CONV_2D")
+    stored = np.random.default_rng(5).integers(0, 256, (1, 6, 6, 4))
+    outputs = [run(quantize(build, style=style).to_bytes(), stored)[0] for style in ("toco", "mlir")]
+    assert np.array_equal(*outputs)
+
+
+def test_int8_and_types_of_the_ends() -> None:
+    stored = np.random.default_rng(5).integers(0, 256, (1, 6, 6, 4))
+    plain, output = run(quantize(GRAPHS["conv"]).to_bytes(), stored)
+    scale, zero = output["quantization"]
+    real = (plain.astype(np.float32) - zero) * np.float32(scale)
+    floats, output = run(
+        quantize(GRAPHS["conv"], input_type="FLOAT32", output_type="FLOAT32").to_bytes(), (stored - 128) * np.float32(2 / 255)
+    )
+    assert output["dtype"] is np.float32
+    assert np.allclose(floats, real, atol=1e-6)
+    signed, output = run(quantize(GRAPHS["conv"], output_type="INT8").to_bytes(), stored)
+    assert np.array_equal(signed.astype(int) + 128, plain)
+    made = quantize(GRAPHS["conv"], type="INT8", input_stats={"x0": (-0.5, 127.5)}, input_type="UINT8")
+    assert [t.type for t in made.graph.inputs] == ["UINT8"]
+    found, output = run(made.to_bytes(), stored)
+    scale, zero = output["quantization"]
+    assert np.abs((found.astype(np.float32) - zero) * scale - real).max() < 0.1  # INT8 weights have steps of their own
+
+
+def unranged(d: Draft, x: Tensor) -> Tensor:
+    y = fake(d, layer(d, x), -4, 4)
+    return fake(d, d.op("MUL", d.op("ADD", y, y), layer(d, y)), -5, 5)
+
+
+def test_all_tensors_without_a_range_are_told_at_once() -> None:
+    with pytest.raises(ConvertError) as caught:
+        quantize(unranged)
+    text = str(caught.value)
+    for part in ("2 tensors have no range", "made by ADD", "made by CONV_2D", "before it", "[-4, 4]", "behind it", "create_training_graph",
+                 "default_ranges_stats", "allow_float_ops"):  # fmt: skip
+        assert part in text
+
+
+def test_ops_without_a_quantized_form_are_told_and_may_stay_in_float() -> None:
+    def build(d: Draft, x: Tensor) -> Tensor:
+        return fake(d, d.op("COS", fake(d, layer(d, x), -4, 4)), -1, 1)
+
+    with pytest.raises(ConvertError, match=r"quantized form is not yet implemented(?s:.*)COS(?s:.*)allow_float_ops"):
+        quantize(build)
+    made = quantize(build, allow_float_ops=True)
+    assert [op.code for op in made.graph.ops] == ["CONV_2D", "DEQUANTIZE", "COS", "QUANTIZE"]
+    stored = np.random.default_rng(5).integers(0, 256, (1, 6, 6, 4))
+    real, _ = run(model(build).to_bytes(), (stored - 128) * np.float32(2 / 255))
+    found, output = run(made.to_bytes(), stored)
+    scale, zero = output["quantization"]
+    # One step of the cosine's input is two of its output.
+    assert np.mean(np.abs((found.astype(np.float64) - zero) * scale - real) <= 4 * scale) >= 0.99
+
+
+def test_what_has_no_range_stays_in_float_on_request() -> None:
+    made = quantize(unranged, allow_float_ops=True)
+    assert [op.code for op in made.graph.ops].count("CONV_2D") == 2
+    assert made.graph.outputs[0].type == "UINT8"
+    assert run(made.to_bytes(), np.zeros((1, 6, 6, 4)))[0].shape == (1, 6, 6, 4)
+
+
+def test_default_ranges_fill_what_is_missing() -> None:
+    made = quantize(unranged, default_range=(-6.0, 6.0))
+    assert all(t.type in ("UINT8", "INT32") for t in made.graph.all_tensors())
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({"input_stats": {}}, "mean and std are not given for input 'x0'"),
+        ({"input_stats": {"x0": (0, 0)}}, "std must be above 0"),
+        ({"input_stats": {"x0": (0, float("nan"))}}, "give no range"),
+        ({"input_stats": {"y": (0, 1), **STATS}}, "'y', which is no input"),
+        ({"default_range": (3.0, 1.0)}, "not one"),
+        ({"type": "INT16"}, "INT16"),
+        ({"style": "tf"}, "There are: toco, mlir"),
+        ({"output_type": "INT32"}, "INT32"),
+    ],
+)
+def test_settings_that_make_no_sense(given: dict[str, Any], text: str) -> None:
+    with pytest.raises(ConvertError, match=text):
+        quantize(GRAPHS["conv"], **given)
+
+
+@pytest.mark.parametrize(("low", "high"), [(float("nan"), 1.0), (2.0, -2.0), (0.0, float("inf"))])
+def test_ranges_that_are_none(low: float, high: float) -> None:
+    with pytest.raises(ConvertError, match="is not one"):
+        quantize(lambda d, x: fake(d, layer(d, x), low, high))
+
+
+def test_constants_that_are_no_numbers() -> None:
+    with pytest.raises(ConvertError, match="NaN"):
+        quantize(lambda d, x: fake(d, d.op("ADD", x, np.array([1.0, np.nan, 0, 0]))))
+
+
+def test_bits_that_8_cannot_hold() -> None:
+    def build(d: Draft, x: Tensor, bits: int = 16) -> Tensor:
+        return fake(d, layer(d, x), bits=bits)
+
+    with pytest.raises(ConvertError, match="16 bits"):
+        quantize(build)
+    with pytest.raises(ConvertError, match="4 bits"):
+        quantize(lambda d, x: build(d, x, 4), style="mlir")
+    assert quantize(lambda d, x: build(d, x, 4)).graph.outputs[0].quantization.scale[0] == np.float32(4 / 255)  # type: ignore[union-attr]
+
+
+def test_weights_of_0_that_are_too_near_are_refused_or_moved() -> None:
+    def build(d: Draft, x: Tensor) -> Tensor:
+        values = np.full((4, 3, 3, 4), 0.5)
+        values[0, 0, 0, :2] = -1.0
+        return fake(d, d.op("CONV_2D", x, values, np.zeros(4), padding="SAME", stride_h=1, stride_w=1), -9, 9)
+
+    with pytest.raises(ConvertError, match="allow_nudging_weights"):
+        quantize(build)
+    for allowed in ({"nudge_weights": True}, {"default_range": (0.0, 1.0)}):
+        filters = quantize(build, **allowed).graph.ops[0].inputs[1]
+        assert filters is not None
+        assert filters.data.reshape(-1)[:3].tolist() == [0, 1, 255]  # type: ignore[union-attr]
+
+
+def test_concatenation_gives_its_range_to_its_inputs_on_request() -> None:
+    scales = [
+        {float(t.quantization.scale[0]) for t in (*op.inputs, *op.outputs) if t is not None and t.quantization is not None}
+        for op in (quantize(GRAPHS["concatenation"], change_concat_inputs=change).graph.ops[-1] for change in (False, True))
+    ]
+    assert [len(found) for found in scales] == [2, 1]
+
+
+def test_a_model_is_left_as_it_is() -> None:
+    source = model(GRAPHS["conv"])
+    before = source.to_bytes()
+    assert quantize_model(source, Integers(input_stats=STATS)).graph.outputs[0].type == "UINT8"
+    with pytest.raises(ConvertError):
+        quantize_model(source)
+    assert source.to_bytes() == before
+
+
+def test_operators_with_a_quantized_form_have_cases_that_run_it() -> None:
+    tested = {(case.code, t.type) for case in CASES for t in case.inputs if t is not None}
+    for name in ops.names():
+        declared = ops.find(name).quantized
+        computed = set(declared.types) - set(declared.moves) if declared is not None else ()  # moving is the same for all bytes
+        for type in computed:
+            assert (name, type) in tested, (name, type)
