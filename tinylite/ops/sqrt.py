@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .common.operator import register
-from .common.quantizing import Quantized
 from .common.unary import Unary
 
 
@@ -12,4 +11,3 @@ class Sqrt(Unary):
     code = "SQRT"
     max_version = 2
     kernel = "sqrt"
-    quantized = Quantized(types=("INT8",))
