@@ -16,7 +16,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import lite as lite
+    from . import lite as lite, quantize as quantize
     from .converter import convert as convert
     from .converter.tflite_converter import TFLiteConverter as TFLiteConverter, toco_convert as toco_convert
     from .errors import (
@@ -79,13 +79,13 @@ __all__ = [  # sorted, and equal to the names above; tests see to it
     "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError",
     "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "SettingError", "Signature", "SignatureRunner", "TFLiteConverter",
     "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "compat", "convert", "freeze", "lite",
-    "load_delegate", "toco_convert",
+    "load_delegate", "quantize", "toco_convert",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name == "lite":
-        return importlib.import_module(f"{__name__}.lite")
+    if name in ("lite", "quantize"):
+        return importlib.import_module(f"{__name__}.{name}")
     if name == "compat":  # tf.compat.v1.lite
         from types import SimpleNamespace
 
