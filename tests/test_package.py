@@ -50,7 +50,7 @@ ROOMS = {
         "numpy",
         "flatbuffers",
     },
-    "tinylite/quantize": {"quantize", "converter", "passes", "ops", "model", "errors", "numpy", "tensorflow"},
+    "tinylite/quantize": {"quantize", "converter", "freezing", "passes", "ops", "model", "errors", "numpy", "tensorflow"},
     "tinylite/freezing": {"freezing", "save", "errors", "numpy", "tensorflow", "keras", "google"},
     "tinylite/state.py": {"kernels", "memory", "numpy"},
     "tinylite/order.py": {"segment", "model", "errors"},

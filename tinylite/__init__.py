@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ModelError as ModelError,
         NotATfliteFileError as NotATfliteFileError,
         OutOfMemoryError as OutOfMemoryError,
+        QuantizeError as QuantizeError,
         SettingError as SettingError,
         TensorError as TensorError,
         TinyliteError as TinyliteError,
@@ -63,7 +64,7 @@ if not os.path.isdir(os.path.join(__path__[0], "kernels")):
 _HOMES = {
     "errors": (
         "ConvertError", "CorruptFileError", "FileError", "FreezeError", "InvokeError", "KernelError", "MissingPackageError", "ModelError",
-        "NotATfliteFileError", "OutOfMemoryError", "SettingError", "TensorError", "TinyliteError", "UnsupportedError",
+        "NotATfliteFileError", "OutOfMemoryError", "QuantizeError", "SettingError", "TensorError", "TinyliteError", "UnsupportedError",
     ),
     "converter": ("convert",),
     "converter.tflite_converter": ("TFLiteConverter", "toco_convert"),
@@ -77,8 +78,8 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [  # sorted, and equal to the names above; tests see to it
     "ConvertError", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError", "Frozen", "FrozenTensor", "Graph",
     "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError",
-    "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "SettingError", "Signature", "SignatureRunner", "TFLiteConverter",
-    "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "compat", "convert", "freeze", "lite",
+    "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature", "SignatureRunner",
+    "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "compat", "convert", "freeze", "lite",
     "load_delegate", "quantize", "toco_convert",
 ]  # fmt: skip
 

@@ -8,6 +8,7 @@ TinyliteError
 ├── UnsupportedError (ValueError)     an operator, version or type that tinylite does not run
 ├── ConvertError (ValueError)         a TensorFlow graph that cannot become a .tflite file
 ├── FreezeError (ValueError)          a TensorFlow graph or model that cannot be joined with its values
+├── QuantizeError (ValueError)        a TensorFlow graph that cannot be rewritten for training with quantization
 ├── TensorError (ValueError)          a tensor given or asked for that does not fit the model
 ├── InvokeError (RuntimeError)        a run that could not be finished
 ├── OutOfMemoryError (MemoryError)    a model that needs more memory than there is or than was allowed
@@ -33,6 +34,7 @@ __all__ = [
     "ModelError",
     "NotATfliteFileError",
     "OutOfMemoryError",
+    "QuantizeError",
     "SettingError",
     "TensorError",
     "TinyliteError",
@@ -94,6 +96,10 @@ class ConvertError(TinyliteError, ValueError):
 
 class FreezeError(TinyliteError, ValueError):
     """A TensorFlow graph or model cannot be joined with the values of its variables."""
+
+
+class QuantizeError(TinyliteError, ValueError):
+    """A TensorFlow graph cannot be rewritten for training with quantization."""
 
 
 class TensorError(TinyliteError, ValueError):

@@ -3,5 +3,14 @@
 from __future__ import annotations
 
 from .integer import Integers, quantize_model
+from .training import (
+    create_eval_graph,
+    create_training_graph,
+    experimental_create_eval_graph,
+    experimental_create_training_graph,
+)
 
-__all__ = ["Integers", "quantize_model"]
+__all__ = [
+    "Integers", "create_eval_graph", "create_training_graph", "experimental_create_eval_graph", "experimental_create_training_graph",
+    "quantize_model",
+]  # fmt: skip

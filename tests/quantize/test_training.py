@@ -1,0 +1,248 @@
+"""The rewrite for quantized training: what tf.contrib.quantize 1.15 made of the same graphs, written out, and its formulas."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tinylite import QuantizeError
+from tinylite.quantize import create_eval_graph, create_training_graph, experimental_create_training_graph
+from tinylite.quantize.training.fold_batch_norms import fold_batch_norms
+
+from .tf_networks import NETWORKS, Network, build, layer, placeholder, tf, v1, variable
+
+# The FakeQuants that tf.contrib.quantize 1.15 placed, without their last part.
+PLACES = {
+    "mobilenet_v1": """
+        Conv2d_0/weights_quant Conv2d_0/act_quant Conv2d_1_depthwise/weights_quant Conv2d_1_depthwise/act_quant
+        Conv2d_1_pointwise/weights_quant Conv2d_1_pointwise/act_quant Conv2d_2_depthwise/weights_quant Conv2d_2_depthwise/act_quant
+        Conv2d_2_pointwise/weights_quant Conv2d_2_pointwise/act_quant Conv2d_1c_1x1/weights_quant Conv2d_1c_1x1/act_quant
+    """,
+    "mobilenet_v2": """
+        Mobilenet/Conv/weights_quant Mobilenet/Conv/act_quant
+        Mobilenet/expanded_conv_0/expand/weights_quant Mobilenet/expanded_conv_0/expand/act_quant
+        Mobilenet/expanded_conv_0/depthwise/weights_quant Mobilenet/expanded_conv_0/depthwise/act_quant
+        Mobilenet/expanded_conv_0/project/weights_quant Mobilenet/expanded_conv_0/project/conv_quant Mobilenet/expanded_conv_0/act_quant
+        Mobilenet/expanded_conv_0/post_activation_bypass_quant
+        Mobilenet/expanded_conv_1/expand/weights_quant Mobilenet/expanded_conv_1/expand/act_quant
+        Mobilenet/expanded_conv_1/depthwise/weights_quant Mobilenet/expanded_conv_1/depthwise/act_quant
+        Mobilenet/expanded_conv_1/project/weights_quant Mobilenet/expanded_conv_1/project/conv_quant Mobilenet/expanded_conv_1/act_quant
+        Mobilenet/expanded_conv_1/post_activation_bypass_quant
+        Mobilenet/Conv_1/weights_quant Mobilenet/Conv_1/act_quant Mobilenet/Logits/weights_quant Mobilenet/Logits/act_quant
+    """,
+    "resnet": """
+        Conv/weights_quant Conv/act_quant block0/a/weights_quant block0/a/act_quant block0/b/weights_quant block0/b/conv_quant
+        block0/act_quant block1/a/weights_quant block1/a/act_quant block1/b/weights_quant block1/b/conv_quant block1/act_quant
+        fc/weights_quant fc/act_quant
+    """,
+    "plain": "weights_quant act_quant weights_quant_1 act_quant_1",
+}  # fmt: skip
+FOLDED = ("BatchNorm_Fold/add", "BatchNorm_Fold/Rsqrt", "BatchNorm_Fold/mul", "BatchNorm_Fold/mul_1", "BatchNorm_Fold/bias", "mul_fold",
+          "Conv2D_Fold", "add_fold")  # fmt: skip
+CORRECTED = ("correction_mult", "post_conv_mul", "correction_add", "BatchNorm/Undo_Bessel_Correction",
+             "BatchNorm_Fold/batch_norm_correction/correction_scale")  # fmt: skip
+
+
+def placed(graph: Any) -> set[str]:
+    return {op.name.rpartition("/")[0] for op in graph.get_operations() if op.type == "FakeQuantWithMinMaxVars"}
+
+
+def feed(x: Any, seed: int = 0) -> dict[Any, np.ndarray]:
+    return {x: np.random.default_rng(seed).normal(0, 1, x.shape.as_list()).astype(np.float32)}
+
+
+@pytest.fixture(params=[False, True], ids=["reference variables", "resource variables"])
+def variables(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Variables of both kinds that graphs of TensorFlow 1 had."""
+    before = v1.resource_variables_enabled()
+    (v1.enable_resource_variables if request.param else v1.disable_resource_variables)()
+    yield
+    (v1.enable_resource_variables if before else v1.disable_resource_variables)()
+
+
+def value(session: Any, name: str) -> Any:
+    return session.run(next(variable for variable in v1.global_variables() if variable.op.name == name))
+
+
+@pytest.mark.usefixtures("variables")
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_fake_quants_stand_where_the_first_rewriter_put_them(name: str, training: bool) -> None:
+    graph, _, _ = build(NETWORKS[name], training, create_training_graph if training else create_eval_graph)
+    assert placed(graph) == set(PLACES[name].split())
+    with graph.as_default():
+        names = {variable.op.name for variable in v1.global_variables()}
+    ends = {f"{place}/{end}" for place in placed(graph) for end in ("min", "max")}
+    averages = {f"{place}/{end}" for place in placed(graph) if "weights" not in place for end in ("min", "max")}
+    kept = {f"{end.rpartition('/')[0]}/{end}/{part}" for end in averages for part in ("biased", "local_step")} if training else set()
+    assert {name for name in names if "_quant" in name} == ends | kept
+
+
+def test_folded_batch_norms_have_the_names_of_old() -> None:
+    for training, wanted in ((False, FOLDED), (True, (*FOLDED, *CORRECTED))):
+        graph, _, _ = build(NETWORKS["resnet"], training, create_training_graph if training else create_eval_graph)
+        names = {op.name for op in graph.get_operations()}
+        assert {f"block0/a/{name}" for name in wanted} <= names
+
+
+def one_layer(**given: Any) -> Network:
+    def network(training: bool) -> tuple[Any, Any]:
+        x = placeholder()
+        return x, tf.identity(layer(x, "a", 8, training, **given), name="y")
+
+    return network
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize(
+    "given", [{}, {"depthwise": True}, {"bias": True}, {"norm": "spelled out"}, {"norm": "spelled out", "bias": True, "depthwise": True}]
+)
+def test_folding_changes_no_result_and_no_gradient(given: dict[str, Any], training: bool) -> None:
+    """The correction undoes in training what the weights are scaled by."""
+    found = []
+    for fold in (False, True):
+        graph, x, y = build(one_layer(**given), training)
+        with graph.as_default(), v1.Session(graph=graph) as session:
+            if fold:
+                assert fold_batch_norms(graph, training) == 1
+            weights = v1.trainable_variables()
+            loss = tf.reduce_sum(y * np.random.default_rng(3).normal(0, 1, y.shape.as_list()))
+            gradients = [g for g in tf.gradients(loss, weights) if g is not None]
+            session.run(v1.global_variables_initializer())
+            for place, average in enumerate(v for v in v1.global_variables() if "moving" in v.name):
+                average.load(np.linspace(0.2 + place, 1 + place, 8)[: average.shape[0]], session)
+            found.append(session.run([y, *gradients], feed(x)))
+    largest = max(np.abs(before).max() for before in found[0])  # a bias before a batch norm has no gradient but noise
+    for before, after in zip(*found, strict=True):
+        assert np.allclose(before, after, rtol=2e-4, atol=2e-5 * largest)
+
+
+def test_after_the_delay_batch_norms_keep_their_averages() -> None:
+    graph, x, y = build(one_layer(), True, lambda graph: fold_batch_norms(graph, True, freeze_bn_delay=3))
+    with graph.as_default(), v1.Session(graph=graph) as session:
+        session.run(v1.global_variables_initializer())
+        mean = next(v for v in v1.global_variables() if "moving_mean" in v.name)
+        seen = []
+        for step in range(5):
+            session.run([y, *v1.get_collection(v1.GraphKeys.UPDATE_OPS)], feed(x, step))
+            seen.append(session.run(mean))
+        assert not np.array_equal(seen[0], seen[1])
+        assert np.array_equal(seen[2], seen[4])
+        session.run(y, feed(x, 9))
+        assert value(session, "fake_quantization_step") == 6
+
+
+def test_ranges_of_activations_are_averages_without_their_beginning() -> None:
+    graph, x, y = build(NETWORKS["plain"], True, create_training_graph)
+    with graph.as_default(), v1.Session(graph=graph) as session:
+        session.run(v1.global_variables_initializer())
+        biased = 0.0
+        for step in range(4):
+            _, relu = session.run([y, "Relu:0"], feed(x, step))
+            biased += (1 - 0.999) * (relu.max() - biased)
+            assert value(session, "act_quant/max") == pytest.approx(biased / (1 - 0.999 ** (step + 1)), rel=1e-3)
+            assert value(session, "act_quant/min") == 0
+        assert value(session, "weights_quant/min") == value(session, "first_weights").min()
+
+
+def test_rounding_begins_after_its_delay_and_ranges_before() -> None:
+    graph, x, y = build(NETWORKS["plain"], True, lambda graph: create_training_graph(graph, quant_delay=3))
+    plain_graph, plain_x, plain_y = build(NETWORKS["plain"], True)
+    with v1.Session(graph=plain_graph) as session:
+        with plain_graph.as_default():
+            session.run(v1.global_variables_initializer())
+        floats = session.run(plain_y, feed(plain_x))
+    with graph.as_default(), v1.Session(graph=graph) as session:
+        session.run(v1.global_variables_initializer())
+        runs = [session.run(y, feed(x)) for _ in range(4)]
+        assert all(np.array_equal(run, floats) for run in runs[:2])
+        assert not np.array_equal(runs[3], floats)
+        assert value(session, "act_quant/max") != 6
+    assert "act_quant/delayed_quant/Merge" in {op.name for op in graph.get_operations()}
+
+
+def test_symmetric_ranges_are_as_wide_on_both_sides() -> None:
+    graph, x, y = build(NETWORKS["plain"], True, lambda graph: experimental_create_training_graph(graph, symmetric=True))
+    with graph.as_default(), v1.Session(graph=graph) as session:
+        session.run(v1.global_variables_initializer())
+        session.run(y, feed(x))
+        assert value(session, "weights_quant/min") == -value(session, "weights_quant/max")
+        low, high = value(session, "act_quant/min"), value(session, "act_quant/max")
+        assert low / high == pytest.approx(-256 / 254, rel=1e-3)
+
+
+def test_a_scope_leaves_the_rest_as_it_is() -> None:
+    graph, _, _ = build(NETWORKS["resnet"], True, lambda graph: experimental_create_training_graph(graph, scope="block1"))
+    assert placed(graph)
+    assert all(place.startswith("block1/") for place in placed(graph))
+
+
+def test_leaky_relu_has_a_range_which_the_first_rewriter_forgot() -> None:
+    graph, _, _ = build(one_layer(activation=tf.nn.leaky_relu, norm="", bias=True), False, create_eval_graph)
+    assert placed(graph) == {"a/weights_quant", "a/act_quant", "a/LeakyRelu/activation_LeakyRelu_quant"}
+
+
+def test_an_output_that_nobody_reads_is_told() -> None:
+    def network(training: bool) -> tuple[Any, Any]:
+        x = placeholder()
+        return x, layer(x, "a", 8, training, activation=None, norm="", bias=True)
+
+    with pytest.warns(UserWarning, match="a/act_quant/FakeQuantWithMinMaxVars:0"):
+        build(network, False, create_eval_graph)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        build(NETWORKS["plain"], False, create_eval_graph)
+
+
+def _optimized(graph: Any) -> None:
+    with graph.as_default():
+        loss = tf.reduce_sum(graph.get_tensor_by_name("softmax:0"))
+        v1.train.AdamOptimizer().minimize(loss)
+
+
+def _frozen(training: bool) -> tuple[Any, Any]:
+    x = placeholder()
+    return x, tf.nn.relu(v1.nn.conv2d(x, np.ones((3, 3, 3, 4), np.float32), [1, 1, 1, 1], "SAME"))
+
+
+def _fed_phase(training: bool) -> tuple[Any, Any]:
+    x, phase = placeholder(), v1.placeholder_with_default(True, [])
+    y = v1.nn.conv2d(x, variable("weights", [3, 3, 3, 4]), [1, 1, 1, 1], "SAME")
+    one = tf.ones([4])
+    norm, mean, _ = v1.nn.fused_batch_norm(y, one, one, epsilon=1e-3, is_training=True)
+    average = variable("moving_mean", [4])
+    v1.add_to_collection(v1.GraphKeys.UPDATE_OPS, average.assign_sub((average - tf.where(phase, mean, average)) * 0.1))
+    return x, tf.nn.relu(norm)
+
+
+@pytest.mark.parametrize(
+    ("network", "before", "text"),
+    [
+        (NETWORKS["plain"], _optimized, "Training op found in graph"),
+        (NETWORKS["plain"], create_training_graph, "already"),
+        (_frozen, None, "frozen"),
+        (lambda training: (placeholder(), placeholder()), None, "no layer to quantize"),
+        (_fed_phase, None, "moving averages"),
+    ],
+)
+def test_graphs_that_the_first_rewriter_left_wrong_are_refused(network: Network, before: Any, text: str) -> None:
+    graph, _, _ = build(network, True, before)
+    with pytest.raises(QuantizeError, match=text):
+        create_training_graph(graph)
+
+
+def test_batch_norms_in_training_mode_are_refused_in_evaluation() -> None:
+    graph, _, _ = build(NETWORKS["resnet"], True)
+    with pytest.raises(QuantizeError, match="training mode"):
+        create_eval_graph(graph)
+
+
+@pytest.mark.parametrize("given", [{"weight_bits": 1}, {"activation_bits": 17}, {"quant_delay": -1}, {"freeze_bn_delay": -2}])
+def test_settings_that_make_no_sense(given: dict[str, int]) -> None:
+    graph, _, _ = build(NETWORKS["plain"], True)
+    with pytest.raises(QuantizeError, match=next(iter(given))):
+        experimental_create_training_graph(graph, **given)

@@ -1,0 +1,131 @@
+"""Small networks as people wrote them for tf.contrib.quantize, in graph mode, for tests that have TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+tf: Any = pytest.importorskip("tensorflow")
+v1 = tf.compat.v1
+
+Network = Callable[[bool], tuple[Any, Any]]
+
+
+def variable(name: str, shape: list[int], initializer: Any = None) -> Any:
+    return v1.get_variable(name, shape, initializer=initializer or v1.truncated_normal_initializer(stddev=0.2, seed=1))
+
+
+def batch_norm(x: Any, training: bool, *, fused: bool = True, rate: float = 0.1) -> Any:
+    """With its moving averages, and their updates in the collection UPDATE_OPS."""
+    from tensorflow.python.training.moving_averages import assign_moving_average
+
+    channels = [x.shape[-1]]
+    with v1.variable_scope("BatchNorm"):
+        gamma, beta = variable("gamma", channels, v1.ones_initializer()), variable("beta", channels, v1.zeros_initializer())
+        averages = [
+            v1.get_variable(name, channels, initializer=initializer, trainable=False)
+            for name, initializer in (("moving_mean", v1.zeros_initializer()), ("moving_variance", v1.ones_initializer()))
+        ]
+        if not fused:
+            statistics = v1.nn.moments(x, [0, 1, 2]) if training else averages
+            y = tf.nn.batch_normalization(x, *statistics, beta, gamma, 1e-3)
+        elif training:
+            y, *statistics = v1.nn.fused_batch_norm(x, gamma, beta, epsilon=1e-3, is_training=True)
+        else:
+            y = v1.nn.fused_batch_norm(x, gamma, beta, *averages, epsilon=1e-3, is_training=False)[0]
+        for average, new in zip(averages, statistics, strict=False) if training else ():
+            update = assign_moving_average(average, new, 1 - rate, zero_debias=False)
+            v1.add_to_collection(v1.GraphKeys.UPDATE_OPS, update)
+    return y
+
+
+def layer(
+    x: Any, name: str, out: int, training: bool, *, size: int = 3, stride: int = 1, activation: Any = tf.nn.relu6, depthwise: bool = False,
+    bias: bool = False, norm: str = "fused",
+) -> Any:  # fmt: skip
+    """A convolution with what is usually behind it; `norm` is "fused", "spelled out" or ""."""
+    with v1.variable_scope(name):
+        shape = [size, size, int(x.shape[-1])]
+        if depthwise:
+            y = v1.nn.depthwise_conv2d_native(
+                x, variable("depthwise_weights", [*shape, 1]), [1, stride, stride, 1], "SAME", name="depthwise"
+            )
+        else:
+            y = v1.nn.conv2d(x, variable("weights", [*shape, out]), [1, stride, stride, 1], "SAME")
+        if bias:
+            y = v1.nn.bias_add(y, variable("biases", [int(y.shape[-1])]))
+        if norm:
+            y = batch_norm(y, training, fused=norm == "fused")
+        return activation(y) if activation is not None else y
+
+
+def placeholder(channels: int = 3) -> Any:
+    return v1.placeholder(tf.float32, [4, 16, 16, channels], name="input")
+
+
+def mobilenet_v1(training: bool) -> tuple[Any, Any]:
+    x = placeholder()
+    y = layer(x, "Conv2d_0", 8, training, stride=2)
+    for index in (1, 2):
+        y = layer(y, f"Conv2d_{index}_depthwise", 0, training, depthwise=True)
+        y = layer(y, f"Conv2d_{index}_pointwise", 12, training, size=1)
+    y = v1.nn.avg_pool(y, [1, 8, 8, 1], [1, 1, 1, 1], "VALID")
+    y = layer(y, "Conv2d_1c_1x1", 5, training, size=1, activation=None, bias=True, norm="")
+    return x, tf.nn.softmax(tf.squeeze(y, [1, 2]), name="softmax")
+
+
+def mobilenet_v2(training: bool) -> tuple[Any, Any]:
+    x = placeholder()
+    with v1.variable_scope("Mobilenet"):
+        y = layer(x, "Conv", 8, training, stride=2)
+        for index in range(2):
+            with v1.variable_scope(f"expanded_conv_{index}"):
+                z = layer(y, "expand", 16, training, size=1)
+                z = layer(z, "depthwise", 0, training, depthwise=True)
+                z = layer(z, "project", 8, training, size=1, activation=None)
+                y = tf.identity(tf.add(z, y, name="add"), name="output")
+        y = layer(y, "Conv_1", 12, training, size=1)
+        y = v1.nn.avg_pool(y, [1, 8, 8, 1], [1, 1, 1, 1], "VALID")
+        y = layer(y, "Logits", 5, training, size=1, activation=None, bias=True, norm="")
+    return x, tf.nn.softmax(tf.squeeze(y, [1, 2]), name="softmax")
+
+
+def resnet(training: bool) -> tuple[Any, Any]:
+    x = placeholder()
+    y = layer(x, "Conv", 8, training, activation=tf.nn.relu)
+    for index in range(2):
+        with v1.variable_scope(f"block{index}"):
+            z = layer(y, "a", 8, training, activation=tf.nn.relu)
+            z = layer(z, "b", 8, training, activation=None)
+            y = tf.nn.relu(z + y, name="Relu")
+    with v1.variable_scope("fc"):
+        y = tf.reshape(y, [4, -1])
+        y = v1.nn.bias_add(tf.matmul(y, variable("weights", [16 * 16 * 8, 5])), variable("biases", [5]))
+    return x, tf.nn.softmax(y, name="softmax")
+
+
+def plain(training: bool) -> tuple[Any, Any]:
+    """Without scopes, as in the speech commands tutorial."""
+    x = placeholder(1)
+    y = tf.nn.relu(v1.nn.conv2d(x, variable("first_weights", [3, 3, 1, 8]), [1, 2, 2, 1], "SAME") + variable("first_bias", [8]))
+    y = tf.reshape(tf.nn.max_pool2d(y, 2, 2, "SAME"), [4, -1])
+    y = tf.matmul(y, variable("final_weights", [128, 5])) + variable("final_bias", [5])
+    return x, tf.nn.softmax(y, name="softmax")
+
+
+NETWORKS: dict[str, Network] = {
+    "mobilenet_v1": mobilenet_v1, "mobilenet_v2": mobilenet_v2, "resnet": resnet, "plain": plain,
+}  # fmt: skip
+
+
+def build(network: Network, training: bool, rewrite: Callable[[Any], None] | None = None) -> tuple[Any, Any, Any]:
+    """A graph, its input and its output."""
+    graph = tf.Graph()
+    with graph.as_default():
+        v1.set_random_seed(1)
+        x, y = network(training)
+        if rewrite is not None:
+            rewrite(graph)
+    return graph, x, y

@@ -1,0 +1,146 @@
+"""Fold batch norms into the weights before them, so that what is rounded in training is what the file will hold.
+
+For inference the weights are W gamma / sqrt(variance + epsilon) with the moving averages. In training the statistics are the
+batch's, and weights that follow them would jump from batch to batch. So weights are scaled by the moving average, rounded, and the
+result of the layer is corrected by the quotient of the two deviations: nothing but the rounding changes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import QuantizeError
+from .batch_norms import BatchNorm, MovingAverage, batch_norms, moving_average
+from .editing import clone, context_of, reroute, static_control_flow, step_count
+
+__all__ = ["fold_batch_norms"]
+
+_GRADIENT = "TinyliteFoldedBatchNorm"
+
+
+def fold_batch_norms(graph: Any, training: bool, freeze_bn_delay: int | None = None) -> int:
+    """Fold those behind Conv2D, DepthwiseConv2dNative and MatMul; gives how many.
+
+    Raises QuantizeError for batch norms in training mode if `training` is False, and for those whose moving averages are not found.
+    """
+    found = list(batch_norms(graph))
+    wrong = [norm.op.name for norm in found if norm.training and not training]
+    if wrong:
+        raise QuantizeError(
+            f"{len(wrong)} batch norms of an evaluation graph are in training mode: {', '.join(map(repr, wrong[:5]))}",
+            "Build the graph with is_training=False (training=False), so that they use their moving averages",
+        )
+    for norm in found:
+        _fold(graph, norm, freeze_bn_delay)
+    return len(found)
+
+
+def _fold(graph: Any, norm: BatchNorm, freeze_bn_delay: int | None) -> None:
+    import tensorflow as tf
+
+    layer = norm.layer
+    context = context_of(layer)
+    scope = f"{context}/" if context else ""
+    mean, variance = norm.mean, norm.variance
+    if norm.training and norm.fused:
+        variance = _without_bessel(tf, graph, norm)
+        _let_statistics_have_gradients(tf, norm)
+    correction = None
+    with graph.name_scope(scope), graph.name_scope(f"{scope}BatchNorm_Fold{'/' if scope else ''}"):
+        if norm.bias is not None:
+            mean = mean - norm.bias
+        factor = norm.factor
+        if factor is None:
+            factor = tf.math.rsqrt(variance + norm.epsilon)
+            factor = norm.gamma * factor if norm.gamma is not None else factor
+        offset = norm.offset if norm.offset is not None and norm.bias is None else tf.subtract(norm.beta, mean * factor, name="bias")
+        if norm.training:
+            correction = _Correction(tf, graph, norm, mean, variance, freeze_bn_delay)
+        scale = factor
+        if layer.type == "DepthwiseConv2dNative":
+            shape = layer.inputs[1].shape.as_list()[2:]
+            scale = tf.reshape(factor, shape, name="scale_reshape")
+            if correction is not None:
+                correction.scale = tf.reshape(correction.scale, shape, name="correction_reshape")
+    with graph.name_scope(scope):
+        weights = layer.inputs[1]
+        if correction is not None:
+            weights = tf.multiply(correction.scale, weights, name="correction_mult")
+        weights = tf.multiply(weights, scale, name="mul_fold")
+        result = clone(layer, [layer.inputs[0], weights], f"{layer.name}_Fold")
+        if norm.to_space is not None:
+            result = clone(norm.to_space, [result, *norm.to_space.inputs[1:]], f"{norm.to_space.name}_Fold")
+        if correction is not None:
+            result = tf.multiply(correction.reciprocal, result, name="post_conv_mul")
+            result = tf.add(result, correction.offset, name="correction_add")
+        reroute(norm.output, tf.add(result, offset, name="add_fold"))
+
+
+def _without_bessel(tf: Any, graph: Any, norm: BatchNorm) -> Any:
+    """The variance that the batch was normalized with: the fused op gives out another, larger by n / (n - 1)."""
+    context = context_of(norm.op)
+    with graph.name_scope(f"{context}/" if context else ""):
+        n = tf.cast(tf.size(norm.x) / tf.size(norm.mean), tf.float32)
+        return tf.multiply(norm.variance, (n - 1) / n, name="Undo_Bessel_Correction")
+
+
+def _let_statistics_have_gradients(tf: Any, norm: BatchNorm) -> None:
+    """TensorFlow's gradient of the fused op forgets its mean and variance, on which the folded weights depend."""
+    from tensorflow.core.framework.attr_value_pb2 import AttrValue
+    from tensorflow.python.framework.ops import gradient_registry
+
+    if _GRADIENT not in gradient_registry.list():
+
+        def gradient(op: Any, _y: Any, mean: Any, variance: Any, *_: Any) -> Any:
+            x = op.inputs[0]
+            n = tf.cast(tf.size(x) / tf.size(mean), tf.float32)
+            first = op.get_attr("data_format") in (b"NCHW", "NCHW")
+            mean, variance, centre = (tf.reshape(t, (1, -1, 1, 1)) if first else t for t in (mean, variance, op.outputs[1]))
+            return (mean / n + 2 * variance * (x - centre) / (n - 1)), None, None, None, None
+
+        tf.RegisterGradient(_GRADIENT)(gradient)
+    norm.op._set_attr("_gradient_op_type", AttrValue(s=_GRADIENT.encode()))
+
+
+class _Correction:
+    """What training multiplies the weights by, and the layer's result by and with.
+
+    While the batch's statistics hold: sigma / moving sigma, its reciprocal, and 0. Once the averages are frozen: the same, 1, and
+    the difference between the batch's offset and the average's.
+    """
+
+    def __init__(self, tf: Any, graph: Any, norm: BatchNorm, mean: Any, variance: Any, freeze_bn_delay: int | None) -> None:
+        averages = self.averages(norm)
+        with graph.name_scope("batch_norm_correction"), static_control_flow():
+            moving_mean, moving_variance = (average.value for average in averages)
+            if norm.bias is not None:
+                moving_mean = moving_mean - norm.bias
+            moving_root, root = (tf.math.rsqrt(value + norm.epsilon) for value in (moving_variance, variance))
+            self.scale = tf.identity(tf.divide(moving_root, root, name="scale_compute"), name="correction_scale")
+            self.reciprocal = tf.math.reciprocal(self.scale, name="reciprocal_compute")
+            difference = mean * root - moving_mean * moving_root
+            shift = tf.multiply(norm.gamma, difference, name="offset_compute") if norm.gamma is not None else difference
+            if freeze_bn_delay is None:
+                self.offset = tf.zeros_like(shift, name="zeros")
+                return
+            cond = tf.compat.v1.cond
+            frozen = tf.greater_equal(step_count(tf, graph), freeze_bn_delay, name="use_moving_average")
+            reciprocal = self.reciprocal
+            for average, name in zip(averages, ("freeze_moving_mean", "freeze_moving_var"), strict=True):
+                rate = average.rate
+                stopped = cond(frozen, lambda rate=rate: tf.zeros_like(rate), lambda rate=rate: tf.identity(rate), name=name)
+                reroute(rate, stopped, [average.product])
+            self.reciprocal = cond(frozen, lambda: tf.ones_like(reciprocal), lambda: reciprocal, name="correction_recip")
+            self.offset = cond(frozen, lambda: shift, lambda: tf.zeros_like(shift), name="correction_offset")
+
+    @staticmethod
+    def averages(norm: BatchNorm) -> list[MovingAverage]:
+        """The moving averages of mean and variance."""
+        found = [moving_average(norm.mean), moving_average(norm.variance)]
+        if any(average is None for average in found):
+            raise QuantizeError(
+                f"the moving averages of batch norm {norm.op.name!r} are not found: its mean and variance are subtracted from no variable",
+                "Build it for training alone (training=True, not a learning phase that is fed), with tf_keras layers, slim or "
+                "assign_moving_average",
+            )
+        return found  # type: ignore[return-value]

@@ -1,0 +1,146 @@
+"""The layers of a graph: what is multiplied by weights, and what is done with the result until an activation.
+
+    weights ── layer ── [BatchToSpaceND] ── [correction of a folded batch norm] ── [bias] ── [bypass] ── [activation] ── [add behind it]
+
+The longest chains are found first, and each layer belongs to one. The order in which they are found gives names to FakeQuants of
+graphs without scopes, so it is that of tf.contrib.quantize.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .editing import LAYERS
+
+__all__ = ["ACTIVATIONS", "Layer", "find_layers"]
+
+ACTIVATIONS = ("Relu", "Relu6", "Identity")
+_ADDS = ("Add", "AddV2")
+_NORMS = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer, its weights as a tensor (None between the two halves of a separable convolution), and the ops behind it."""
+
+    op: Any
+    weights: Any
+    bias: Any = None
+    bypass: Any = None
+    activation: Any = None
+    add_behind: Any = None
+
+
+Match = Callable[[Any], "Layer | None"]
+
+
+def find_layers(graph: Any) -> list[Layer]:
+    """The layers of a graph, longest first."""
+    found: dict[Any, Layer] = {}
+    for match in (_add_behind, _activated, _ended, _separable):
+        for op in graph.get_operations():
+            layer = match(op)
+            if layer is not None and layer.op not in found and not _feeds_batch_norm(layer):
+                found[layer.op] = layer
+    return list(found.values())
+
+
+def _weights(tensor: Any) -> bool:
+    """Whether a tensor is a variable, whole or put together of parts, or a weight that has taken up a batch norm."""
+    op = tensor.op
+    if op.type in ("ReadVariableOp", "Mul"):
+        return True
+    if op.type != "Identity":
+        return False
+    source = op.inputs[0].op
+    if source.type == "ConcatV2":
+        source = source.inputs[0].op
+    if source.type == "Identity":
+        source = source.inputs[0].op
+    return source.type in ("Variable", "VariableV2")
+
+
+def _layer(tensor: Any) -> Layer | None:
+    """A layer's result, as it is or behind BatchToSpaceND, which dilated convolutions have."""
+    op = tensor.op.inputs[0].op if tensor.op.type == "BatchToSpaceND" else tensor.op
+    if op.type not in LAYERS:
+        return None
+    return next((Layer(op, weights) for weights in (op.inputs[1], op.inputs[0]) if _weights(weights)), None)
+
+
+def _inputs(op: Any, *types: str) -> Iterator[Any]:
+    if op.type in types:
+        yield from op.inputs
+
+
+def _first(tensors: Iterator[Any], match: Match) -> Layer | None:
+    return next((layer for tensor in tensors if (layer := match(tensor)) is not None), None)
+
+
+def _bias(tensor: Any) -> Layer | None:
+    """A layer and its bias."""
+    layer = _first(_inputs(tensor.op, *_ADDS, "BiasAdd"), _layer)
+    return replace(layer, bias=tensor.op) if layer is not None else None
+
+
+def _folded_bias(tensor: Any) -> Layer | None:
+    """A layer, the correction of its folded batch norm (a product and a sum), and the bias of that."""
+
+    def corrected(added: Any) -> Layer | None:
+        return _first(_inputs(added.op, *_ADDS), lambda product: _first(_inputs(product.op, "Mul"), _layer))
+
+    layer = _first(_inputs(tensor.op, *_ADDS), corrected)
+    return replace(layer, bias=tensor.op) if layer is not None else None
+
+
+def _norm_identity(tensor: Any) -> Layer | None:
+    """The same behind an Identity, which batch norms with forced updates have."""
+    return _folded_bias(tensor.op.inputs[0]) if tensor.op.type == "Identity" else None
+
+
+def _biased(tensor: Any) -> Layer | None:
+    return _bias(tensor) or _folded_bias(tensor) or _norm_identity(tensor)
+
+
+def _bypass(tensor: Any) -> Layer | None:
+    """A layer with its bias, and the sum with what goes around it."""
+    layer = _first(_inputs(tensor.op, *_ADDS), _biased)
+    return replace(layer, bypass=tensor.op) if layer is not None else None
+
+
+def _activated(op: Any) -> Layer | None:
+    if op.type not in ACTIVATIONS:
+        return None
+    before = op.inputs[0]
+    layer = _biased(before) or _bypass(before) or _layer(before)
+    return replace(layer, activation=op) if layer is not None else None
+
+
+def _add_behind(op: Any) -> Layer | None:
+    layer = _first(_inputs(op, *_ADDS), lambda tensor: _activated(tensor.op))
+    return replace(layer, add_behind=op) if layer is not None else None
+
+
+def _ended(op: Any) -> Layer | None:
+    """A layer that ends with its bias, which counts as its activation."""
+    if not op.outputs:
+        return None
+    layer = _bias(op.outputs[0]) or _folded_bias(op.outputs[0])
+    return Layer(layer.op, layer.weights, activation=op) if layer is not None else None
+
+
+def _separable(op: Any) -> Layer | None:
+    """A layer whose result goes into the next one at once."""
+    layer = _first(_inputs(op, *LAYERS), _layer)
+    return replace(layer, activation=layer.op) if layer is not None else None
+
+
+def _feeds_batch_norm(layer: Layer) -> bool:
+    """Whether a layer only gives a folded batch norm its statistics."""
+    op = layer.activation
+    if layer.add_behind is not None or op is None or op.type != "Identity" or len(op.outputs) != 1:
+        return False
+    readers = op.outputs[0].consumers()
+    return len(readers) == 1 and readers[0].type in _NORMS

@@ -1,0 +1,111 @@
+"""The four functions that people call, by the names that tf.contrib.quantize had for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...errors import QuantizeError
+from ...freezing.tf import tensorflow
+from .editing import LAYERS
+from .fold_batch_norms import fold_batch_norms
+from .insert_fake_quants import insert_fake_quants
+
+__all__ = [
+    "create_eval_graph", "create_training_graph", "experimental_create_eval_graph", "experimental_create_training_graph",
+]  # fmt: skip
+
+
+def create_training_graph(input_graph: Any = None, quant_delay: int = 0) -> None:
+    """Rewrite a training graph in place, so that it learns with the rounding that a uint8 file will have.
+
+    Call it after the loss is built and before the optimizer's minimize. `input_graph` is a tf.Graph; None is the default one.
+    `quant_delay` is the number of runs before rounding begins: 0 to go on training a float model, or about as many as a model
+    needs to converge that is trained from the start. Ranges are learned from the first run on.
+
+    Batch norms are folded into the weights, weights and activations get FakeQuants, with variables `min` and `max` in the
+    collection GLOBAL_VARIABLES; nodes and variables have the names that tf.contrib.quantize gave them. See
+    docs/quantized-training.md for what is placed where.
+
+    Raises QuantizeError for a graph that has an optimizer, is frozen, is rewritten already or has no layers; MissingPackageError
+    without TensorFlow.
+    """
+    experimental_create_training_graph(input_graph, quant_delay=quant_delay)
+
+
+def create_eval_graph(input_graph: Any = None) -> None:
+    """Rewrite a graph for evaluation in place: as `create_training_graph`, with ranges that stay as training left them.
+
+    Build the model anew in a graph of its own, with batch norms in inference mode; rewrite it, restore the training's checkpoint,
+    freeze and convert. Raises what `create_training_graph` raises, and QuantizeError for batch norms that are in training mode.
+    """
+    experimental_create_eval_graph(input_graph)
+
+
+def experimental_create_training_graph(
+    input_graph: Any = None, weight_bits: int = 8, activation_bits: int = 8, symmetric: bool = False, quant_delay: int = 0,
+    freeze_bn_delay: int | None = None, scope: str | None = None,
+) -> None:  # fmt: skip
+    """`create_training_graph` with more to choose.
+
+    `weight_bits` and `activation_bits` are 2 to 16; files have 8. `symmetric` makes ranges the same on both sides of 0, as INT8
+    weights need. After `freeze_bn_delay` runs batch norms use their moving averages and keep them, which should come late in
+    training. Only ops under the name scope `scope` get FakeQuants.
+    """
+    _rewrite(input_graph, True, weight_bits, activation_bits, symmetric, quant_delay, freeze_bn_delay, scope)
+
+
+def experimental_create_eval_graph(
+    input_graph: Any = None, weight_bits: int = 8, activation_bits: int = 8, symmetric: bool = False, quant_delay: int | None = None,
+    scope: str | None = None,
+) -> None:  # fmt: skip
+    """`create_eval_graph` with more to choose; give what the training graph was given."""
+    _rewrite(input_graph, False, weight_bits, activation_bits, symmetric, quant_delay, None, scope)
+
+
+def _rewrite(
+    graph: Any, training: bool, weight_bits: int, activation_bits: int, symmetric: bool, quant_delay: int | None,
+    freeze_bn_delay: int | None, scope: str | None,
+) -> None:  # fmt: skip
+    tf = tensorflow()
+    for name, bits in (("weight_bits", weight_bits), ("activation_bits", activation_bits)):
+        if not 2 <= bits <= 16:
+            raise QuantizeError(f"{name} is {bits}", "FakeQuants have 2 to 16 bits, and 8 for files of integers")
+    for name, delay in (("quant_delay", quant_delay), ("freeze_bn_delay", freeze_bn_delay)):
+        if delay is not None and delay < 0:
+            raise QuantizeError(f"{name} is {delay}", "Give a number of runs, 0 or more")
+    graph = tf.compat.v1.get_default_graph() if graph is None else graph
+    _check(graph, scope)
+    with graph.as_default():
+        fold_batch_norms(graph, training, freeze_bn_delay)
+        insert_fake_quants(
+            tf, graph, training, weight_bits=weight_bits, activation_bits=activation_bits, symmetric=symmetric, delay=quant_delay or 0,
+            scope=scope,
+        )  # fmt: skip
+
+
+def _check(graph: Any, scope: str | None) -> None:
+    """Raise QuantizeError for graphs that the rewrite would leave untouched or make wrong."""
+    operations = graph.get_operations()
+    optimizers = sorted({op.type for op in operations if op.type.removeprefix("Resource").removeprefix("Sparse").startswith("Apply")})
+    if optimizers:
+        raise QuantizeError(
+            f"Training op found in graph, exiting {{{', '.join(optimizers)}}}",
+            "Call it before the optimizer's minimize, so that gradients see the rounding",
+        )
+    if scope is None and any(op.name.endswith("weights_quant/FakeQuantWithMinMaxVars") for op in operations):
+        raise QuantizeError("the graph has FakeQuants on its weights already", "Rewrite a graph once, and build another for evaluation")
+    layers = [op for op in operations if op.type in LAYERS]
+    if not layers:
+        raise QuantizeError(f"the graph has no layer to quantize: none of its ops is {', '.join(LAYERS)}", "Build the model first")
+    if all(any(_is_constant(tensor) for tensor in op.inputs) for op in layers):
+        raise QuantizeError(
+            "the graph is frozen: the weights of its layers are constants, whose ranges nothing can learn",
+            "Rewrite the graph with variables, before freezing",
+        )
+
+
+def _is_constant(tensor: Any) -> bool:
+    op = tensor.op
+    while op.type == "Identity":
+        op = op.inputs[0].op
+    return bool(op.type == "Const")
