@@ -1,27 +1,24 @@
-"""Make the digit classifier of `tinylite demo`: train it with fake quantization, write it as a uint8 .tflite file.
+"""Make the digit classifier of `tinylite demo`: train it with fake quantization, freeze it, convert it to a uint8 .tflite file.
 
 Usage: python -m tinylite.demo.make_digits [DIRECTORY]        (default: this folder)
 
-Needs tensorflow and scikit-learn. The data are scikit-learn's bundled digits, 1797 scans of 8x8 pixels; every fifth is
-held out. Weights and activations are rounded to 8 bits while training, as the first TensorFlow Lite quantizer did it:
-one scale and zero point a tensor, weights in the narrow range 1..255, biases INT32 at input scale times weight scale. The
-file is written by tinylite's own Model. Writes digits_uint8.tflite and digit_0.png .. digit_9.png, and prints the
-accuracy of the file, run by tinylite, on the held-out digits.
+Needs tensorflow, scikit-learn and Pillow. The data are scikit-learn's bundled digits, 1797 scans of 8x8 pixels; every fifth is
+held out. All of it is tinylite's own way: `create_training_graph` and `create_eval_graph` rewrite the graph, `freeze` joins it with
+its variables, `convert` makes the file. Writes digits_uint8.tflite and digit_0.png .. digit_9.png, and prints the accuracy on the
+held-out digits of a network trained in float, of the one trained with rounding, and of the file, run by tinylite.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-
 import numpy as np
 
-from tinylite import Graph, Interpreter, Metadata, Model, Op, Quantization, Signature, Tensor
+from tinylite import Interpreter, Model, Signature, convert, freeze
+from tinylite.freezing.tf import tensorflow
+from tinylite.quantize import Integers, create_eval_graph, create_training_graph
 
 SEED = 3
 STEPS = 3000
@@ -47,137 +44,107 @@ def shifted(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.stack([picture[y : y + 8, x : x + 8] for picture, (y, x) in zip(padded, starts, strict=True)])
 
 
-def choose(low: float, high: float, narrow: bool) -> tuple[float, int]:
-    """Scale and zero point of uint8 values for a real range that holds 0: the zero point from the end whose error is smaller."""
-    least = 1 if narrow else 0
-    scale = (high - low) / (255 - least)
-    from_low, from_high = least - low / scale, 255 - high / scale
-    zero = from_low if least + abs(low / scale) < 255 + abs(high / scale) else from_high
-    return scale, int(np.clip(np.floor(zero + 0.5), least, 255))
+def network(tf: Any) -> tuple[Any, Any]:
+    """The placeholder of pictures, float32 [n, 8, 8, 1] in 0..1, and the scores [n, 10]: two convolutions and a dense layer."""
+    v1 = tf.compat.v1
+    pictures = y = v1.placeholder(tf.float32, [None, 8, 8, 1], "picture")
+    for index, (out, stride) in enumerate(zip(FILTERS, (1, 2), strict=True), 1):
+        with v1.variable_scope(f"conv_{index}"):
+            y = tf.nn.relu(v1.nn.conv2d(y, weights(v1, [3, 3, y.shape[-1], out]), [1, stride, stride, 1], "SAME") + bias(v1, out))
+    with v1.variable_scope("dense"):
+        y = tf.matmul(tf.reshape(y, [-1, 4 * 4 * FILTERS[-1]]), weights(v1, [4 * 4 * FILTERS[-1], 10])) + bias(v1, 10)
+    return pictures, tf.nn.softmax(y, name="scores")
 
 
-class Network:
-    """Two convolutions and a dense layer; every weight and activation passes a fake quantization."""
-
-    def __init__(self, tf: Any) -> None:
-        self.tf = tf
-        random = tf.random.Generator.from_seed(SEED)
-        shapes = [(3, 3, 1, FILTERS[0]), (3, 3, FILTERS[0], FILTERS[1]), (4 * 4 * FILTERS[1], 10)]
-        self.weights = [tf.Variable(random.normal(shape, stddev=(2 / np.prod(shape[:-1])) ** 0.5)) for shape in shapes]
-        self.biases = [tf.Variable(tf.zeros(shape[-1])) for shape in shapes]
-        # Ranges of the activations: of the two RELUs and of the logits, as moving averages.
-        self.ranges = [tf.Variable([0.0, 6.0]), tf.Variable([0.0, 6.0]), tf.Variable([-6.0, 6.0])]
-
-    def weight(self, index: int) -> tuple[Any, float, float]:
-        tf = self.tf
-        weight = self.weights[index]
-        low, high = tf.minimum(tf.reduce_min(weight), 0.0), tf.maximum(tf.reduce_max(weight), 0.0)
-        return tf.quantization.fake_quant_with_min_max_vars(weight, low, high, narrow_range=True), float(low), float(high)
-
-    def activation(self, x: Any, index: int, training: bool) -> Any:
-        tf = self.tf
-        kept = self.ranges[index]
-        if training:
-            seen = tf.stack([tf.minimum(tf.reduce_min(x), 0.0), tf.maximum(tf.reduce_max(x), 0.0)])
-            kept.assign(kept * 0.99 + seen * 0.01)
-        return tf.quantization.fake_quant_with_min_max_vars(x, kept[0], kept[1])
-
-    def __call__(self, pictures: np.ndarray, training: bool) -> Any:
-        tf = self.tf
-        x = tf.constant(pictures / 255)
-        for index, stride in ((0, 1), (1, 2)):
-            x = tf.nn.relu(tf.nn.conv2d(x, self.weight(index)[0], stride, "SAME") + self.biases[index])
-            x = self.activation(x, index, training)
-        x = tf.reshape(x, (len(pictures), -1)) @ self.weight(2)[0] + self.biases[2]
-        return self.activation(x, 2, training)
+def weights(v1: Any, shape: list[int]) -> Any:
+    deviation = (2 / np.prod(shape[:-1])) ** 0.5
+    return v1.get_variable("weights", shape, initializer=v1.random_normal_initializer(stddev=deviation, seed=SEED))
 
 
-def train(pictures: np.ndarray, labels: np.ndarray) -> Network:
-    import tensorflow as tf
+def bias(v1: Any, size: int) -> Any:
+    return v1.get_variable("bias", [size], initializer=v1.zeros_initializer())
 
-    network = Network(tf)
-    variables = network.weights + network.biases
-    moments = [(np.zeros(v.shape, np.float32), np.zeros(v.shape, np.float32)) for v in variables]
+
+def train(tf: Any, pictures: np.ndarray, labels: np.ndarray, checkpoint: str, quantized: bool) -> None:
+    """Train and save, with rounding from the beginning or without any."""
+    v1 = tf.compat.v1
     rng = np.random.default_rng(SEED)
-    for step in range(1, STEPS + 1):
-        chosen = rng.integers(0, len(pictures), BATCH)
-        with tf.GradientTape() as tape:
-            logits = network(shifted(pictures[chosen], rng), training=True)
-            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels[chosen], logits))
-        rate = 3e-3 * (1 - step / STEPS)
-        for variable, gradient, (first, second) in zip(variables, tape.gradient(loss, variables), moments, strict=True):
-            # Adam, spelled out: the same on every version of TensorFlow.
-            first += 0.1 * (gradient.numpy() - first)
-            second += 0.001 * (gradient.numpy() ** 2 - second)
-            variable.assign_sub(rate * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.999**step)) + 1e-7))
-        if step % 500 == 0:
-            print(f"step {step}: loss {float(loss):.4f}")
-    return network
+    with tf.Graph().as_default() as graph, v1.Session(config=one_thread(v1)) as session:
+        x, scores = network(tf)
+        wanted, rate = v1.placeholder(tf.int64, [None]), v1.placeholder(tf.float32, [])
+        loss = -tf.reduce_mean(tf.math.log(tf.gather(scores, wanted, batch_dims=1) + 1e-7))
+        if quantized:
+            create_training_graph(graph)
+        step = v1.train.AdamOptimizer(rate).minimize(loss)
+        session.run(v1.global_variables_initializer())
+        for count in range(1, STEPS + 1):
+            chosen = rng.integers(0, len(pictures), BATCH)
+            feed = {x: shifted(pictures[chosen], rng) / 255, wanted: labels[chosen], rate: 3e-3 * (1 - count / STEPS)}
+            value = session.run([loss, step], feed)[0]
+            if count % 1000 == 0:
+                print(f"step {count}: loss {value:.4f}")
+        v1.train.Saver().save(session, checkpoint)
 
 
-def write(network: Network) -> Model:
-    """The trained network as a uint8 model."""
+def one_thread(v1: Any) -> Any:
+    """Sums in one order, so that the same machine makes the same file."""
+    return v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
 
-    def quantized(name: str, shape: tuple[int, ...], scale: float, zero: int) -> Tensor:
-        return Tensor(name, shape, "UINT8", quantization=Quantization(np.array([scale]), np.array([zero])), has_rank=True)
 
-    pictures = quantized("picture", (1, 8, 8, 1), 1 / 255, 0)
-    source, ops = pictures, []
-    for index, name in enumerate(("conv_1", "conv_2", "dense")):
-        values, low, high = network.weight(index)
-        scale, zero = choose(low, high, narrow=True)
-        order = (3, 0, 1, 2) if index < 2 else (1, 0)  # filters first, as the file wants them
-        stored = np.clip(np.round(values.numpy().transpose(order) / scale) + zero, 1, 255).astype(np.uint8)
-        weights = quantized(f"{name}/weights", stored.shape, scale, zero)
-        weights.data = stored
-        assert source.quantization is not None
-        bias_scale = float(source.quantization.scale[0]) * float(np.float32(scale))
-        bias = Tensor(
-            f"{name}/bias", (stored.shape[0],), "INT32", quantization=Quantization(np.array([bias_scale]), np.array([0])), has_rank=True
-        )
-        bias.data = np.round(network.biases[index].numpy() / bias_scale).astype(np.int32)
-        low, high = map(float, network.ranges[index].numpy())
-        shape = ((1, 8, 8, FILTERS[0]), (1, 4, 4, FILTERS[1]), (1, 10))[index]
-        output = quantized(name, shape, *choose(low, high, narrow=False))
-        if index < 2:
-            stride = index + 1
-            options: dict[str, Any] = {"padding": "SAME", "stride_w": stride, "stride_h": stride, "fused_activation_function": "RELU"}
-            ops.append(Op("CONV_2D", [source, weights, bias], [output], **options))
-        else:
-            ops.append(Op("FULLY_CONNECTED", [source, weights, bias], [output]))
-        source = output
-    scores = quantized("scores", (1, 10), 1 / 256, 0)
-    ops.append(Op("SOFTMAX", [source], [scores], beta=1.0))
-    graph = Graph("digits", [pictures], [scores], ops)
-    model = Model([graph], description="Handwritten digits, uint8, made by tinylite.demo.make_digits")
-    model.signatures.append(Signature("serving_default", graph, {"picture": pictures}, {"scores": scores}))
-    model.metadata.append(Metadata("min_runtime_version", np.frombuffer(b"1.5.0".ljust(16, b"\0"), np.uint8)))
+def evaluate(tf: Any, pictures: np.ndarray, labels: np.ndarray, checkpoint: str, quantized: bool) -> tuple[float, Any]:
+    """How many of some pictures a trained network tells right, and the frozen graph."""
+    v1 = tf.compat.v1
+    with tf.Graph().as_default() as graph, v1.Session() as session:
+        x, scores = network(tf)
+        if quantized:
+            create_eval_graph(graph)
+        v1.train.Saver().restore(session, checkpoint)
+        right = session.run(scores, {x: pictures / 255}).argmax(axis=1) == labels
+        return float(right.mean()), freeze(session, ["scores"])
+
+
+def write(frozen: Any, path: Path) -> None:
+    """The frozen graph as a uint8 file for one picture, whose stored integers are the pixels."""
+    model: Model = convert(frozen, ["picture"], ["scores"], input_shapes={"picture": (1, 8, 8, 1)},
+                           integers=Integers(input_stats={"picture": (0.0, 255.0)}))  # fmt: skip
+    model.description = "Handwritten digits, uint8, made by tinylite.demo.make_digits"
+    graph = model.graph
+    model.signatures = [Signature("serving_default", graph, {"picture": graph.inputs[0]}, {"scores": graph.outputs[0]})]
     model.associated_files["labels.txt"] = "\n".join(map(str, range(10))).encode()
-    return model
+    model.save(path)
+
+
+def accuracy(path: Path, pictures: np.ndarray, labels: np.ndarray) -> float:
+    """How many of some pictures a file tells right, run by tinylite."""
+    run = Interpreter(str(path)).get_signature_runner()
+    right = [
+        run(picture=picture[None].astype(np.uint8))["scores"].argmax() == label for picture, label in zip(pictures, labels, strict=True)
+    ]
+    return float(np.mean(right))
 
 
 def main() -> None:
+    from tempfile import TemporaryDirectory
+
     from PIL import Image
 
+    tf = tensorflow()
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     target.mkdir(parents=True, exist_ok=True)
     pictures, labels, held_pictures, held_labels = data()
-    network = train(pictures, labels)
     path = target / "digits_uint8.tflite"
-    write(network).save(path)
-    interpreter = Interpreter(str(path))
-    interpreter.allocate_tensors()
-    right = np.zeros(len(held_labels), bool)
-    for index, (picture, label) in enumerate(zip(held_pictures, held_labels, strict=True)):
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], picture[None].astype(np.uint8))
-        interpreter.invoke()
-        right[index] = interpreter.get_tensor(interpreter.get_output_details()[0]["index"]).argmax() == label
-    faked = np.asarray(network(held_pictures, training=False)).argmax(axis=1) == held_labels
-    print(f"held out: {len(held_labels)} digits, {faked.mean():.2%} right in training's arithmetic, {right.mean():.2%} right as uint8")
+    with TemporaryDirectory() as folder:
+        for name, quantized in (("float", False), ("fake-quantized", True)):
+            checkpoint = f"{folder}/{name}"
+            print(f"training the {name} network")
+            train(tf, pictures, labels, checkpoint, quantized)
+            share, frozen = evaluate(tf, held_pictures, held_labels, checkpoint, quantized)
+            print(f"{name}: {share:.2%} of {len(held_labels)} held-out digits right")
+    write(frozen, path)
+    print(f"uint8 file: {accuracy(path, held_pictures, held_labels):.2%} right, {path.stat().st_size} bytes")
     for digit in range(10):
         picture = held_pictures[np.flatnonzero(held_labels == digit)[0], :, :, 0]
         Image.fromarray(picture.astype(np.uint8)).save(target / f"digit_{digit}.png")
-    print(f"{path}: {path.stat().st_size} bytes")
 
 
 if __name__ == "__main__":
