@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ..errors import SettingError, at
 from ..flags import FlagCommand, switch, without_effect
+from ..kinds import kind_of
 from ..terminal import CONTEXT
 
 if TYPE_CHECKING:
     from ..converter.conversion import Conversion, Report
+    from ..converter.quantization import Target
     from ..model import Model
 
 __all__ = ["convert"]
@@ -77,10 +81,10 @@ _INFERENCE = ["FLOAT", "QUANTIZED_UINT8", "UINT8", "INT8"]
 @click.option(
     "--quantizer_style",
     type=click.Choice(["toco", "mlir"]),
-    default="toco",
-    show_default=True,
-    help="Whose ways to follow: those of TensorFlow's first converter, or of 2.21.",
+    help="Whose ways: of TensorFlow's first converter or of 2.21.  [default: toco; mlir for weights]",
 )
+@switch("--post_training_quantize", "--quantize_weights", help="Store the weights of a float file as INT8.")
+@switch("--quantize_to_float16", help="Store the weights of a float file as FLOAT16.")
 @switch("--allow_custom_ops", help="Let ops without a builtin form through, as custom ops.")
 @click.option(
     "--dump", "--dump_graphviz", "--dump_graphviz_dir", "dump", type=click.Path(), help="A directory for the graph at each stage, as text."
@@ -112,13 +116,14 @@ def convert(
     inference_input_type: str | None, inference_output_type: str | None, input_data_types: str | None, means: str | None,
     stds: str | None, default_ranges_min: float | None, default_ranges_max: float | None, change_concat_input_ranges: bool,
     reorder_across_fake_quant: bool, drop_fake_quant: bool, allow_nudging_weights_to_use_fast_gemm_kernel: bool, allow_float_ops: bool,
-    quantizer_style: str, allow_custom_ops: bool, fuse_lstm: bool, dump: str | None, report: bool,
+    quantizer_style: str | None, post_training_quantize: bool, quantize_to_float16: bool, allow_custom_ops: bool, fuse_lstm: bool,
+    dump: str | None, report: bool,
 ) -> None:  # fmt: skip
     """Convert MODEL to a .tflite file.
 
-    MODEL, or the file that a flag names, is a frozen GraphDef (.pb or .pbtxt), a SavedModel, a Keras model (.keras or .h5), or
-    a GraphDef with its checkpoint; its content tells which. Only a frozen GraphDef needs no TensorFlow. The flags are those
-    of toco and tflite_convert, in any letter case.
+    MODEL, or the file that a flag names, is a frozen GraphDef (.pb or .pbtxt), a SavedModel, a Keras model (.keras or .h5),
+    a GraphDef with its checkpoint, or a float .tflite file to be quantized; its content tells which. Only frozen GraphDefs
+    and .tflite files need no TensorFlow. The flags are those of toco and tflite_convert, in any letter case.
 
     \b
     Examples:
@@ -126,13 +131,30 @@ def convert(
       tinylite convert --graph_def_file=a.pb --input_arrays=x --output_arrays=softmax --output_file=a.tflite
       tinylite convert --saved_model_dir=export --input_shapes=-1,224,224,3 --output_file=model.tflite
       tinylite convert a.pb --inference_type QUANTIZED_UINT8 --mean_values 128 --std_dev_values 128 -o a.tflite
+      tinylite convert float.tflite --post_training_quantize -o small.tflite
       tinylite convert graph.pbtxt --input_checkpoint model.ckpt --output_arrays softmax -o model.tflite
     """
     given = [path for path in (model, input_file, saved_model_dir, keras_model_file) if path is not None]
     if len(given) != 1:
         raise click.UsageError("give one file to convert: MODEL, --graph_def_file, --saved_model_dir or --keras_model_file")
+    from ..converter.quantization import target
+
+    def wanted(names: list[str]) -> Target:
+        """What is asked for, of a model with these inputs."""
+        return target(
+            inference_type, inference_input_type or _one_type(input_data_types), inference_output_type,
+            input_stats=_stats(names, means, stds), default_range=_default_range(default_ranges_min, default_ranges_max),
+            style=quantizer_style, store="FLOAT16" if quantize_to_float16 else "INT8" if post_training_quantize else None,
+            allow_float_ops=allow_float_ops, change_concat_inputs=change_concat_input_ranges,
+            nudge_weights=allow_nudging_weights_to_use_fast_gemm_kernel,
+        )  # fmt: skip
+
+    if kind_of(given[0]).id == "tflite":
+        made = _of_float_file(given[0], wanted)
+        size = _write(made, output_file, output_format)
+        click.echo(f"written: {output_file} ({size} bytes, from {Path(given[0]).stat().st_size})")
+        return
     from ..converter.conversion import Conversion, guessed_inputs
-    from ..converter.quantization import integer_inputs, integers, type_of
     from ..converter.sources import source_of
     from ..converter.translate import Settings
 
@@ -141,27 +163,33 @@ def convert(
         source = source_of(
             given[0], _list(input_arrays), _list(output_arrays), checkpoint=input_checkpoint, signature_key=signature_key, tags=_list(tags)
         )  # fmt: skip
-        names = source.inputs.names if source.inputs is not None else guessed_inputs(source.graph_def)
-        input_type, stats = type_of(inference_input_type or _one_type(input_data_types)), _stats(names, means, stds)
-        quantizes = type_of(inference_type) != "FLOAT32"
+        file = wanted(source.inputs.names if source.inputs is not None else guessed_inputs(source.graph_def))
         conversion = Conversion(
             source.graph_def, source.inputs, source.outputs, shapes=_shapes(input_shapes), batch_size=batch_size,
-            settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm, drop_fake_quants=drop_fake_quant and not quantizes),
-            integers=integers(
-                inference_type, input_type, inference_output_type, input_stats=stats,
-                default_range=_default_range(default_ranges_min, default_ranges_max), style=quantizer_style,
-                allow_float_ops=allow_float_ops, change_concat_inputs=change_concat_input_ranges,
-                nudge_weights=allow_nudging_weights_to_use_fast_gemm_kernel,
-            ),
-            reorder_across_fake_quants=reorder_across_fake_quant or drop_fake_quant, signature_key=source.signature_key, dump=dump,
-            progress=progress.stage,
+            settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm, drop_fake_quants=drop_fake_quant and file.integers is None),
+            integers=file.integers, reorder_across_fake_quants=reorder_across_fake_quant or drop_fake_quant,
+            signature_key=source.signature_key, dump=dump, progress=progress.stage,
         )  # fmt: skip
-        if not quantizes and input_type in ("UINT8", "INT8"):
-            integer_inputs(conversion.model, input_type, stats)
+        conversion.model = file.finished(conversion.model)
     size = _write(conversion.model, output_file, output_format)
     if report:
         _show(conversion, size, time.perf_counter() - started)
     click.echo(f"written: {output_file}")
+
+
+def _of_float_file(path: str, wanted: Callable[[list[str]], Target]) -> Model:
+    """A float .tflite file's model, quantized."""
+    from ..model import Model as Loaded
+
+    model = Loaded.load(path)
+    file = wanted([str(tensor.name) for tensor in model.graph.inputs])
+    if file.integers is None and file.weights is None:
+        raise SettingError(
+            f"{path} is a .tflite file already, and nothing is asked of it",
+            "Give --post_training_quantize, --quantize_to_float16 or --inference_type",
+        )
+    with at(path):
+        return file.of_float_model(model)
 
 
 def _list(text: str | None) -> list[str] | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ..model import Model
     from ..quantize.integer import Integers
+    from ..quantize.weights import Weights
 
 __all__ = ["convert"]
 
@@ -20,7 +21,8 @@ def convert(
     source: Any, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None, *,
     input_shapes: Mapping[str, Sequence[int | None] | None] | None = None, checkpoint: str | os.PathLike[str] | None = None,
     signature_key: str | None = None, tags: Iterable[str] | None = None, custom_objects: dict[str, Any] | None = None,
-    allow_custom_ops: bool = False, fuse_lstm: bool = False, integers: Integers | None = None, dump: str | os.PathLike[str] | None = None,
+    allow_custom_ops: bool = False, fuse_lstm: bool = False, integers: Integers | None = None, weights: Weights | None = None,
+    dump: str | os.PathLike[str] | None = None,
 ) -> Model:  # fmt: skip
     """Convert a TensorFlow graph to a Model.
 
@@ -32,8 +34,9 @@ def convert(
     GraphDef, the placeholders and what nobody reads. `input_shapes` gives shapes by input name; None or -1 for dimensions
     that may vary, which become dynamic in the file (shape_signature). `allow_custom_ops` lets ops through that have no
     builtin form, as custom ops with their attributes. `fuse_lstm` makes loops of LSTMs one operator, whose state lasts from run to
-    run until the interpreter's variables are reset. `integers`, a tinylite.quantize.Integers, makes the model a fully quantized one.
-    `dump` is a directory that gets a text file for each stage.
+    run until the interpreter's variables are reset. `integers`, a tinylite.quantize.Integers, makes the model a fully quantized one;
+    `weights`, a tinylite.quantize.Weights, stores the weights of a float one smaller. `dump` is a directory that gets a text file
+    for each stage.
 
     Raises FileError, FreezeError, and ConvertError with all ops that have no form, or tensors that have no range, at once.
     """
@@ -53,4 +56,8 @@ def convert(
         found.graph_def, found.inputs, found.outputs, shapes=shapes, settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm), dump=dump,
         signature_key=found.signature_key, integers=integers,
     )  # fmt: skip
-    return conversion.model
+    if weights is None:
+        return conversion.model
+    from ..quantize.weights import quantize_weights
+
+    return quantize_weights(conversion.model, weights)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..errors import ConvertError, UnsupportedError
 from ..model import Model, Op, Tensor
-from ..quantize.integer import Integers
+from ..quantize.integer import Integers, quantize_model
 from ..quantize.parameters import LIMITS, Range, choose
+from ..quantize.weights import Weights, quantize_weights
 
-__all__ = ["integer_inputs", "integers", "type_of"]
+__all__ = ["Target", "integer_inputs", "target", "type_of"]
 
 _TYPES = {"FLOAT": "FLOAT32", "QUANTIZED_UINT8": "UINT8", "QUANTIZED_INT8": "INT8"}
 
@@ -27,23 +29,51 @@ def type_of(setting: Any) -> str | None:
     return _TYPES.get(name, name)
 
 
-def integers(
-    inference_type: Any, input_type: Any = None, output_type: Any = None, *, input_stats: Mapping[str, Sequence[float]] | None = None,
-    default_range: Sequence[float] | None = None, **others: Any,
-) -> Integers | None:  # fmt: skip
-    """The settings of a fully quantized model; None if the model stays float.
+@dataclass(frozen=True)
+class Target:
+    """What the file is to be: fully quantized (`integers`), float with smaller `weights`, or float.
 
-    `others` are those of Integers. Raises ConvertError for values that are none, UnsupportedError for types that are not built.
+    `input_type` UINT8 or INT8 and `input_stats` let a float file take integers.
     """
-    type = type_of(inference_type)
-    if type in (None, "FLOAT32"):
-        return None
+
+    integers: Integers | None = None
+    weights: Weights | None = None
+    input_type: str | None = None
+    input_stats: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def finished(self, model: Model) -> Model:
+        """A model as a conversion gives it, which has seen to `integers` itself."""
+        if self.integers is not None:
+            return model
+        if self.weights is not None:
+            model = quantize_weights(model, self.weights)
+        if self.input_type in ("UINT8", "INT8"):
+            integer_inputs(model, self.input_type, self.input_stats)
+        return model
+
+    def of_float_model(self, model: Model) -> Model:
+        """The same for a float model that was read from a file."""
+        return quantize_model(model, self.integers) if self.integers is not None else self.finished(model)
+
+
+def target(
+    inference_type: Any, input_type: Any = None, output_type: Any = None, *, input_stats: Mapping[str, Sequence[float]] | None = None,
+    default_range: Sequence[float] | None = None, style: str | None = None, store: str | None = None, **others: Any,
+) -> Target:  # fmt: skip
+    """What a conversion is told, in one.
+
+    `style` None is toco for full quantization and mlir for weights; `store` is the type of a float file's weights, INT8 or FLOAT16;
+    `others` are settings of Integers. Raises ConvertError for values that are none, UnsupportedError for types that are not built.
+    """
+    type, ends = type_of(inference_type) or "FLOAT32", type_of(input_type)
+    stats = {name: _pair(f"mean and std of {name!r}", pair) for name, pair in (input_stats or {}).items()}
+    if type == "FLOAT32":
+        return Target(None, None if store is None else Weights(store, style=style or "mlir"), ends, stats)
     if type not in ("UINT8", "INT8"):
         raise UnsupportedError(f"inference_type is {type}, which is not built", "There are: FLOAT, QUANTIZED_UINT8 (UINT8), INT8")
-    stats = {name: _pair(f"mean and std of {name!r}", pair) for name, pair in (input_stats or {}).items()}
     default = None if default_range is None or len(default_range) == 0 else _pair("the default range", default_range)
-    return Integers(
-        type, input_stats=stats, default_range=default, input_type=type_of(input_type), output_type=type_of(output_type), **others
+    return Target(
+        Integers(type, style or "toco", stats, default, input_type=ends, output_type=type_of(output_type), **others), input_stats=stats
     )  # fmt: skip
 
 

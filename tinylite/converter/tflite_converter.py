@@ -12,9 +12,8 @@ import numpy as np
 
 from ..errors import ConvertError, UnsupportedError
 from ..model import Model
-from ..quantize.integer import Integers
 from .conversion import Conversion
-from .quantization import integer_inputs, integers, type_of
+from .quantization import Target, target, type_of
 from .sources import Source, source_of
 from .translate import Settings
 
@@ -70,9 +69,14 @@ class TFLiteConverter:
     A fully quantized file: `inference_type` QUANTIZED_UINT8 (tf.uint8) or INT8 with `quantized_input_stats` {name: (mean, std)},
     where real = (stored - mean) / std; `default_ranges_stats` (min, max) for what has no range; `inference_input_type` and
     `inference_output_type` FLOAT, UINT8 or INT8; `change_concat_input_ranges`, `reorder_across_fake_quant`, `drop_fake_quant`,
-    `allow_nudging_weights_to_use_fast_gemm_kernel` as in toco. tinylite's own: `quantizer_style`, "toco" or "mlir", whose ways
-    are followed where the first converter and that of TF 2.21 differ (docs/quantization.md), and `allow_float_ops`, which
-    leaves what cannot be quantized in float.
+    `allow_nudging_weights_to_use_fast_gemm_kernel` as in toco. tinylite's own: `allow_float_ops`, which leaves what cannot be
+    quantized in float.
+
+    Smaller weights: `optimizations` [Optimize.DEFAULT] or `post_training_quantize` store those of a float file as INT8, or as
+    FLOAT16 with `target_spec.supported_types` [tf.float16].
+
+    `quantizer_style`, "toco" or "mlir", says whose ways are followed where the first converter and that of TF 2.21 differ
+    (docs/quantization.md, docs/weights-only.md); None is toco for full quantization, mlir for weights.
     """
 
     def __init__(self, sources: Sequence[Source], shapes: Mapping[str, Sequence[int | None] | None] | None = None) -> None:
@@ -89,7 +93,7 @@ class TFLiteConverter:
         self.change_concat_input_ranges = False
         self.drop_fake_quant = False
         self.allow_nudging_weights_to_use_fast_gemm_kernel = False
-        self.quantizer_style = "toco"
+        self.quantizer_style: str | None = None
         self.allow_float_ops = False
         self.allow_custom_ops = False
         self.fuse_lstm = False
@@ -177,34 +181,33 @@ class TFLiteConverter:
         return first.to_bytes()
 
     def _converted(self, source: Source) -> Model:
-        model = Conversion(
+        target = self._target()
+        conversion = Conversion(
             source.graph_def, source.inputs, source.outputs, shapes={name: _shape(shape) for name, shape in self._shapes.items()},
-            settings=Settings(self.allow_custom_ops, fuse_lstm=self.fuse_lstm, drop_fake_quants=self._drops_fake_quants()),
-            integers=self._integers(), reorder_across_fake_quants=self.reorder_across_fake_quant or self.drop_fake_quant,
+            settings=Settings(
+                self.allow_custom_ops, fuse_lstm=self.fuse_lstm, drop_fake_quants=self.drop_fake_quant and target.integers is None
+            ),
+            integers=target.integers, reorder_across_fake_quants=self.reorder_across_fake_quant or self.drop_fake_quant,
             signature_key=source.signature_key, dump=self.dump_graphviz_dir,
-        ).model  # fmt: skip
-        type = type_of(self.inference_input_type)
-        if not self._quantizes() and type in ("UINT8", "INT8"):
-            integer_inputs(model, type, self.quantized_input_stats)
-        return model
+        )  # fmt: skip
+        return target.finished(conversion.model)
 
-    def _quantizes(self) -> bool:
-        return type_of(self.inference_type) not in (None, "FLOAT32")
-
-    def _drops_fake_quants(self) -> bool:
-        """In a quantized file they are read before they go."""
-        return self.drop_fake_quant and not self._quantizes()
-
-    def _integers(self) -> Integers | None:
-        return integers(
+    def _target(self) -> Target:
+        types = {type_of(type) for type in self.target_spec.supported_types}
+        smaller = self.optimizations or self.post_training_quantize
+        return target(
             self.inference_type, self.inference_input_type, self.inference_output_type, input_stats=self.quantized_input_stats,
-            default_range=self.default_ranges_stats, style=self.quantizer_style, allow_float_ops=self.allow_float_ops,
+            default_range=self.default_ranges_stats, style=self.quantizer_style,
+            store=("FLOAT16" if "FLOAT16" in types else "INT8") if smaller else None, allow_float_ops=self.allow_float_ops,
             change_concat_inputs=self.change_concat_input_ranges, nudge_weights=self.allow_nudging_weights_to_use_fast_gemm_kernel,
         )  # fmt: skip
 
     def _check_supported(self) -> None:
-        if self.optimizations or self.post_training_quantize:
-            raise UnsupportedError("post-training quantization was asked for, which this version lacks", "Leave optimizations empty")
+        if self.representative_dataset is not None:
+            raise UnsupportedError(
+                "quantization after training by a representative dataset is not built",
+                "Leave representative_dataset None to store weights smaller, or train with tinylite.quantize.create_training_graph",
+            )
         if any(_name(entry) == "SELECT_TF_OPS" for entry in self.target_spec.supported_ops):
             raise UnsupportedError("TensorFlow's own kernels (SELECT_TF_OPS) are not part of .tflite files that run without it",
                                    "Set allow_custom_ops to see the ops in the file")  # fmt: skip

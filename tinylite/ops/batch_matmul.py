@@ -14,7 +14,7 @@ from .common.gemm import Batches, Requantization, dense, f32_gemm, hybrid_gemm, 
 from .common.operator import Node, Operator, Shape, Value, register
 from .common.packing import Matrices, check_weights
 from .common.quantized import integer_range, scale_and_zero, scales_and_zeros
-from .common.quantizing import Quantized
+from .common.quantizing import Quantized, StoredWeights
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -37,6 +37,7 @@ class BatchMatMul(Operator):
     max_version = 4
     options = "BatchMatMulOptions"
     quantized = Quantized(types=("INT8",))
+    stored_weights = StoredWeights((1,), asymmetric=True)
     input_count = (2, 2)
 
     def check_types(self, node: Node) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .common.lstm import LSTMLayer
 from .common.operator import Node, Shape, Value, register
+from .common.quantizing import StoredWeights
 from .common.recurrent import both_shapes, both_ways, joined
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ class BidirectionalSequenceLSTM(LSTMLayer):
     options = "BidirectionalSequenceLSTMOptions"
     input_count = (48, 48)
     output_count = (1, 2)
+    stored_weights = StoredWeights(
+        (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 33, 40, 41, 42, 43, 44, 45, 46, 47),
+        asymmetric=True,
+        first="kernel",
+    )
 
     def layers(self, node: Node) -> list[Node]:
         """Each layer as an op of its own, with the inputs of UNIDIRECTIONAL_SEQUENCE_LSTM."""

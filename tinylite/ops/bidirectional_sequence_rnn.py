@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .common.operator import Node, Operator, Shape, Value, register
+from .common.quantizing import StoredWeights
 from .common.recurrent import both_shapes, both_ways, check_state, joined
 from .common.rnn import Cell, check_floats
 
@@ -28,6 +29,7 @@ class BidirectionalSequenceRNN(Operator):
     options = "BidirectionalSequenceRNNOptions"
     input_count = (12, 12)
     output_count = (1, 2)
+    stored_weights = StoredWeights((1, 2, 4, 5, 6, 8, 9, 10, 11), asymmetric=True, first="kernel")
 
     def check_types(self, node: Node) -> None:
         check_floats(node)

@@ -12,7 +12,7 @@ from .common.gemm import f32_gemm, hybrid_gemm, patches, q8_gemm
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import check_weights, filter_rows
 from .common.quantized import activation_range, scale_and_zero
-from .common.quantizing import Quantized
+from .common.quantizing import Quantized, StoredWeights
 from .common.window import Axis, axes
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Conv2D(Operator):
     options = "Conv2DOptions"
     input_count = (2, 3)
     quantized = Quantized(weights=1, bias=2, channels=0)
+    stored_weights = StoredWeights((1,), channels=0, first="kernel")
 
     def check_types(self, node: Node) -> None:
         check_types(node, node.input(0), node.input(1), node.optional(2), node.outputs[0])

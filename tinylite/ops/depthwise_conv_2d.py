@@ -12,7 +12,7 @@ from .common.gemm import f32_gemm, patches, q8_gemm, quantize_batches
 from .common.operator import Node, Operator, Shape, Value, register
 from .common.packing import check_weights
 from .common.quantized import activation_range, quantize_multiplier, scale_and_zero
-from .common.quantizing import Quantized
+from .common.quantizing import Quantized, StoredWeights
 from .common.window import Axis, axes
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class DepthwiseConv2D(Operator):
     options = "DepthwiseConv2DOptions"
     input_count = (2, 3)
     quantized = Quantized(weights=1, bias=2, channels=3)
+    stored_weights = StoredWeights((1,), channels=3, each=True, first="stored")
 
     def check_types(self, node: Node) -> None:
         check_types(node, node.input(0), node.input(1), node.optional(2), node.outputs[0])

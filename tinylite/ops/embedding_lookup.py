@@ -11,6 +11,7 @@ import numpy as np
 from .common.copying import PACKED, Moving
 from .common.operator import Node, Shape, register
 from .common.quantized import scales_and_zeros
+from .common.quantizing import StoredWeights
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -27,6 +28,7 @@ class EmbeddingLookup(Moving):
     max_version = 5
     input_count = (2, 2)
     data_input = 1
+    stored_weights = StoredWeights((1,), channels=0, first="stored")
 
     @staticmethod
     def dequantizes(node: Node) -> bool:

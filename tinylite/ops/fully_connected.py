@@ -12,7 +12,7 @@ from .common.gemm import dense, f32_gemm, hybrid_gemm, q8_gemm
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import check_weights, filter_rows
 from .common.quantized import activation_range, scale_and_zero
-from .common.quantizing import Quantized
+from .common.quantizing import Quantized, StoredWeights
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -28,6 +28,7 @@ class FullyConnected(Operator):
     options = "FullyConnectedOptions"
     input_count = (2, 3)
     quantized = Quantized(weights=1, bias=2, channels=0)
+    stored_weights = StoredWeights((1,), channels=0, asymmetric=True, first="kernel")
 
     def check_types(self, node: Node) -> None:
         if node.options.weights_format != "DEFAULT":

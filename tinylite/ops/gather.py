@@ -10,7 +10,7 @@ import numpy as np
 from .common.copying import Moving
 from .common.joining import axis_of
 from .common.operator import Node, Shape, register
-from .common.quantizing import MOVES
+from .common.quantizing import MOVES, StoredWeights
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -25,6 +25,7 @@ class Gather(Moving):
     options = "GatherOptions"
     input_count = (2, 2)
     quantized = MOVES
+    stored_weights = StoredWeights((0,), moves=True, first="stored")
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

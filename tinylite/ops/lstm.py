@@ -18,6 +18,7 @@ from .common.lstm import LSTMLayer
 from .common.operator import Node, Shape, register
 from .common.packing import filter_rows
 from .common.quantized import FLOAT_MAX
+from .common.quantizing import StoredWeights
 from .common.rnn import check_floats
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class LSTM(LSTMLayer):
     input_count = (5, 24)
     output_count = (1, 4)
     rank = 2
+    stored_weights = StoredWeights((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16), asymmetric=True, first="kernel")
 
     @staticmethod
     def basic(node: Node) -> bool:

@@ -15,6 +15,7 @@ from .common.convolution import bias_values
 from .common.gemm import dense, f32_gemm
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import filter_rows
+from .common.quantizing import StoredWeights
 from .common.recurrent import activation_fields, check_state
 from .common.rnn import check_floats
 
@@ -30,6 +31,7 @@ class SVDF(Operator):
     max_version = 4
     options = "SVDFOptions"
     input_count = (5, 5)
+    stored_weights = StoredWeights((1, 2), asymmetric=True, first="kernel")
 
     def check_types(self, node: Node) -> None:
         check_floats(node)

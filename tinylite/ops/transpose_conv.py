@@ -16,7 +16,7 @@ from .common.gemm import f32_gemm, hybrid_gemm, patches, q8_gemm
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import check_weights
 from .common.quantized import activation_range, scale_and_zero
-from .common.quantizing import Quantized
+from .common.quantizing import Quantized, StoredWeights
 from .common.window import Axis, transposed_axis
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class TransposeConv(Operator):
     options = "TransposeConvOptions"
     input_count = (3, 4)
     quantized = Quantized(weights=1, bias=3, channels=0, data=2)
+    stored_weights = StoredWeights((1,), channels=0)
 
     def check_types(self, node: Node) -> None:
         check_types(node, node.input(2), node.input(1), node.optional(3), node.outputs[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .common.operator import register
+from .common.quantizing import StoredWeights
 from .common.rnn import RNNLayer
 
 
@@ -13,3 +14,4 @@ class UnidirectionalSequenceRNN(RNNLayer):
     code = "UNIDIRECTIONAL_SEQUENCE_RNN"
     options = "SequenceRNNOptions"
     rank = 3
+    stored_weights = StoredWeights((1, 2), asymmetric=True, first="kernel")

@@ -9,8 +9,9 @@ from .training import (
     experimental_create_eval_graph,
     experimental_create_training_graph,
 )
+from .weights import Weights, quantize_weights
 
 __all__ = [
-    "Integers", "create_eval_graph", "create_training_graph", "experimental_create_eval_graph", "experimental_create_training_graph",
-    "quantize_model",
+    "Integers", "Weights", "create_eval_graph", "create_training_graph", "experimental_create_eval_graph",
+    "experimental_create_training_graph", "quantize_model", "quantize_weights",
 ]  # fmt: skip

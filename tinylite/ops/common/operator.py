@@ -9,7 +9,7 @@ import numpy as np
 
 from ...errors import ModelError, UnsupportedError
 from ...model import Op, Tensor, options_table, tensor_dtype
-from .quantizing import Quantized
+from .quantizing import Quantized, StoredWeights
 
 if TYPE_CHECKING:
     from ...planner import Planner
@@ -142,6 +142,7 @@ class Operator:
     clamps        whether its fused_activation_function may take up a RELU that stands behind it, without other bits
     pure          whether its outputs follow from its inputs, so that constant ones can be computed while a plan is made
     quantized     how it is computed on 8-bit integers, for the quantizer; None if it is not
+    stored_weights  which of its inputs may be stored as integers while it computes on floats, if any
     """
 
     code: ClassVar[str]
@@ -152,6 +153,7 @@ class Operator:
     clamps: ClassVar[bool] = False
     pure: ClassVar[bool] = True
     quantized: ClassVar[Quantized | None] = None
+    stored_weights: ClassVar[StoredWeights | None] = None
 
     def check(self, node: Node) -> None:
         """Look at everything but shapes: counts, options, types, quantization. Raises ModelError or UnsupportedError."""

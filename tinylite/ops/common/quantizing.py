@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["COMPUTES", "JOINS", "MOVES", "PICKS", "RESHAPES", "Quantized"]
+__all__ = ["COMPUTES", "JOINS", "MOVES", "PICKS", "RESHAPES", "Quantized", "StoredWeights"]
 
 _BYTES = ("UINT8", "INT8")
 
@@ -40,3 +40,27 @@ MOVES = Quantized(moves=_BYTES, ranges="forward")
 RESHAPES = Quantized(moves=_BYTES, copies=True, ranges="both")
 JOINS = Quantized(moves=_BYTES, ranges="union")  # values of several inputs
 PICKS = Quantized(moves=_BYTES, ranges="zero")  # one of a window, or their mean
+
+
+@dataclass(frozen=True)
+class StoredWeights:
+    """Which inputs of an operator may be stored as INT8 while it computes on floats, and who knew it.
+
+    inputs      the inputs with weights
+    channels    the dimension of theirs that may have a scale for each index; None: one scale
+    each        whether the kernel reads a scale for each channel, even where they are the same
+    kernel      whether its kernel reads them as they are stored; else a DEQUANTIZE goes before
+    moves       whether it only picks weights, so that a DEQUANTIZE goes behind it
+    asymmetric  whether its option asymmetric_quantize_inputs then lets inputs have a zero point
+    together    whether all of them must be stored so, or none
+    first       "kernel" or "stored" if TensorFlow's first converter (1.15) stored them so, with such a kernel or without; else ""
+    """
+
+    inputs: tuple[int, ...]
+    channels: int | None = None
+    each: bool = False
+    kernel: bool = True
+    moves: bool = False
+    asymmetric: bool = False
+    together: bool = False
+    first: str = ""

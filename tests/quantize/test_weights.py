@@ -1,0 +1,185 @@
+"""Weights-only quantization, without TensorFlow: what is stored how, and that both runtimes compute the same with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tinylite import ConvertError, Interpreter, Model, UnsupportedError
+from tinylite.cli import main
+from tinylite.model import Graph, Op, Tensor
+from tinylite.quantize import Weights, quantize_weights
+
+from ..conftest import litert_interpreter
+from ..draft import Draft
+
+RNG = np.random.default_rng(2)
+
+
+def network() -> Model:
+    """A convolution, a depthwise one and a dense layer of more than a thousand weights each, and small ones."""
+    d = Draft()
+    x = d.input((1, 12, 12, 8))
+    y = d.op("CONV_2D", x, RNG.normal(0, 1, (24, 3, 3, 8)), np.zeros(24), shape=(1, 12, 12, 24), padding="SAME", stride_h=1, stride_w=1)
+    y = d.op("DEPTHWISE_CONV_2D", y, RNG.normal(0, 1, (1, 7, 7, 24)), np.zeros(24), shape=(1, 12, 12, 24), padding="SAME", stride_h=1,
+             stride_w=1, depth_multiplier=1)  # fmt: skip
+    y = d.op("CONV_2D", y, RNG.normal(0, 1, (4, 1, 1, 24)), np.zeros(4), shape=(1, 12, 12, 4), padding="SAME", stride_h=1, stride_w=1)
+    y = d.op("RESHAPE", y, d.ints(1, 576), shape=(1, 576))
+    y = d.op("FULLY_CONNECTED", y, RNG.normal(0, 1, (5, 576)), RNG.normal(0, 1, 5), shape=(1, 5))
+    return Model([d.done(y)])
+
+
+def table() -> Model:
+    d = Draft()
+    indices = Tensor("indices", (3,), "INT32", has_rank=True)
+    d.graph.inputs.append(indices)
+    return Model([d.done(d.op("GATHER", RNG.normal(0, 1, (100, 16)), indices, shape=(3, 16), axis=0))])
+
+
+def run(interpreter: Any, x: np.ndarray) -> np.ndarray:
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+    interpreter.invoke()
+    return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+
+
+PICTURE = RNG.normal(0, 1, (1, 12, 12, 8)).astype(np.float32)
+
+
+def weights(model: Model, code: str) -> Tensor:
+    found = next(op for op in model.graph.ops if op.code == code).inputs[1]
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("settings", "tolerance"),
+    [(Weights(), 0.05), (Weights(style="toco"), 0.05), (Weights(per_channel=False), 0.05), (Weights("FLOAT16"), 0.001)],
+)
+def test_outputs_stay_near_and_both_runtimes_agree(settings: Weights, tolerance: float) -> None:
+    source = network()
+    before = source.to_bytes()
+    content = quantize_weights(source, settings).to_bytes()
+    assert source.to_bytes() == before
+    assert len(content) < len(before) * (0.6 if settings.type == "FLOAT16" else 0.4)
+    real, found = run(Interpreter(model_content=before), PICTURE), run(Interpreter(model_content=content), PICTURE)
+    largest = np.abs(real).max()
+    assert np.abs(found - real).max() <= tolerance * largest
+    assert np.abs(found - run(litert_interpreter(content, "BUILTIN_REF"), PICTURE)).max() <= 1e-5 * largest
+
+
+def test_weights_have_a_scale_for_each_channel_where_kernels_know_it() -> None:
+    made = quantize_weights(network())
+    for code, channels, axis in (("CONV_2D", 24, 0), ("DEPTHWISE_CONV_2D", 24, 3), ("FULLY_CONNECTED", 5, 0)):
+        stored = weights(made, code)
+        assert stored.quantization is not None
+        assert (stored.type, stored.quantization.scale.size, stored.quantization.quantized_dimension) == ("INT8", channels, axis)
+        assert not stored.quantization.zero_point.any()
+        assert stored.data is not None
+        other = tuple(dim for dim in range(stored.data.ndim) if dim != axis)
+        assert (np.abs(stored.data.astype(int)).max(axis=other) == 127).all()
+    assert next(op for op in made.graph.ops if op.code == "FULLY_CONNECTED").options.asymmetric_quantize_inputs  # type: ignore[union-attr]
+
+
+def test_the_first_style_has_one_scale_and_dequantizes_for_depthwise_convolutions() -> None:
+    made = quantize_weights(network(), Weights(style="toco"))
+    stored = weights(made, "CONV_2D")
+    assert stored.quantization is not None
+    assert stored.quantization.scale.size == 1
+    assert weights(made, "DEPTHWISE_CONV_2D").type == "FLOAT32"
+    assert made.graph.ops[0].code == "DEQUANTIZE"
+    assert [op.version for op in made.graph.ops if op.code == "CONV_2D"] == [2, 1]
+    assert not next(op for op in made.graph.ops if op.code == "FULLY_CONNECTED").options.asymmetric_quantize_inputs  # type: ignore[union-attr]
+
+
+def test_small_weights_and_biases_stay_float() -> None:
+    made = quantize_weights(network())
+    small = [op for op in made.graph.ops if op.code == "CONV_2D"][1]
+    assert [t.type for t in small.inputs if t is not None] == ["FLOAT32"] * 3
+    everything = quantize_weights(network(), Weights(least_elements=0))
+    assert [t.type for t in [op for op in everything.graph.ops if op.code == "CONV_2D"][1].inputs if t is not None][1] == "INT8"
+
+
+def test_a_table_is_dequantized_behind_the_pick() -> None:
+    made = quantize_weights(table())
+    assert [op.code for op in made.graph.ops] == ["GATHER", "DEQUANTIZE"]
+    indices = np.array([3, 99, 0], np.int32)
+    content = made.to_bytes()
+    real = run(Interpreter(model_content=table_of(made)), indices)
+    assert np.array_equal(run(Interpreter(model_content=content), indices), real)
+    assert np.array_equal(run(litert_interpreter(content, "BUILTIN_REF"), indices), real)
+
+
+def table_of(made: Model) -> bytes:
+    """The same picks from the values that the stored table means."""
+    stored = made.graph.ops[0].inputs[0]
+    assert stored is not None
+    assert stored.data is not None
+    assert stored.quantization is not None
+    d = Draft()
+    indices = Tensor("indices", (3,), "INT32", has_rank=True)
+    d.graph.inputs.append(indices)
+    return Model([d.done(d.op("GATHER", stored.data * stored.quantization.scale[0], indices, shape=(3, 16), axis=0))]).to_bytes()
+
+
+def test_weights_that_two_ops_share_are_stored_once() -> None:
+    d = Draft()
+    x, shared = d.input((1, 64)), d.constant(RNG.normal(0, 1, (64, 64)))
+    y = d.op("FULLY_CONNECTED", d.op("FULLY_CONNECTED", x, shared, None, shape=(1, 64)), shared, None, shape=(1, 64))
+    made = quantize_weights(Model([d.done(y)]))
+    first, second = (op.inputs[1] for op in made.graph.ops)
+    assert first is second
+
+
+def test_bodies_of_loops_are_stored_smaller_too() -> None:
+    def body() -> Graph:
+        d = Draft()
+        x = d.input((1, 64))
+        return d.done(d.op("FULLY_CONNECTED", x, RNG.normal(0, 1, (64, 64)), None, shape=(1, 64)))
+
+    d = Draft()
+    x = d.input((1, 64))
+    choose = Tensor("choose", (), "BOOL", has_rank=True)
+    d.graph.inputs.insert(0, choose)
+    output = Tensor("y", (1, 64), has_rank=True)
+    graphs = body(), body()
+    d.graph.ops.append(Op("IF", [choose, x], [output], then_subgraph_index=graphs[0], else_subgraph_index=graphs[1]))
+    made = quantize_weights(Model([d.done(output), *graphs]))
+    assert [op.inputs[1].type for graph in made.graphs[1:] for op in graph.ops] == ["INT8", "INT8"]  # type: ignore[union-attr]
+
+
+def test_a_model_without_large_weights_stays_as_it_is() -> None:
+    d = Draft()
+    model = Model([d.done(d.op("RELU", d.input()))])
+    assert [op.code for op in quantize_weights(model).graph.ops] == ["RELU"]
+
+
+def test_what_cannot_be_is_told() -> None:
+    model = network()
+    values = weights(model, "CONV_2D").data
+    assert values is not None
+    bad = values.copy()
+    bad[0, 0, 0, 0] = np.nan
+    weights(model, "CONV_2D").data = bad
+    with pytest.raises(ConvertError, match="NaN"):
+        quantize_weights(model)
+    with pytest.raises(UnsupportedError, match="INT4"):
+        Weights("INT4")
+    with pytest.raises(ConvertError, match="least_elements"):
+        Weights(least_elements=-1)
+
+
+def test_a_float_file_is_quantized_on_the_command_line(tmp_path: Path) -> None:
+    source, target = tmp_path / "float.tflite", tmp_path / "small.tflite"
+    network().save(source)
+    call = CliRunner().invoke(main, ["convert", str(source), "--post_training_quantize", "-o", str(target)])
+    assert call.exit_code == 0, call.output
+    assert Model.load(target) == quantize_weights(Model.load(source))
+    call = CliRunner().invoke(main, ["convert", str(source), "-o", str(tmp_path / "other.tflite")])
+    assert call.exit_code != 0
+    assert "--post_training_quantize" in call.output
+    assert not (tmp_path / "other.tflite").exists()

@@ -1,0 +1,186 @@
+"""Smaller files of float models: weights are stored as INT8 or FLOAT16, and what is computed stays float.
+
+Kernels that read INT8 weights quantize their inputs on the way (dynamic range); where there is none, and for FLOAT16, a
+DEQUANTIZE goes before. Biases and other small constants stay as they are in INT8.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .. import ops
+from ..errors import ConvertError, UnsupportedError
+from ..model import Graph, Model, Op, Quantization, Tensor, called_graphs
+from ..ops.common.quantizing import StoredWeights
+
+__all__ = ["Weights", "quantize_weights"]
+
+_TYPES = ("INT8", "FLOAT16")
+_LARGEST_HALF = np.float32(65504)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How weights are stored.
+
+    type            "INT8", symmetric in -127..127, or "FLOAT16"
+    per_channel     whether INT8 weights have a scale for each filter, where a kernel knows that; else one each
+    least_elements  smaller INT8 weights stay float: they save little
+    style           "mlir" as TF 2.21 does it, or "toco" as 1.15 did: fewer operators, one scale, inputs without a zero point
+    """
+
+    type: str = "INT8"
+    per_channel: bool = True
+    least_elements: int = 1024
+    style: str = "mlir"
+
+    def __post_init__(self) -> None:
+        if self.type not in _TYPES:
+            raise UnsupportedError(f"weights cannot be stored as {self.type}", f"There are: {', '.join(_TYPES)}")
+        if self.style not in ("mlir", "toco"):
+            raise ConvertError(f"there is no style {self.style!r}", "There are: mlir, toco")
+        if self.least_elements < 0:
+            raise ConvertError(f"least_elements is {self.least_elements}", "Give 0 or more")
+
+
+def quantize_weights(model: Model, settings: Weights | None = None) -> Model:
+    """A float model with its weights stored smaller, in all of its graphs; the model given stays as it is.
+
+    What is no float weight is left alone, so that a model may already be quantized in part. Raises ConvertError for weights that
+    hold NaN or infinity.
+    """
+    settings = settings or Weights()
+    made = model.copy()
+    for graph in {id(graph): graph for first in made.graphs for graph in called_graphs(first)}.values():
+        _Storing(graph, settings).apply()
+    from ..converter.versions import set_versions
+
+    set_versions(made)
+    return made
+
+
+class _Storing:
+    """The rewriting of one graph. Weights that several ops read are stored once for each form."""
+
+    def __init__(self, graph: Graph, settings: Weights) -> None:
+        self.graph = graph
+        self.settings = settings
+        self.stored: dict[tuple[int, int | None], Tensor] = {}
+        self.floats: dict[int, Tensor] = {}  # what DEQUANTIZE gives, by the ids of stored tensors
+        self.first: list[Op] = []  # the DEQUANTIZEs of weights
+        self.ops: list[Op] = []
+
+    def apply(self) -> None:
+        for op in self.graph.ops:
+            self.ops.append(op)
+            if self.settings.type == "FLOAT16":
+                op.inputs = [self.half(tensor) for tensor in op.inputs]
+            else:
+                self.integers(op)
+        self.graph.ops = [*self.first, *self.ops]
+        self.graph.tensors = Graph(None, self.graph.inputs, self.graph.outputs, self.graph.ops).all_tensors()
+
+    def half(self, tensor: Tensor | None) -> Tensor | None:
+        """A float constant, whatever it is for, as FLOAT16 behind a DEQUANTIZE."""
+        if not _is_weight(tensor):
+            return tensor
+        assert tensor is not None
+        key = id(tensor), None
+        if key not in self.stored:
+            values = np.clip(_checked(tensor), -_LARGEST_HALF, _LARGEST_HALF).astype(np.float16)
+            self.stored[key] = _constant(tensor, "FLOAT16", values)
+        return self.float_form(self.stored[key], tensor)
+
+    def integers(self, op: Op) -> None:
+        declared = _declared(op)
+        if declared is None or (self.settings.style == "toco" and not declared.first):
+            return
+        large = {index for index in declared.inputs if index < len(op.inputs) and self.is_large(op.inputs[index])}
+        if not large or (declared.together and any(self.is_small(op, index) for index in declared.inputs)):
+            return
+        kernel = declared.kernel if self.settings.style == "mlir" else declared.first == "kernel" and _all_stored(op, declared, large)
+        channels = declared.channels if self.settings.per_channel and self.settings.style == "mlir" else None
+        for index in large:
+            tensor = op.inputs[index]
+            assert tensor is not None
+            key = id(tensor), channels
+            if key not in self.stored:
+                self.stored[key] = _symmetric(tensor, channels, declared.channels if declared.each and kernel else None)
+            if declared.moves:
+                self.moved(op, index, self.stored[key])
+            else:
+                op.inputs[index] = self.stored[key] if kernel else self.float_form(self.stored[key], tensor)
+        if declared.asymmetric and self.settings.style == "mlir" and op.options is not None:
+            op.options.asymmetric_quantize_inputs = True
+
+    def moved(self, op: Op, index: int, stored: Tensor) -> None:
+        """Let an op move integers, and a DEQUANTIZE behind it make floats of those few that it picked."""
+        output = op.outputs[0]
+        picked = Tensor(
+            f"{output.name}_quantized", output.shape, stored.type, None, stored.quantization, output.shape_signature, has_rank=True
+        )
+        op.inputs[index], op.outputs = stored, [picked]
+        self.ops.append(Op("DEQUANTIZE", [picked], [output]))
+
+    def is_large(self, tensor: Tensor | None) -> bool:
+        return _is_weight(tensor) and tensor is not None and int(np.prod(tensor.shape)) >= max(self.settings.least_elements, 1)
+
+    def is_small(self, op: Op, index: int) -> bool:
+        tensor = op.inputs[index] if index < len(op.inputs) else None
+        return _is_weight(tensor) and not self.is_large(tensor)
+
+    def float_form(self, stored: Tensor, tensor: Tensor) -> Tensor:
+        if id(stored) not in self.floats:
+            made = Tensor(f"{tensor.name}_dequantized", tensor.shape, "FLOAT32", has_rank=True)
+            self.floats[id(stored)] = made
+            self.first.append(Op("DEQUANTIZE", [stored], [made]))
+        return self.floats[id(stored)]
+
+
+def _declared(op: Op) -> StoredWeights | None:
+    try:
+        return ops.find(op.code).stored_weights
+    except UnsupportedError:
+        return None
+
+
+def _is_weight(tensor: Tensor | None) -> bool:
+    return tensor is not None and tensor.is_constant and tensor.type == "FLOAT32" and tensor.sparsity is None and not tensor.is_variable
+
+
+def _all_stored(op: Op, declared: StoredWeights, large: set[int]) -> bool:
+    """Whether all of the weights that an op has are stored as integers, which the first converter's kernels wanted."""
+    return all(index in large or index >= len(op.inputs) or op.inputs[index] is None for index in declared.inputs)
+
+
+def _checked(tensor: Tensor) -> np.ndarray:
+    values = tensor.data
+    assert values is not None
+    if not np.isfinite(values).all():
+        raise ConvertError(f"the weights {tensor.name!r} hold NaN or infinity", "Look for the step at which training diverged")
+    return values
+
+
+def _constant(tensor: Tensor, type: str, values: np.ndarray, quantization: Quantization | None = None) -> Tensor:
+    made = Tensor(tensor.name, tensor.shape, type, quantization=quantization, has_rank=True)
+    made.data = values
+    return made
+
+
+def _symmetric(tensor: Tensor, channels: int | None, repeated: int | None = None) -> Tensor:
+    """Weights as INT8 in -127..127, with one scale or one for each index along `channels`: the largest over 127.
+
+    One scale is written as often as there are indices along `repeated`.
+    """
+    values = _checked(tensor)
+    axes = tuple(axis for axis in range(values.ndim) if axis != channels) if channels is not None else None
+    most = np.abs(values).max(axis=axes, keepdims=True).astype(np.float64)
+    scale = np.where(most > 0, most / 127, 1.0)
+    stored = np.trunc(np.abs(values / scale) + 0.5) * np.sign(values)
+    written = scale.reshape(-1).astype(np.float32)
+    if channels is None and repeated is not None:
+        channels, written = repeated, np.repeat(written, values.shape[repeated])
+    quantization = Quantization(written, np.zeros(written.size, np.int64), channels or 0)
+    return _constant(tensor, "INT8", np.clip(stored, -127, 127).astype(np.int8), quantization)
