@@ -217,20 +217,31 @@ def _show_profile(interpreter: Any, runs: int) -> None:
 @click.argument("model", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.option("--memory/--no-memory", default=True, show_default=True, help="Plan the graphs, and show where tensors lie in memory.")
-def inspect(model: str, as_json: bool, memory: bool) -> None:
+@click.option("--quantization", is_flag=True, help="Show how MODEL is quantized: every tensor's scale, zero point and range.")
+def inspect(model: str, as_json: bool, memory: bool, quantization: bool) -> None:
     """Show what MODEL holds.
 
     Of a .tflite file: graphs, ops, tensors, quantization, signatures, metadata, memory plan. Of a TensorFlow graph, a SavedModel,
     a checkpoint or a Keras model: what it is and how to convert it, ops, inputs and outputs, variables, functions,
     signatures, layers. TensorFlow is not needed.
+
+    With --quantization: whether MODEL is float, fake-quantized, weights only, partly or fully quantized, which ops stay in
+    float, and what each tensor's integers mean; of a TensorFlow graph, its FakeQuants.
     """
-    from . import describe, describe_graph
+    from . import describe, describe_graph, describe_quantization
+    from .converter.graphdef import read_graph_def
     from .kinds import kind_of
     from .model import Model
 
     with at(model):
         kind = kind_of(model)
-    if kind.id in describe_graph.KINDS:
+    if quantization:
+        tables = describe_quantization.tables
+        if kind.id == "graph":
+            description = describe_quantization.describe_graph_def(read_graph_def(model))
+        else:
+            description = describe_quantization.describe(Model.load(model))
+    elif kind.id in describe_graph.KINDS:
         description, tables = describe_graph.describe(model, kind), describe_graph.tables
     else:
         description, tables = describe.describe(Model.load(model), memory), describe.tables
