@@ -37,7 +37,7 @@ def rounded() -> Model:
 @pytest.mark.parametrize(
     ("made", "kind", "types"),
     [
-        (lambda: network(), "float", []),
+        (network, "float", []),
         (lambda: model(GRAPHS["conv"]), "fake-quantized", []),
         (rounded, "fake-quantized", ["UINT8"]),
         (lambda: quantize_weights(network()), "weights only", ["INT8"]),
