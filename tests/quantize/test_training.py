@@ -13,7 +13,7 @@ from tinylite import QuantizeError
 from tinylite.quantize import create_eval_graph, create_training_graph, experimental_create_training_graph
 from tinylite.quantize.training.fold_batch_norms import fold_batch_norms
 
-from .tf_networks import NETWORKS, Network, build, layer, placeholder, tf, v1, variable
+from .tf_networks import JOINED, NETWORKS, Network, build, layer, placeholder, tf, v1, variable
 
 # The FakeQuants that tf.contrib.quantize 1.15 placed, without their last part.
 PLACES = {
@@ -40,6 +40,15 @@ PLACES = {
         fc/weights_quant fc/act_quant
     """,
     "plain": "weights_quant act_quant weights_quant_1 act_quant_1",
+    "preactivated": """
+        Conv/weights_quant Conv/act_quant block0/a/weights_quant block0/a/act_quant block0/b/weights_quant block0/b/conv_quant
+        block0/act_quant block1/a/weights_quant block1/a/act_quant block1/b/weights_quant block1/b/conv_quant block1/act_quant
+        block0/add/activation_AddV2_quant
+    """,
+    "branches": """
+        weights_quant act_quant post_activation_bypass_quant weights_quant_1 act_quant_1 post_activation_bypass_quant_1
+        weights_quant_2 act_quant_2 weights_quant_3 act_quant_3
+    """,
 }  # fmt: skip
 FOLDED = ("BatchNorm_Fold/add", "BatchNorm_Fold/Rsqrt", "BatchNorm_Fold/mul", "BatchNorm_Fold/mul_1", "BatchNorm_Fold/bias", "mul_fold",
           "Conv2D_Fold", "add_fold")  # fmt: skip
@@ -70,9 +79,9 @@ def value(session: Any, name: str) -> Any:
 
 @pytest.mark.usefixtures("variables")
 @pytest.mark.parametrize("training", [False, True])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", PLACES)
 def test_fake_quants_stand_where_the_first_rewriter_put_them(name: str, training: bool) -> None:
-    graph, _, _ = build(NETWORKS[name], training, create_training_graph if training else create_eval_graph)
+    graph, _, _ = build({**NETWORKS, **JOINED}[name], training, create_training_graph if training else create_eval_graph)
     assert placed(graph) == set(PLACES[name].split())
     with graph.as_default():
         names = {variable.op.name for variable in v1.global_variables()}
@@ -80,6 +89,15 @@ def test_fake_quants_stand_where_the_first_rewriter_put_them(name: str, training
     averages = {f"{place}/{end}" for place in placed(graph) if "weights" not in place for end in ("min", "max")}
     kept = {f"{end.rpartition('/')[0]}/{end}/{part}" for end in averages for part in ("biased", "local_step")} if training else set()
     assert {name for name in names if "_quant" in name} == ends | kept
+
+
+def test_names_go_by_the_order_in_which_layers_are_found() -> None:
+    graph, _, _ = build(JOINED["branches"], False, create_eval_graph)
+    behind = {place: graph.get_operation_by_name(f"{place}/FakeQuantWithMinMaxVars").inputs[0].op.name for place in placed(graph)}
+    assert {place: op for place, op in behind.items() if "weights" not in place} == {
+        "act_quant": "Relu_2", "post_activation_bypass_quant": "add", "act_quant_1": "Relu_3", "post_activation_bypass_quant_1": "add_1",
+        "act_quant_2": "Relu", "act_quant_3": "Relu_1",
+    }  # fmt: skip
 
 
 def test_folded_batch_norms_have_the_names_of_old() -> None:

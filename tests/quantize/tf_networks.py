@@ -115,9 +115,35 @@ def plain(training: bool) -> tuple[Any, Any]:
     return x, tf.nn.softmax(y, name="softmax")
 
 
+def preactivated(training: bool) -> tuple[Any, Any]:
+    """A residual network whose sums go on past their activations, as in ResNet v2."""
+    x = placeholder()
+    y = layer(x, "Conv", 8, training, activation=None, bias=True, norm="")
+    for index in range(2):
+        with v1.variable_scope(f"block{index}"):
+            z = layer(tf.nn.relu(y, name="Relu"), "a", 8, training)
+            y = tf.add(layer(z, "b", 8, training, activation=None, bias=True, norm=""), y, name="add")
+    return x, tf.reduce_mean(tf.nn.relu(y, name="Relu"), [1, 2], name="pool")
+
+
+def branches(training: bool) -> tuple[Any, Any]:
+    """Sums of two layers' activations, without scopes: the order in which layers are found gives the names."""
+    x = placeholder()
+
+    def convolved(x: Any, index: int, activation: Any = tf.nn.relu) -> Any:
+        y = v1.nn.conv2d(x, variable(f"weights{index}", [3, 3, int(x.shape[-1]), 8]), [1, 1, 1, 1], "SAME")
+        return activation(v1.nn.bias_add(y, variable(f"biases{index}", [8])))
+
+    y = convolved(x, 0)
+    y = convolved(y, 1) + convolved(y, 2)
+    return x, tf.reduce_mean(convolved(y, 3) + y, [1, 2], name="pool")
+
+
 NETWORKS: dict[str, Network] = {
     "mobilenet_v1": mobilenet_v1, "mobilenet_v2": mobilenet_v2, "resnet": resnet, "plain": plain,
 }  # fmt: skip
+# More ways in which layers hang together.
+JOINED: dict[str, Network] = {"preactivated": preactivated, "branches": branches}
 
 
 def build(network: Network, training: bool, rewrite: Callable[[Any], None] | None = None) -> tuple[Any, Any, Any]:

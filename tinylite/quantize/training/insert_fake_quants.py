@@ -56,10 +56,9 @@ class _Inserter:
         self.insert(positive, layer.activation, around, "act_quant", inside="producer")
         if layer.bypass is not None:
             self.insert(values, layer.bias, context, "conv_quant", inside="both")
-            # With an activation behind it the sum is clamped at once and is no tensor of the file.
+            # With an activation alone behind it the sum is clamped at once and is no tensor of the file; see `elsewhere` for the rest.
             if not self.followed(layer.bypass, ACTIVATIONS):
                 self.insert(values, layer.bypass, around, "add_quant", inside="both")
-            self.done.add(layer.bypass)
         if layer.add_behind is not None and not self.followed(layer.add_behind, _RELUS):
             self.insert(values, layer.add_behind, context_of(layer.add_behind), "post_activation_bypass_quant", inside="producer")
 

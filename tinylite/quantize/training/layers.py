@@ -119,7 +119,8 @@ def _activated(op: Any) -> Layer | None:
 
 
 def _add_behind(op: Any) -> Layer | None:
-    layer = _first(_inputs(op, *_ADDS), lambda tensor: _activated(tensor.op))
+    """The layer whose activation a sum reads, the second one first, as names of old have it."""
+    layer = _first(reversed([*_inputs(op, *_ADDS)]), lambda tensor: _activated(tensor.op))
     return replace(layer, add_behind=op) if layer is not None else None
 
 
