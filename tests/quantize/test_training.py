@@ -13,7 +13,7 @@ from tinylite import QuantizeError
 from tinylite.quantize import create_eval_graph, create_training_graph, experimental_create_training_graph
 from tinylite.quantize.training.fold_batch_norms import fold_batch_norms
 
-from .tf_networks import JOINED, NETWORKS, Network, build, layer, placeholder, tf, v1, variable
+from .tf_networks import JOINED, NETWORKS, Network, batch_norm, build, layer, placeholder, tf, v1, variable
 
 # The FakeQuants that tf.contrib.quantize 1.15 placed, without their last part.
 PLACES = {
@@ -137,6 +137,18 @@ def test_folding_changes_no_result_and_no_gradient(given: dict[str, Any], traini
     largest = max(np.abs(before).max() for before in found[0])  # a bias before a batch norm has no gradient but noise
     for before, after in zip(*found, strict=True):
         assert np.allclose(before, after, rtol=2e-4, atol=2e-5 * largest)
+
+
+def test_a_biased_layer_that_more_than_its_batch_norm_reads_is_not_computed_twice() -> None:
+    def network(training: bool) -> tuple[Any, Any]:
+        x = placeholder()
+        y = layer(x, "a", 8, training, activation=None, bias=True, norm="")
+        with v1.variable_scope("b"):
+            return x, tf.nn.relu(batch_norm(y, training)) + y
+
+    for training in (False, True):
+        graph, _, _ = build(network, training)
+        assert fold_batch_norms(graph, training) == 0
 
 
 def test_after_the_delay_batch_norms_keep_their_averages() -> None:
