@@ -202,6 +202,9 @@ def test_pixels_become_real_numbers(shape: tuple[int, ...], arguments: list[str]
         ("UINT8", 0, [], np.arange(0, 256, 17)),
         ("INT8", -128, [], np.arange(0, 256, 17) - 128),
         ("INT8", 3, ["--mean", "0", "--std", "255"], np.round(np.arange(0, 256, 17) / 255 / 0.5) + 3),
+        ("UINT8", 100, ["--mean", "99.5", "--std", "2"], np.arange(0, 256, 17)),  # quantized for them, the mean rounded
+        ("INT8", -28, ["--mean", "99.5", "--std", "2"], np.arange(0, 256, 17) - 128),
+        ("UINT8", 100, ["--mean", "98", "--std", "2"], np.minimum(np.arange(0, 256, 17) + 2, 255)),
         ("INT8", 3, ["--raw"], np.arange(0, 256, 17).astype(np.uint8).view(np.int8)),
     ],
 )
@@ -442,6 +445,21 @@ def test_a_picture_is_written_with_the_scaling_that_it_was_read_with() -> None:
     tinylite_("run", echo((1, 4, 16, 1)), "p.png", "--mean", 100, "--std", 50, "-o", "out.png")
     with Image.open("p.png") as given, Image.open("out.png") as written:
         assert np.array_equal(np.asarray(written), np.asarray(given))
+
+
+@pytest.mark.parametrize("type", ["UINT8", "INT8"])
+def test_quantized_pictures_are_written_as_the_numbers_that_they_stand_for(type: str) -> None:
+    """By the scaling, if there is one and the output was not quantized for it; and otherwise byte by byte."""
+    picture("L", "p.png")
+    given = np.asarray(Image.open("p.png"))
+    least = -128 if type == "INT8" else 0
+    tinylite_("run", echo((1, 4, 16, 1), type, scale=2 / 255, zero=128 + least), "p.png", "--mean", 127.5, "--std", 127.5, "-o", "same.png")
+    wide = echo((1, 4, 16, 1), type, scale=4 / 255, zero=128 + least)
+    tinylite_("run", wide, "p.png", "--mean", 127.5, "--std", 127.5, "-o", "near.png")
+    tinylite_("run", wide, "p.png", "-o", "bytes.png")
+    assert np.array_equal(np.asarray(Image.open("same.png")), given)
+    assert np.array_equal(np.asarray(Image.open("bytes.png")), given)
+    assert np.abs(np.asarray(Image.open("near.png")).astype(int) - given).max() <= 2
 
 
 def test_a_signature_names_inputs_and_outputs() -> None:

@@ -138,11 +138,20 @@ def _resized(image: Any, width: int, height: int, resize: str) -> Any:
 
 def _scaled(pixels: np.ndarray, details: dict[str, Any], scaling: Scaling | None) -> np.ndarray:
     dtype = np.dtype(details["dtype"])
-    if scaling is None:
-        if dtype in (np.uint8, np.int8):
-            return (pixels.astype(np.int16) + np.iinfo(dtype).min).astype(dtype)
-        scaling = LABEL_IMAGE
+    if dtype in (np.uint8, np.int8) and (scaling is None or _stores_pixels(details, scaling)):
+        return (pixels.astype(np.int16) + np.iinfo(dtype).min).astype(dtype)
+    scaling = scaling or LABEL_IMAGE
     return stored_values((pixels.astype(np.float64) - scaling.mean) / scaling.std, details)
+
+
+def _stores_pixels(details: dict[str, Any], scaling: Scaling) -> bool:
+    """Whether an 8-bit tensor was quantized for this scaling, and so holds pixels as they are.
+
+    Converters round the mean for the zero point, 127.5 to 128: every pixel is between two values then, and no rounding of it right.
+    """
+    scale, zero = details["quantization"]
+    mean = zero - np.iinfo(details["dtype"]).min
+    return bool(abs(scale * scaling.std - 1) < 1e-3 and abs(mean - scaling.mean) < 0.5 + 1e-3)
 
 
 def _raw(pixels: np.ndarray, details: dict[str, Any]) -> np.ndarray:
@@ -265,7 +274,8 @@ def _fit(values: np.ndarray, shape: list[int]) -> np.ndarray:
 def write_output(path: str, outputs: dict[str, np.ndarray], details: dict[str, Any], scaling: Scaling | None = None) -> None:
     """Write outputs to a file: .npy the first, .npz all by name, a picture the first, which must be [.., height, width, 1, 3 or 4].
 
-    Floats in a picture are undone as inputs are made: value * std + mean, -1..1 without `scaling`; 8-bit values are pixels.
+    Pixels are undone as inputs are made: value * std + mean, quantized values by the numbers that they stand for. Without
+    `scaling`, floats are -1..1, and 8-bit values are pixels.
     """
     check_output(path)
     extension = os.path.splitext(path)[1].lower()
@@ -279,7 +289,7 @@ def write_output(path: str, outputs: dict[str, np.ndarray], details: dict[str, A
             elif extension == ".npz":
                 np.savez(written, **outputs)  # type: ignore[arg-type]
             else:
-                _picture_of(name, values, details, scaling or LABEL_IMAGE).save(written, _picture_format(extension))
+                _picture_of(name, values, details, scaling).save(written, _picture_format(extension))
             # The file appears under its name when it is whole.
             with open(partial, "wb") as file:
                 file.write(written.getbuffer())
@@ -307,7 +317,7 @@ def _picture_format(extension: str) -> str:
     return Image.registered_extensions()[extension]
 
 
-def _picture_of(name: str, values: np.ndarray, details: dict[str, Any], scaling: Scaling) -> Any:
+def _picture_of(name: str, values: np.ndarray, details: dict[str, Any], scaling: Scaling | None) -> Any:
     from PIL import Image
 
     shape = list(values.shape)
@@ -317,10 +327,10 @@ def _picture_of(name: str, values: np.ndarray, details: dict[str, Any], scaling:
         del shape[-1]
     if not (len(shape) == 2 or (len(shape) == 3 and shape[-1] in (3, 4))) or 0 in shape:
         raise TensorError(f"output {name!r} has shape {list(values.shape)}, which is no picture", "Write it as .npy")
-    if values.dtype == np.uint8:
-        pixels = values
-    elif values.dtype == np.int8:
-        pixels = (values.astype(np.int16) + 128).astype(np.uint8)
+    quantized = details["quantization"][0] != 0
+    if values.dtype in (np.uint8, np.int8) and (scaling is None or not quantized or _stores_pixels(details, scaling)):
+        pixels = (values.astype(np.int16) - np.iinfo(values.dtype).min).astype(np.uint8)
     else:
+        scaling = scaling or LABEL_IMAGE
         pixels = np.clip(np.round(real_values(values, details) * scaling.std + scaling.mean), 0, 255).astype(np.uint8)
     return Image.fromarray(pixels.reshape(shape))
