@@ -15,7 +15,7 @@ from tinylite.quantize.training.fold_batch_norms import fold_batch_norms
 
 from .tf_networks import JOINED, NETWORKS, Network, batch_norm, build, layer, placeholder, tf, v1, variable
 
-# The FakeQuants that tf.contrib.quantize 1.15 placed, without their last part.
+# The FakeQuants that tf.contrib.quantize 1.15 placed, without their last part, and Conv/BiasAdd's, which it forgot.
 PLACES = {
     "mobilenet_v1": """
         Conv2d_0/weights_quant Conv2d_0/act_quant Conv2d_1_depthwise/weights_quant Conv2d_1_depthwise/act_quant
@@ -43,7 +43,7 @@ PLACES = {
     "preactivated": """
         Conv/weights_quant Conv/act_quant block0/a/weights_quant block0/a/act_quant block0/b/weights_quant block0/b/conv_quant
         block0/act_quant block1/a/weights_quant block1/a/act_quant block1/b/weights_quant block1/b/conv_quant block1/act_quant
-        block0/add/activation_AddV2_quant
+        block0/add/activation_AddV2_quant Conv/BiasAdd/activation_BiasAdd_quant
     """,
     "branches": """
         weights_quant act_quant post_activation_bypass_quant weights_quant_1 act_quant_1 post_activation_bypass_quant_1
@@ -211,21 +211,103 @@ def test_a_scope_leaves_the_rest_as_it_is() -> None:
     assert all(place.startswith("block1/") for place in placed(graph))
 
 
-def test_leaky_relu_has_a_range_which_the_first_rewriter_forgot() -> None:
-    graph, _, _ = build(one_layer(activation=tf.nn.leaky_relu, norm="", bias=True), False, create_eval_graph)
-    assert placed(graph) == {"a/weights_quant", "a/act_quant", "a/LeakyRelu/activation_LeakyRelu_quant"}
+def _joined(*activations: Any, behind: Any = None, **given: Any) -> Network:
+    """Two layers side by side, whose sum goes through `behind`, into a third."""
+
+    def network(training: bool) -> tuple[Any, Any]:
+        x = placeholder()
+        a, b = (layer(x, name, 8, training, activation=f, norm="", bias=True) for name, f in zip("ab", activations, strict=True))
+        y = layer(behind(a, b), "c", 4, training, norm="", bias=True, **given)
+        return x, tf.reduce_mean(y, [1, 2])
+
+    return network
+
+
+def _partitioned(training: bool) -> tuple[Any, Any]:
+    x = placeholder()
+    with v1.variable_scope("a", partitioner=v1.fixed_size_partitioner(2, 3)):
+        weights = v1.get_variable("weights", [3, 3, 3, 8], initializer=v1.truncated_normal_initializer(stddev=0.2))
+        return x, tf.reduce_mean(tf.nn.relu(v1.nn.conv2d(x, weights, [1, 1, 1, 1], "SAME")))
+
+
+# What tf.contrib.quantize left without a range, or in float altogether, and the FakeQuants that it needs besides the usual ones.
+ADDED: dict[str, tuple[Network, str]] = {
+    "leaky relu": (one_layer(activation=tf.nn.leaky_relu, norm="", bias=True), "a/LeakyRelu/activation_LeakyRelu_quant"),
+    "leaky relu of two ops": (
+        one_layer(activation=lambda x: tf.maximum(x, 0.2 * x), norm="", bias=True),
+        "a/mul/activation_Mul_quant a/Maximum/activation_Maximum_quant",
+    ),
+    "relu of a sum of activations": (
+        _joined(tf.nn.relu, tf.nn.relu, behind=lambda a, b: tf.nn.relu(a + b, name="end")), "end/activation_Relu_quant",
+    ),
+    "result that goes on beside its activation": (
+        _joined(None, None, behind=lambda a, b: tf.concat([a, tf.nn.relu(a, name="end"), b], 3)), "a/BiasAdd/activation_BiasAdd_quant",
+    ),
+    "layer without bias": (one_layer(activation=tf.tanh, norm=""), ""),
+    "dilated layer without bias": (one_layer(activation=tf.tanh, norm="", dilation=2), ""),
+    "partitioned weights": (_partitioned, ""),
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("variables")
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("name", ADDED)
+def test_what_the_first_rewriter_left_has_ranges(name: str, training: bool) -> None:
+    network, added = ADDED[name]
+    graph, _, _ = build(network, training, create_training_graph if training else create_eval_graph)
+    scopes = {op.name.partition("/")[0] for op in graph.get_operations() if op.type == "Conv2D"}
+    assert placed(graph) == {f"{scope}/{what}_quant" for scope in scopes for what in ("weights", "act")} | set(added.split())
+
+
+def test_a_loss_s_maximum_stays_as_it_is() -> None:
+    def network(training: bool) -> tuple[Any, Any]:
+        x, y = one_layer(norm="", bias=True)(training)
+        return x, tf.reduce_mean(tf.maximum(y, v1.placeholder(tf.float32, y.shape)) - tf.nn.relu(1 - y))
+
+    graph, _, _ = build(network, True, create_training_graph)
+    assert placed(graph) == {"a/weights_quant", "a/act_quant"}
+
+
+def _last(activation: Any) -> Network:
+    def network(training: bool) -> tuple[Any, Any]:
+        x = placeholder()
+        return x, activation(layer(x, "a", 8, training, activation=None, norm="", bias=True), name="end")
+
+    return network
 
 
 def test_an_output_that_nobody_reads_is_told() -> None:
-    def network(training: bool) -> tuple[Any, Any]:
-        x = placeholder()
-        return x, layer(x, "a", 8, training, activation=None, norm="", bias=True)
-
-    with pytest.warns(UserWarning, match="a/act_quant/FakeQuantWithMinMaxVars:0"):
-        build(network, False, create_eval_graph)
+    with pytest.warns(UserWarning, match="a/act_quant/FakeQuantWithMinMaxVars:0") as seen:
+        build(_last(tf.nn.relu), False, create_eval_graph)
+    assert [warning.filename for warning in seen] == [build.__code__.co_filename]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         build(NETWORKS["plain"], False, create_eval_graph)
+
+
+def test_an_output_that_is_another_name_is_rounded() -> None:
+    _, _, y = build(_last(tf.identity), False, create_eval_graph)
+    assert y.op.inputs[0].op.name == "a/act_quant/FakeQuantWithMinMaxVars"
+    assert y.op.inputs[0].op.inputs[0].op.name == "a/BiasAdd"
+
+
+def test_layers_that_stay_in_float_are_told() -> None:
+    def network(training: bool) -> tuple[Any, Any]:
+        x, y = one_layer(norm="", bias=True)(training)
+        y = v1.nn.conv2d(y, np.ones((1, 1, 8, 4), np.float32), [1, 1, 1, 1], "SAME", name="fixed")
+        return x, tf.reduce_mean(y)
+
+    with pytest.warns(UserWarning, match="'fixed' stay in float"):
+        build(network, False, create_eval_graph)
+
+
+def test_gradients_before_the_rewrite_are_told() -> None:
+    def network(training: bool) -> tuple[Any, Any]:
+        x, y = NETWORKS["plain"](training)
+        return x, tf.gradients(y[:, 0], v1.trainable_variables())[0]
+
+    with pytest.warns(UserWarning, match="gradients"):
+        build(network, True, create_training_graph)
 
 
 def _optimized(graph: Any) -> None:
@@ -237,6 +319,11 @@ def _optimized(graph: Any) -> None:
 def _frozen(training: bool) -> tuple[Any, Any]:
     x = placeholder()
     return x, tf.nn.relu(v1.nn.conv2d(x, np.ones((3, 3, 3, 4), np.float32), [1, 1, 1, 1], "SAME"))
+
+
+def _fed_weights(training: bool) -> tuple[Any, Any]:
+    x, _ = placeholder(), variable("unused", [1])
+    return x, tf.nn.relu(v1.nn.conv2d(x, v1.placeholder(tf.float32, [3, 3, 3, 4]), [1, 1, 1, 1], "SAME"))
 
 
 def _fed_phase(training: bool) -> tuple[Any, Any]:
@@ -255,7 +342,8 @@ def _fed_phase(training: bool) -> tuple[Any, Any]:
         (NETWORKS["plain"], _optimized, "Training op found in graph"),
         (NETWORKS["plain"], create_training_graph, "already"),
         (_frozen, None, "frozen"),
-        (lambda training: (placeholder(), placeholder()), None, "no layer to quantize"),
+        (lambda training: (placeholder(), placeholder()), None, "no layer to quantize: none of its ops"),
+        (_fed_weights, None, "no layer to quantize: 'Conv2D' read no variable"),
         (_fed_phase, None, "moving averages"),
     ],
 )
@@ -263,6 +351,26 @@ def test_graphs_that_the_first_rewriter_left_wrong_are_refused(network: Network,
     graph, _, _ = build(network, True, before)
     with pytest.raises(QuantizeError, match=text):
         create_training_graph(graph)
+
+
+def test_a_scope_is_rewritten_once_and_has_layers() -> None:
+    graph, _, _ = build(NETWORKS["resnet"], True)
+    with graph.as_default():
+        for scope in ("block0", "block1/"):
+            experimental_create_training_graph(scope=scope)
+            with pytest.raises(QuantizeError, match="already"):
+                experimental_create_training_graph(scope=scope)
+        with pytest.raises(QuantizeError, match="'block' has no layer"):
+            experimental_create_training_graph(scope="block")
+
+
+def test_constant_inputs_are_no_frozen_weights() -> None:
+    def network(training: bool) -> tuple[Any, Any]:
+        x = tf.ones([1, 4])
+        return x, tf.nn.softmax(tf.matmul(x, variable("weights", [4, 3])) + variable("bias", [3]))
+
+    graph, _, _ = build(network, True, create_training_graph)
+    assert placed(graph) == {"weights_quant", "act_quant"}
 
 
 def test_batch_norms_in_training_mode_are_refused_in_evaluation() -> None:

@@ -43,7 +43,7 @@ def batch_norm(x: Any, training: bool, *, fused: bool = True, rate: float = 0.1)
 
 def layer(
     x: Any, name: str, out: int, training: bool, *, size: int = 3, stride: int = 1, activation: Any = tf.nn.relu6, depthwise: bool = False,
-    bias: bool = False, norm: str = "fused",
+    bias: bool = False, norm: str = "fused", dilation: int = 1,
 ) -> Any:  # fmt: skip
     """A convolution with what is usually behind it; `norm` is "fused", "spelled out" or ""."""
     with v1.variable_scope(name):
@@ -53,7 +53,8 @@ def layer(
                 x, variable("depthwise_weights", [*shape, 1]), [1, stride, stride, 1], "SAME", name="depthwise"
             )
         else:
-            y = v1.nn.conv2d(x, variable("weights", [*shape, out]), [1, stride, stride, 1], "SAME")
+            dilations = [1, dilation, dilation, 1]
+            y = v1.nn.conv2d(x, variable("weights", [*shape, out]), [1, stride, stride, 1], "SAME", dilations=dilations)
         if bias:
             y = v1.nn.bias_add(y, variable("biases", [int(y.shape[-1])]))
         if norm:

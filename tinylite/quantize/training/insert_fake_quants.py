@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from .editing import Consumers, context_of, reroute
+from .editing import LAYERS, Consumers, context_of, reroute
 from .layers import ACTIVATIONS, Layer, find_layers
 from .ranges import FakeQuant
 
-__all__ = ["FAKE_QUANTS", "insert_fake_quants"]
+__all__ = ["FAKE_QUANTS", "Inserted", "insert_fake_quants"]
 
 FAKE_QUANTS = ("FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVarsPerChannel")
 _COMPUTED = ("Add", "AddV2", "Mul")
-# Ops that LiteRT computes with a range of their own and that no layer's activation is; tf.contrib.quantize left them out.
-_OWN_RANGE = ("LeakyRelu",)
+_CHOSEN = ("Maximum", "Minimum")
 _PASSED = ("Reshape", "Identity", "BatchToSpaceND", "SpaceToBatchND", "MaxPool", "Max")
 _RELUS = ("Relu", "Relu6")
+# What goes on in the model with a layer's result, unlike losses and summaries.
+_GO_ON = (*LAYERS, *_COMPUTED, *_CHOSEN, *_RELUS, "LeakyRelu", "ConcatV2", "MaxPool", "AvgPool")
+
+
+@dataclass
+class Inserted:
+    """What was done: the layers that have FakeQuants, and, of tensors that nobody reads, theirs: pairs of names."""
+
+    layers: list[Layer] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
 
 
 def insert_fake_quants(
-    tf: Any, graph: Any, training: bool, *, weight_bits: int, activation_bits: int, symmetric: bool, delay: int, scope: str | None
-) -> int:  # fmt: skip
-    """Insert them; gives how many layers there are.
-
-    `scope` leaves out what is not under this name scope. Warns of tensors that nobody reads: what is made of them afterwards
-    is not rounded.
-    """
+    tf: Any, graph: Any, training: bool, *, weight_bits: int, activation_bits: int, symmetric: bool, delay: int, scope: str
+) -> Inserted:  # fmt: skip
+    """Insert them on ops whose names begin with `scope`, "" or a name scope with its slash."""
     weights = FakeQuant(training, False, weight_bits, narrow=True, symmetric=symmetric, delay=delay)
     values = FakeQuant(training, True, activation_bits, symmetric=symmetric, delay=delay)
     positive = FakeQuant(training, True, activation_bits, symmetric=symmetric, delay=delay, least=0.0)
     computed = FakeQuant(training, True, activation_bits, delay=delay)
-    inserter = _Inserter(tf, graph, f"{scope.rstrip('/')}/" if scope else "")
+    inserter = _Inserter(tf, graph, scope)
     layers = find_layers(graph)
     for layer in layers:
         inserter.layer(layer, weights, values, positive)
     inserter.elsewhere(computed)
-    return len(layers)
+    return Inserted(layers, inserter.unread)
 
 
 class _Inserter:
@@ -46,14 +51,17 @@ class _Inserter:
         self.graph = graph
         self.scope = scope
         self.consumers = Consumers(graph)
+        self.before = set(graph.get_operations())
         self.done: set[Any] = set()
+        self.branching: set[Any] = set()  # results that go on beside their activation
+        self.unread: list[tuple[str, str]] = []
 
     def layer(self, layer: Layer, weights: FakeQuant, values: FakeQuant, positive: FakeQuant) -> None:
         context = context_of(layer.op)
         around = context.rpartition("/")[0] if layer.bypass is not None else context
         if layer.weights is not None:
             self.insert(weights, layer.weights.op, context, "weights_quant", inside="consumers")
-        self.insert(positive, layer.activation, around, "act_quant", inside="producer")
+        self.activation(layer.activation, positive, around)
         if layer.bypass is not None:
             self.insert(values, layer.bias, context, "conv_quant", inside="both")
             # With an activation alone behind it the sum is clamped at once and is no tensor of the file; see `elsewhere` for the rest.
@@ -62,29 +70,52 @@ class _Inserter:
         if layer.add_behind is not None and not self.followed(layer.add_behind, _RELUS):
             self.insert(values, layer.add_behind, context_of(layer.add_behind), "post_activation_bypass_quant", inside="producer")
 
+    def activation(self, op: Any, how: FakeQuant, context: str) -> None:
+        """Behind an activation; before an Identity that is only another name, so that what is read by either name is rounded."""
+        if op.type in ACTIVATIONS:
+            before = op.inputs[0].op
+            others = any(reader is not op and reader.type in _GO_ON for reader in self.consumers.of(before))
+            if op.type != "Identity":
+                if others:
+                    self.branching.add(before)
+            elif not self.consumers.of(op) and not _has_fake_quant(op.outputs[0]):
+                op = before
+        self.insert(how, op, context, "act_quant", inside="producer")
+
     def elsewhere(self, computed: FakeQuant) -> None:
-        """Sums and products that no layer has, and activations that layers do not end with."""
+        """Sums and products that no layer has; then what tf.contrib.quantize left without a range and a file needs one for."""
         self.consumers = Consumers(self.graph)
         for op in self.graph.get_operations():
-            if self.needs_range(op):
+            if self.needs_range(op) or self.lacked_range(op):
                 self.insert(computed, op, op.name, f"activation_{op.type}_quant", inside="producer")
 
     def needs_range(self, op: Any) -> bool:
-        """Whether an op computes with quantized values and gives a tensor that the file will have."""
-        if op in self.done or op.type not in (*_COMPUTED, *_OWN_RANGE):
-            return False
-        readers = op.outputs[0].consumers()
-        if len(readers) == 1 and readers[0].type in _RELUS:
-            return False
+        """Whether an op is a sum or product of rounded values that is a tensor of the file."""
+        return op not in self.done and op.type in _COMPUTED and not _only_clamped(op) and self.of_rounded(op)
+
+    def of_rounded(self, op: Any) -> bool:
+        """Whether an op reads a rounded value, at once or through ops that pass it on."""
         for tensor in op.inputs:
-            source = tensor.op
-            while source.type in _PASSED:
-                source = source.inputs[0].op
-            if source.type == "FakeQuantWithMinMaxVars" or "delayed_quant/Merge" in source.name:
+            source = _source(tensor)
+            if _is_rounded(source):
                 return True
             if source.type in _COMPUTED and any(self.needs_range(before.op) for before in source.inputs):
                 return True
         return False
+
+    def lacked_range(self, op: Any) -> bool:
+        """LeakyRelu; Relu behind a sum that has no range for its sake; maxima; and results that branch off before their activation."""
+        if op in self.done or op not in self.before:  # the updates of ranges have maxima, too
+            return False
+        if op.type in _RELUS:
+            before = op.inputs[0].op
+            return before.type in _COMPUTED and before not in self.done and self.of_rounded(before)
+        if op.type == "LeakyRelu":
+            return not _only_clamped(op) and self.of_rounded(op)
+        if op.type in _CHOSEN:  # a loss may take one of what the model computes and something else
+            sources = [_source(tensor) for tensor in op.inputs]
+            return any(map(_is_rounded, sources)) and all(source.type == "Const" or _is_rounded(source) for source in sources)
+        return op in self.branching
 
     def followed(self, op: Any, types: Sequence[str]) -> bool:
         return any(reader.type in types for reader in self.consumers.of(op))
@@ -105,11 +136,25 @@ class _Inserter:
         prefix = f"{context}/{name}" if context else name
         rounded = how.apply(self.tf, x, prefix.removeprefix(f"{self.graph.get_name_scope()}/"))
         if reroute(x, rounded, readers) == 0:
-            warnings.warn(
-                f"nothing reads {x.name!r}, so that nothing reads it rounded: as an output of a quantized file, name "
-                f"{rounded.name!r} in its place",
-                stacklevel=6,
-            )
+            self.unread.append((x.name, rounded.name))
+
+
+def _source(tensor: Any) -> Any:
+    """The op that a value comes from, through ops that pass it on."""
+    source = tensor.op
+    while source.type in _PASSED:
+        source = source.inputs[0].op
+    return source
+
+
+def _is_rounded(op: Any) -> bool:
+    return op.type == "FakeQuantWithMinMaxVars" or "delayed_quant/Merge" in op.name
+
+
+def _only_clamped(op: Any) -> bool:
+    """Whether a Relu alone reads an op, so that they become one."""
+    readers = op.outputs[0].consumers()
+    return len(readers) == 1 and readers[0].type in _RELUS
 
 
 def _has_fake_quant(tensor: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from .editing import LAYERS
 
-__all__ = ["ACTIVATIONS", "Layer", "find_layers"]
+__all__ = ["ACTIVATIONS", "Layer", "find_layers", "is_folded"]
 
 ACTIVATIONS = ("Relu", "Relu6", "Identity")
 _ADDS = ("Add", "AddV2")
@@ -39,7 +39,7 @@ Match = Callable[[Any], "Layer | None"]
 def find_layers(graph: Any) -> list[Layer]:
     """The layers of a graph, longest first."""
     found: dict[Any, Layer] = {}
-    for match in (_add_behind, _activated, _ended, _separable):
+    for match in (_add_behind, _activated, _ended, _separable, _bare):
         for op in graph.get_operations():
             layer = match(op)
             if layer is not None and layer.op not in found and not _feeds_batch_norm(layer):
@@ -48,18 +48,22 @@ def find_layers(graph: Any) -> list[Layer]:
 
 
 def _weights(tensor: Any) -> bool:
-    """Whether a tensor is a variable, whole or put together of parts, or a weight that has taken up a batch norm."""
-    op = tensor.op
-    if op.type in ("ReadVariableOp", "Mul"):
-        return True
-    if op.type != "Identity":
-        return False
-    source = op.inputs[0].op
-    if source.type == "ConcatV2":
-        source = source.inputs[0].op
-    if source.type == "Identity":
-        source = source.inputs[0].op
-    return source.type in ("Variable", "VariableV2")
+    """Whether a tensor is a variable, or a weight that has taken up a batch norm."""
+    return tensor.op.type == "Mul" or _variable(tensor)
+
+
+def _variable(tensor: Any) -> bool:
+    """Whether a tensor is a variable as it is read, whole or put together of parts."""
+    op = _behind_identities(tensor.op)
+    if op.type == "ConcatV2":
+        op = _behind_identities(op.inputs[0].op)
+    return op.type in ("ReadVariableOp", "Variable", "VariableV2")
+
+
+def _behind_identities(op: Any) -> Any:
+    while op.type == "Identity":
+        op = op.inputs[0].op
+    return op
 
 
 def _layer(tensor: Any) -> Layer | None:
@@ -136,6 +140,23 @@ def _separable(op: Any) -> Layer | None:
     """A layer whose result goes into the next one at once."""
     layer = _first(_inputs(op, *LAYERS), _layer)
     return replace(layer, activation=layer.op) if layer is not None else None
+
+
+def _bare(op: Any) -> Layer | None:
+    """A layer behind which nothing of the above stands, such as one that ends with Tanh. tf.contrib.quantize left it out."""
+    if op.type not in LAYERS or is_folded(op) or not _variable(op.inputs[1]):
+        return None
+    ends = op.outputs[0].consumers()
+    end = ends[0] if len(ends) == 1 and ends[0].type == "BatchToSpaceND" else op
+    return Layer(op, op.inputs[1], activation=end)
+
+
+def is_folded(op: Any) -> bool:
+    """Whether a layer is the original of one with a folded batch norm. It stays for the batch's statistics, or read by nobody."""
+    try:
+        return bool(op.graph.get_operation_by_name(f"{op.name}_Fold"))
+    except KeyError:
+        return False
 
 
 def _feeds_batch_norm(layer: Layer) -> bool:

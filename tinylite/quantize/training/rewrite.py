@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+import warnings
 from typing import Any
 
 from ...errors import QuantizeError
 from ...freezing.tf import tensorflow
 from .editing import LAYERS
 from .fold_batch_norms import fold_batch_norms
-from .insert_fake_quants import insert_fake_quants
+from .insert_fake_quants import Inserted, insert_fake_quants
+from .layers import is_folded
 
 __all__ = [
     "create_eval_graph", "create_training_graph", "experimental_create_eval_graph", "experimental_create_training_graph",
@@ -73,17 +77,24 @@ def _rewrite(
     for name, delay in (("quant_delay", quant_delay), ("freeze_bn_delay", freeze_bn_delay)):
         if delay is not None and delay < 0:
             raise QuantizeError(f"{name} is {delay}", "Give a number of runs, 0 or more")
+    scope = f"{scope.rstrip('/')}/" if scope else ""
     graph = tf.compat.v1.get_default_graph() if graph is None else graph
     _check(graph, scope)
     with graph.as_default():
         fold_batch_norms(graph, training, freeze_bn_delay)
-        insert_fake_quants(
+        inserted = insert_fake_quants(
             tf, graph, training, weight_bits=weight_bits, activation_bits=activation_bits, symmetric=symmetric, delay=quant_delay or 0,
             scope=scope,
         )  # fmt: skip
+    if not inserted.layers:
+        raise QuantizeError(f"the graph has no layer to quantize: {_named(_layers(graph))} read no variable", _VARIABLES)
+    _warn(graph, inserted, scope)
 
 
-def _check(graph: Any, scope: str | None) -> None:
+_VARIABLES = "Weights must be variables, whole or partitioned, or products of one, as weights with a folded batch norm are"
+
+
+def _check(graph: Any, scope: str) -> None:
     """Raise QuantizeError for graphs that the rewrite would leave untouched or make wrong."""
     operations = graph.get_operations()
     optimizers = sorted({op.type for op in operations if op.type.removeprefix("Resource").removeprefix("Sparse").startswith("Apply")})
@@ -92,20 +103,59 @@ def _check(graph: Any, scope: str | None) -> None:
             f"Training op found in graph, exiting {{{', '.join(optimizers)}}}",
             "Call it before the optimizer's minimize, so that gradients see the rounding",
         )
-    if scope is None and any(op.name.endswith("weights_quant/FakeQuantWithMinMaxVars") for op in operations):
-        raise QuantizeError("the graph has FakeQuants on its weights already", "Rewrite a graph once, and build another for evaluation")
-    layers = [op for op in operations if op.type in LAYERS]
+    layers = _layers(graph)
     if not layers:
         raise QuantizeError(f"the graph has no layer to quantize: none of its ops is {', '.join(LAYERS)}", "Build the model first")
-    if all(any(_is_constant(tensor) for tensor in op.inputs) for op in layers):
+    if not any(op.type in ("Variable", "VariableV2", "VarHandleOp") for op in operations):
         raise QuantizeError(
-            "the graph is frozen: the weights of its layers are constants, whose ranges nothing can learn",
+            "the graph is frozen: it has no variables, and what weights are constants, whose ranges nothing can learn",
             "Rewrite the graph with variables, before freezing",
+        )
+    if not any(op.name.startswith(scope) for op in layers):
+        raise QuantizeError(f"the name scope {scope[:-1]!r} has no layer to quantize", f"The graph's layers are {_named(layers)}")
+    rewritten = [op.name for op in operations if _RANGED_WEIGHTS.search(op.name) and op.name.startswith(scope)]
+    if rewritten:
+        raise QuantizeError(
+            f"the graph has FakeQuants on its weights already, such as {rewritten[0]!r}",
+            "Rewrite a graph once, and build another for evaluation",
         )
 
 
-def _is_constant(tensor: Any) -> bool:
-    op = tensor.op
-    while op.type == "Identity":
-        op = op.inputs[0].op
-    return bool(op.type == "Const")
+_RANGED_WEIGHTS = re.compile(r"(^|/)weights_quant(_\d+)?/FakeQuantWithMinMaxVars$")
+
+
+def _warn(graph: Any, inserted: Inserted, scope: str) -> None:
+    """Tell what the rewrite cannot mend, once, at the line that called for it."""
+    texts = []
+    if inserted.unread:
+        pairs = ", ".join(f"{tensor!r} (rounded: {rounded!r})" for tensor, rounded in inserted.unread)
+        texts.append(
+            f"nothing reads {pairs}: by its own name it is not rounded. tinylite.freeze keeps its range; with other freezers name the "
+            "rounded tensor as the output"
+        )
+    ranged = {layer.op for layer in inserted.layers}
+    floats = [op for op in _layers(graph) if op not in ranged and not is_folded(op) and op.name.startswith(scope)]
+    if floats:
+        texts.append(f"{_named(floats)} stay in float, as they read no variable. {_VARIABLES}")
+    gradients = [op for op in graph.get_operations() if op.name.startswith("gradients/")]
+    if gradients:
+        texts.append("the graph has gradients, which do not see the rounding: take them behind the rewrite")
+    for text in texts:
+        warnings.warn(text, stacklevel=_levels_to_caller())
+
+
+def _levels_to_caller() -> int:
+    """How far up the first frame is that is no part of this file, as `stacklevel` of the function that asks."""
+    frame, level = inspect.currentframe(), 0
+    while frame is not None and frame.f_code.co_filename == __file__:
+        frame, level = frame.f_back, level + 1
+    return level
+
+
+def _layers(graph: Any) -> list[Any]:
+    return [op for op in graph.get_operations() if op.type in LAYERS]
+
+
+def _named(layers: list[Any]) -> str:
+    names = [repr(op.name) for op in layers]
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
