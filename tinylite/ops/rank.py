@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .common.operator import Node, Operator, register
+from .common.quantizing import COMPUTES
 
 
 @register
@@ -14,6 +15,7 @@ class Rank(Operator):
     """Known as soon as shapes are: it never runs."""
 
     code = "RANK"
+    quantized = COMPUTES
 
     def check_types(self, node: Node) -> None:
         node.want(node.outputs[0].type == "INT32", f"its output {node.outputs[0]} is not INT32")

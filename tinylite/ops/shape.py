@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .common.operator import Node, Operator, register
+from .common.quantizing import COMPUTES
 
 
 @register
@@ -15,6 +16,7 @@ class Shape(Operator):
 
     code = "SHAPE"
     options = "ShapeOptions"
+    quantized = COMPUTES
 
     def check_types(self, node: Node) -> None:
         node.want(node.outputs[0].type in ("INT32", "INT64"), f"its output {node.outputs[0]} is neither INT32 nor INT64")
