@@ -1,4 +1,4 @@
-"""The commands: python -m benchmarks models, kernels, start, peak, convert."""
+"""The commands: python -m benchmarks models, kernels, start, peak, convert, weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from tests.cases import acceptable
-from tinylite.describe import time_text
+from tinylite.describe import size_text, time_text
 
 from .kernels import all_cases, kernels as all_kernels, with_shapes
 from .peak import peaks
@@ -189,6 +189,21 @@ def convert(names: tuple[str, ...], keras: str, rounds: int, alone: bool, target
     print_table(columns, lines)
     if target:
         Path(target).write_text(json.dumps({"machine": machine(), "rows": [vars(row) for row in rows]}, indent=1) + "\n")
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+def weights(names: tuple[str, ...]) -> None:
+    """Weights-only files beside those of TensorFlow's converter: NAMES, or a choice of Keras models."""
+    from .weights import MODELS, compare
+
+    columns = ["model", "weights", "float", "smaller", "ratio to TensorFlow's", "difference", "TensorFlow's"]
+    lines = [
+        [row.name, row.type, size_text(row.float_bytes), size_text(row.ours), f"{row.ours / row.theirs:.4f}", f"{row.difference:.5f}",
+         f"{row.their_difference:.5f}"]
+        for row in compare(list(names or MODELS))
+    ]  # fmt: skip
+    print_table(columns, lines)
 
 
 if __name__ == "__main__":
