@@ -229,18 +229,13 @@ def inspect(model: str, as_json: bool, memory: bool, quantization: bool) -> None
     float, and what each tensor's integers mean; of a TensorFlow graph, its FakeQuants.
     """
     from . import describe, describe_graph, describe_quantization
-    from .converter.graphdef import read_graph_def
     from .kinds import kind_of
     from .model import Model
 
     with at(model):
         kind = kind_of(model)
     if quantization:
-        tables = describe_quantization.tables
-        if kind.id == "graph":
-            description = describe_quantization.describe_graph_def(read_graph_def(model))
-        else:
-            description = describe_quantization.describe(Model.load(model))
+        description, tables = describe_quantization.describe_file(model, kind), describe_quantization.tables
     elif kind.id in describe_graph.KINDS:
         description, tables = describe_graph.describe(model, kind), describe_graph.tables
     else:

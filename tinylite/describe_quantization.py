@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .converter.graphdef import GraphDef, read_graph_def, read_meta_graph, read_saved_model
 from .describe import new_table
+from .describe_fake_quants import describe_nodes
 from .model import Graph, Model, Op, Tensor
+from .quantize.ranges import rule
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table as RichTable
 
-    from .converter.graphdef import GraphDef, Node
+    from .kinds import Kind
 
-__all__ = ["describe", "describe_graph_def", "tables"]
+__all__ = ["describe", "describe_file", "describe_graph_def", "tables"]
 
 _INTEGERS = {"UINT8": (0, 255), "INT8": (-128, 127), "INT16": (-32768, 32767), "INT4": (-8, 7), "INT32": (-(2**31), 2**31 - 1)}
-_ENDS = ("QUANTIZE", "DEQUANTIZE")
+_REALS = ("FLOAT32", "FLOAT16", "BFLOAT16", "FLOAT64")
+_BYTES = ("UINT8", "INT8", "INT16")
+_CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 _SENTENCES = {
     "float": "nothing is quantized",
     "fake-quantized": "it computes on floats that are rounded as integers would be: convert it with --inference_type QUANTIZED_UINT8",
@@ -27,58 +34,130 @@ _SENTENCES = {
     "fully quantized": "all that is computed are integers",
 }
 
+_NAMES = ("name", "of", "FakeQuant", "why", "output", "layer", "data", "weights")  # columns of names
+_PLACES = {"input": "of inputs", "output": "of outputs", "weights": "of constants", "between": "between ops"}
+
+
+def describe_file(path: str, kind: Kind) -> dict[str, Any]:
+    """A .tflite file, a GraphDef, a MetaGraphDef or a SavedModel, as `kinds` has told its kind. Raises FileError for others."""
+    if kind.id == "graph":
+        return describe_graph_def(read_graph_def(path))
+    if kind.id == "meta graph":
+        return describe_graph_def(read_meta_graph(path).graph)
+    if kind.id == "saved model":
+        return describe_graph_def(*(entry.graph for entry in read_saved_model(path)))
+    return describe(Model.load(path))
+
 
 def describe(model: Model) -> dict[str, Any]:
     """A .tflite model: `kind` is "float", "fake-quantized", "weights only", "partly quantized" or "fully quantized"."""
-    graphs = [_graph(index, graph) for index, graph in enumerate(model.graphs)]
-    kinds = {_kind(graph) for graph in model.graphs if graph.ops}
-    kind = kinds.pop() if len(kinds) == 1 else "float" if not kinds else "partly quantized"
-    types = sorted({str(t.type) for graph in model.graphs for t in graph.all_tensors() if _scaled(t) and t.type != "INT32"})
-    return {"path": model.source, "kind": kind, "types": types, "means": _SENTENCES[kind], "graphs": graphs}
+    graphs = [_Quantized(index, graph) for index, graph in enumerate(model.graphs)]
+    stored = [t for graph in model.graphs for t in graph.all_tensors() if (_scaled(t) and t.type != "INT32") or _half(t)]
+    if any(graph.integer_ops for graph in graphs):
+        kind = "partly quantized" if any(graph.float_ops for graph in graphs) else "fully quantized"
+    elif any(graph.rounds for graph in graphs):
+        kind = "fake-quantized"
+    else:
+        kind = "weights only" if any(tensor.is_constant for tensor in stored) else "float"
+    return {
+        "path": model.source, "kind": kind, "types": sorted({str(tensor.type) for tensor in stored}), "means": _SENTENCES[kind],
+        "graphs": [graph.told() for graph in graphs],
+    }  # fmt: skip
+
+
+def describe_graph_def(*graphs: GraphDef) -> dict[str, Any]:
+    """A TensorFlow graph, or those of a SavedModel: its FakeQuants with their ranges, and its layers with theirs (see `describe_nodes`)."""
+    found = [describe_nodes(graph) for graph in graphs]
+    fake_quants, layers = ([entry for graph in found for entry in graph[part]] for part in ("fake_quants", "layers"))
+    kind = "fake-quantized" if fake_quants else "float"
+    held = any(entry["min"] is None for entry in fake_quants)  # by variables
+    means = _SENTENCES[kind].replace("convert it", "freeze it, then convert it") if held else _SENTENCES[kind]
+    return {"path": graphs[0].source, "kind": kind, "types": [], "means": means, "fake_quants": fake_quants, "layers": layers}
 
 
 def _scaled(tensor: Tensor) -> bool:
     return tensor.quantization is not None and tensor.quantization.scale.size > 0 and tensor.type in _INTEGERS
 
 
-def _computes_on_integers(op: Op) -> bool:
-    return op.code not in _ENDS and any(_scaled(t) and not t.is_constant for t in (*op.inputs, *op.outputs) if t is not None)
+def _half(tensor: Tensor) -> bool:
+    return tensor.is_constant and tensor.type in ("FLOAT16", "BFLOAT16")
 
 
-def _computes_on_floats(op: Op) -> bool:
-    return op.code not in _ENDS and any(t.type == "FLOAT32" for t in (*op.inputs, *op.outputs) if t is not None)
+class _Quantized:
+    """A graph, and which of its ops compute on what."""
+
+    def __init__(self, index: int, graph: Graph) -> None:
+        self.index = index
+        self.graph = graph
+        read = {id(tensor) for op in graph.ops if op.code == "DEQUANTIZE" for tensor in op.inputs}
+        # Floats that pass through integers at once are only rounded.
+        rounding = {id(op) for op in graph.ops if op.code == "QUANTIZE" and id(op.outputs[0]) in read and _real(op.inputs)}
+        self.rounds = bool(rounding) or any(op.code == "FAKE_QUANT" for op in graph.ops)
+        # Integers that are computed; what is picked from stored weights is not.
+        own = {id(tensor) for tensor in graph.inputs if _scaled(tensor)}
+        self.integer_ops: list[Op] = []
+        for op in graph.ops:
+            reads = any(id(tensor) in own for tensor in op.inputs)
+            if id(op) in rounding or not (reads or op.code == "QUANTIZE"):
+                continue
+            own.update(id(tensor) for tensor in op.outputs if _scaled(tensor))
+            if op.code not in _CONVERSIONS:
+                self.integer_ops.append(op)
+        self.float_ops = [op for op in graph.ops if op.code not in _CONVERSIONS and self.computes_on_floats(op)]
+
+    def computes_on_floats(self, op: Op) -> bool:
+        """Not so if it turns integers into the floats that the model gives, as TFLite_Detection_PostProcess does."""
+        if not any(op is other for other in self.integer_ops):
+            return bool(_real([*op.inputs, *op.outputs]))
+        given = {id(tensor) for tensor in self.graph.outputs}
+        return bool(_real(op.inputs)) or any(id(tensor) not in given for tensor in _real(op.outputs))
+
+    def told(self) -> dict[str, Any]:
+        places = {id(op): place for place, op in enumerate(self.graph.ops)}
+        types = Counter(str(t.type) for op in self.integer_ops for t in (*op.inputs, *op.outputs) if t is not None and t.type in _BYTES)
+        type = types.most_common(1)[0][0] if types else None
+        return {
+            "index": self.index,
+            "name": self.graph.name,
+            "ops": len(self.graph.ops),
+            "integer_ops": len(self.integer_ops),
+            "float_ops": [
+                {"index": places[id(op)], "name": op.name, "output": op.outputs[0].name if op.outputs else None, "why": _why(op, type)}
+                for op in self.float_ops
+            ],
+            "conversions": [{"index": places[id(op)], **self.conversion(op)} for op in self.graph.ops if op.code in _CONVERSIONS],
+            "fake_quants": [
+                {
+                    "input": op.inputs[0].name if op.inputs[0] is not None else None, "min": op.options.min, "max": op.options.max,
+                    "bits": op.options.num_bits, "narrow": op.options.narrow_range,
+                }
+                for op in self.graph.ops if op.code == "FAKE_QUANT" and op.options is not None
+            ],
+            "tensors": [_tensor(number, tensor) for number, tensor in enumerate(self.graph.all_tensors())],
+        }  # fmt: skip
+
+    def conversion(self, op: Op) -> dict[str, Any]:
+        """A QUANTIZE or DEQUANTIZE, from which type to which, and where: at the "input", the "output", of "weights", or "between" ops."""
+        x, y = op.inputs[0], op.outputs[0]
+        ends = (("input", self.graph.inputs, x), ("output", self.graph.outputs, y))
+        place = next((where for where, tensors, tensor in ends if any(tensor is end for end in tensors)), "between")
+        if x is None or x.is_constant:
+            place = "weights"
+        return {"name": op.name, "from": None if x is None else str(x.type), "to": str(y.type), "output": y.name, "place": place}
 
 
-def _kind(graph: Graph) -> str:
-    integers = any(_computes_on_integers(op) for op in graph.ops)
-    floats = any(_computes_on_floats(op) for op in graph.ops)
-    if integers:
-        return "partly quantized" if floats else "fully quantized"
-    # Floats that pass through integers at once are only rounded.
-    rounded = any(op.code == "QUANTIZE" for op in graph.ops) and any(op.code == "DEQUANTIZE" for op in graph.ops)
-    if rounded or any(op.code == "FAKE_QUANT" for op in graph.ops):
-        return "fake-quantized"
-    stored = any(t.is_constant and (_scaled(t) or t.type == "FLOAT16") for t in graph.all_tensors())
-    return "weights only" if stored else "float"
+def _real(tensors: Sequence[Tensor | None]) -> list[Tensor]:
+    return [tensor for tensor in tensors if tensor is not None and tensor.type in _REALS]
 
 
-def _graph(index: int, graph: Graph) -> dict[str, Any]:
-    places = {id(op): place for place, op in enumerate(graph.ops)}
-    return {
-        "index": index,
-        "name": graph.name,
-        "float_ops": [
-            {"index": places[id(op)], "name": op.name, "output": op.outputs[0].name if op.outputs else None}
-            for op in graph.ops if _computes_on_floats(op)
-        ],
-        "integer_ops": sum(_computes_on_integers(op) for op in graph.ops),
-        "fake_quants": [
-            {"input": op.inputs[0].name if op.inputs[0] is not None else None, "min": op.options.min, "max": op.options.max,
-             "bits": op.options.num_bits}
-            for op in graph.ops if op.code == "FAKE_QUANT" and op.options is not None
-        ],
-        "tensors": [_tensor(number, tensor) for number, tensor in enumerate(graph.all_tensors())],
-    }  # fmt: skip
+def _why(op: Op, type: str | None) -> str | None:
+    """Why an op computes on floats beside others that compute on integers of a type."""
+    if type is None:
+        return None
+    if rule(op, type) is None:
+        return f"tinylite knows no {type} form of it"
+    lacking = [repr(tensor.name) for tensor in _real([*op.inputs, *op.outputs]) if not tensor.is_constant]
+    return f"{', '.join(lacking[:3])}{' ...' if len(lacking) > 3 else ''} {'has' if len(lacking) == 1 else 'have'} no scale"
 
 
 def _tensor(number: int, tensor: Tensor) -> dict[str, Any]:
@@ -99,33 +178,7 @@ def _tensor(number: int, tensor: Tensor) -> dict[str, Any]:
     }
 
 
-def describe_graph_def(graph: GraphDef) -> dict[str, Any]:
-    """A TensorFlow graph: its FakeQuants with their ranges, where these are constants, and the layers without one behind them."""
-    nodes = {node.name: node for node in graph.nodes}
-    fake_quants = [_fake_quant(node, nodes) for node in graph.nodes if node.op.startswith("FakeQuantWithMinMax")]
-    kind = "fake-quantized" if fake_quants else "float"
-    return {"path": graph.source, "kind": kind, "types": [], "means": _SENTENCES[kind], "fake_quants": fake_quants}
-
-
-def _fake_quant(node: Node, nodes: dict[str, Node]) -> dict[str, Any]:
-    found = {
-        "name": node.name, "input": _source(node, 0), "bits": int(node.attributes.get("num_bits", 8)),
-        "narrow": bool(node.attributes.get("narrow_range", False)),
-    }  # fmt: skip
-    ends = []
-    for place, name in ((1, "min"), (2, "max")):
-        value: Any = node.attributes.get(name)
-        if node.op != "FakeQuantWithMinMaxArgs":
-            source = nodes.get(_source(node, place) or "")
-            while source is not None and source.op == "Identity":
-                source = nodes.get(_source(source, 0) or "")
-            value = source.attributes.get("value") if source is not None and source.op == "Const" else None
-        ends.append(None if value is None else np.asarray(value).reshape(-1).astype(float).tolist())
-    return {**found, "min": ends[0], "max": ends[1]}
-
-
-def _source(node: Node, place: int) -> str | None:
-    return node.inputs[place].split(":")[0] if place < len(node.inputs) else None
+# ---- for people
 
 
 def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
@@ -135,41 +188,78 @@ def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
     types = f" ({', '.join(description['types'])})" if description["types"] else ""
     yield Text(f"{description['kind']}{types}: {description['means']}\n")
     if description.get("fake_quants"):
-        rows = new_table("FakeQuant", "of", "min", "max", "bits", title="FakeQuants")
+        rows = _table("FakeQuant", "of", "min", "max", "bits", title="FakeQuants")
         for entry in description["fake_quants"]:
-            bits = f"{entry['bits']}{', narrow' if entry['narrow'] else ''}"
-            rows.add_row(entry["name"], entry["input"] or "", *(_numbers(entry[end]) for end in ("min", "max")), bits)
+            rows.add_row(entry["name"], entry["input"] or "", *(_end(entry[end]) for end in ("min", "max")), _bits(entry))
         yield rows
+        if description["layers"]:
+            yield from _layer_tables(description["layers"])
     for graph in description.get("graphs", ()):
         yield from _graph_tables(graph, description["kind"])
 
 
-def _numbers(values: list[float] | None) -> str:
+def _table(*columns: str, title: str) -> RichTable:
+    """A table in which numbers stay whole, and names break where they must."""
+    table = new_table(*columns, title=title)
+    for column in table.columns:
+        column.no_wrap = column.header not in _NAMES
+    return table
+
+
+def _bits(entry: dict[str, Any]) -> str:
+    return f"{entry['bits']}{', narrow' if entry['narrow'] else ''}"
+
+
+def _end(values: list[float] | None) -> str:
     if not values:
-        return "a variable: freeze the graph"
+        return "variable"
     return f"{values[0]:.6g}" if len(values) == 1 else f"{len(values)}: {min(values):.4g}..{max(values):.4g}"
 
 
+def _layer_tables(layers: list[dict[str, Any]]) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    sides = ("weights", "data", "output")
+    lacking = [layer for layer in layers if any(layer[side]["range"] is None for side in sides)]
+    if not lacking:
+        yield Text("Every layer has a range for its weights, data and output\n")
+        return
+    title = f"{len(lacking)} of {len(layers)} layers without a FakeQuant, and where it is missing"
+    rows = _table("layer", "op", *sides, title=title)
+    for layer in lacking:
+        where = zip(("of", "before", "behind"), (layer[side] for side in sides), strict=True)
+        rows.add_row(layer["name"], layer["op"], *("" if found["range"] else f"{place} {found['tensor']}" for place, found in where))
+    yield rows
+
+
 def _graph_tables(graph: dict[str, Any], kind: str) -> Iterator[RenderableType]:
+    from rich.text import Text
+
     title = f"Graph {graph['index']} {graph['name'] or ''}".rstrip()
+    integer, floats = graph["integer_ops"], len(graph["float_ops"])
+    conversions = Counter(f"{entry['name']} {_PLACES[entry['place']]}" for entry in graph["conversions"])
+    counted = [f"{integer} on integers", f"{floats} on floats", *(f"{count} {name}" for name, count in conversions.items())]
+    others = graph["ops"] - integer - floats - conversions.total()
+    counted += [f"{others} on other things"] if others > 0 else []
+    yield Text(f"{title}: of {graph['ops']} ops, {', '.join(counted)}\n")
     if graph["float_ops"] and kind == "partly quantized":
-        rows = new_table("op", "operator", "output", title=f"{title}: ops that stay in float")
+        rows = _table("op", "operator", "output", "why", title=f"{title}: ops that stay in float")
         for op in graph["float_ops"]:
-            rows.add_row(str(op["index"]), op["name"], op["output"] or "")
+            rows.add_row(str(op["index"]), op["name"], op["output"] or "", op["why"] or "")
         yield rows
     if graph["fake_quants"]:
-        rows = new_table("FAKE_QUANT of", "min", "max", "bits", title=f"{title}: fake quantization")
+        rows = _table("of", "min", "max", "bits", title=f"{title}: FAKE_QUANT ops")
         for entry in graph["fake_quants"]:
-            rows.add_row(entry["input"] or "", f"{entry['min']:.6g}", f"{entry['max']:.6g}", str(entry["bits"]))
+            rows.add_row(entry["input"] or "", f"{entry['min']:.6g}", f"{entry['max']:.6g}", _bits(entry))
         yield rows
-    rows = new_table("tensor", "name", "type", "scale", "zero point", "real numbers", title=f"{title}: tensors")
+    rows = _table("", "name", "type", "scale", "zero", "real numbers", title=f"{title}: tensors, real = scale * (stored - zero)")
     for tensor in graph["tensors"]:
         scale, zero = tensor["scale"], tensor["zero_point"]
         if len(scale) > 1:
-            scales = f"{len(scale)} along {tensor['quantized_dimension']}: {min(scale):.4g}..{max(scale):.4g}"
+            scales = f"{min(scale):.3g}..{max(scale):.3g}\n{len(scale)} along {tensor['quantized_dimension']}"
             zeros = str(zero[0]) if len(set(zero)) == 1 else f"{min(zero)}..{max(zero)}"
         else:
-            scales, zeros = (f"{scale[0]:.8g}", str(zero[0])) if scale else ("", "")
-        real = "" if tensor["min"] is None or tensor["type"] == "INT32" else f"{tensor['min']:.5g}..{tensor['max']:.5g}"
+            scales, zeros = (f"{scale[0]:.7g}", str(zero[0])) if scale else ("", "")
+        real = "" if tensor["min"] is None or tensor["type"] == "INT32" else f"{tensor['min']:.4g}..{tensor['max']:.4g}"
         rows.add_row(str(tensor["index"]), tensor["name"] or "", tensor["type"], scales, zeros, real)
     yield rows

@@ -13,14 +13,14 @@ from tinylite import Model
 from tinylite.cli import main
 from tinylite.converter.graphdef import GraphDef
 from tinylite.describe_quantization import describe, describe_graph_def
+from tinylite.model import Op, Quantization, Tensor
 from tinylite.quantize import Weights, quantize_weights
 
+from ..conftest import shared_models
 from ..converter.nodes import Nodes
 from ..draft import Draft
 from .test_integer import GRAPHS, fake, layer, model, quantize, unranged
 from .test_weights import network
-
-SHARED = Path(__file__).parents[3] / "shared" / "models"
 
 
 def rounded() -> Model:
@@ -34,6 +34,36 @@ def rounded() -> Model:
     return Model([d.done(d.op("RELU", d.op("DEQUANTIZE", between)))])
 
 
+def picked_weights() -> Model:
+    """Stored weights of which some are picked, and then read as floats."""
+    d = Draft()
+    table = d.constant(np.zeros((4, 6)))
+    table.type, table.data = "INT8", np.zeros((4, 6), np.int8)
+    table.quantization = Quantization([0.5], [0])
+    rows = d.op("GATHER", table, d.ints(0, 2), shape=(2, 6))
+    rows.type, rows.quantization = "INT8", table.quantization
+    return Model([d.done(d.op("DEQUANTIZE", rows, shape=(2, 6)))])
+
+
+def float_results() -> Model:
+    """An op that turns integers into the floats of the result, as detectors end."""
+    made = quantize(GRAPHS["conv"])
+    boxes = Tensor("boxes", (1, 4))
+    made.graph.ops.append(Op("CUSTOM", [made.graph.outputs[0]], [boxes], custom_code="TFLite_Detection_PostProcess"))
+    made.graph.outputs = [boxes]
+    return made
+
+
+def integer_ends() -> Model:
+    """Floats between integer ends."""
+    d = Draft()
+    x = d.input()
+    x.type, x.quantization = "UINT8", Quantization([0.5], [128])
+    y = d.op("QUANTIZE", d.op("RELU", d.op("DEQUANTIZE", x)))
+    y.type, y.quantization = "UINT8", x.quantization
+    return Model([d.done(y)])
+
+
 @pytest.mark.parametrize(
     ("made", "kind", "types"),
     [
@@ -41,7 +71,10 @@ def rounded() -> Model:
         (lambda: model(GRAPHS["conv"]), "fake-quantized", []),
         (rounded, "fake-quantized", ["UINT8"]),
         (lambda: quantize_weights(network()), "weights only", ["INT8"]),
-        (lambda: quantize_weights(network(), Weights("FLOAT16")), "weights only", []),
+        (lambda: quantize_weights(network(), Weights("FLOAT16")), "weights only", ["FLOAT16"]),
+        (picked_weights, "weights only", ["INT8"]),
+        (float_results, "fully quantized", ["UINT8"]),
+        (integer_ends, "float", ["UINT8"]),
         (lambda: quantize(unranged, allow_float_ops=True), "partly quantized", ["UINT8"]),
         (lambda: quantize(GRAPHS["conv"], type="INT8", output_type="FLOAT32"), "fully quantized", ["INT8"]),
     ],
@@ -51,9 +84,14 @@ def test_kinds(made: object, kind: str, types: list[str]) -> None:
     assert (found["kind"], found["types"]) == (kind, types)
 
 
-def test_ops_that_stay_in_float_are_named() -> None:
+def test_ops_that_stay_in_float_are_named_and_why() -> None:
     graph = describe(quantize(unranged, allow_float_ops=True))["graphs"][0]
     assert [op["name"] for op in graph["float_ops"]] == ["ADD", "CONV_2D", "MUL"]
+    assert all("no scale" in op["why"] for op in graph["float_ops"])
+    graph = describe(quantize(lambda d, x: fake(d, d.op("COS", fake(d, layer(d, x)))), allow_float_ops=True))["graphs"][0]
+    assert [op["why"] for op in graph["float_ops"]] == ["tinylite knows no UINT8 form of it"]
+    assert [(op["name"], op["place"]) for op in graph["conversions"]] == [("DEQUANTIZE", "between"), ("QUANTIZE", "output")]
+    assert (graph["ops"], graph["integer_ops"]) == (4, 1)
 
 
 def test_tensors_have_their_real_range() -> None:
@@ -82,10 +120,78 @@ def test_a_graph_s_fake_quants_are_listed() -> None:
     assert found["fake_quants"] == [{"name": name, "input": "x0", "bits": 8, "narrow": True, "min": [-1.0], "max": [2.0]}]
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/models")
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [("tiny_conv_uint8", "fully quantized"), ("person_detect_int8", "fully quantized"), ("resnet8_float", "float")],
-)
-def test_real_models(name: str, kind: str) -> None:
-    assert describe(Model.load(SHARED / f"{name}.tflite"))["kind"] == kind
+def fake_quant(n: Nodes, x: str, low: object = -2.0, high: object = 2.0) -> str:
+    ends = [end if isinstance(end, str) else np.float32(end) for end in (low, high)]  # type: ignore[arg-type]
+    return n.add("FakeQuantWithMinMaxVars", x, *ends, num_bits=8, narrow_range=False)
+
+
+def test_layers_of_a_graph_know_where_their_ranges_come_from() -> None:
+    """Past what only moves numbers before a layer, and behind its bias and activation, but not behind a sum of two layers."""
+    n = Nodes()
+    x = n.input(1, 8, 8, 4)
+    weights = fake_quant(n, n.constant(np.ones((3, 3, 4, 4), np.float32)))
+    first = n.add("Conv2D", x, weights)
+    y = fake_quant(n, n.add("Relu", n.add("BiasAdd", first, np.zeros(4, np.float32))))
+    second = n.add(
+        "Conv2D", n.add("MaxPool", n.add("ConcatV2", n.add("Softmax", y), y, np.int32(3))), n.constant(np.ones((1, 1, 8, 4), np.float32))
+    )
+    third = n.add("Conv2D", n.add("LeakyRelu", second), weights)
+    fake_quant(n, n.add("AddV2", third, n.add("Identity", y)))
+    layers = {layer.pop("name"): layer for layer in describe_graph_def(GraphDef(n.nodes, {}))["layers"]}
+    ranges = {name: [layer[side]["range"] is not None for side in ("data", "weights", "output")] for name, layer in layers.items()}
+    assert ranges == {first: [True, True, True], second: [True, False, False], third: [False, True, False]}
+    assert layers[first]["data"] == {"tensor": "x0", "range": "input"}
+    assert layers[first]["output"]["range"] == y
+    assert layers[second]["data"]["range"] == "fixed"
+    assert layers[third]["data"]["tensor"].startswith("LeakyRelu")
+
+
+def test_what_is_printed_of_a_graph(tmp_path: Path) -> None:
+    """With a function in it, layers without ranges, and a FakeQuant whose range a variable holds."""
+    path = tmp_path / "graph.pbtxt"
+    path.write_text(
+        """
+node { name: "x" op: "Placeholder" } node { name: "w" op: "VariableV2" } node { name: "low" op: "VariableV2" }
+node { name: "product" op: "MatMul" input: "x" input: "w" }
+node { name: "fake" op: "FakeQuantWithMinMaxVars" input: "product" input: "low" input: "low" }
+library { function { signature { name: "f" input_arg { name: "a" type: DT_FLOAT } output_arg { name: "y" type: DT_FLOAT } }
+  node_def { name: "inner" op: "MatMul" input: "a" input: "a" } ret { key: "y" value: "inner:product:0" } } }
+"""
+    )
+    text = CliRunner().invoke(main, ["inspect", "--quantization", str(path)], env={"COLUMNS": "140"}).output
+    for part in (
+        "fake-quantized",
+        "freeze it, then convert",
+        "variable",
+        "2 of 2 layers without a FakeQuant",
+        "of w",
+        "f/inner",
+        "behind f/inner",
+    ):
+        assert part in text
+    found = json.loads(CliRunner().invoke(main, ["inspect", "--quantization", "--json", str(path)]).output)
+    assert [layer["output"]["range"] for layer in found["layers"]] == ["fake", None]
+    path.write_text('node { name: "x" op: "Placeholder" }')
+    assert CliRunner().invoke(main, ["inspect", "--quantization", str(path)]).output.startswith("float")
+
+
+@pytest.mark.parametrize("width", ["80", "140"])
+def test_numbers_stay_whole_in_a_narrow_terminal(tmp_path: Path, width: str) -> None:
+    path = tmp_path / "uint8.tflite"
+    made = quantize(GRAPHS["conv"])
+    made.graph.ops[0].inputs[1].name = "a/layer/with/a/very/long/name/weights_quant/FakeQuantWithMinMaxVars"  # type: ignore[union-attr]
+    made.save(path)
+    text = CliRunner().invoke(main, ["inspect", "--quantization", str(path)], env={"COLUMNS": width}).output
+    assert max(map(len, text.splitlines())) <= int(width)
+    (row,) = [line for line in text.splitlines() if "a/layer" in line]
+    assert [cell.strip() for cell in row.split("│")][3:-1] == ["UINT8", "0.007480315", "121", "-0.9051..1.002"]
+
+
+@pytest.mark.parametrize("name", shared_models())
+def test_real_models(name: str, shared: Path) -> None:
+    path = shared / "models" / name
+    found = describe(Model.load(path))
+    kind = "weights only" if path.stem == "kws_float" else "float" if path.stem.endswith("float") else "fully quantized"
+    assert found["kind"] == kind
+    assert all(graph["integer_ops"] == (graph["ops"] if kind == "fully quantized" else 0) for graph in found["graphs"])
+    assert CliRunner().invoke(main, ["inspect", "--quantization", str(path)]).output.startswith(kind)
