@@ -259,6 +259,33 @@ def test_what_the_first_rewriter_left_has_ranges(name: str, training: bool) -> N
     assert placed(graph) == {f"{scope}/{what}_quant" for scope in scopes for what in ("weights", "act")} | set(added.split())
 
 
+def _gated(training: bool) -> tuple[Any, Any]:
+    """With one Sigmoid and one Tanh inside the model, and one of each at its end."""
+    x = placeholder()
+    a, b = (layer(x, name, 8, training, activation=f, norm="", bias=True) for name, f in (("a", tf.tanh), ("b", tf.sigmoid)))
+    scores = layer(tf.multiply(a, b, name="gated"), "c", 4, training, activation=tf.sigmoid, norm="", bias=True)
+    loss = tf.multiply(v1.placeholder(tf.float32, scores.shape), scores, name="dice")
+    return x, tf.reduce_mean(loss) + tf.reduce_mean(tf.math.log(scores))
+
+
+@pytest.mark.parametrize("delay", [0, 5])
+def test_inside_the_model_sigmoid_and_tanh_are_rounded_to_what_files_have(delay: int) -> None:
+    graph, _, _ = build(_gated, True, lambda graph: create_training_graph(graph, quant_delay=delay))
+    ends = {
+        op.name.rpartition("/")[0]: (round(op.get_attr("min"), 9), round(op.get_attr("max"), 9), op.inputs[0].op.name)
+        for op in graph.get_operations()
+        if op.type == "FakeQuantWithMinMaxArgs"
+    }
+    assert ends == {
+        "a/Tanh/activation_Tanh_quant": (-1, 127 / 128, "a/Tanh"),
+        "b/Sigmoid/activation_Sigmoid_quant": (0, 255 / 256, "b/Sigmoid"),
+    }
+    assert "gated/activation_Mul_quant" in placed(graph)
+    read = [tensor.op.name.removesuffix("/delayed_quant/Merge") for tensor in graph.get_operation_by_name("gated").inputs]
+    assert [name.removesuffix("/FakeQuantWithMinMaxArgs") for name in read] == list(ends)
+    assert all(tensor.op.name != "c/Sigmoid/activation_Sigmoid_quant" for tensor in graph.get_operation_by_name("dice").inputs)
+
+
 def test_a_loss_s_maximum_stays_as_it_is() -> None:
     def network(training: bool) -> tuple[Any, Any]:
         x, y = one_layer(norm="", bias=True)(training)

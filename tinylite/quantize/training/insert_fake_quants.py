@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .editing import LAYERS, Consumers, context_of, reroute
@@ -17,6 +17,8 @@ _COMPUTED = ("Add", "AddV2", "Mul")
 _CHOSEN = ("Maximum", "Minimum")
 _PASSED = ("Reshape", "Identity", "BatchToSpaceND", "SpaceToBatchND", "MaxPool", "Max")
 _RELUS = ("Relu", "Relu6")
+# Activations whose file form has always the same range.
+_FIXED = {"Sigmoid": (0.0, 255 / 256), "Tanh": (-1.0, 127 / 128)}
 # What goes on in the model with a layer's result, unlike losses and summaries.
 _GO_ON = (*LAYERS, *_COMPUTED, *_CHOSEN, *_RELUS, "LeakyRelu", "ConcatV2", "MaxPool", "AvgPool")
 
@@ -88,6 +90,19 @@ class _Inserter:
         for op in self.graph.get_operations():
             if self.needs_range(op) or self.lacked_range(op):
                 self.insert(computed, op, op.name, f"activation_{op.type}_quant", inside="producer")
+            elif op.type in _FIXED and op in self.before:
+                self.fixed(op, replace(computed, fixed=_FIXED[op.type]))
+
+    def fixed(self, op: Any, how: FakeQuant) -> None:
+        """Round a Sigmoid or Tanh for those that the model goes on with: a loss may need its logarithm, which rounding makes infinite."""
+        readers = [reader for reader in self.consumers.of(op) if reader.type in LAYERS or self.is_inner(reader)]
+        if readers:
+            self.insert(how, op, op.name, f"activation_{op.type}_quant", inside="producer", readers=readers)
+
+    def is_inner(self, op: Any) -> bool:
+        """Whether an op is a sum or product of nothing but what the file has as integers."""
+        sources = [_source(tensor) for tensor in op.inputs] if op.type in _COMPUTED else []
+        return bool(sources) and all(_is_rounded(source) or source.type in ("Const", *_FIXED) for source in sources)
 
     def needs_range(self, op: Any) -> bool:
         """Whether an op is a sum or product of rounded values that is a tensor of the file."""
@@ -120,12 +135,12 @@ class _Inserter:
     def followed(self, op: Any, types: Sequence[str]) -> bool:
         return any(reader.type in types for reader in self.consumers.of(op))
 
-    def insert(self, how: FakeQuant, producer: Any, context: str, name: str, *, inside: str) -> None:
-        """Put a FakeQuant between an op and those that read it, unless one is there.
+    def insert(self, how: FakeQuant, producer: Any, context: str, name: str, *, inside: str, readers: list[Any] | None = None) -> None:
+        """Put a FakeQuant between an op and those that read it, or `readers` only, unless one is there.
 
         `inside` says who must be under the scope that was given: the producer, its consumers, or both.
         """
-        readers = self.consumers.of(producer)
+        readers = self.consumers.of(producer) if readers is None else readers
         self.done.add(producer)
         checked = ([producer] if inside != "consumers" else []) + (readers if inside != "producer" else [])
         if any(not op.name.startswith(self.scope) for op in checked):
@@ -148,7 +163,7 @@ def _source(tensor: Any) -> Any:
 
 
 def _is_rounded(op: Any) -> bool:
-    return op.type == "FakeQuantWithMinMaxVars" or "delayed_quant/Merge" in op.name
+    return op.type == "FakeQuantWithMinMaxVars" or "delayed_quant/Merge" in op.name or op.name.endswith("_quant/FakeQuantWithMinMaxArgs")
 
 
 def _only_clamped(op: Any) -> bool:

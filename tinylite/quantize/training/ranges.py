@@ -23,6 +23,7 @@ class FakeQuant:
     symmetric   whether both sides of the range get the larger one's size
     least       where the lower end of the range begins; the upper one begins at 6
     delay       the run from which on values are rounded; ranges move from the first one
+    fixed       the range of an operator that has always the same, which needs no variables
     """
 
     training: bool
@@ -32,16 +33,20 @@ class FakeQuant:
     symmetric: bool = False
     least: float = -6.0
     delay: int = 0
+    fixed: tuple[float, float] | None = None
 
     def apply(self, tf: Any, x: Any, prefix: str) -> Any:
         """The fake-quantized form of a tensor; `prefix` names the ops and the variables `min` and `max` (FLOAT32 [])."""
         v1 = tf.compat.v1
         with v1.variable_scope(None, default_name=prefix, values=[x]) as scope:
-            scope.set_partitioner(None)
-            low, high = (self.end(v1, name, start) for name, start in (("min", self.least), ("max", 6.0)))
-            if self.training:
-                low, high = self.moved(tf, x, low, high)
-            rounded = tf.quantization.fake_quant_with_min_max_vars(x, low, high, num_bits=self.bits, narrow_range=self.narrow)
+            if self.fixed is not None:
+                rounded = tf.quantization.fake_quant_with_min_max_args(x, *self.fixed)
+            else:
+                scope.set_partitioner(None)
+                low, high = (self.end(v1, name, start) for name, start in (("min", self.least), ("max", 6.0)))
+                if self.training:
+                    low, high = self.moved(tf, x, low, high)
+                rounded = tf.quantization.fake_quant_with_min_max_vars(x, low, high, num_bits=self.bits, narrow_range=self.narrow)
         if self.delay <= 0:
             return rounded
         begun = tf.greater_equal(step_count(tf, x.graph), self.delay, name=f"{prefix}/activate_quant")
