@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from tinylite import ConvertError, Interpreter, Model, ops
+from tinylite import ConvertError, Interpreter, Model, ops, toco_convert
+from tinylite.converter.graphdef import GraphDef
 from tinylite.converter.versions import set_versions
 from tinylite.model import Quantization, Tensor
 from tinylite.quantize import Integers, quantize_model
@@ -17,6 +18,7 @@ from tinylite.quantize.integer import quantize_graph
 from tinylite.quantize.parameters import LIMITS, Range, choose, nudged_range, quantized
 
 from ..conftest import litert_interpreter
+from ..converter.nodes import Nodes
 from ..draft import Draft
 from ..test_ops import CASES
 
@@ -327,3 +329,27 @@ def test_operators_with_a_quantized_form_have_cases_that_run_it() -> None:
         computed = set(declared.types) - set(declared.moves) if declared is not None else ()  # moving is the same for all bytes
         for type in computed - {"INT8"} if name == "SUM" else computed:  # LiteRT's reference reads INT8 sums as UINT8
             assert (name, type) in tested, (name, type)
+
+
+def test_a_range_for_each_channel_is_refused() -> None:
+    def build(d: Draft, x: Tensor) -> Tensor:
+        y = layer(d, x)
+        filters = d.graph.ops[-1].inputs[1]
+        assert filters is not None
+        filters.quantization = Quantization(min=-np.ones(4), max=np.ones(4), narrow=True)
+        return fake(d, y)
+
+    with pytest.raises(ConvertError, match="each of 4 channels"):
+        quantize(build)
+
+
+def test_old_calls_give_stats_in_the_order_of_inputs() -> None:
+    n = Nodes()
+    x = n.input(1, 4)
+    y = n.add("FakeQuantWithMinMaxArgs", n.add("AddV2", x, np.ones(4, np.float32)), min=-1.0, max=2.0, num_bits=8)
+    source = GraphDef(n.nodes, {})
+    for stats in ([(127.5, 127.5)], {"x0": (127.5, 127.5)}):
+        content = toco_convert(source, [x], [y], input_shapes=[(1, 4)], inference_type=np.uint8, quantized_input_stats=stats)
+        assert Model.load(content).graph.inputs[0].type == "UINT8"
+    with pytest.raises(ConvertError, match="2 pairs"):
+        toco_convert(source, [x], [y], input_shapes=[(1, 4)], inference_type=np.uint8, quantized_input_stats=[(0, 1), (0, 1)])

@@ -229,9 +229,17 @@ def _shape(shape: Sequence[int | None] | None) -> tuple[int, ...] | None:
 def toco_convert(input_data: Any, input_tensors: Sequence[Any], output_tensors: Sequence[Any], **settings: Any) -> bytes:
     """The .tflite file of a GraphDef message (or of a session) whose input and output tensors are given.
 
-    `settings` are properties of TFLiteConverter, and `input_shapes`, a shape for each input. Raises what `convert` raises.
+    `settings` are properties of TFLiteConverter, and `input_shapes`, a shape for each input; `quantized_input_stats` may be a list
+    with a pair for each input. Raises what `convert` raises.
     """
     names = [[getattr(tensor, "name", tensor) for tensor in tensors] for tensors in (input_tensors, output_tensors)]
+    stats = settings.get("quantized_input_stats")
+    if stats is not None and not isinstance(stats, Mapping):
+        if len(stats) != len(names[0]):
+            raise ConvertError(
+                f"{len(stats)} pairs of mean and std are given for {len(names[0])} inputs", f"The inputs are {', '.join(names[0])}"
+            )
+        settings["quantized_input_stats"] = dict(zip(names[0], stats, strict=True))
     shapes = settings.pop("input_shapes", None)
     if shapes is None:
         shapes = [

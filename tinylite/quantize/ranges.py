@@ -90,7 +90,15 @@ class Ranges:
         """Ranges of weights that were behind a FakeQuant."""
         for tensor in self.graph.all_tensors():
             quantization = tensor.quantization
-            if tensor.is_constant and quantization is not None and is_real(tensor) and quantization.min.size == 1:
+            if not tensor.is_constant or quantization is None or not is_real(tensor):
+                continue
+            if quantization.min.size > 1:
+                raise ConvertError(
+                    f"the FakeQuant of {tensor.name!r} has a range for each of {quantization.min.size} channels, and a fully quantized file "
+                    "has one scale for each tensor",
+                    "Use FakeQuantWithMinMaxVars, as create_training_graph does, or drop_fake_quant and give default ranges",
+                )
+            if quantization.min.size == 1:
                 found = Range(float(quantization.min[0]), float(quantization.max[0]), quantization.narrow)
                 self.set(tensor, self.of_fake_quant(found, tensor.name))
 
