@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tinylite import QuantizeError
-from tinylite.quantize import create_eval_graph, create_training_graph, experimental_create_training_graph
+import tinylite
+from tinylite import Interpreter, QuantizeError
+from tinylite.quantize import Integers, create_eval_graph, create_training_graph, experimental_create_training_graph
 from tinylite.quantize.training.fold_batch_norms import fold_batch_norms
 
 from .tf_networks import JOINED, NETWORKS, Network, batch_norm, build, layer, placeholder, tf, v1, variable
@@ -295,25 +297,61 @@ def test_a_loss_s_maximum_stays_as_it_is() -> None:
     assert placed(graph) == {"a/weights_quant", "a/act_quant"}
 
 
-def _last(activation: Any) -> Network:
-    def network(training: bool) -> tuple[Any, Any]:
-        x = placeholder()
-        return x, activation(layer(x, "a", 8, training, activation=None, norm="", bias=True), name="end")
-
-    return network
+def one_layer_last(training: bool) -> tuple[Any, Any]:
+    x = placeholder()
+    return x, layer(x, "a", 8, training, activation=tf.nn.relu, norm="", bias=True)
 
 
 def test_an_output_that_nobody_reads_is_told() -> None:
     with pytest.warns(UserWarning, match="a/act_quant/FakeQuantWithMinMaxVars:0") as seen:
-        build(_last(tf.nn.relu), False, create_eval_graph)
+        build(one_layer_last, False, create_eval_graph)
     assert [warning.filename for warning in seen] == [build.__code__.co_filename]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         build(NETWORKS["plain"], False, create_eval_graph)
 
 
+@pytest.mark.filterwarnings("ignore:nothing reads")
+@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize("output", ["a/Relu", "a/act_quant/FakeQuantWithMinMaxVars"])
+def test_an_output_that_nobody_reads_keeps_its_range(output: str, saved: bool, tmp_path: Path) -> None:
+    graph, x, _ = build(one_layer_last, False, create_eval_graph)
+    given = np.random.default_rng(0).integers(0, 256, x.shape).astype(np.uint8)
+    with graph.as_default(), v1.Session(graph=graph) as session:
+        session.run(v1.global_variables_initializer())
+        rounded = session.run("a/act_quant/FakeQuantWithMinMaxVars:0", {x: (given - 128.0) / 32})
+        frozen: Any = tinylite.freeze(session, [output])
+    if saved:
+        frozen.save(tmp_path / "frozen.pb")
+        frozen = tmp_path / "frozen.pb"
+    model = tinylite.convert(frozen, ["input"], [output], integers=Integers(input_stats={"input": (128.0, 32.0)}))
+    (end,) = model.graph.outputs
+    assert end.name == output
+    assert end.quantization is not None
+    assert end.quantization.scale[0] == pytest.approx(6 / 255)  # the range of the beginning
+    interpreter = Interpreter(model_content=model.to_bytes())
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], given)
+    interpreter.invoke()
+    found = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+    assert np.abs(found * end.quantization.scale[0] - rounded).max() <= 1.001 * end.quantization.scale[0]
+
+
+def test_a_range_that_training_moves_is_not_frozen_beside_its_tensor() -> None:
+    graph, _, _ = build(NETWORKS["plain"], True, create_training_graph)
+    weights = graph.get_operation_by_name("weights_quant/FakeQuantWithMinMaxVars").inputs[0]
+    with graph.as_default(), v1.Session(graph=graph) as session:
+        session.run(v1.global_variables_initializer())
+        frozen = tinylite.freeze(session, [weights.name])
+    assert {node.op for node in frozen.graph_def.node} <= {"Const", "Identity"}
+
+
 def test_an_output_that_is_another_name_is_rounded() -> None:
-    _, _, y = build(_last(tf.identity), False, create_eval_graph)
+    def network(training: bool) -> tuple[Any, Any]:
+        x = placeholder()
+        return x, tf.identity(layer(x, "a", 8, training, activation=None, norm="", bias=True), name="end")
+
+    _, _, y = build(network, False, create_eval_graph)
     assert y.op.inputs[0].op.name == "a/act_quant/FakeQuantWithMinMaxVars"
     assert y.op.inputs[0].op.inputs[0].op.name == "a/BiasAdd"
 

@@ -92,7 +92,9 @@ class Conversion:
         self, graph_def: GraphDef, inputs: Arrays, outputs: Arrays, shapes: Shapes, settings: Settings
     ) -> Model:  # fmt: skip
         with self.stage("read"):
-            source = functionalized(tf_graph(graph_def, inputs.names, outputs.names))
+            part = tf_graph(graph_def, inputs.names, outputs.names, rounded=self.integers is not None)
+            ends = [edge.node.name for edge in part.outputs]
+            source = functionalized(part)
             nodes = source.nodes()
             self.report.nodes = Counter(node.op for node in nodes)
             _check_frozen(source, inputs.names)
@@ -103,6 +105,9 @@ class Conversion:
             tensors = [self.input(edge, name, given) for name, edge in zip(inputs.names, source.inputs, strict=True)]
             translator = Translator(graph_def.functions, settings, lambda done: self.progress("translate", done, len(nodes)))
             translator.graph(source, tensors)
+            for tensor, end, name in zip(translator.graphs[0].outputs, ends, outputs.names, strict=True):
+                if end != parse_name(name)[0]:  # a FakeQuant stands for it
+                    tensor.name = name.removesuffix(":0")
             translator.add_first_values()
             self.report.folded = translator.counts.folded
             if self.dump:

@@ -30,6 +30,8 @@ _OUTPUT_NAMES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # Ops that give what they are given.
 _PASSING = {"Identity", "IdentityN", "StopGradient", "Snapshot", "PreventGradient"}
+# Ops that tell the range of what they read.
+_FAKE_QUANTS = {"FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars"}
 # Ops that change a variable, which is their first input.
 WRITERS = {"Assign", "AssignAdd", "AssignSub", "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"}
 
@@ -165,9 +167,10 @@ def parse_name(name: str) -> tuple[str, int]:
     return node, int(index or 0)
 
 
-def tf_graph(graph_def: GraphDef, inputs: Sequence[str], outputs: Sequence[str]) -> TfGraph:
+def tf_graph(graph_def: GraphDef, inputs: Sequence[str], outputs: Sequence[str], rounded: bool = False) -> TfGraph:
     """The part of a GraphDef that computes `outputs` from `inputs`.
 
+    With `rounded`, a FakeQuant that reads an output stands for it: it tells the range of what nothing else may tell one of.
     An input may be any tensor: what computes it is cut off. Raises ConvertError for names that are not there, with those
     that are near.
     """
@@ -185,10 +188,23 @@ def tf_graph(graph_def: GraphDef, inputs: Sequence[str], outputs: Sequence[str])
         if found.node.op != "Placeholder":
             found = _cut_at(found, nodes.values())
         starts.append(found)
-    graph = TfGraph(starts, [edge(name, "output") for name in outputs], graph_def.functions)
+    ends = [edge(name, "output") for name in outputs]
+    if rounded:
+        ends = [_rounded_form(end, nodes.values(), ends) for end in ends]
+    graph = TfGraph(starts, ends, graph_def.functions)
     graph.effects = _effects(graph)
     _give_first_values(graph.effects, nodes.values())
     return graph
+
+
+def _rounded_form(end: Edge, nodes: Iterable[TfNode], ends: Sequence[Edge]) -> Edge:
+    """The FakeQuant of constant range that reads an output, unless it is an output, too; else the output."""
+    for node in nodes:
+        if node.op not in _FAKE_QUANTS or not node.inputs or node.inputs[0] != end or any(node is other.node for other in ends):
+            continue
+        if all(behind_identities(edge).node.op == "Const" for edge in node.inputs[1:]):
+            return Edge(node, 0)
+    return end
 
 
 def _effects(graph: TfGraph) -> list[TfNode]:

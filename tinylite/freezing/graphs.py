@@ -59,15 +59,16 @@ def assemble(
     handles: Mapping[str, Variable] | None = None,
     constants: Mapping[str, np.ndarray] | None = None,
     setters: Sequence[str] = (),
+    beside: Sequence[str] = (),
     signature_key: str | None = None,
     settings: Settings | None = None,
 ) -> Frozen:
-    """A frozen graph of the part of `graph_def` that the outputs need.
+    """A frozen graph of the part of `graph_def` that the outputs and the nodes `beside` them need.
 
     `handles` and `constants` are what a function captured, by Placeholder; `setters` nodes that may set up tables.
     """
     settings = settings or Settings()
-    ends = [tensor.name for tensor in (*inputs, *outputs)]
+    ends = [*(tensor.name for tensor in (*inputs, *outputs)), *beside]
     graph_def = _inlined(graph_def, [*ends, *setters])
     needed = reachable(graph_def, ends)
     setters = _table_setters(graph_def, needed)
@@ -166,7 +167,15 @@ def freeze_session(session: Any, outputs: Sequence[str], *, settings: Settings |
 def _freeze(graph_def: Any, outputs: Sequence[str], values: Values, settings: Settings | None, graph: Any = None) -> Frozen:
     part = reachable(graph_def, outputs)
     ends = described(part, outputs, graph)
-    return assemble(graph_def, placeholders(part), ends, values, settings=settings)
+    return assemble(graph_def, placeholders(part), ends, values, beside=_ranges_of(graph_def, outputs), settings=settings)
+
+
+def _ranges_of(graph_def: Any, outputs: Sequence[str]) -> list[str]:
+    """FakeQuants that read the outputs: a quantized file needs the ranges that they have. Those that training moves stay away."""
+    names = {name.removesuffix(":0") for name in outputs}
+    fake_quants = ("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars")
+    found = [node.name for node in graph_def.node if node.op in fake_quants and node.input[0].removesuffix(":0") in names]
+    return [name for name in found if not any(node.op.startswith("Assign") for node in reachable(graph_def, [name]).node)]
 
 
 def placeholders(graph_def: Any) -> list[FrozenTensor]:
