@@ -320,6 +320,8 @@ def test_a_model_is_left_as_it_is() -> None:
     with pytest.raises(ConvertError):
         quantize_model(source)
     assert source.to_bytes() == before
+    with pytest.raises(ConvertError, match="already"):
+        quantize_model(quantize_model(source, Integers(input_stats=STATS)))
 
 
 def test_operators_with_a_quantized_form_have_cases_that_run_it() -> None:

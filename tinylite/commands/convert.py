@@ -189,7 +189,10 @@ def _of_float_file(path: str, wanted: Callable[[list[str]], Target]) -> Model:
             "Give --post_training_quantize, --quantize_to_float16 or --inference_type",
         )
     with at(path):
-        return file.of_float_model(model)
+        made = file.of_float_model(model)
+    if made == model:
+        click.echo(f"Note: {path} has no float weights of 1024 elements or more, and stays as it is", err=True)
+    return made
 
 
 def _list(text: str | None) -> list[str] | None:

@@ -99,6 +99,8 @@ def quantize_model(model: Model, settings: Integers | None = None) -> Model:
     Raises ConvertError as `quantize_graph` does.
     """
     made = model.copy()
+    if not any(tensor.type == "FLOAT32" for tensor in made.graph.all_tensors()):
+        raise ConvertError("the model computes on no floats: it is quantized already", "Give the float model that it was made of")
     quantize_graph(made.graph, settings or Integers())
     from ..converter.versions import set_versions
 

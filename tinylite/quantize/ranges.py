@@ -94,8 +94,8 @@ class Ranges:
                 continue
             if quantization.min.size > 1:
                 raise ConvertError(
-                    f"the FakeQuant of {tensor.name!r} has a range for each of {quantization.min.size} channels, and a fully quantized file "
-                    "has one scale for each tensor",
+                    f"the FakeQuant of {tensor.name!r} has a range for each of {quantization.min.size} channels, and tensors of a fully "
+                    "quantized file have one scale",
                     "Use FakeQuantWithMinMaxVars, as create_training_graph does, or drop_fake_quant and give default ranges",
                 )
             if quantization.min.size == 1:
