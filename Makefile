@@ -18,7 +18,7 @@ slow: $(VENV)/test
 targets: $(VENV)/test
 	$(BIN)/python -m pytest -m slow tests/test_targets.py
 
-converter: $(VENV)/test $(VENV)/tensorflow
+converter: $(VENV)/test $(VENV)/examples
 	$(BIN)/python -m pytest -n auto -m "not slow" tests/converter tests/quantize tests/examples
 
 lint: $(VENV)/lint
@@ -45,6 +45,6 @@ $(VENV)/demo: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/test $(VENV)/tensorflow $(VENV)/lint: $(VENV)/%: $(BIN)/python pyproject.toml
+$(VENV)/test $(VENV)/examples $(VENV)/lint: $(VENV)/%: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[$*]"
 	@touch $@
