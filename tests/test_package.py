@@ -59,6 +59,7 @@ ROOMS = {
         "quantize",
         "freezing",
         "interpreter",
+        "media",
         "model",
         "errors",
         "numpy",
@@ -67,7 +68,7 @@ ROOMS = {
         "PIL",
         "click",
         "flatbuffers",
-    },
+    },  # fmt: skip
     "tinylite/state.py": {"kernels", "memory", "numpy"},
     "tinylite/order.py": {"segment", "model", "errors"},
     "tinylite/layout.py": {"ops", "memory", "segment", "errors", "kernels", "numpy"},
