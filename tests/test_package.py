@@ -52,23 +52,9 @@ ROOMS = {
     },
     "tinylite/quantize": {"quantize", "converter", "freezing", "passes", "ops", "model", "errors", "numpy", "tensorflow"},
     "tinylite/freezing": {"freezing", "save", "errors", "numpy", "tensorflow", "keras", "google"},
-    "tinylite/examples": {
-        "tinylite",
-        "examples",
-        "cli",
-        "quantize",
-        "freezing",
-        "interpreter",
-        "media",
-        "model",
-        "errors",
-        "numpy",
-        "tensorflow",
-        "sklearn",
-        "PIL",
-        "click",
-        "flatbuffers",
-    },  # fmt: skip
+    "tinylite/examples": set(
+        "tinylite examples cli quantize freezing interpreter media model errors numpy tensorflow sklearn PIL click flatbuffers".split()
+    ),
     "tinylite/state.py": {"kernels", "memory", "numpy"},
     "tinylite/order.py": {"segment", "model", "errors"},
     "tinylite/layout.py": {"ops", "memory", "segment", "errors", "kernels", "numpy"},
