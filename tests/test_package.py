@@ -52,9 +52,10 @@ ROOMS = {
     },
     "tinylite/quantize": {"quantize", "converter", "freezing", "passes", "ops", "model", "errors", "numpy", "tensorflow"},
     "tinylite/freezing": {"freezing", "save", "errors", "numpy", "tensorflow", "keras", "google"},
-    "tinylite/examples": set(
-        "tinylite examples cli quantize freezing interpreter media model errors numpy tensorflow sklearn PIL click flatbuffers".split()
-    ),
+    "tinylite/examples": {
+        *("cli", "errors", "examples", "freezing", "interpreter", "media", "model", "quantize", "tinylite"),
+        *("click", "flatbuffers", "numpy", "PIL", "sklearn", "tensorflow"),
+    },
     "tinylite/state.py": {"kernels", "memory", "numpy"},
     "tinylite/order.py": {"segment", "model", "errors"},
     "tinylite/layout.py": {"ops", "memory", "segment", "errors", "kernels", "numpy"},
