@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -449,3 +450,9 @@ def test_settings_that_make_no_sense(given: dict[str, int]) -> None:
     graph, _, _ = build(NETWORKS["plain"], True)
     with pytest.raises(QuantizeError, match=next(iter(given))):
         experimental_create_training_graph(graph, **given)
+
+
+def test_without_tensorflow_it_says_what_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    with pytest.raises(tinylite.MissingPackageError, match="rewriting its graphs needs it"):
+        create_eval_graph()

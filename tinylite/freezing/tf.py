@@ -18,8 +18,8 @@ __all__ = ["explained", "quiet", "session_of", "tensorflow"]
 _NEWS = re.compile(rb"[IWE]\d{4} |WARNING: All log messages before absl|To enable the following instructions")
 
 
-def tensorflow() -> Any:
-    """The tensorflow package. Raises MissingPackageError, which says what to install."""
+def tensorflow(what: str = "joining a graph with its variables' values") -> Any:
+    """The tensorflow package. Raises MissingPackageError, which says what to install and that `what` needs it."""
     if "tensorflow" in sys.modules and sys.modules["tensorflow"] is not None:
         return sys.modules["tensorflow"]
     try:
@@ -28,9 +28,7 @@ def tensorflow() -> Any:
     except ModuleNotFoundError as error:
         if error.name != "tensorflow":
             raise MissingPackageError(f"TensorFlow lacks a package of its own: {error}", "Install it again") from error
-        raise MissingPackageError(
-            "TensorFlow is not installed, and joining a graph with its variables' values needs it", "pip install 'tinylite[tensorflow]'"
-        ) from None
+        raise MissingPackageError(f"TensorFlow is not installed, and {what} needs it", "pip install 'tinylite[tensorflow]'") from None
     except ImportError as error:
         raise MissingPackageError(f"TensorFlow cannot be imported: {error}", "pip install 'tinylite[tensorflow]'") from error
     return tensorflow

@@ -70,7 +70,7 @@ def _rewrite(
     graph: Any, training: bool, weight_bits: int, activation_bits: int, symmetric: bool, quant_delay: int | None,
     freeze_bn_delay: int | None, scope: str | None,
 ) -> None:  # fmt: skip
-    tf = tensorflow()
+    tf = tensorflow("rewriting its graphs")
     for name, bits in (("weight_bits", weight_bits), ("activation_bits", activation_bits)):
         if not 2 <= bits <= 16:
             raise QuantizeError(f"{name} is {bits}", "FakeQuants have 2 to 16 bits, and 8 for files of integers")
