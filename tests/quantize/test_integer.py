@@ -19,6 +19,7 @@ from tinylite.quantize.parameters import LIMITS, Range, choose, nudged_range, qu
 
 from ..conftest import litert_interpreter
 from ..converter.nodes import Nodes
+from ..custom_ops.tflite_detection_postprocess import detection
 from ..draft import Draft
 from ..test_ops import CASES
 
@@ -331,6 +332,22 @@ def test_operators_with_a_quantized_form_have_cases_that_run_it() -> None:
         computed = set(declared.types) - set(declared.moves) if declared is not None else ()  # moving is the same for all bytes
         for type in computed - {"INT8"} if name == "SUM" else computed:  # LiteRT's reference reads INT8 sums as UINT8
             assert (name, type) in tested, (name, type)
+
+
+def test_detections_stay_float_behind_integers() -> None:
+    """As SSD's uint8 files had them: boxes, scores and anchors are integers, what is found is not."""
+    case = detection(30)
+    d = Draft()
+    boxes, scores = d.input((1, 30, 4)), d.input((1, 30, 6))
+    anchors = d.constant(case.inputs[2].data)  # type: ignore[union-attr]
+    d.op("CUSTOM", fake(d, boxes, -8, 8), d.op("LOGISTIC", fake(d, scores, -5, 5), shape=(1, 30, 6)), anchors, shape=(), **case.options)
+    d.graph.ops[-1].outputs += [Tensor(f"found{index}", (), has_rank=True) for index in range(3)]
+    made = Model([d.done(*d.graph.ops[-1].outputs)])
+    stats = {"x0": (127.5, 16.0), "x1": (127.5, 25.0)}
+    for default in (None, (-1.0, 1.0)):
+        found = quantize_model(made, Integers(input_stats=stats, default_range=default)).graph
+        assert [t.type for t in found.ops[-1].inputs if t is not None] == ["UINT8"] * 3
+        assert [t.type for t in found.outputs] == ["FLOAT32"] * 4
 
 
 def test_a_range_for_each_channel_is_refused() -> None:

@@ -128,7 +128,7 @@ def main() -> None:
 
     from PIL import Image
 
-    tf = tensorflow()
+    tf = tensorflow("training")
     target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
     target.mkdir(parents=True, exist_ok=True)
     pictures, labels, held_pictures, held_labels = data()

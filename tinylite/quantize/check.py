@@ -56,7 +56,7 @@ def _needed(op: Op, type: str) -> Iterable[Tensor]:
     for tensor in op.inputs:
         if tensor is not None and is_real(tensor) and not tensor.is_constant and tensor is not bias:
             yield tensor
-    if declared.fixed is None:
+    if declared.fixed is None and not declared.floats_out:
         yield from (tensor for tensor in op.outputs if is_real(tensor))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from .. import ops
 from ..errors import ConvertError, UnsupportedError
 from ..model import Graph, Op, Tensor
+from ..ops import custom_ops
 from ..ops.common.quantizing import Quantized
 from ..passes.uses import Uses
 from .parameters import LIMITS, Range, nudged_range, range_of_values
@@ -27,9 +28,10 @@ _CLAMPED = {"LOGISTIC": (0.0, 255 / 256), "SOFTMAX": (0.0, 255 / 256), "TANH": (
 def rule(op: Op, type: str) -> Quantized | None:
     """How an op is computed on integers of a type; None if it is not."""
     try:
-        found = ops.find(op.code).quantized
+        operator = custom_ops.find(op.custom_code or "") if op.code == "CUSTOM" else ops.find(op.code)
     except UnsupportedError:
         return None
+    found = operator.quantized if operator is not None else None
     return found if found is not None and type in found.types else None
 
 
@@ -193,7 +195,8 @@ class Ranges:
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise ConvertError(f"the default range {low:g} to {high:g} is not one", "Give two numbers, the lower one first")
         for op in self.graph.ops:
-            for tensor in (*op.inputs, *op.outputs):
+            declared = rule(op, self.type)
+            for tensor in (*op.inputs, *(() if declared is not None and declared.floats_out else op.outputs)):
                 if tensor is not None and not tensor.is_constant:
                     self.offer(tensor, Range(low, high).with_zero())
         self.propagate()

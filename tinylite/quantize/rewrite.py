@@ -163,7 +163,7 @@ class Rewrite:
         else:
             op.inputs = [self.quantize(t, self.own(t)) if t is not None and is_real(t) else t for t in op.inputs]
             for output in op.outputs:
-                if is_real(output):
+                if is_real(output) and not declared.floats_out:
                     self.become(output, self.computed(op, declared, output))
             self.emit(op)
 

@@ -49,7 +49,7 @@ def main(sources: tuple[str, ...], output: Path, small: bool) -> None:
     SOURCES are WAV files, whose names begin with their word (yes_1.wav), or directories with a folder of WAV files for each
     word, such as the Speech Commands dataset. Without any, two words are made.
     """
-    tf = tensorflow()
+    tf = tensorflow("training")
     words = recordings(list(sources)) if sources else synthetic()
     output.mkdir(parents=True, exist_ok=True)
     counts, steps = ((60, 40), 300) if small else ((600, 200), 1500)

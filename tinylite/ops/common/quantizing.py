@@ -20,6 +20,7 @@ class Quantized:
     moves       the types in which the kernel moves numbers without computing, so that all must have one scale and zero point
     copies      whether the output takes the input's parameters whatever range is known for it, as TOCO had it
     fixed       scale and zero point, as UINT8, that the kernel's output always has
+    floats_out  whether the kernel gives floats all the same
     ranges      where ranges go that are known on one side only: "forward" to the outputs, "backward" from the output, "both",
                 "union" of the inputs' to the output, "zero" forward and extended to 0, "" nowhere
     """
@@ -32,6 +33,7 @@ class Quantized:
     moves: tuple[str, ...] = ()
     copies: bool = False
     fixed: tuple[float, int] | None = None
+    floats_out: bool = False
     ranges: str = ""
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..common.custom_options import numbers, whole_numbers
 from ..common.operator import Node, Operator, Shape, Value, register
 from ..common.quantized import scale_and_zero
+from ..common.quantizing import Quantized
 
 if TYPE_CHECKING:
     from ...planner import Planner
@@ -46,6 +47,7 @@ class TFLiteDetectionPostProcess(Operator):
     code = "TFLite_Detection_PostProcess"
     input_count = (3, 3)
     output_count = (4, 4)
+    quantized = Quantized(types=("UINT8",), floats_out=True)
 
     def check_types(self, node: Node) -> None:
         for index in range(3):
