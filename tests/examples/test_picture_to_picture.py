@@ -9,10 +9,12 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from tinylite import Model
+from tinylite import Interpreter, Model
 from tinylite.cli import main as command_line
 from tinylite.examples.picture_to_picture.cartoon import blur, cartoon, kuwahara
 from tinylite.examples.picture_to_picture.comparison import picture
+
+from ..conftest import litert_interpreter
 
 HEIGHT, WIDTH = 20, 31
 
@@ -84,6 +86,7 @@ def test_the_whole_tutorial(tmp_path: Path) -> None:
     command("convert", tmp_path / "frozen.pb", "--inference_type=QUANTIZED_UINT8", "--mean_value=127.5", "--std_value=127.5",
             "--input_shapes=1,-1,-1,3", "-o", tmp_path / "again.tflite")  # fmt: skip
     assert (tmp_path / "again.tflite").read_bytes() == (tmp_path / "uint8.tflite").read_bytes()
+    assert same_as_litert(tmp_path / "uint8.tflite", picture(tmp_path / "flower.png"))
 
     # Pictures of any size, whose pixels are the bytes of the file's input and output.
     with Image.open(tmp_path / "china.png") as image:
@@ -93,6 +96,19 @@ def test_the_whole_tutorial(tmp_path: Path) -> None:
     command("run", tmp_path / "uint8.tflite", tmp_path / "other.png", "--raw", "-o", tmp_path / "b.png")
     assert picture(tmp_path / "a.png").shape == (70, 120, 3)
     assert np.array_equal(picture(tmp_path / "a.png"), picture(tmp_path / "b.png"))
+
+
+def same_as_litert(path: Path, photograph: np.ndarray) -> bool:
+    """Whether LiteRT's reference kernels give the bytes that tinylite gives."""
+    pictures = []
+    for interpreter in (Interpreter(str(path)), litert_interpreter(path.read_bytes())):
+        given, asked = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+        interpreter.resize_tensor_input(given, [1, *photograph.shape])
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(given, photograph[None])
+        interpreter.invoke()
+        pictures.append(interpreter.get_tensor(asked))
+    return np.array_equal(*pictures)
 
 
 def command(*words: str | Path) -> None:
