@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..converter.fake_quant import fake_quant_range
 from ..model import Quantization, Tensor, tensor_dtype
 
 __all__ = ["LIMITS", "Parameters", "Range", "choose", "nudged_range", "quantized", "range_of_values"]
@@ -75,13 +76,10 @@ def choose(range: Range, type: str, told: bool = False) -> Parameters:
 
 def nudged_range(range: Range) -> Range:
     """The range that TensorFlow's training kernels round to 8 bits with: moved so that 0 is a step, its width kept."""
-    first, last = np.float32(range.narrow), np.float32(255)
-    low, high = np.float32(range.low), np.float32(range.high)
-    scale = (high - low) / (last - first)
-    if not scale:
+    if range.low == range.high:
         return range
-    zero = np.clip(np.floor(first - low / scale + np.float32(0.5)), first, last)
-    return Range(float((first - zero) * scale), float((last - zero) * scale), range.narrow)
+    low, high, _ = fake_quant_range(range.low, range.high, 8, range.narrow)
+    return Range(float(low), float(high), range.narrow)
 
 
 def quantized(values: np.ndarray, parameters: Parameters, narrow: bool = False) -> np.ndarray:

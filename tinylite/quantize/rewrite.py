@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Rewrite"]
 
+_log = logging.getLogger("tinylite")
 # LiteRT's fast uint8 kernels add two products in 16 bits, which the weights 0 can overflow if they are nearer than this.
 _NEAREST_ZEROS = 16
 _GEMMS = ("CONV_2D", "FULLY_CONNECTED")
@@ -38,6 +40,7 @@ class Rewrite:
         self.floats: dict[int, Tensor] = {}  # float forms of tensors that are integers
         self.kept: list[Tensor] = list(graph.all_tensors())  # ids stay theirs
         self.instead: dict[int, Tensor] = {}  # what is read in place of an output that was dropped
+        self.rounded_twice = 0
 
     def apply(self) -> None:
         inputs = [self.begun(tensor) for tensor in self.graph.inputs]
@@ -48,6 +51,12 @@ class Rewrite:
             else:
                 op.inputs = [self.real(tensor) if tensor is not None else None for tensor in op.inputs]
                 self.ops.append(op)
+        if self.rounded_twice:
+            _log.warning(
+                "%d weights were trained with ranges that differ on both sides of 0, and INT8 kernels know no zero point for weights: "
+                "they are rounded a second time. Train with symmetric=True for INT8 files",
+                self.rounded_twice,
+            )
         outputs = [self.ended(self.instead.get(id(tensor), tensor)) for tensor in self.graph.outputs]
         self.graph.inputs, self.graph.outputs, self.graph.ops = inputs, outputs, self.ops
         self.graph.tensors = Graph(None, inputs, outputs, self.ops).all_tensors()
@@ -227,6 +236,7 @@ class Rewrite:
             found = Range(found.low, found.high, narrow=True)
         if self.settings.type == "INT8":
             most = max(-found.low, found.high)
+            self.rounded_twice += known is not None and abs(found.low + found.high) > most / 127
             found = Range(-most, most, narrow=True)
         return found
 
