@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -372,3 +373,18 @@ def test_old_calls_give_stats_in_the_order_of_inputs() -> None:
         assert Model.load(content).graph.inputs[0].type == "UINT8"
     with pytest.raises(ConvertError, match="2 pairs"):
         toco_convert(source, [x], [y], input_shapes=[(1, 4)], inference_type=np.uint8, quantized_input_stats=[(0, 1), (0, 1)])
+
+
+TOCO_FILE = Path(__file__).parents[3] / "shared" / "models" / "tiny_conv_uint8.tflite"
+
+
+@pytest.mark.skipif(not TOCO_FILE.exists(), reason="needs ../shared/models")
+def test_parameters_are_those_of_a_file_that_the_first_converter_wrote() -> None:
+    """It stored the ranges beside what it made of them."""
+    tensors = [t for t in Model.load(TOCO_FILE).graph.all_tensors() if t.quantization is not None and t.quantization.min.size]
+    assert len(tensors) == 6
+    for tensor in tensors:
+        told = tensor.quantization
+        assert told is not None
+        found = choose(Range(float(told.min[0]), float(told.max[0]), narrow=tensor.is_constant), "UINT8")
+        assert (np.float32(found.scale), found.zero_point) == (told.scale[0], told.zero_point[0])
