@@ -154,6 +154,13 @@ def test_a_biased_layer_that_more_than_its_batch_norm_reads_is_not_computed_twic
         assert fold_batch_norms(graph, training) == 0
 
 
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("norm", ["fused", "spelled out"])
+def test_what_a_folded_batch_norm_takes_its_statistics_from_is_not_rounded(norm: str, training: bool) -> None:
+    graph, _, _ = build(one_layer(bias=True, norm=norm), training, create_training_graph if training else create_eval_graph)
+    assert placed(graph) == {"a/weights_quant", "a/act_quant"}
+
+
 def test_after_the_delay_batch_norms_keep_their_averages() -> None:
     graph, x, y = build(one_layer(), True, lambda graph: fold_batch_norms(graph, True, freeze_bn_delay=3))
     with graph.as_default(), v1.Session(graph=graph) as session:

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import QuantizeError
-from .editing import LAYERS, context_of
+from .editing import LAYERS, SHARING, context_of
 
 __all__ = ["FUSED", "BatchNorm", "MovingAverage", "batch_norms", "moving_average"]
 
 FUSED = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
 _ADDS = ("Add", "AddV2")
-# Those that go on with a layer's result, unlike what takes its statistics.
-_SHARING = (*LAYERS, *_ADDS, "ConcatV2", "Relu", "Relu6", "LeakyRelu", "MaxPool", "AvgPool")
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def _layer_before(tensor: Any) -> tuple[Any, Any, Any]:
     while op.type in ("Identity", "Reshape"):
         op = op.inputs[0].op
     if op.type in ("BiasAdd", *_ADDS) and _is_vector(op.inputs[1]):
-        if any(reader.type in _SHARING for reader in op.outputs[0].consumers()):
+        if any(reader.type in SHARING for reader in op.outputs[0].consumers()):
             return None, None, None  # it is a result of its own, as before the batch norms of ResNet v2
         bias, op = op.inputs[1], op.inputs[0].op
         while op.type in ("Identity", "Reshape"):

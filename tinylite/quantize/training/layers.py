@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .editing import LAYERS
+from .editing import LAYERS, SHARING
 
 __all__ = ["ACTIVATIONS", "Layer", "find_layers", "is_folded"]
 
@@ -160,9 +160,11 @@ def is_folded(op: Any) -> bool:
 
 
 def _feeds_batch_norm(layer: Layer) -> bool:
-    """Whether a layer only gives a folded batch norm its statistics."""
+    """Whether a layer only gives a folded batch norm its statistics, from behind an Identity or its bias."""
     op = layer.activation
-    if layer.add_behind is not None or op is None or op.type != "Identity" or len(op.outputs) != 1:
+    if layer.add_behind is not None or len(op.outputs) != 1:
         return False
     readers = op.outputs[0].consumers()
-    return len(readers) == 1 and readers[0].type in _NORMS
+    if op.type in ("BiasAdd", *_ADDS):
+        return is_folded(layer.op) and bool(readers) and not any(reader.type in SHARING for reader in readers)
+    return op.type == "Identity" and len(readers) == 1 and readers[0].type in _NORMS
