@@ -21,7 +21,7 @@ __all__ = ["Ranges", "rule"]
 
 _log = logging.getLogger("tinylite")
 # What an activation leaves of its input.
-_CLAMPED = {"LOGISTIC": (0.0, 255 / 256), "SOFTMAX": (0.0, 255 / 256), "TANH": (-127 / 128, 1.0), "LOG_SOFTMAX": (-16.0, 0.0),
+_CLAMPED = {"LOGISTIC": (0.0, 255 / 256), "SOFTMAX": (0.0, 255 / 256), "TANH": (-127 / 128, 1.0), "LOG_SOFTMAX": (-255 / 16, 0.0),
             "L2_NORMALIZATION": (-1.0, 1.0)}  # fmt: skip
 
 
@@ -84,9 +84,15 @@ class Ranges:
                     f"mean {mean:g} and std {std:g} of input {name!r} give no range",
                     "std must be above 0: real = (stored - mean) / std, so that pictures of -1 to 1 have mean 127.5 and std 127.5",
                 )
-            low, high = LIMITS[self.type]
-            if self.offer(inputs[plain], Range((low - mean) / std, (high - mean) / std)):
+            if self.offer(inputs[plain], self.of_input(mean, std)):
                 self.told.add(id(inputs[plain]))
+
+    def of_input(self, mean: float, std: float) -> Range:
+        """The range of an input. Both converters took mean and std as float32, and the first one computed with them so."""
+        exact = np.float32 if self.style == "toco" else np.float64
+        mean, std = exact(np.float32(mean)), exact(np.float32(std))
+        low, high = ((exact(end) - mean) / std for end in LIMITS[self.type])
+        return Range(float(low), float(high))
 
     def read_constants(self) -> None:
         """Ranges of weights that were behind a FakeQuant."""
@@ -194,11 +200,12 @@ class Ranges:
         """Let all that is computed and has no range have this one, and what follows from it."""
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise ConvertError(f"the default range {low:g} to {high:g} is not one", "Give two numbers, the lower one first")
+        given = Range(float(np.float32(low)), float(np.float32(high))).with_zero()
         for op in self.graph.ops:
             declared = rule(op, self.type)
             for tensor in (*op.inputs, *(() if declared is not None and declared.floats_out else op.outputs)):
                 if tensor is not None and not tensor.is_constant:
-                    self.offer(tensor, Range(low, high).with_zero())
+                    self.offer(tensor, given)
         self.propagate()
 
     def check_values(self) -> None:
