@@ -1,0 +1,584 @@
+"""Small fake-quantized graphs, drawn with TensorFlow, each with what TensorFlow's first converter (1.15) would know of its tensors.
+
+While a graph is drawn, the drawing notes the range of each tensor: what its FakeQuant says, what an operator hands on, what an
+activation always has. Notes are made by hand where each graph is drawn, from the facts about that converter, and know nothing of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+tf: Any = pytest.importorskip("tensorflow")
+v1 = tf.compat.v1
+
+SHAPE = (1, 8, 8, 4)
+LOW, HIGH = -2.7, 2.6  # as most layers have it here. Where both are the same, training and converter disagree about the zero point
+# Scale and zero point of what these give, always.
+FIXED = {"softmax": (1 / 256, 0), "logistic": (1 / 256, 0), "tanh": (1 / 128, 128), "l2": (1 / 128, 128), "log softmax": (16 / 256, 255)}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a tensor: a range, or a `fixed` activation. `values` of a constant; they are `rounded` if behind a FakeQuant."""
+
+    low: float = 0.0
+    high: float = 0.0
+    narrow: bool = False
+    fixed: str | None = None
+    values: np.ndarray | None = None
+    rounded: bool = False
+
+
+@dataclass
+class Layer:
+    """What is known of the weights and biases of the op whose output has the key's name, and which data it reads."""
+
+    data: Any
+    weights: Known
+    bias: np.ndarray
+    filter: Callable[[np.ndarray], np.ndarray]  # from TensorFlow's layout to the file's
+    folded: bool = False  # computed of constants, in an order that is not told
+
+
+@dataclass
+class Drawing:
+    """A graph while it is drawn. With `rounds`, a style's name, what such a file must round and training did not is rounded, too."""
+
+    rounds: str = ""
+    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+    known: dict[str, Known] = field(default_factory=dict)  # by names
+    layers: dict[str, Layer] = field(default_factory=dict)
+    stands_for: dict[str, str] = field(default_factory=dict)  # FakeQuants, which a file does not have, for what they read
+    stats: dict[str, tuple[float, float]] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)  # of the conversion
+    integers: dict[str, tuple[int, int]] = field(default_factory=dict)  # inputs that are integers: least and greatest
+
+    # ---- notes
+
+    def name(self, x: Any) -> str:
+        name = x.op.name
+        while name in self.stands_for:
+            name = self.stands_for[name]
+        return name
+
+    def note(self, x: Any, known: Known) -> Any:
+        """Know something of a tensor, unless something is known already."""
+        self.known.setdefault(self.name(x), known)
+        return x
+
+    def moves(self, x: Any, source: Any, known: Known | None = None) -> Any:
+        """A tensor has the range of another."""
+        return self.note(x, known or self.known[self.name(source)])
+
+    def computes(self, x: Any, source: Any) -> Any:
+        """The same, of values that were not there before: a file rounds them, training did not."""
+        self.moves(x, source)
+        found = self.known[self.name(x)]
+        return self.fake(x, found.low, found.high) if self.rounds else x
+
+    def fixed(self, x: Any, which: str) -> Any:
+        return self.note(x, Known(fixed=which))
+
+    # ---- parts
+
+    def input(self, shape: tuple[int, ...] = SHAPE, mean: float = 127.5, std: float = 127.5, name: str = "input") -> Any:
+        x = v1.placeholder(tf.float32, shape, name)
+        self.stats[name] = (mean, std)
+        low, high = ((np.float32(end) - np.float32(mean)) / np.float32(std) for end in (0, 255))  # which it computed in float32
+        return self.note(x, Known(float(low), float(high)))
+
+    def array(self, *shape: int, size: float = 0.3) -> np.ndarray:
+        return self.rng.normal(0, size, shape).astype(np.float32)
+
+    def constant(self, *shape: int) -> Any:
+        """With its values' range, 0 included, as whatever is not behind a FakeQuant."""
+        return self.of_values(self.array(*shape))
+
+    def of_values(self, values: np.ndarray) -> Any:
+        return self.note(tf.constant(values), plain(values))
+
+    def fake(self, x: Any, low: float = LOW, high: float = HIGH, narrow: bool = False, bits: int = 8) -> Any:
+        """A FakeQuant; the first converter let a range hold 0."""
+        y = tf.quantization.fake_quant_with_min_max_vars(x, tf.constant(low), tf.constant(high), bits, narrow)
+        self.note(x, Known(single(min(low, 0.0)), single(max(high, 0.0)), narrow))
+        self.stands_for[y.op.name] = x.op.name
+        return y
+
+    def weights(self, *shape: int, low: float = -0.9, high: float = 1.0, narrow: bool = True) -> tuple[Any, Known]:
+        values = self.array(*shape)
+        return self.fake(tf.constant(values), low, high, narrow), Known(single(low), single(high), narrow, values=values, rounded=True)
+
+    def plain_weights(self, *shape: int) -> tuple[Any, Known]:
+        values = self.array(*shape)
+        return tf.constant(values), plain(values)
+
+    def layer(
+        self, op: Callable[[Any, Any], Any], x: Any, given: tuple[Any, Known], filter: Callable[[np.ndarray], np.ndarray], *,
+        bias: bool = True, activation: Callable[[Any], Any] | None = None, low: float = LOW, high: float = HIGH,
+    ) -> Any:  # fmt: skip
+        """A layer of weights, its biases, activation and FakeQuant."""
+        y = op(x, given[0])
+        channels = int(y.shape[-1])
+        biases = self.array(channels) if bias else np.zeros(channels, np.float32)
+        y = tf.nn.bias_add(y, tf.constant(biases)) if bias else y
+        y = activation(y) if activation is not None else y
+        self.layers[y.op.name] = Layer(x, given[1], biases, filter)
+        return self.fake(y, low, high)
+
+    def conv(self, x: Any, out: int = 8, size: int = 3, *, stride: int = 1, padding: str = "SAME", dilation: int = 1, weights: Any = None,
+             **others: Any) -> Any:  # fmt: skip
+        given = weights or self.weights(size, size, int(x.shape[-1]), out)
+        return self.layer(lambda x, w: tf.nn.conv2d(x, w, stride, padding, dilations=dilation), x, given, ohwi, **others)
+
+    def depthwise(self, x: Any, multiplier: int = 1, stride: int = 1, **others: Any) -> Any:
+        given = self.weights(3, 3, int(x.shape[-1]), multiplier)
+        strides = (1, stride, stride, 1)
+        return self.layer(lambda x, w: tf.nn.depthwise_conv2d(x, w, strides, "SAME"), x, given, flat_channels, **others)
+
+    def dense(self, x: Any, out: int = 7, **others: Any) -> Any:
+        return self.layer(tf.matmul, x, self.weights(int(x.shape[-1]), out), np.transpose, **{"low": -9.0, "high": 9.0, **others})
+
+
+def fake_quantized(known: Known) -> np.ndarray:
+    """Constants behind a FakeQuant, as TensorFlow's training kernels round them: in float32."""
+    assert known.values is not None
+    first, last = np.float32(known.narrow), np.float32(255)
+    low, high = np.float32(known.low), np.float32(known.high)
+    scale = (high - low) / (last - first)
+    zero = np.clip(np.floor(first - low / scale + np.float32(0.5)), first, last)
+    bottom, top = (first - zero) * scale, (last - zero) * scale
+    return np.floor((np.clip(known.values, bottom, top) - bottom) / scale + np.float32(0.5)) * scale + bottom
+
+
+def plain(values: np.ndarray) -> Known:
+    """The range of constants without a FakeQuant."""
+    return Known(min(float(values.min()), 0.0), max(float(values.max()), 0.0), values=values)
+
+
+def single(number: float) -> float:
+    """As a graph holds it."""
+    return float(np.float32(number))
+
+
+def ohwi(values: np.ndarray) -> np.ndarray:
+    return values.transpose(3, 0, 1, 2)
+
+
+def flat_channels(values: np.ndarray) -> np.ndarray:
+    return values.reshape(1, *values.shape[:2], -1)
+
+
+# ---- the graphs: each draws, and gives its output or outputs
+
+Draw = Callable[[Drawing], Any]
+
+
+def chain(move: Callable[[Any], Any]) -> Draw:
+    """A convolution, an op that hands the range on, and another convolution."""
+
+    def draw(g: Drawing) -> Any:
+        y = g.conv(g.input())
+        return g.conv(g.moves(move(y), y))
+
+    return draw
+
+
+def end(compute: Callable[[Any], Any], which: str) -> Draw:
+    """A convolution, and an activation that always has the same range."""
+    return lambda g: g.fixed(compute(g.conv(g.input())), which)
+
+
+def of_two(combine: Callable[[Any, Any], Any], low: float = -4.0, high: float = 4.0) -> Draw:
+    """Two convolutions and what is computed of both."""
+
+    def draw(g: Drawing) -> Any:
+        x = g.input()
+        return g.fake(combine(g.conv(x), g.conv(x, low=-1.0, high=3.0)), low, high)
+
+    return draw
+
+
+def one_channel(g: Drawing) -> Any:
+    """One input channel: a depthwise convolution in the first converter's file."""
+    y = g.conv(g.input((1, 8, 8, 1)))
+    g.layers[g.name(y)].filter = lambda values: values.reshape(1, 3, 3, 8)
+    return y
+
+
+def spelled_dilation(g: Drawing) -> Any:
+    """As TensorFlow 1 wrote dilated convolutions: SpaceToBatchND, convolution, BatchToSpaceND."""
+    x = g.conv(g.input())
+
+    def convolve(x: Any, w: Any) -> Any:
+        y = tf.space_to_batch_nd(x, [2, 2], [[2, 2], [2, 2]])
+        return tf.batch_to_space(tf.nn.conv2d(y, w, 1, "VALID"), [2, 2], [[0, 0], [0, 0]])
+
+    return g.layer(convolve, x, g.weights(3, 3, 8, 5), ohwi)
+
+
+def dense_behind_reshape(g: Drawing) -> Any:
+    y = g.conv(g.input())
+    return g.dense(g.moves(tf.reshape(y, (1, -1)), y))
+
+
+def transposed(g: Drawing) -> Any:
+    y = g.conv(g.input(), out=4)
+    weights = g.weights(3, 3, 5, 4)
+
+    def convolve(x: Any, w: Any) -> Any:
+        return tf.nn.conv2d_transpose(x, w, (1, 16, 16, 5), 2, "SAME")
+
+    return g.layer(convolve, y, weights, lambda values: values.transpose(2, 0, 1, 3), bias=False)
+
+
+def batch_norm(given: str) -> Draw:
+    """Folded into weights, which lose their FakeQuant's range and have that of their values then."""
+
+    def draw(g: Drawing) -> Any:
+        x = g.input()
+        w, known = g.weights(3, 3, 4, 8) if given == "ranged" else g.plain_weights(3, 3, 4, 8)
+        mean, gamma, beta = g.array(8), g.array(8) + 1, g.array(8)
+        variance = g.rng.uniform(0.5, 1, 8).astype(np.float32)
+        y = v1.nn.fused_batch_norm(tf.nn.conv2d(x, w, 1, "SAME"), gamma, beta, mean, variance, is_training=False, epsilon=1e-3)[0]
+        y = tf.nn.relu6(y)
+        factor = gamma / np.sqrt(variance + np.float32(1e-3))
+        values = ((fake_quantized(known) if known.rounded else known.values) * factor).astype(np.float32)
+        if g.rounds:
+            rounded = tf.quantization.fake_quant_with_min_max_vars(values, values.min(), values.max(), narrow_range=g.rounds == "mlir")
+            y = tf.nn.conv2d(x, rounded, 1, "SAME")
+            y = tf.nn.relu6(y + (beta - mean * factor))
+        g.layers[y.op.name] = Layer(x, plain(values), beta - mean * factor, ohwi, folded=True)
+        return g.fake(y, 0.0, 3.0)
+
+    return draw
+
+
+def residual(activation: Callable[[Any], Any] | None = None) -> Draw:
+    def draw(g: Drawing) -> Any:
+        y = g.conv(g.input())
+        z = g.conv(y) + y
+        return g.fake(activation(z) if activation is not None else z, 0.0 if activation is not None else -4.0, 4.0)
+
+    return draw
+
+
+def with_constant(combine: Callable[[Any, Any], Any]) -> Draw:
+    def draw(g: Drawing) -> Any:
+        return g.fake(combine(g.conv(g.input()), g.constant(8)), -3.0, 3.0)
+
+    return draw
+
+
+def joined(ranged: bool, same: bool, change: bool = False) -> Draw:
+    """A concatenation; without a range of its own it has the union of its inputs', and these, too, have it on request."""
+
+    def draw(g: Drawing) -> Any:
+        x = g.input()
+        high = HIGH if same else 3.5
+        left, right = g.conv(x, high=high if change and g.rounds else HIGH), g.conv(x, high=high)
+        y = tf.concat([left, right], -1)
+        y = g.fake(y, LOW, high) if ranged else g.note(y, Known(single(LOW), single(high)))
+        if change:
+            g.known[g.name(left)] = g.known[g.name(y)]
+            g.settings["change_concat_input_ranges"] = True
+        return g.conv(g.fake(y, LOW, high) if g.rounds else y)
+
+    return draw
+
+
+def average_pool(g: Drawing) -> Any:
+    """Of nine numbers, whose mean is never half way between two steps."""
+    y = g.conv(g.input())
+    return g.conv(g.computes(tf.nn.avg_pool2d(y, 3, 1, "VALID"), y))
+
+
+def resize(method: str, computes: bool) -> Draw:
+    def draw(g: Drawing) -> Any:
+        y = g.conv(g.input())
+        z = getattr(v1.image, method)(y, (24, 24))  # by thirds, which are never half way between two steps
+        return g.conv(g.computes(z, y) if computes else g.moves(z, y))
+
+    return draw
+
+
+def mean(ranged: bool) -> Draw:
+    def draw(g: Drawing) -> Any:
+        y = g.conv(g.input())
+        z = tf.reduce_mean(y, (1, 2))
+        return g.dense(g.fake(z, -1.0, 1.0) if ranged else g.computes(z, y))
+
+    return draw
+
+
+def split(g: Drawing) -> Any:
+    y = g.conv(g.input())
+    parts = tf.split(y, 2, -1, name="split")
+    g.known["split"] = g.known["split:1"] = g.known[g.name(y)]
+    return g.fake(parts[0] - parts[1], -4.0, 4.0)
+
+
+def pack(g: Drawing) -> Any:
+    """Packed and unpacked tensors need FakeQuants of their own; they are the same everywhere, so that nothing is computed."""
+    y = g.conv(g.input())
+    stacked = g.fake(tf.stack([y, y], 1))
+    return g.conv(g.fake(tf.unstack(stacked, axis=1)[1]))
+
+
+def blocks(back: bool) -> Draw:
+    """Space, depth and batch ops: of no range, with a FakeQuant of the same."""
+
+    def draw(g: Drawing) -> Any:
+        y = g.conv(g.input())
+        z = g.fake(tf.space_to_batch(y, [2, 2], [[0, 0], [0, 0]]))
+        return g.conv(g.fake(tf.batch_to_space(z, [2, 2], [[0, 0], [0, 0]]))) if back else z
+
+    return draw
+
+
+def ranged(move: Callable[[Any], Any]) -> Draw:
+    """An op that hands no range on: with a FakeQuant of the same range behind."""
+
+    def draw(g: Drawing) -> Any:
+        y = g.conv(g.input())
+        return g.conv(g.fake(move(y)))
+
+    return draw
+
+
+def copied(compute: Callable[[Any], Any], low: float, high: float) -> Draw:
+    """An activation on its own, which takes its input's parameters, whatever its FakeQuant says."""
+
+    def draw(g: Drawing) -> Any:
+        y = g.conv(g.input())
+        z = compute(y)
+        g.note(z, g.known[g.name(y)])
+        return g.fake(z, low, high)
+
+    return draw
+
+
+def prelu(g: Drawing) -> Any:
+    """As Keras wrote it; it takes its input's parameters."""
+    y = g.conv(g.input())
+    alpha = g.array(8)
+    z = tf.nn.relu(y) + -tf.constant(alpha) * tf.nn.relu(-y)
+    g.note(z, g.known[g.name(y)])
+    return g.fake(z)
+
+
+def two_inputs(g: Drawing) -> Any:
+    left, right = g.input(name="left"), g.input(mean=0.0, std=255.0, name="right")
+    return g.fake(g.conv(left) + g.conv(right), -4.0, 4.0)
+
+
+def integer_input(g: Drawing) -> Any:
+    places = v1.placeholder(tf.int32, (3,), "places")
+    g.integers["places"] = (0, 7)
+    y = g.conv(g.input())
+    return g.conv(g.moves(tf.gather(y, places, axis=1), y))
+
+
+def shared_weights(g: Drawing) -> Any:
+    weights = g.weights(3, 3, 4, 4)
+    y = g.conv(g.input(), weights=weights)
+    return g.conv(y, weights=weights)
+
+
+def several_outputs(g: Drawing) -> Any:
+    y = g.conv(g.input())
+    return g.conv(y), g.fixed(tf.nn.softmax(y), "softmax"), y
+
+
+def input_fake_quant(low: float, high: float) -> Draw:
+    """Mean and std say more than the input's own FakeQuant."""
+
+    def draw(g: Drawing) -> Any:
+        return g.conv(g.fake(g.input(), low, high))
+
+    return draw
+
+
+def in_a_row(low: float) -> Draw:
+    """Two FakeQuants, of which the first says the range."""
+    return lambda g: g.conv(g.fake(g.conv(g.input()), low, HIGH))
+
+
+def args(g: Drawing) -> Any:
+    x = g.input()
+    w, known = g.weights(3, 3, 4, 8)
+    y = tf.nn.conv2d(x, w, 1, "SAME")
+    g.layers[y.op.name] = Layer(x, known, np.zeros(8, np.float32), ohwi)
+    g.note(y, Known(-2.0, 3.0))
+    z = tf.quantization.fake_quant_with_min_max_args(y, -2.0, 3.0)
+    g.stands_for[z.op.name] = y.op.name
+    return z
+
+
+def default_ranges(g: Drawing) -> Any:
+    low, high = -3.0, 2.8
+    g.settings["default_ranges_stats"] = (low, high)
+    x = g.input()
+    w, known = g.weights(3, 3, 4, 8)
+    y = tf.nn.conv2d(x, w, 1, "SAME")
+    g.layers[y.op.name] = Layer(x, known, np.zeros(8, np.float32), ohwi)
+    g.note(y, Known(single(low), single(high)))
+    y = g.fake(y, low, high) if g.rounds else y
+    z = tf.nn.leaky_relu(y)
+    g.note(z, Known(single(low), single(high)))
+    return z
+
+
+def hard_swish(g: Drawing) -> Any:
+    y = g.conv(g.input())
+    return g.fake(y * tf.nn.relu6(y + 3) / 6, -1.0, 2.0)
+
+
+GRAPHS: dict[str, Draw] = {
+    # layers
+    "conv": lambda g: g.conv(g.input(), bias=False),
+    "conv with biases": lambda g: g.conv(g.input()),
+    "conv relu": lambda g: g.conv(g.input(), activation=tf.nn.relu, low=0.0),
+    "conv relu6": lambda g: g.conv(g.input(), activation=tf.nn.relu6, low=0.0, high=6.0),
+    "conv relu6 beyond": lambda g: g.conv(g.input(), activation=tf.nn.relu6, low=-1.0, high=7.0),
+    "conv with strides": lambda g: g.conv(g.input(), stride=2, padding="VALID"),
+    "conv of one channel": one_channel,
+    "conv with dilation": lambda g: g.conv(g.conv(g.input()), dilation=2),
+    "conv with dilation spelled out": spelled_dilation,
+    "depthwise": lambda g: g.depthwise(g.input(), bias=False),
+    "depthwise of two": lambda g: g.depthwise(g.input(), 2, 2, activation=tf.nn.relu6, low=0.0, high=3.0),
+    "separable": lambda g: g.conv(g.depthwise(g.input(), activation=tf.nn.relu6, low=0.0), size=1),
+    "dense": lambda g: g.dense(g.input((5, 30))),
+    "dense without biases": lambda g: g.dense(g.input((5, 30)), bias=False),
+    "dense relu": lambda g: g.dense(g.input((5, 30)), activation=tf.nn.relu, low=0.0),
+    "dense behind reshape": dense_behind_reshape,
+    "transposed conv": transposed,
+    "batch norm": batch_norm("plain"),
+    "batch norm behind ranged weights": batch_norm("ranged"),
+    "weights without a range": lambda g: g.conv(g.input(), weights=g.plain_weights(3, 3, 4, 8)),
+    "weights of a full range": lambda g: g.conv(g.input(), weights=g.weights(3, 3, 4, 8, narrow=False)),
+    "weights that saturate": lambda g: g.conv(g.input(), weights=g.weights(3, 3, 4, 8, low=-0.2, high=0.25)),
+    "weights of positive range": lambda g: g.conv(g.input(), weights=g.weights(3, 3, 4, 8, low=0.0, high=1.0)),
+    "shared weights": shared_weights,
+    # of two
+    "residual": residual(),
+    "residual relu": residual(tf.nn.relu),
+    "subtract": of_two(tf.subtract),
+    "multiply": of_two(tf.multiply),
+    "maximum": of_two(tf.maximum, LOW, 3.0),
+    "minimum": of_two(tf.minimum, LOW, 3.0),
+    "add a constant": with_constant(tf.add),
+    "multiply by a constant": with_constant(tf.multiply),
+    "subtract from a constant": with_constant(lambda x, c: c - x),
+    "concat": joined(ranged=True, same=True),
+    "concat without a range": joined(ranged=False, same=True),
+    "concat of two ranges": joined(ranged=False, same=False),
+    "concat of two ranges, changed": joined(ranged=False, same=False, change=True),
+    # what hands ranges on
+    "pad": chain(lambda x: tf.pad(x, [[0, 0], [2, 1], [1, 1], [0, 0]])),
+    "max pool": chain(lambda x: tf.nn.max_pool2d(x, 2, 2, "SAME")),
+    "average pool": average_pool,
+    "mean": mean(ranged=False),
+    "mean with a range": mean(ranged=True),
+    "sum": lambda g: g.dense(g.fake(tf.reduce_sum(g.conv(g.input()), (1, 2)), -40.0, 45.0), low=-90.0, high=80.0),
+    "largest": chain(lambda x: tf.reduce_max(x, 2, keepdims=True)),
+    "least": chain(lambda x: tf.reduce_min(x, 2, keepdims=True)),
+    "resize bilinear": resize("resize_bilinear", computes=True),
+    "resize nearest": resize("resize_nearest_neighbor", computes=False),
+    "reshape": chain(lambda x: tf.reshape(x, (1, 4, 16, 8))),
+    "squeeze": chain(lambda x: tf.reshape(tf.squeeze(x, 0), (2, 4, 8, 8))),
+    "expand": chain(lambda x: tf.squeeze(tf.expand_dims(x, 1), 1)),
+    "transpose": chain(lambda x: tf.transpose(x, (0, 2, 1, 3))),
+    "slice": chain(lambda x: tf.slice(x, (0, 1, 2, 0), (1, 5, 4, 8))),
+    "strided slice": chain(lambda x: x[:, 1:7, ::2]),
+    "gather": chain(lambda x: tf.gather(x, [1, 3, 5, 7], axis=1)),
+    "split": split,
+    "pack": pack,
+    "depth to space": ranged(lambda x: tf.nn.depth_to_space(x, 2)),
+    "space to depth": ranged(lambda x: tf.nn.space_to_depth(x, 2)),
+    "space to batch": blocks(back=False),
+    "batch to space": blocks(back=True),
+    # activations
+    "softmax": end(tf.nn.softmax, "softmax"),
+    "logistic": end(tf.sigmoid, "logistic"),
+    "tanh": end(tf.tanh, "tanh"),
+    "log softmax": end(tf.nn.log_softmax, "log softmax"),
+    "l2 normalization": end(lambda x: tf.nn.l2_normalize(x, -1), "l2"),
+    "leaky relu": lambda g: g.fake(tf.nn.leaky_relu(g.conv(g.input())), -0.4, 2.0),
+    "prelu": prelu,
+    "relu behind a range": copied(tf.nn.relu, 0.0, HIGH),
+    "relu6 behind a range": copied(tf.nn.relu6, 0.0, HIGH),
+    "hard swish": hard_swish,
+    # ends
+    "two inputs": two_inputs,
+    "an integer input": integer_input,
+    "several outputs": several_outputs,
+    "pictures of 0 to 1": lambda g: g.conv(g.input(mean=0.0, std=255.0)),
+    "pictures of 0 to 255": lambda g: g.conv(g.input(mean=0.0, std=1.0), low=-300.0, high=300.0),
+    "pictures as ImageNet has them": lambda g: g.conv(g.input(mean=123.68, std=58.395)),
+    "spectrograms": lambda g: g.conv(g.input(mean=0.0, std=9.8077), low=-30.0, high=30.0),
+    "a FakeQuant of the input": input_fake_quant(-1.0, 1.0),
+    "a FakeQuant that contradicts the input": input_fake_quant(-0.5, 1.5),
+    # FakeQuants
+    "a range above 0": lambda g: g.conv(g.input(), low=1.0, high=5.0),
+    "a range below 0": lambda g: g.conv(g.input(), low=-5.0, high=-1.0),
+    "an uneven range": lambda g: g.conv(g.input(), low=-0.3717, high=1.9231),
+    "a range of steps": lambda g: g.conv(g.input(), low=-128 / 64, high=127 / 64),
+    "a narrow range of activations": lambda g: g.fake(tf.nn.leaky_relu(g.conv(g.input())), -2.0, 2.0, narrow=True),
+    "4 bits": lambda g: g.conv(g.fake(tf.nn.leaky_relu(g.conv(g.input())), bits=4)),
+    "two FakeQuants": in_a_row(LOW),
+    "two FakeQuants that differ": in_a_row(-1.0),
+    "FakeQuantWithMinMaxArgs": args,
+    "default ranges": default_ranges,
+}  # fmt: skip
+
+
+@dataclass
+class Drawn:
+    """A graph that is drawn: its notes, the frozen graph, the names of its outputs, some stored inputs and what TensorFlow computes."""
+
+    notes: Drawing
+    graph_def: Any
+    outputs: list[str]
+    inputs: dict[str, np.ndarray]
+    wanted: list[np.ndarray]
+
+
+def draw(graph: str | Draw, rounds: str = "", seed: int = 1) -> Drawn:
+    """Draw a graph, one of GRAPHS or another, and let TensorFlow compute it on the numbers that random integers stand for."""
+    g, rng = Drawing(rounds), np.random.default_rng(seed)
+    with tf.Graph().as_default() as drawn:
+        outputs = (GRAPHS[graph] if isinstance(graph, str) else graph)(g)
+        outputs = list(outputs) if isinstance(outputs, tuple) else [outputs]
+        inputs, feeds = {}, {}
+        for op in drawn.get_operations():
+            if op.type == "Placeholder":
+                x = op.outputs[0]
+                low, high = g.integers.get(op.name, (0, 255))
+                inputs[op.name] = stored = rng.integers(low, high + 1, x.shape).astype(np.int32 if op.name in g.integers else np.uint8)
+                feeds[x] = stored if op.name in g.integers else numbers(stored, *parameters_of_input(*g.stats[op.name]))
+        with v1.Session(graph=drawn, config=v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)) as session:
+            wanted = session.run(outputs, feeds)
+        for output in outputs:  # has its own name in the file, FakeQuant or not
+            inner = g.name(output)
+            if inner != output.op.name and inner in g.known:
+                g.known[output.op.name] = g.known.pop(inner)
+                if inner in g.layers:
+                    g.layers[output.op.name] = g.layers.pop(inner)
+                g.stands_for[inner] = output.op.name
+                del g.stands_for[output.op.name]
+        return Drawn(g, drawn.as_graph_def(), [output.op.name for output in outputs], inputs, wanted)
+
+
+def parameters_of_input(mean: float, std: float) -> tuple[float, int]:
+    """Scale and zero point of a stored input: real = (stored - mean) / std, moved so that 0 is stored as an integer."""
+    return 1 / std, min(int(np.floor(mean + 0.5)), 255)
+
+
+def numbers(stored: np.ndarray, scale: float, zero: int) -> np.ndarray:
+    """What stored integers stand for."""
+    return ((stored.astype(np.float64) - zero) * scale).astype(np.float32)
