@@ -259,6 +259,7 @@ def test_default_ranges_fill_what_is_missing() -> None:
         ({"input_stats": {}}, "mean and std are not given for input 'x0'"),
         ({"input_stats": {"x0": (0, 0)}}, "std must be above 0"),
         ({"input_stats": {"x0": (0, float("nan"))}}, "give no range"),
+        ({"input_stats": {"x0": (0, 1e-60)}}, "give no range"),
         ({"input_stats": {"y": (0, 1), **STATS}}, "'y', which is no input"),
         ({"default_range": (3.0, 1.0)}, "not one"),
         ({"type": "INT16"}, "INT16"),

@@ -79,7 +79,7 @@ class Ranges:
                 raise ConvertError(
                     f"mean and std are given for {name!r}, which is no input", f"The inputs are {', '.join(map(repr, inputs))}"
                 )
-            if not (math.isfinite(mean) and math.isfinite(std) and std > 0):
+            if not (np.isfinite(np.float32(mean)) and np.isfinite(np.float32(std)) and np.float32(std) >= np.finfo(np.float32).tiny):
                 raise ConvertError(
                     f"mean {mean:g} and std {std:g} of input {name!r} give no range",
                     "std must be above 0: real = (stored - mean) / std, so that pictures of -1 to 1 have mean 127.5 and std 127.5",
