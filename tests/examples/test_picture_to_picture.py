@@ -74,7 +74,9 @@ def test_the_whole_tutorial(tmp_path: Path) -> None:
     from tinylite.examples.picture_to_picture.tutorial import SMALL, tutorial
 
     for figures in tutorial(tmp_path, SMALL):
-        assert figures.tensorflow_to_uint8.within_one >= 0.99
+        # Short training ends in another network for every number of threads: of 97 to 99.7% of the values. docs/ has the long one's.
+        assert figures.tensorflow_to_uint8.within_one >= 0.95
+        assert figures.tensorflow_to_uint8.mean < 1
         assert figures.float_to_uint8.mean < 2
         assert min(figures.float_psnr, figures.uint8_psnr) > 17
         assert abs(figures.float_psnr - figures.uint8_psnr) < 0.5

@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -89,7 +90,7 @@ class Ranges:
 
     def of_input(self, mean: float, std: float) -> Range:
         """The range of an input. Both converters took mean and std as float32, and the first one computed with them so."""
-        exact = np.float32 if self.style == "toco" else np.float64
+        exact: Any = np.float32 if self.style == "toco" else np.float64
         mean, std = exact(np.float32(mean)), exact(np.float32(std))
         low, high = ((exact(end) - mean) / std for end in LIMITS[self.type])
         return Range(float(low), float(high))
