@@ -409,6 +409,19 @@ def _fed_phase(training: bool) -> tuple[Any, Any]:
     return x, tf.nn.relu(norm)
 
 
+def _conditional(training: bool) -> tuple[Any, Any]:
+    """A batch norm whose mode is fed, as a placeholder for Keras' learning phase makes it."""
+    x, phase = placeholder(), v1.placeholder_with_default(True, [])
+    y = v1.nn.conv2d(x, variable("weights", [3, 3, 3, 4]), [1, 1, 1, 1], "SAME")
+    one, none = tf.ones([4]), tf.zeros([4])
+    norm = v1.cond(
+        phase,
+        lambda: v1.nn.fused_batch_norm(y, one, none, epsilon=1e-3, is_training=True)[0],
+        lambda: v1.nn.fused_batch_norm(y, one, none, none, one, epsilon=1e-3, is_training=False)[0],
+    )
+    return x, tf.nn.relu(norm)
+
+
 @pytest.mark.parametrize(
     ("network", "before", "text"),
     [
@@ -418,6 +431,7 @@ def _fed_phase(training: bool) -> tuple[Any, Any]:
         (lambda training: (placeholder(), placeholder()), None, "no layer to quantize: none of its ops"),
         (_fed_weights, None, "no layer to quantize: 'Conv2D' read no variable"),
         (_fed_phase, None, "moving averages"),
+        (_conditional, None, "by what is fed"),
     ],
 )
 def test_graphs_that_the_first_rewriter_left_wrong_are_refused(network: Network, before: Any, text: str) -> None:

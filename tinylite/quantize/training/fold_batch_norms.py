@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import QuantizeError
-from .batch_norms import BatchNorm, MovingAverage, batch_norms, moving_average
+from .batch_norms import FUSED, BatchNorm, MovingAverage, batch_norms, moving_average
 from .editing import clone, context_of, reroute, static_control_flow, step_count
 
 __all__ = ["fold_batch_norms"]
@@ -21,8 +21,10 @@ _GRADIENT = "TinyliteFoldedBatchNorm"
 def fold_batch_norms(graph: Any, training: bool, freeze_bn_delay: int | None = None) -> int:
     """Fold those behind Conv2D, DepthwiseConv2dNative and MatMul; gives how many.
 
-    Raises QuantizeError for batch norms in training mode if `training` is False, and for those whose moving averages are not found.
+    Raises QuantizeError for batch norms in training mode if `training` is False, for those whose mode is fed, and for those whose
+    moving averages are not found.
     """
+    _check_modes(graph)
     found = list(batch_norms(graph))
     wrong = [norm.op.name for norm in found if norm.training and not training]
     if wrong:
@@ -33,6 +35,26 @@ def fold_batch_norms(graph: Any, training: bool, freeze_bn_delay: int | None = N
     for norm in found:
         _fold(graph, norm, freeze_bn_delay)
     return len(found)
+
+
+def _check_modes(graph: Any) -> None:
+    """Raise QuantizeError for batch norms inside a condition: those of a learning phase, which is fed, cannot be folded."""
+    normalizing = {
+        function.signature.name for function in graph.as_graph_def().library.function if any(n.op in FUSED for n in function.node_def)
+    }
+    inside = []
+    for op in graph.get_operations():
+        if op.type in FUSED:
+            conditional = op.inputs[0].op.type in ("Switch", "RefSwitch")
+        else:
+            conditional = op.type in ("If", "StatelessIf") and op.get_attr("then_branch").name in normalizing
+        if conditional:
+            inside.append(op.name)
+    if inside:
+        raise QuantizeError(
+            f"{len(inside)} batch norms are in training or in inference mode by what is fed: {', '.join(map(repr, inside[:5]))}",
+            "Build one graph for training (training=True) and another for evaluation (training=False), as True and False and not as tensors",
+        )
 
 
 def _fold(graph: Any, norm: BatchNorm, freeze_bn_delay: int | None) -> None:
