@@ -53,7 +53,7 @@ def _check_modes(graph: Any) -> None:
     if inside:
         raise QuantizeError(
             f"{len(inside)} batch norms are in training or in inference mode by what is fed: {', '.join(map(repr, inside[:5]))}",
-            "Build one graph for training (training=True) and another for evaluation (training=False), as True and False and not as tensors",
+            "Build one graph for training (training=True) and another for evaluation (training=False); True and False, no tensors",
         )
 
 
