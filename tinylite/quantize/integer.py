@@ -89,6 +89,8 @@ def quantize_graph(graph: Graph, settings: Integers, ranges: Ranges | None = Non
     ranges.propagate()
     if settings.default_range is not None:
         ranges.give_default(*settings.default_range)
+    if settings.style == "mlir":
+        ranges.pull_back()
     Rewrite(graph, ranges, settings, quantizable(graph, ranges, settings)).apply()
 
 

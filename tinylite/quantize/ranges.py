@@ -14,16 +14,16 @@ from .. import ops
 from ..errors import ConvertError, UnsupportedError
 from ..model import Graph, Op, Tensor
 from ..ops import custom_ops
+from ..ops.common.quantized import CLAMPS
 from ..ops.common.quantizing import Quantized
 from ..passes.uses import Uses
-from .parameters import LIMITS, Range, nudged_range, range_of_values
+from .parameters import LIMITS, Range, choose, nudged_range, range_of_values
 
 __all__ = ["Ranges", "rule"]
 
 _log = logging.getLogger("tinylite")
-# What an activation leaves of its input.
-_CLAMPED = {"LOGISTIC": (0.0, 255 / 256), "SOFTMAX": (0.0, 255 / 256), "TANH": (-127 / 128, 1.0), "LOG_SOFTMAX": (-255 / 16, 0.0),
-            "L2_NORMALIZATION": (-1.0, 1.0)}  # fmt: skip
+# What the first converter took as the range of results whose scale is always the same, a little beside what their integers mean.
+_CLAMPED = {"TANH": (-127 / 128, 1.0), "L2_NORMALIZATION": (-1.0, 1.0)}
 
 
 def rule(op: Op, type: str) -> Quantized | None:
@@ -162,12 +162,12 @@ class Ranges:
         outputs = [tensor for tensor in op.outputs if is_real(tensor)]
         if declared is None or not inputs or not outputs:
             return False
-        if op.code in _CLAMPED:
-            return self.offer(outputs[0], Range(*_CLAMPED[op.code]))
+        if declared.fixed is not None:
+            return self.offer(outputs[0], self.of_fixed(op, declared.fixed))
         if declared.ranges == "union":
             return self.united(op, inputs, outputs[0])
         news = False
-        if declared.ranges in ("forward", "both", "zero"):
+        if declared.ranges in ("forward", "both", "zero") and (op.code != "SUM" or self.style == "toco"):
             found = self.range_of(inputs[0])
             if found is not None and declared.ranges == "zero":
                 found = found.with_zero()
@@ -175,9 +175,27 @@ class Ranges:
                 news |= self.offer(output, found)
             if news and op.code == "SUM":
                 _log.warning("The sum %r takes its input's range, as it has none: that may cost accuracy", outputs[0].name)
+        if self.idle(op, inputs[0]):
+            news |= self.offer(outputs[0], self.get(inputs[0]))
         if declared.ranges in ("backward", "both"):
             news |= not inputs[0].is_constant and self.offer(inputs[0], self.get(outputs[0]))
         return news
+
+    def of_fixed(self, op: Op, fixed: tuple[float, int]) -> Range:
+        """The range of a result that always has this scale and zero point, as UINT8."""
+        if self.style == "toco" and op.code in _CLAMPED:
+            return Range(*_CLAMPED[op.code])
+        scale, zero = fixed
+        return Range(-zero * scale, (255 - zero) * scale)
+
+    def idle(self, op: Op, x: Tensor) -> bool:
+        """Whether an activation changes nothing, since its input's integers mean nothing else: the first converter dropped it."""
+        found = self.get(x)
+        if self.style != "toco" or op.code not in CLAMPS or found is None:
+            return False
+        low, high = CLAMPS[op.code]
+        able = choose(found, self.type, id(x) in self.told).range()
+        return low <= able.low and able.high <= high
 
     def range_of(self, tensor: Tensor) -> Range | None:
         """The range of a tensor, of a constant also that of its values."""
@@ -196,6 +214,23 @@ class Ranges:
             union = union.union(range)
         union = Range(union.low, union.high)
         return sum(self.set(tensor, union) for tensor in ((*inputs, output) if force else (output,))) > 0
+
+    def pull_back(self) -> None:
+        """Let what is computed for an op of one scale alone have its result's range, as TF 2.21 does."""
+        uses = Uses(self.graph)
+        given_out = {id(tensor) for tensor in self.graph.outputs}
+        for op in self.graph.ops:
+            declared = rule(op, self.type)
+            found = self.get(op.outputs[0]) if op.outputs else None
+            if declared is None or found is None or len(op.outputs) > 1 or not declared.one_scale(self.type):
+                continue
+            for tensor in op.inputs:
+                producer = uses.producer(tensor)
+                made = rule(producer, self.type) if producer is not None else None
+                if tensor is None or made is None or made.moves or made.fixed is not None or self.get(tensor) is None:
+                    continue
+                if id(tensor) not in given_out and all(reader is op for reader in uses.readers[id(tensor)]):
+                    self.set(tensor, found)
 
     def give_default(self, low: float, high: float) -> None:
         """Let all that is computed and has no range have this one, and what follows from it."""

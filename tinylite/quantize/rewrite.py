@@ -171,10 +171,11 @@ class Rewrite:
             self.moving(op, declared)
         else:
             op.inputs = [self.quantize(t, self.own(t)) if t is not None and is_real(t) else t for t in op.inputs]
-            for output in op.outputs:
-                if is_real(output) and not declared.floats_out:
-                    self.become(output, self.computed(op, declared, output))
-            self.emit(op)
+            outputs = [output for output in op.outputs if is_real(output) and not declared.floats_out]
+            written = {id(output): self.computed(op, declared, output) for output in outputs}
+            asked = declared.fixed is not None and self.settings.style == "mlir"
+            wanted = {id(output): choose(self.range(output), self.settings.type) for output in outputs} if asked else written
+            self.write(op, written, wanted)
 
     def computed(self, op: Op, declared: Quantized, output: Tensor) -> Parameters:
         """The parameters of what an op computes."""
@@ -191,22 +192,25 @@ class Rewrite:
         """An op that only moves numbers: all of its tensors get one scale, and what wants another is brought to it."""
         real = [t for t in op.inputs if t is not None and (is_real(t) or id(t) in self.parameters)]
         outputs = [output for output in op.outputs if is_real(output)]
+        wanted = {id(output): choose(self.range(output), self.settings.type) for output in outputs}
         # What is joined takes the result's scale; else the result takes the scale of what is moved.
-        common = choose(self.range(outputs[0]), self.settings.type) if declared.ranges == "union" and outputs else self.own(real[0])
+        backward = declared.ranges == "union" or (self.settings.style == "mlir" and declared.one_scale(self.settings.type))
+        common = wanted[id(outputs[0])] if backward and len(op.outputs) == 1 else self.own(real[0])
         op.inputs = [self.quantize(t, common) if any(t is other for other in real) else t for t in op.inputs]  # type: ignore[arg-type]
-        written, after = list(op.outputs), []
+        written = dict.fromkeys(wanted, common)
+        self.write(op, written, written if declared.copies and self.settings.style == "toco" else wanted)
+
+    def write(self, op: Op, written: dict[int, Parameters], wanted: dict[int, Parameters]) -> None:
+        """Add an op that writes outputs, by id, with these parameters, and a QUANTIZE for each that shall have others."""
+        after = []
         for index, output in enumerate(op.outputs):
-            if not is_real(output):
-                continue
-            wanted = common if declared.copies and self.settings.style == "toco" else choose(self.range(output), self.settings.type)
-            if wanted == common:
-                self.become(output, common)
-                continue
-            written[index] = self.like(output, f"{output.name}_{op.code.lower()}", common.type, common.quantization())
-            self.parameters[id(written[index])] = common
-            self.become(output, wanted)
-            after.append(Op("QUANTIZE", [written[index]], [output]))
-        op.outputs = written
+            given = written.get(id(output))
+            if given is not None and wanted[id(output)] != given:
+                op.outputs[index] = self.like(output, f"{output.name}_{op.code.lower()}", given.type, given.quantization())
+                self.parameters[id(op.outputs[index])] = given
+                after.append(Op("QUANTIZE", [op.outputs[index]], [output]))
+            if given is not None:
+                self.become(output, wanted[id(output)])
         self.emit(op)
         self.ops += after
 
@@ -232,6 +236,8 @@ class Rewrite:
         """The range of weights: INT8 kernels know no zero point, so that theirs is the same on both sides."""
         known = self.ranges.get(weights)
         found = self.range(weights)
+        if not found.low and not found.high:
+            found = Range(0.0, 1.0, found.narrow)  # as of constants without a FakeQuant: beside a scale of 0 no biases fit INT32
         if known is None and self.settings.style == "mlir":
             found = Range(found.low, found.high, narrow=True)
         if self.settings.type == "INT8":
