@@ -193,12 +193,13 @@ def end(compute: Callable[[Any], Any], which: str) -> Draw:
     return lambda g: g.fixed(compute(g.conv(g.input())), which)
 
 
-def of_two(combine: Callable[[Any, Any], Any], low: float = -4.0, high: float = 4.0) -> Draw:
-    """Two convolutions and what is computed of both."""
+def of_two(combine: Callable[[Any, Any], Any], low: float = -4.0, high: float = 4.0, picks: bool = False) -> Draw:
+    """Two convolutions and what is computed of both; what only picks one of two numbers lets them have the result's range in TF 2.21."""
 
     def draw(g: Drawing) -> Any:
         x = g.input()
-        return g.fake(combine(g.conv(x), g.conv(x, low=-1.0, high=3.0)), low, high)
+        ranges = ((low, high), (low, high)) if picks and g.rounds == "mlir" else ((LOW, HIGH), (-1.0, 3.0))
+        return g.fake(combine(*(g.conv(x, low=low, high=high) for low, high in ranges)), low, high)
 
     return draw
 
@@ -340,6 +341,25 @@ def blocks(back: bool) -> Draw:
     return draw
 
 
+def moved(move: Callable[[Any], Any], copies: bool = False, back: bool = True) -> Draw:
+    """An op that only moves numbers, and behind it a FakeQuant of another range.
+
+    The first converter let two ranges stand, or the input's where the op `copies`. TF 2.21 gives the later one to the producer, too,
+    where it goes `back`.
+    """
+
+    def draw(g: Drawing) -> Any:
+        low, high = -1.5, 1.4
+        pulled = back and not copies and g.rounds == "mlir"
+        y = g.conv(g.input(), **({"low": low, "high": high} if pulled else {}))
+        z = move(y)
+        if copies:
+            g.note(z, g.known[g.name(y)])
+        return z if copies and g.rounds == "toco" else g.fake(z, low, high)
+
+    return draw
+
+
 def ranged(move: Callable[[Any], Any]) -> Draw:
     """An op that hands no range on: with a FakeQuant of the same range behind."""
 
@@ -360,6 +380,14 @@ def copied(compute: Callable[[Any], Any], low: float, high: float) -> Draw:
         return g.fake(z, low, high)
 
     return draw
+
+
+def idle_relu(g: Drawing) -> Any:
+    """A range from 0 on makes it go, and needs no other behind."""
+    y = g.conv(g.input(), low=0.0)
+    z = tf.nn.relu(y)
+    g.stands_for[z.op.name] = y.op.name
+    return g.conv(z)
 
 
 def prelu(g: Drawing) -> Any:
@@ -433,6 +461,12 @@ def default_ranges(g: Drawing) -> Any:
     return z
 
 
+def no_weights(g: Drawing) -> Any:
+    """Behind a FakeQuant of 0 to 0, as of a layer that died: 0 to 1, with which biases can be stored."""
+    w = g.fake(tf.zeros((3, 3, 4, 8)), 0.0, 0.0, True)
+    return g.conv(g.input(), weights=(w, Known(0.0, 1.0, True, values=np.zeros((3, 3, 4, 8), np.float32))))
+
+
 def hard_swish(g: Drawing) -> Any:
     y = g.conv(g.input())
     return g.fake(y * tf.nn.relu6(y + 3) / 6, -1.0, 2.0)
@@ -469,8 +503,8 @@ GRAPHS: dict[str, Draw] = {
     "residual relu": residual(tf.nn.relu),
     "subtract": of_two(tf.subtract),
     "multiply": of_two(tf.multiply),
-    "maximum": of_two(tf.maximum, LOW, 3.0),
-    "minimum": of_two(tf.minimum, LOW, 3.0),
+    "maximum": of_two(tf.maximum, LOW, 3.0, picks=True),
+    "minimum": of_two(tf.minimum, LOW, 3.0, picks=True),
     "add a constant": with_constant(tf.add),
     "multiply by a constant": with_constant(tf.multiply),
     "subtract from a constant": with_constant(lambda x, c: c - x),
@@ -502,12 +536,22 @@ GRAPHS: dict[str, Draw] = {
     "space to depth": ranged(lambda x: tf.nn.space_to_depth(x, 2)),
     "space to batch": blocks(back=False),
     "batch to space": blocks(back=True),
+    "gather into another range": moved(lambda x: tf.gather(x, [1, 3, 5, 7], axis=1)),
+    "pad into another range": moved(lambda x: tf.pad(x, [[0, 0], [2, 1], [1, 1], [0, 0]])),
+    "resize into another range": moved(lambda x: v1.image.resize_bilinear(x, (24, 24))),
+    "largest of another range": moved(lambda x: tf.reduce_max(x, 2)),
+    "max pool of another range": moved(lambda x: tf.nn.max_pool2d(x, 2, 2, "SAME"), back=False),
+    "depth to space of another range": moved(lambda x: tf.nn.depth_to_space(x, 2), copies=True),
+    "split into another range": moved(lambda x: tf.split(x, 2, -1)[1], copies=True),
     # activations
     "softmax": end(tf.nn.softmax, "softmax"),
     "logistic": end(tf.sigmoid, "logistic"),
     "tanh": end(tf.tanh, "tanh"),
     "log softmax": end(tf.nn.log_softmax, "log softmax"),
     "l2 normalization": end(lambda x: tf.nn.l2_normalize(x, -1), "l2"),
+    "softmax of another range": lambda g: g.fake(end(tf.nn.softmax, "softmax")(g), 0.0, 1.0),
+    "tanh of another range": lambda g: g.fake(end(tf.tanh, "tanh")(g), -1.0, 1.0),
+    "relu that changes nothing": idle_relu,
     "leaky relu": lambda g: g.fake(tf.nn.leaky_relu(g.conv(g.input())), -0.4, 2.0),
     "prelu": prelu,
     "relu behind a range": copied(tf.nn.relu, 0.0, HIGH),
@@ -534,6 +578,7 @@ GRAPHS: dict[str, Draw] = {
     "two FakeQuants that differ": in_a_row(-1.0),
     "FakeQuantWithMinMaxArgs": args,
     "default ranges": default_ranges,
+    "weights of nothing but 0": no_weights,
 }  # fmt: skip
 
 
