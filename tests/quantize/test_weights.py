@@ -183,3 +183,77 @@ def test_a_float_file_is_quantized_on_the_command_line(tmp_path: Path) -> None:
     assert call.exit_code != 0
     assert "--post_training_quantize" in call.output
     assert not (tmp_path / "other.tflite").exists()
+
+
+def recurrent(cells: int, inputs: int, kernel_type: str = "FULL") -> Model:
+    """One step of an LSTM layer; its matrices have cells * inputs and cells * cells elements, those of BASIC are one."""
+    d = Draft()
+    x = d.input((1, inputs))
+    if kernel_type == "BASIC":
+        states = [d.input((1, cells)) for _ in range(2)]
+        weights = RNG.normal(0, 0.3, (4 * cells, inputs + cells))
+        given = [x, states[0], d.constant(weights), d.constant(np.zeros(4 * cells)), states[1]]
+        shapes: list[tuple[int, ...]] = [(1, cells), (1, cells), (1, inputs + cells), (1, 4 * cells)]
+    else:
+        states = [Tensor(name, (1, cells), has_rank=True, is_variable=True) for name in ("output", "cell")]
+        matrices = [d.constant(RNG.normal(0, 0.3, (cells, size))) for size in (inputs, cells) for _ in range(4)]
+        given = [x, *matrices, *[None] * 3, *[d.constant(np.zeros(cells)) for _ in range(4)], None, None, *states]  # type: ignore[list-item]
+        shapes = [(1, cells)]
+    outputs = [Tensor(f"y{number}", shape, has_rank=True) for number, shape in enumerate(shapes)]
+    d.graph.ops.append(Op("LSTM", given, outputs, kernel_type=kernel_type, fused_activation_function="TANH"))  # type: ignore[arg-type]
+    return Model([d.done(outputs[0])])
+
+
+@pytest.mark.parametrize("style", ["mlir", "toco"])
+def test_kernels_that_read_no_integers_get_floats(style: str) -> None:
+    """The BASIC kernel has no form with INT8 weights: LiteRT refuses to run it."""
+    model = recurrent(24, 40, "BASIC")
+    made = quantize_weights(model, Weights(style=style))
+    assert [op.code for op in made.graph.ops] == ["DEQUANTIZE", "LSTM"]
+    content, x = made.to_bytes(), RNG.normal(0, 1, (1, 40)).astype(np.float32)
+    real = run(Interpreter(model_content=model.to_bytes()), x)
+    found = run(Interpreter(model_content=content), x)
+    assert np.abs(found - real).max() <= 0.05
+    assert np.abs(found - run(litert_interpreter(content, "BUILTIN_REF"), x)).max() <= 1e-5
+
+
+def test_weights_of_a_layer_that_must_have_one_type_are_stored_all_or_none() -> None:
+    """Its recurrent matrices have 1024 elements, those for the input fewer: LiteRT's kernel takes no mixture, as 1.15 knew."""
+    model = recurrent(32, 8)
+    assert quantize_weights(model) == model
+    first = quantize_weights(model, Weights(style="toco"))
+    assert [op.code for op in first.graph.ops] == [*["DEQUANTIZE"] * 4, "LSTM"]
+    x = RNG.normal(0, 1, (1, 8)).astype(np.float32)
+    real = run(Interpreter(model_content=model.to_bytes()), x)
+    for runtime in (Interpreter(model_content=first.to_bytes()), litert_interpreter(first.to_bytes(), "BUILTIN_REF")):
+        assert np.abs(run(runtime, x) - real).max() <= 0.02
+
+
+def test_the_first_style_keeps_no_floats_beside_stored_weights() -> None:
+    d = Draft()
+    x, shared = d.input((64, 64)), d.constant(RNG.normal(0, 1, (64, 64)))
+    model = Model([d.done(d.op("FULLY_CONNECTED", d.op("MUL", x, shared, shape=(64, 64)), shared, None, shape=(64, 64)))])
+    made = quantize_weights(model, Weights(style="toco"))
+    assert [op.code for op in made.graph.ops] == ["DEQUANTIZE", "MUL", "FULLY_CONNECTED"]
+    assert made.graph.ops[2].inputs[1] is made.graph.ops[0].inputs[0]
+    assert len(made.to_bytes()) < len(model.to_bytes()) * 0.35
+
+
+@pytest.mark.parametrize(("reads", "codes"), [(1, ["EMBEDDING_LOOKUP", "DEQUANTIZE"]), (2, ["DEQUANTIZE", "EMBEDDING_LOOKUP"])])
+def test_the_first_style_moves_integers_for_a_single_reader(reads: int, codes: list[str]) -> None:
+    d = Draft()
+    indices, stored = Tensor("indices", (3,), "INT32", has_rank=True), d.constant(RNG.normal(0, 1, (100, 16)))
+    d.graph.inputs.append(indices)
+    rows = [d.op("EMBEDDING_LOOKUP", indices, stored, shape=(3, 16)) for _ in range(reads)]
+    content = quantize_weights(Model([d.done(*rows)]), Weights(style="toco")).to_bytes()
+    assert [op.code for op in Model.load(content).graph.ops][:2] == codes
+    wanted = np.array([3, 99, 0], np.int32)
+    assert np.array_equal(run(Interpreter(model_content=content), wanted), run(litert_interpreter(content, "BUILTIN_REF"), wanted))
+
+
+def test_a_model_that_is_quantized_already_comes_back_as_it_is() -> None:
+    once = quantize_weights(network(), Weights(least_elements=0))
+    assert quantize_weights(once, Weights(least_elements=0)) == once
+    small = Draft()
+    model = Model([small.done(small.op("RELU", small.input()))])
+    assert quantize_weights(model) == model

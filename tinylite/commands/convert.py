@@ -191,7 +191,8 @@ def _of_float_file(path: str, wanted: Callable[[list[str]], Target]) -> Model:
     with at(path):
         made = file.of_float_model(model)
     if made == model:
-        click.echo(f"Note: {path} has no float weights of 1024 elements or more, and stays as it is", err=True)
+        least = f" of {file.weights.least_elements} elements or more" if file.weights is not None and file.weights.type == "INT8" else ""
+        click.echo(f"Note: {path} has no float weights{least}, and stays as it is", err=True)
     return made
 
 

@@ -194,7 +194,7 @@ class TFLiteConverter:
 
     def _target(self) -> Target:
         types = {type_of(type) for type in self.target_spec.supported_types}
-        smaller = self.optimizations or self.post_training_quantize
+        smaller = self.post_training_quantize or any(_name(entry) != "EXPERIMENTAL_SPARSITY" for entry in self.optimizations)
         return target(
             self.inference_type, self.inference_input_type, self.inference_output_type, input_stats=self.quantized_input_stats,
             default_range=self.default_ranges_stats, style=self.quantizer_style,

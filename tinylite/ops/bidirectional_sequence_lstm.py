@@ -35,6 +35,7 @@ class BidirectionalSequenceLSTM(LSTMLayer):
     stored_weights = StoredWeights(
         (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 33, 40, 41, 42, 43, 44, 45, 46, 47),
         asymmetric=True,
+        together=True,
         first="kernel",
     )
 

@@ -29,7 +29,7 @@ class BidirectionalSequenceRNN(Operator):
     options = "BidirectionalSequenceRNNOptions"
     input_count = (12, 12)
     output_count = (1, 2)
-    stored_weights = StoredWeights((1, 2, 4, 5, 6, 8, 9, 10, 11), asymmetric=True, first="kernel")
+    stored_weights = StoredWeights((1, 2, 4, 5, 6, 8, 9, 10, 11), asymmetric=True, together=True, first="kernel")
 
     def check_types(self, node: Node) -> None:
         check_floats(node)

@@ -28,7 +28,7 @@ class EmbeddingLookup(Moving):
     max_version = 5
     input_count = (2, 2)
     data_input = 1
-    stored_weights = StoredWeights((1,), channels=0, first="stored")
+    stored_weights = StoredWeights((1,), channels=0, first="moves")
 
     @staticmethod
     def dequantizes(node: Node) -> bool:

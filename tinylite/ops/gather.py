@@ -25,7 +25,7 @@ class Gather(Moving):
     options = "GatherOptions"
     input_count = (2, 2)
     quantized = MOVES
-    stored_weights = StoredWeights((0,), moves=True, first="stored")
+    stored_weights = StoredWeights((0,), moves=True, first="moves")
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

@@ -22,6 +22,7 @@ from .common.quantizing import StoredWeights
 from .common.rnn import check_floats
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 
@@ -35,11 +36,16 @@ class LSTM(LSTMLayer):
     input_count = (5, 24)
     output_count = (1, 4)
     rank = 2
-    stored_weights = StoredWeights((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16), asymmetric=True, first="kernel")
+    stored_weights = StoredWeights((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16), asymmetric=True, together=True, first="kernel")
 
     @staticmethod
     def basic(node: Node) -> bool:
         return bool(node.options.kernel_type == "BASIC")
+
+    def weights_of(self, op: Op) -> StoredWeights | None:
+        if op.options is not None and op.options.kernel_type == "BASIC":
+            return StoredWeights((2,), kernel=False, first="stored")
+        return super().weights_of(op)
 
     def check_types(self, node: Node) -> None:
         basic = self.basic(node)

@@ -14,4 +14,4 @@ class RNN(RNNLayer):
     code = "RNN"
     options = "RNNOptions"
     rank = 2
-    stored_weights = StoredWeights((1, 2), asymmetric=True, first="kernel")
+    stored_weights = StoredWeights((1, 2), asymmetric=True, together=True, first="kernel")

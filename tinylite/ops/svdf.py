@@ -31,7 +31,7 @@ class SVDF(Operator):
     max_version = 4
     options = "SVDFOptions"
     input_count = (5, 5)
-    stored_weights = StoredWeights((1, 2), asymmetric=True, first="kernel")
+    stored_weights = StoredWeights((1, 2), asymmetric=True, together=True, first="kernel")
 
     def check_types(self, node: Node) -> None:
         check_floats(node)

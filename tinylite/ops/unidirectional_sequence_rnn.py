@@ -14,4 +14,4 @@ class UnidirectionalSequenceRNN(RNNLayer):
     code = "UNIDIRECTIONAL_SEQUENCE_RNN"
     options = "SequenceRNNOptions"
     rank = 3
-    stored_weights = StoredWeights((1, 2), asymmetric=True, first="kernel")
+    stored_weights = StoredWeights((1, 2), asymmetric=True, together=True, first="kernel")

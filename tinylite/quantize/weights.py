@@ -6,6 +6,7 @@ DEQUANTIZE goes before. Biases and other small constants stay as they are in INT
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,16 +49,17 @@ class Weights:
 def quantize_weights(model: Model, settings: Weights | None = None) -> Model:
     """A float model with its weights stored smaller, in all of its graphs; the model given stays as it is.
 
-    What is no float weight is left alone, so that a model may already be quantized in part. Raises ConvertError for weights that
-    hold NaN or infinity.
+    What is no float weight is left alone, so that a model may already be quantized in part; one that has none comes back as it is.
+    Raises ConvertError for weights that hold NaN or infinity.
     """
     settings = settings or Weights()
     made = model.copy()
-    for graph in {id(graph): graph for first in made.graphs for graph in called_graphs(first)}.values():
-        _Storing(graph, settings).apply()
-    from ..converter.versions import set_versions
+    graphs = {id(graph): graph for first in made.graphs for graph in called_graphs(first)}.values()
+    changed = [_Storing(graph, settings).apply() for graph in graphs]
+    if any(changed):
+        from ..converter.versions import set_versions
 
-    set_versions(made)
+        set_versions(made)
     return made
 
 
@@ -67,27 +69,35 @@ class _Storing:
     def __init__(self, graph: Graph, settings: Weights) -> None:
         self.graph = graph
         self.settings = settings
-        self.stored: dict[tuple[int, int | None], Tensor] = {}
+        self.first_style = settings.style == "toco"
+        self.readers = Counter(id(tensor) for op in graph.ops for tensor in op.inputs)
+        self.stored: dict[tuple[int, int | None, int | None], Tensor] = {}
         self.floats: dict[int, Tensor] = {}  # what DEQUANTIZE gives, by the ids of stored tensors
         self.first: list[Op] = []  # the DEQUANTIZEs of weights
         self.ops: list[Op] = []
 
-    def apply(self) -> None:
+    def apply(self) -> bool:
+        """Rewrite the graph; whether there was anything to store."""
         for op in self.graph.ops:
             self.ops.append(op)
             if self.settings.type == "FLOAT16":
                 op.inputs = [self.half(tensor) for tensor in op.inputs]
             else:
                 self.integers(op)
+        if not self.stored:
+            return False
+        if self.first_style:
+            self.dequantize_for_others()
         self.graph.ops = [*self.first, *self.ops]
         self.graph.tensors = Graph(None, self.graph.inputs, self.graph.outputs, self.graph.ops).all_tensors()
+        return True
 
     def half(self, tensor: Tensor | None) -> Tensor | None:
         """A float constant, whatever it is for, as FLOAT16 behind a DEQUANTIZE."""
         if not _is_weight(tensor):
             return tensor
         assert tensor is not None
-        key = id(tensor), None
+        key = id(tensor), None, None
         if key not in self.stored:
             values = np.clip(_checked(tensor), -_LARGEST_HALF, _LARGEST_HALF).astype(np.float16)
             self.stored[key] = _constant(tensor, "FLOAT16", values)
@@ -95,25 +105,32 @@ class _Storing:
 
     def integers(self, op: Op) -> None:
         declared = _declared(op)
-        if declared is None or (self.settings.style == "toco" and not declared.first):
+        if declared is None or (self.first_style and not declared.first):
             return
-        large = {index for index in declared.inputs if index < len(op.inputs) and self.is_large(op.inputs[index])}
-        if not large or (declared.together and any(self.is_small(op, index) for index in declared.inputs)):
+        given = {index for index in declared.inputs if index < len(op.inputs) and op.inputs[index] is not None}
+        large = {index for index in given if self.is_large(op.inputs[index])}
+        if not large or (declared.together and large != given and not self.first_style):
             return
-        kernel = declared.kernel if self.settings.style == "mlir" else declared.first == "kernel" and _all_stored(op, declared, large)
-        channels = declared.channels if self.settings.per_channel and self.settings.style == "mlir" else None
+        # The first converter left kernels to floats if they had any weights that are small.
+        kernel = declared.first == "kernel" and large == given if self.first_style else declared.kernel
+        channels = declared.channels if self.settings.per_channel and not self.first_style else None
+        repeated = declared.channels if declared.each and kernel else None
         for index in large:
             tensor = op.inputs[index]
             assert tensor is not None
-            key = id(tensor), channels
+            key = id(tensor), channels, repeated
             if key not in self.stored:
-                self.stored[key] = _symmetric(tensor, channels, declared.channels if declared.each and kernel else None)
-            if declared.moves:
+                self.stored[key] = _symmetric(tensor, channels, repeated)
+            if self.moves(declared, tensor):
                 self.moved(op, index, self.stored[key])
             else:
                 op.inputs[index] = self.stored[key] if kernel else self.float_form(self.stored[key], tensor)
-        if declared.asymmetric and self.settings.style == "mlir" and op.options is not None:
+        if declared.asymmetric and not self.first_style and op.options is not None:
             op.options.asymmetric_quantize_inputs = True
+
+    def moves(self, declared: StoredWeights, tensor: Tensor) -> bool:
+        """Whether an op moves integers. The first converter let it if it was the only reader of what it picks from."""
+        return declared.first == "moves" and self.readers[id(tensor)] == 1 if self.first_style else declared.moves
 
     def moved(self, op: Op, index: int, stored: Tensor) -> None:
         """Let an op move integers, and a DEQUANTIZE behind it make floats of those few that it picked."""
@@ -127,9 +144,14 @@ class _Storing:
     def is_large(self, tensor: Tensor | None) -> bool:
         return _is_weight(tensor) and tensor is not None and int(np.prod(tensor.shape)) >= max(self.settings.least_elements, 1)
 
-    def is_small(self, op: Op, index: int) -> bool:
-        tensor = op.inputs[index] if index < len(op.inputs) else None
-        return _is_weight(tensor) and not self.is_large(tensor)
+    def dequantize_for_others(self) -> None:
+        """Let all other readers of stored weights read them too, as the first converter did, so that none are kept as floats beside."""
+        stored = {tensor: made for (tensor, _, _), made in self.stored.items()}
+        for op in self.ops:
+            op.inputs = [
+                tensor if tensor is None or id(tensor) not in stored else self.float_form(stored[id(tensor)], tensor)
+                for tensor in op.inputs
+            ]
 
     def float_form(self, stored: Tensor, tensor: Tensor) -> Tensor:
         if id(stored) not in self.floats:
@@ -141,18 +163,13 @@ class _Storing:
 
 def _declared(op: Op) -> StoredWeights | None:
     try:
-        return ops.find(op.code).stored_weights
+        return ops.find(op.code).weights_of(op)
     except UnsupportedError:
         return None
 
 
 def _is_weight(tensor: Tensor | None) -> bool:
     return tensor is not None and tensor.is_constant and tensor.type == "FLOAT32" and tensor.sparsity is None and not tensor.is_variable
-
-
-def _all_stored(op: Op, declared: StoredWeights, large: set[int]) -> bool:
-    """Whether all of the weights that an op has are stored as integers, which the first converter's kernels wanted."""
-    return all(index in large or index >= len(op.inputs) or op.inputs[index] is None for index in declared.inputs)
 
 
 def _checked(tensor: Tensor) -> np.ndarray:

@@ -155,6 +155,10 @@ class Operator:
     quantized: ClassVar[Quantized | None] = None
     stored_weights: ClassVar[StoredWeights | None] = None
 
+    def weights_of(self, op: Op) -> StoredWeights | None:
+        """`stored_weights`, as they are for one op."""
+        return self.stored_weights
+
     def check(self, node: Node) -> None:
         """Look at everything but shapes: counts, options, types, quantization. Raises ModelError or UnsupportedError."""
         op = node.op

@@ -58,8 +58,9 @@ class StoredWeights:
     kernel      whether its kernel reads them as they are stored; else a DEQUANTIZE goes before
     moves       whether it only picks weights, so that a DEQUANTIZE goes behind it
     asymmetric  whether its option asymmetric_quantize_inputs then lets inputs have a zero point
-    together    whether all of them must be stored so, or none
-    first       "kernel" or "stored" if TensorFlow's first converter (1.15) stored them so, with such a kernel or without; else ""
+    together    whether all of them must be stored so, or none: the kernel takes weights of one type
+    first       what TensorFlow's first converter (1.15) took it for that stored them so: "kernel", "moves" or, behind a DEQUANTIZE,
+                "stored"; else ""
     """
 
     inputs: tuple[int, ...]
