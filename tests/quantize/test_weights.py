@@ -189,13 +189,12 @@ def recurrent(cells: int, inputs: int, kernel_type: str = "FULL") -> Model:
     """One step of an LSTM layer; its matrices have cells * inputs and cells * cells elements, those of BASIC are one."""
     d = Draft()
     x = d.input((1, inputs))
+    states = [Tensor(name, (1, cells), has_rank=True, is_variable=True) for name in ("output", "cell")]
     if kernel_type == "BASIC":
-        states = [d.input((1, cells)) for _ in range(2)]
         weights = RNG.normal(0, 0.3, (4 * cells, inputs + cells))
         given = [x, states[0], d.constant(weights), d.constant(np.zeros(4 * cells)), states[1]]
         shapes: list[tuple[int, ...]] = [(1, cells), (1, cells), (1, inputs + cells), (1, 4 * cells)]
     else:
-        states = [Tensor(name, (1, cells), has_rank=True, is_variable=True) for name in ("output", "cell")]
         matrices = [d.constant(RNG.normal(0, 0.3, (cells, size))) for size in (inputs, cells) for _ in range(4)]
         given = [x, *matrices, *[None] * 3, *[d.constant(np.zeros(cells)) for _ in range(4)], None, None, *states]  # type: ignore[list-item]
         shapes = [(1, cells)]
@@ -257,3 +256,32 @@ def test_a_model_that_is_quantized_already_comes_back_as_it_is() -> None:
     small = Draft()
     model = Model([small.done(small.op("RELU", small.input()))])
     assert quantize_weights(model) == model
+
+
+@pytest.mark.parametrize("style", ["mlir", "toco"])
+def test_channels_without_weights_get_scales_that_runtimes_take(style: str) -> None:
+    """Training leaves channels dead, with weights of 0 or of 1e-39. TF 2.21 widens their range to 1e-6; the largest is its own."""
+    values = RNG.normal(0, 0.1, (32, 64)).astype(np.float32)
+    values[0], values[1], values[2] = 0, values[1] * 1e-38, 1e-9
+    d = Draft()
+    x = d.input((1, 64))
+    source = Model([d.done(d.op("FULLY_CONNECTED", x, values, None, shape=(1, 32)))])
+    model = quantize_weights(source, Weights(style=style))
+    stored = weights(model, "FULLY_CONNECTED")
+    assert stored.quantization is not None
+    assert stored.data is not None
+    if style == "mlir":
+        assert np.array_equal(stored.quantization.scale[:3], np.full(3, 0.5e-6 / 127, np.float32))
+        assert (stored.data[2] == np.round(1e-9 / (0.5e-6 / 127))).all()
+    assert not stored.data[:2].any()
+    given = RNG.normal(0, 1, (1, 64)).astype(np.float32)
+    real = run(Interpreter(model_content=source.to_bytes()), given)
+    for content in (model.to_bytes(), quantize_weights(Model([table_of_zeros()]), Weights(style=style)).to_bytes()):
+        found = run(Interpreter(model_content=content), given)
+        assert np.array_equal(found, run(litert_interpreter(content, "BUILTIN_REF"), given))
+    assert np.abs(run(Interpreter(model_content=model.to_bytes()), given) - real).max() <= 0.02 * np.abs(real).max()
+
+
+def table_of_zeros() -> Graph:
+    d = Draft()
+    return d.done(d.op("FULLY_CONNECTED", d.input((1, 64)), np.zeros((32, 64)), None, shape=(1, 32)))

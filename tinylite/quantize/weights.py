@@ -120,7 +120,7 @@ class _Storing:
             assert tensor is not None
             key = id(tensor), channels, repeated
             if key not in self.stored:
-                self.stored[key] = _symmetric(tensor, channels, repeated)
+                self.stored[key] = _symmetric(tensor, channels, repeated, self.first_style)
             if self.moves(declared, tensor):
                 self.moved(op, index, self.stored[key])
             else:
@@ -186,18 +186,34 @@ def _constant(tensor: Tensor, type: str, values: np.ndarray, quantization: Quant
     return made
 
 
-def _symmetric(tensor: Tensor, channels: int | None, repeated: int | None = None) -> Tensor:
+def _symmetric(tensor: Tensor, channels: int | None, repeated: int | None, first_style: bool) -> Tensor:
     """Weights as INT8 in -127..127, with one scale or one for each index along `channels`: the largest over 127.
 
     One scale is written as often as there are indices along `repeated`.
     """
     values = _checked(tensor)
     axes = tuple(axis for axis in range(values.ndim) if axis != channels) if channels is not None else None
-    most = np.abs(values).max(axis=axes, keepdims=True).astype(np.float64)
-    scale = np.where(most > 0, most / 127, 1.0)
-    stored = np.trunc(np.abs(values / scale) + 0.5) * np.sign(values)
+    scale, steps = (_first_steps if first_style else _steps)(values, np.abs(values).max(axis=axes, keepdims=True))
+    stored = np.trunc(np.abs(steps) + 0.5) * np.sign(steps)
     written = scale.reshape(-1).astype(np.float32)
     if channels is None and repeated is not None:
         channels, written = repeated, np.repeat(written, values.shape[repeated])
     quantization = Quantization(written, np.zeros(written.size, np.int64), channels or 0)
     return _constant(tensor, "INT8", np.clip(stored, -127, 127).astype(np.int8), quantization)
+
+
+def _steps(values: np.ndarray, most: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Scales, and the values by them, as TF 2.21 has them: in double, and no range is smaller than 1e-6.
+
+    So channels that training has left dead, whose weights are 0 or nearly so, get a scale that can be divided by.
+    """
+    scale = np.maximum(most.astype(np.float64), 0.5e-6) / 127
+    return scale, values / scale
+
+
+def _first_steps(values: np.ndarray, most: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same as 1.15 has them: in float, and what is too small for a float's inverse is 0, with a scale of 1."""
+    most = np.where(most / np.float32(127) >= np.finfo(np.float32).tiny, most, 0)
+    scale = np.where(most > 0, most / np.float32(127), np.float32(1))
+    inverse = np.divide(np.float32(127), most, out=np.zeros_like(most), where=most > 0)
+    return scale, (values * inverse).astype(np.float64)
