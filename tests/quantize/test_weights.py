@@ -42,6 +42,8 @@ def table() -> Model:
 
 def run(interpreter: Any, x: np.ndarray) -> np.ndarray:
     interpreter.allocate_tensors()
+    for details in interpreter.get_input_details()[1:]:  # states, which LiteRT leaves as memory was
+        interpreter.set_tensor(details["index"], np.zeros(details["shape"], details["dtype"]))
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
     interpreter.invoke()
     return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
