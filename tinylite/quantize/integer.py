@@ -80,7 +80,8 @@ def read_ranges(graph: Graph, settings: Integers) -> Ranges:
 def quantize_graph(graph: Graph, settings: Integers, ranges: Ranges | None = None) -> None:
     """Rewrite a graph; `ranges` are those that were read before, if they were.
 
-    Raises ConvertError, before anything is rewritten, for all tensors without a range and all ops without a quantized form at once.
+    Raises ConvertError for all tensors without a range and all ops without a quantized form at once, and for weights that fast
+    kernels cannot take; the graph is not to be used then.
     """
     ranges = ranges or read_ranges(graph, settings)
     if settings.style == "toco":
