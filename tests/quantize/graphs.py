@@ -341,17 +341,17 @@ def blocks(back: bool) -> Draw:
     return draw
 
 
-def moved(move: Callable[[Any], Any], copies: bool = False, back: bool = True) -> Draw:
+def moved(move: Callable[[Any], Any], copies: bool = False, back: bool = True, clamped: bool = False) -> Draw:
     """An op that only moves numbers, and behind it a FakeQuant of another range.
 
     The first converter let two ranges stand, or the input's where the op `copies`. TF 2.21 gives the later one to the producer, too,
-    where it goes `back`.
+    where it goes `back`, and tinylite does so, unless that range is `clamped` to numbers from 0 on.
     """
 
     def draw(g: Drawing) -> Any:
         low, high = -1.5, 1.4
         pulled = back and not copies and g.rounds == "mlir"
-        y = g.conv(g.input(), **({"low": low, "high": high} if pulled else {}))
+        y = g.conv(g.input(), **({"low": low, "high": high} if pulled else {"low": 0.0} if clamped else {}))
         z = move(y)
         if copies:
             g.note(z, g.known[g.name(y)])
@@ -537,6 +537,8 @@ GRAPHS: dict[str, Draw] = {
     "space to batch": blocks(back=False),
     "batch to space": blocks(back=True),
     "gather into another range": moved(lambda x: tf.gather(x, [1, 3, 5, 7], axis=1)),
+    "gather of positive numbers into another range": moved(lambda x: tf.gather(x, [1, 3, 5, 7], axis=1), back=False, clamped=True),
+    "transpose into another range": moved(lambda x: tf.transpose(x, (0, 2, 1, 3)), back=False),
     "pad into another range": moved(lambda x: tf.pad(x, [[0, 0], [2, 1], [1, 1], [0, 0]])),
     "resize into another range": moved(lambda x: v1.image.resize_bilinear(x, (24, 24))),
     "largest of another range": moved(lambda x: tf.reduce_max(x, 2)),

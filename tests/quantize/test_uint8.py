@@ -147,6 +147,8 @@ THEIRS = {
     "relu that changes nothing": "it leaves it in float",
     "weights of nothing but 0": "its scale of them is so small that biases do not fit INT32",
     "relu6 behind a range": "it forgets the FakeQuant between the convolution and its RELU6",
+    "gather of positive numbers into another range": "it forgets that they are positive",
+    "transpose into another range": "it fails",
     "an integer input": "it wants mean and std of integers",
     "4 bits": "it refuses",
 }

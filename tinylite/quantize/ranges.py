@@ -19,7 +19,7 @@ from ..ops.common.quantizing import Quantized
 from ..passes.uses import Uses
 from .parameters import LIMITS, Range, choose, nudged_range, range_of_values
 
-__all__ = ["Ranges", "rule"]
+__all__ = ["Ranges", "is_real", "rule", "scaled_by_result"]
 
 _log = logging.getLogger("tinylite")
 # What the first converter took as the range of results whose scale is always the same, a little beside what their integers mean.
@@ -34,6 +34,14 @@ def rule(op: Op, type: str) -> Quantized | None:
         return None
     found = operator.quantized if operator is not None else None
     return found if found is not None and type in found.types else None
+
+
+def scaled_by_result(op: Op, type: str) -> bool:
+    """Whether TF 2.21 lets the result's range be that of what an op moves: not of pools, nor where the input's goes on as it is."""
+    declared = rule(op, type)
+    if declared is None or type not in declared.moves or len(op.outputs) > 1 or op.code == "TRANSPOSE":
+        return False
+    return declared.ranges != "zero" and not declared.copies
 
 
 def is_real(tensor: Tensor | None) -> bool:
@@ -216,20 +224,21 @@ class Ranges:
         return sum(self.set(tensor, union) for tensor in ((*inputs, output) if force else (output,))) > 0
 
     def pull_back(self) -> None:
-        """Let what is computed for an op of one scale alone have its result's range, as TF 2.21 does."""
+        """Let what is computed for such an op alone have the range of the op's result, as TF 2.21 does.
+
+        Not where a range from 0 on, which stands for an activation, would be lost with it: that range stays.
+        """
         uses = Uses(self.graph)
         given_out = {id(tensor) for tensor in self.graph.outputs}
         for op in self.graph.ops:
-            declared = rule(op, self.type)
-            found = self.get(op.outputs[0]) if op.outputs else None
-            if declared is None or found is None or len(op.outputs) > 1 or not declared.one_scale(self.type):
-                continue
-            for tensor in op.inputs:
-                producer = uses.producer(tensor)
+            found = self.get(op.outputs[0]) if scaled_by_result(op, self.type) else None
+            for tensor in op.inputs if found is not None else ():
+                producer, own = uses.producer(tensor), self.get(tensor) if tensor is not None else None
                 made = rule(producer, self.type) if producer is not None else None
-                if tensor is None or made is None or made.moves or made.fixed is not None or self.get(tensor) is None:
+                if tensor is None or found is None or own is None or made is None or made.moves or made.fixed is not None:
                     continue
-                if id(tensor) not in given_out and all(reader is op for reader in uses.readers[id(tensor)]):
+                clamped = (own.low == 0 > found.low) or (own.high == 0 < found.high)
+                if not clamped and id(tensor) not in given_out and all(reader is op for reader in uses.readers[id(tensor)]):
                     self.set(tensor, found)
 
     def give_default(self, low: float, high: float) -> None:

@@ -12,7 +12,7 @@ from ..model import Graph, Op, Quantization, Tensor
 from ..ops.common.quantized import CLAMPS
 from ..ops.common.quantizing import Quantized
 from .parameters import Parameters, Range, choose, quantized, range_of_values
-from .ranges import Ranges, is_real, rule
+from .ranges import Ranges, is_real, rule, scaled_by_result
 
 if TYPE_CHECKING:
     from .integer import Integers
@@ -194,8 +194,8 @@ class Rewrite:
         outputs = [output for output in op.outputs if is_real(output)]
         wanted = {id(output): choose(self.range(output), self.settings.type) for output in outputs}
         # What is joined takes the result's scale; else the result takes the scale of what is moved.
-        backward = declared.ranges == "union" or (self.settings.style == "mlir" and declared.one_scale(self.settings.type))
-        common = wanted[id(outputs[0])] if backward and len(op.outputs) == 1 else self.own(real[0])
+        backward = declared.ranges == "union" or (self.settings.style == "mlir" and scaled_by_result(op, self.settings.type))
+        common = wanted[id(outputs[0])] if backward and outputs else self.own(real[0])
         op.inputs = [self.quantize(t, common) if any(t is other for other in real) else t for t in op.inputs]  # type: ignore[arg-type]
         written = dict.fromkeys(wanted, common)
         self.write(op, written, written if declared.copies and self.settings.style == "toco" else wanted)

@@ -36,10 +36,6 @@ class Quantized:
     floats_out: bool = False
     ranges: str = ""
 
-    def one_scale(self, type: str) -> bool:
-        """Whether TF 2.21 lets the result say the scale of all: where numbers are moved one by one, and none is taken from several."""
-        return type in self.moves and self.ranges != "zero" and not (self.copies and self.ranges == "forward")
-
 
 COMPUTES = Quantized()  # each tensor has a scale of its own
 MOVES = Quantized(moves=_BYTES, ranges="forward")
