@@ -16,9 +16,10 @@ import numpy as np
 from .cpu import target
 from .ends import store_first
 from .fixed_point import multiply_by_quantized_multiplier, requantize, rounding_divide_by_power
-from .kernel import device, kernel
+from .kernel import Device, Kernel, device, kernel
 from .lazy import simd, tiles
 from .q8_gemm import VNNI
+from .quantize import quantize_batch
 from .vmath import splat, vlogistic, vtanh
 
 LANES = target().lanes
@@ -88,61 +89,80 @@ def normalize(a, gate, number):
         gate[c] = (gate[c] - mean) * inverse * factors[c] + biases[c]
 
 
-@kernel(
-    "f32_lstm", **SEQUENCE, input="f32*", output="f32*", state="f32*", cell="f32*", weights="f32*", peephole="f32*", norm="f32*",
-    projection="f32*", peepholes="i64", normalizes="i64", norm_biases="i64", projection_panels="i64", tanh="i64", low="f32", high="f32",
-    cell_clip="f32", projection_clip="f32",
-)  # fmt: skip
-def f32_lstm(a, lo, hi, scratch):
-    """Scratch: [gates: panels * PANEL][cell state: pad][hidden: pad][input, output state: inputs + outputs, slack of a panel]."""
-    gates = simd.pointer(scratch, np.float32)
-    cell = gates + a.panels * PANEL
-    hidden = cell + a.pad
-    line = hidden + a.pad
-    for row in range(lo, hi):
-        state = a.state + row * a.outputs
-        kept = a.cell + row * a.cells
-        for c in range(a.pad):
-            cell[c] = np.float32(0)
-        simd.copy(cell, kept, a.cells)
-        simd.copy(line + a.inputs, state, a.outputs)
-        for time in range(a.times):
-            simd.copy(line, a.input + row * a.input_row + time * a.input_step, a.inputs)
-            f32_product(line, a.inputs + a.outputs, a.weights, a.panels, gates)
-            if a.peepholes != 0:
-                see_cell(a, gates, 0, cell)
-                if a.cifg == 0:
-                    see_cell(a, gates + 3 * a.pad, 3, cell)
-            if a.normalizes != 0:
-                normalize(a, gates, 0)
-                normalize(a, gates + a.pad, 1)
-                if a.cifg == 0:
-                    normalize(a, gates + 3 * a.pad, 3)
-            for c in range(0, a.pad, LANES):
-                forget = vlogistic(simd.load(gates + c, LANES))
-                take = splat(1) - forget
-                if a.cifg == 0:
-                    take = vlogistic(simd.load(gates + 3 * a.pad + c, LANES))
-                new = activate(a, simd.load(gates + a.pad + c, LANES)) * take
-                new = simd.fma(forget, simd.load(cell + c, LANES), new)
-                simd.store(cell + c, clamp(new, -a.cell_clip, a.cell_clip))
-            if a.peepholes != 0:
-                see_cell(a, gates + 2 * a.pad, 2, cell)
-            if a.normalizes != 0:
-                normalize(a, gates + 2 * a.pad, 2)
-            for c in range(0, a.pad, LANES):
-                give = vlogistic(simd.load(gates + 2 * a.pad + c, LANES))
-                simd.store(hidden + c, give * activate(a, simd.load(cell + c, LANES)))
-            if a.projection_panels != 0:
-                f32_product(hidden, a.cells, a.projection, a.projection_panels, line + a.inputs)
-                for c in range(0, a.outputs, LANES):
-                    at = line + a.inputs + c
-                    simd.store(at, clamp(simd.load(at, LANES), -a.projection_clip, a.projection_clip))
-            else:
-                simd.copy(line + a.inputs, hidden, a.outputs)
-            simd.copy(a.output + row * a.output_row + time * a.output_step, line + a.inputs, a.outputs)
-        simd.copy(state, line + a.inputs, a.outputs)
-        simd.copy(kept, cell, a.cells)
+@device
+def float_gates(a, line, sums, room):
+    """The sums of all gates, or of a cell, from [input, last output]."""
+    f32_product(line, a.inputs + a.outputs, a.weights, a.panels, sums)
+
+
+@device
+def float_projection(a, hidden, to, room):
+    """What a projection makes of the hidden state."""
+    f32_product(hidden, a.cells, a.projection, a.projection_panels, to)
+
+
+def _make_lstm(name: str, sum_gates: Device, project: Device, products: dict[str, str]) -> Kernel:
+    @kernel(
+        name, **SEQUENCE, **products, input="f32*", output="f32*", state="f32*", cell="f32*", peephole="f32*", norm="f32*",
+        peepholes="i64", normalizes="i64", norm_biases="i64", projection_panels="i64", tanh="i64", low="f32", high="f32",
+        cell_clip="f32", projection_clip="f32",
+    )  # fmt: skip
+    def lstm(a, lo, hi, scratch):
+        """Scratch: [gates: panels * PANEL][cell state: pad][hidden: pad][input, output state: inputs + outputs, slack of a panel][room]."""
+        gates = simd.pointer(scratch, np.float32)
+        cell = gates + a.panels * PANEL
+        hidden = cell + a.pad
+        line = hidden + a.pad
+        room = line + a.inputs + a.outputs + PANEL
+        for row in range(lo, hi):
+            state = a.state + row * a.outputs
+            kept = a.cell + row * a.cells
+            for c in range(a.pad):
+                cell[c] = np.float32(0)
+            simd.copy(cell, kept, a.cells)
+            simd.copy(line + a.inputs, state, a.outputs)
+            for time in range(a.times):
+                simd.copy(line, a.input + row * a.input_row + time * a.input_step, a.inputs)
+                sum_gates(a, line, gates, room)
+                if a.peepholes != 0:
+                    see_cell(a, gates, 0, cell)
+                    if a.cifg == 0:
+                        see_cell(a, gates + 3 * a.pad, 3, cell)
+                if a.normalizes != 0:
+                    normalize(a, gates, 0)
+                    normalize(a, gates + a.pad, 1)
+                    if a.cifg == 0:
+                        normalize(a, gates + 3 * a.pad, 3)
+                for c in range(0, a.pad, LANES):
+                    forget = vlogistic(simd.load(gates + c, LANES))
+                    take = splat(1) - forget
+                    if a.cifg == 0:
+                        take = vlogistic(simd.load(gates + 3 * a.pad + c, LANES))
+                    new = activate(a, simd.load(gates + a.pad + c, LANES)) * take
+                    new = simd.fma(forget, simd.load(cell + c, LANES), new)
+                    simd.store(cell + c, clamp(new, -a.cell_clip, a.cell_clip))
+                if a.peepholes != 0:
+                    see_cell(a, gates + 2 * a.pad, 2, cell)
+                if a.normalizes != 0:
+                    normalize(a, gates + 2 * a.pad, 2)
+                for c in range(0, a.pad, LANES):
+                    give = vlogistic(simd.load(gates + 2 * a.pad + c, LANES))
+                    simd.store(hidden + c, give * activate(a, simd.load(cell + c, LANES)))
+                if a.projection_panels != 0:
+                    project(a, hidden, line + a.inputs, room)
+                    for c in range(0, a.outputs, LANES):
+                        at = line + a.inputs + c
+                        simd.store(at, clamp(simd.load(at, LANES), -a.projection_clip, a.projection_clip))
+                else:
+                    simd.copy(line + a.inputs, hidden, a.outputs)
+                simd.copy(a.output + row * a.output_row + time * a.output_step, line + a.inputs, a.outputs)
+            simd.copy(state, line + a.inputs, a.outputs)
+            simd.copy(kept, cell, a.cells)
+
+    return lstm
+
+
+f32_lstm = _make_lstm("f32_lstm", float_gates, float_projection, {"weights": "f32*", "projection": "f32*"})
 
 
 @kernel("f32_lstm_cell", gates="f32*", before="f32*", cell="f32*", output="f32*", cells="i64")
@@ -246,3 +266,69 @@ def q8_lstm(a, lo, hi, scratch):
             put_groups(known, to, a.outputs)
             if time == a.times - 1:
                 simd.copy(state, to, a.outputs)
+
+
+# ---- float values and 8-bit weights (hybrid)
+
+HYBRID = {
+    "weights": "i32*", "second": "i32*", "recurrent": "i32*", "floats": "f32*", "weight_sums": "i32*", "input_groups": "i64",
+    "second_groups": "i64", "output_groups": "i64", "second_inputs": "i64", "asymmetric": "i64",
+    "room_columns": "i64", "room_groups": "i64",
+}  # fmt: skip
+# What the dot product's values are too large by: for vnni, put_groups makes u8 of s8.
+_SHIFT = np.int32(128 if VNNI else 0)
+
+
+@device
+def add_product(a, x, depth, groups, weights, panels, sums, scales, to, room):
+    """to += matrix of s8 times x, which is quantized by its own range on the way, as the reference does it.
+
+    `sums` are those of the matrix's rows, `scales` theirs. Room: [sums: room_columns][groups: room_groups][s8: as many bytes, slack].
+    """
+    totals = simd.cast(room, np.int32)
+    seen = totals + a.room_columns
+    quantized = simd.cast(seen + a.room_groups, np.int8)
+    scale, zero = quantize_batch(x, depth, quantized, a.asymmetric)
+    put_groups(seen, quantized, depth)
+    dot_product(seen, groups, weights, panels, totals)
+    for c in range(0, panels * PANEL, LANES):
+        total = simd.load(totals + c, LANES) - simd.load(sums + c, LANES) * (zero + _SHIFT)
+        simd.store(to + c, simd.load(to + c, LANES) + simd.to_f32(total) * (simd.load(scales + c, LANES) * scale))
+
+
+@device
+def hybrid_gates(a, line, sums, room):
+    """As float_gates. The input, its last part if that has weights of its own (`second`), and the last output have a scale each.
+
+    `floats` has rows of columns: bias, scales of weights, second and recurrent; `weight_sums` has the latter's sums.
+    """
+    columns = a.panels * PANEL
+    first = a.inputs - a.second_inputs
+    simd.copy(sums, a.floats, columns)
+    add_product(a, line, first, a.input_groups, a.weights, a.panels, a.weight_sums, a.floats + columns, sums, room)
+    if a.second_inputs != 0:
+        add_product(
+            a, line + first, a.second_inputs, a.second_groups, a.second, a.panels, a.weight_sums + columns, a.floats + 2 * columns, sums,
+            room,
+        )  # fmt: skip
+    add_product(
+        a, line + a.inputs, a.outputs, a.output_groups, a.recurrent, a.panels, a.weight_sums + 2 * columns, a.floats + 3 * columns, sums,
+        room,
+    )  # fmt: skip
+
+
+@device
+def hybrid_projection(a, hidden, to, room):
+    """As float_projection; `projection_floats` has rows: bias, scales."""
+    columns = a.projection_panels * PANEL
+    simd.copy(to, a.projection_floats, columns)
+    add_product(
+        a, hidden, a.cells, a.projection_groups, a.projection, a.projection_panels, a.projection_sums, a.projection_floats + columns, to,
+        room,
+    )  # fmt: skip
+
+
+hybrid_lstm = _make_lstm(
+    "hybrid_lstm", hybrid_gates, hybrid_projection,
+    {**HYBRID, "projection": "i32*", "projection_floats": "f32*", "projection_sums": "i32*", "projection_groups": "i64"},
+)  # fmt: skip

@@ -67,43 +67,46 @@ def scale_and_round(to, x, count, scale, zero, low, high):
         i = min(i + LANES, end)
 
 
-@kernel("f32_quantize_batches", input="f32*", output="i8*", scales="f32*", zeros="i32*", count="i64", asymmetric="i64")
-def f32_quantize_batches(a, lo, hi, scratch):
-    """Quantize each batch of `count` floats by its own range, as the reference does before hybrid kernels.
+@device
+def quantize_batch(x, count, to, asymmetric):
+    """Quantize `count` > 0 floats by their own range, as the reference does before hybrid kernels. Gives scale and zero point.
 
-    Symmetric: scale = largest magnitude / 127. Asymmetric: the range widened to hold 0, over -128..127.
+    Symmetric: scale = largest magnitude / 127. Asymmetric: the range widened to hold 0, over -128..127. What is 0 has the scale 1.
     """
-    for batch in range(lo, hi):
-        x = a.input + batch * a.count
-        to = a.output + batch * a.count
-        low, high = value_range(x, a.count)
-        a.zeros[batch] = 0
-        if a.asymmetric == 0:
-            size = max(abs(low), abs(high))
-            if size == 0:
-                a.scales[batch] = 1
-                for i in range(a.count):
-                    to[i] = 0
-                continue
-            a.scales[batch] = size / np.float32(127)
-            scale_and_round(to, x, a.count, np.float32(127) / size, np.int32(0), np.int32(-127), np.int32(127))
-            continue
-        least, most = min(low, np.float32(0)), max(high, np.float32(0))
-        if least == most:
-            a.scales[batch] = 1
-            for i in range(a.count):
-                to[i] = 0
-            continue
+    low, high = value_range(x, count)
+    scale = np.float32(1)
+    inverse = np.float32(0)
+    zero = np.int32(0)
+    if asymmetric == 0:
+        size = max(abs(low), abs(high))
+        if size != 0:
+            scale = size / np.float32(127)
+            inverse = np.float32(127) / size
+        scale_and_round(to, x, count, inverse, zero, np.int32(-127), np.int32(127))
+        return scale, zero
+    least, most = min(low, np.float32(0)), max(high, np.float32(0))
+    if least != most:
         step = np.float64(most - least) / 255.0
         # The end whose zero point is the more exact one decides.
         if 128.0 + abs(least / step) < 127.0 + abs(most / step):
-            zero = -128.0 - least / step
+            exact = -128.0 - least / step
         else:
-            zero = 127.0 - most / step
-        zero = min(max(np.floor(abs(zero) + 0.5) * (1.0 if zero >= 0 else -1.0), -128.0), 127.0)
-        a.scales[batch] = np.float32(step)
-        a.zeros[batch] = np.int32(zero)
-        scale_and_round(to, x, a.count, np.float32(1.0 / np.float64(np.float32(step))), np.int32(zero), np.int32(-128), np.int32(127))
+            exact = 127.0 - most / step
+        exact = min(max(np.floor(abs(exact) + 0.5) * (1.0 if exact >= 0 else -1.0), -128.0), 127.0)
+        scale = np.float32(step)
+        inverse = np.float32(1.0 / np.float64(scale))
+        zero = np.int32(exact)
+    scale_and_round(to, x, count, inverse, zero, np.int32(-128), np.int32(127))
+    return scale, zero
+
+
+@kernel("f32_quantize_batches", input="f32*", output="i8*", scales="f32*", zeros="i32*", count="i64", asymmetric="i64")
+def f32_quantize_batches(a, lo, hi, scratch):
+    """Quantize each batch of `count` floats by its own range."""
+    for batch in range(lo, hi):
+        scale, zero = quantize_batch(a.input + batch * a.count, a.count, a.output + batch * a.count, a.asymmetric)
+        a.scales[batch] = scale
+        a.zeros[batch] = zero
 
 
 BLOCK = 4096

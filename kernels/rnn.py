@@ -5,35 +5,42 @@ from __future__ import annotations
 import numpy as np
 
 from .ends import load_first, store_first
-from .kernel import kernel
+from .kernel import Device, Kernel, kernel
 from .lazy import simd
-from .lstm import LANES, PANEL, activate, f32_product
+from .lstm import HYBRID, LANES, PANEL, activate, float_gates, hybrid_gates
 
 ACTIVATION = {"tanh": "i64", "low": "f32", "high": "f32"}
 
 
-@kernel(
-    "f32_rnn", **ACTIVATION, input="f32*", output="f32*", state="f32*", weights="f32*", times="i64", inputs="i64", outputs="i64",
-    panels="i64", input_row="i64", input_step="i64", output_row="i64", output_step="i64",
-)  # fmt: skip
-def f32_rnn(a, lo, hi, scratch):
-    """out = activation(bias + weights * [input, last out]); a unit is a batch row.
+def _make_rnn(name: str, sum_gates: Device, products: dict[str, str]) -> Kernel:
+    @kernel(
+        name, **ACTIVATION, **products, input="f32*", output="f32*", state="f32*", times="i64", inputs="i64", outputs="i64", panels="i64",
+        input_row="i64", input_step="i64", output_row="i64", output_step="i64",
+    )  # fmt: skip
+    def rnn(a, lo, hi, scratch):
+        """out = activation(bias + weights * [input, last out]); a unit is a batch row.
 
-    Scratch: [sums: panels * PANEL][input, last output: inputs + outputs].
-    """
-    sums = simd.pointer(scratch, np.float32)
-    line = sums + a.panels * PANEL
-    for row in range(lo, hi):
-        state = a.state + row * a.outputs
-        simd.copy(line + a.inputs, state, a.outputs)
-        for time in range(a.times):
-            simd.copy(line, a.input + row * a.input_row + time * a.input_step, a.inputs)
-            f32_product(line, a.inputs + a.outputs, a.weights, a.panels, sums)
-            for c in range(0, a.outputs, LANES):
-                simd.store(sums + c, activate(a, simd.load(sums + c, LANES)))
-            simd.copy(line + a.inputs, sums, a.outputs)
-            simd.copy(a.output + row * a.output_row + time * a.output_step, sums, a.outputs)
-        simd.copy(state, line + a.inputs, a.outputs)
+        Scratch: [sums: panels * PANEL][input, last output: inputs + outputs][room].
+        """
+        sums = simd.pointer(scratch, np.float32)
+        line = sums + a.panels * PANEL
+        for row in range(lo, hi):
+            state = a.state + row * a.outputs
+            simd.copy(line + a.inputs, state, a.outputs)
+            for time in range(a.times):
+                simd.copy(line, a.input + row * a.input_row + time * a.input_step, a.inputs)
+                sum_gates(a, line, sums, line + a.inputs + a.outputs)
+                for c in range(0, a.outputs, LANES):
+                    simd.store(sums + c, activate(a, simd.load(sums + c, LANES)))
+                simd.copy(line + a.inputs, sums, a.outputs)
+                simd.copy(a.output + row * a.output_row + time * a.output_step, sums, a.outputs)
+            simd.copy(state, line + a.inputs, a.outputs)
+
+    return rnn
+
+
+f32_rnn = _make_rnn("f32_rnn", float_gates, {"weights": "f32*"})
+hybrid_rnn = _make_rnn("hybrid_rnn", hybrid_gates, HYBRID)
 
 
 @kernel(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tinylite import ops
 from tinylite.model import Graph, Model, Op, Quantization, Tensor, called_graphs, tensor_dtype
 
 INTEGERS = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-1000, 1000), "INT32": (-1000, 1000), "INT64": (-1000, 1000)}
@@ -91,6 +92,21 @@ class Case:
         """Values for the inputs that are not constant."""
         rng = np.random.default_rng(seed)
         return [t.values(rng) for t in self.inputs if t is not None and t.data is None and not t.variable]
+
+
+def hybrid(case: Case, asymmetric: bool = False) -> Case:
+    """A float case with its weights stored as INT8, which its inputs meet quantized by their own ranges."""
+    stored = ops.find(case.code).stored_weights
+    assert stored is not None
+
+    def smaller(given: T) -> T:
+        scale = float(np.float32(np.abs(given.data).max() / 127))
+        return T(given.shape, "INT8", scale=scale, data=np.round(given.data / scale).astype(int))
+
+    inputs = [smaller(given) if given is not None and index in stored.inputs else given for index, given in enumerate(case.inputs)]
+    made = replace(case, inputs=inputs, options={**case.options, "asymmetric_quantize_inputs": asymmetric}, version=3)
+    made.name = f"{case.name}-hybrid{'_a' * asymmetric}"
+    return made
 
 
 def quantized(rng: np.random.Generator, type: str, spread: float = 1.0) -> dict[str, Any]:

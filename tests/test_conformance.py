@@ -5,6 +5,8 @@ docs/numerics.md has the table.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,9 +14,9 @@ from tinylite import Interpreter, InvokeError, OpResolverType
 from tinylite.model import Graph, Op, Quantization, Tensor, tensor_dtype
 from tinylite.plan import Plan
 
-from .cases import Case, T
+from .cases import Case, T, hybrid
 from .conftest import Judge, feed_and_run, litert_interpreter
-from .ops import bidirectional_sequence_lstm, bidirectional_sequence_rnn, conv_2d, lstm
+from .ops import batch_matmul, bidirectional_sequence_lstm, bidirectional_sequence_rnn, conv_2d, lstm
 from .test_ops import CASES
 
 # Their float kernels compute e^x, ln x or tanh x within 2 ulp of the C library's functions, which differ between systems.
@@ -237,6 +239,31 @@ def test_bidirectional_layers_do_not_depend_on_which_of_time_and_batch_comes_fir
     first.graph.ops[0].options.time_major = True
     turned = run(first.to_bytes(), [feed.swapaxes(0, 1) for feed in case.feeds()])
     assert [a.tobytes() for a in found] == [b.swapaxes(0, 1).tobytes() for b in turned]
+
+
+def difference(found: list[np.ndarray], wanted: list[np.ndarray]) -> float:
+    """The largest, over the largest value."""
+    return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in zip(found, wanted, strict=True))
+
+
+def test_layers_with_8_bit_weights_go_through_time_major_sequences_once(run: Judge, litert: Judge) -> None:
+    """LiteRT's kernel has one loop over time too many, through which the states are kept."""
+    case = bidirectional_sequence_rnn.both(2, 3, 6, (5, 7), major=True)
+    content, feeds = hybrid(case).model().to_bytes(), case.feeds()
+    floats = run(case.model().to_bytes(), feeds)
+    assert difference(run(content, feeds), floats) <= 0.1
+    assert difference(litert(content, feeds), floats) > 0.1
+
+
+@pytest.mark.parametrize("shapes", [((2, 3, 5, 8), (2, 3, 8, 4)), ((2, 3, 5, 8), (3, 8, 4))])
+def test_rows_of_matrices_along_two_dimensions_have_scales_of_their_own(shapes: Any, run: Judge, litert: Judge) -> None:
+    case = batch_matmul.product(*shapes, "hybrid_a", constant="y")
+    content, (x,) = case.model().to_bytes(), case.feeds()
+    weights = case.inputs[1]
+    assert weights is not None
+    wanted = [x @ (weights.data * np.float32(weights.scale))]
+    assert difference(run(content, [x]), wanted) <= 0.02
+    assert difference(litert(content, [x]), wanted) > 0.1
 
 
 def test_an_lstm_s_states_are_overwritten_only_if_they_are_variables(run: Judge, litert: Judge) -> None:

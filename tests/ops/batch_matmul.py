@@ -59,3 +59,10 @@ CASES += [
     for x, y in (SHAPES[0], SHAPES[3])
     for adj_y in (False, True)
 ]
+# Of several matrices LiteRT finds the row sums and scales only along one dimension: tests/test_conformance.py.
+CASES += [
+    product(x, y, kind, adj_y=adj_y, constant="y")
+    for kind in ("hybrid", "hybrid_a", "hybrid_c")
+    for x, y in (((3, 30, 17), (3, 17, 70)), ((5, 1, 20), (5, 20, 9)), SHAPES[4])
+    for adj_y in (False, True)
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..cases import Case, T
+from ..cases import Case, T, hybrid
 from .rnn import random
 from .unidirectional_sequence_lstm import float_lstm
 
@@ -42,3 +42,4 @@ CASES = [
     both(2, 3, 6, 7, "stack", major=True),
     both(2, 3, 6, 9, outputs=4, proj_clip=0.4),
 ]
+CASES += [hybrid(case, asymmetric) for case in CASES for asymmetric in (False, True)]

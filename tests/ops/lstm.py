@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..cases import Case, T
+from ..cases import Case, T, hybrid
 from .rnn import random
 from .unidirectional_sequence_lstm import float_lstm, integer_lstm
 
@@ -38,4 +38,10 @@ CASES = [
     one_step(float_lstm(1, 1, 7, 12, norm=True)),
     one_step(float_lstm(2, 1, 7, 12, outputs=5, proj_clip=0.4)),
     one_step(integer_lstm(2, 1, 28, 20, cell_clip=10.0)),
+]
+CASES += [
+    hybrid(case, asymmetric)
+    for case in CASES
+    if case.options.get("kernel_type") != "BASIC" and case.inputs[0].type == "FLOAT32"
+    for asymmetric in (False, True)
 ]

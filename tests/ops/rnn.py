@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..cases import Case, T
+from ..cases import Case, T, hybrid
 
 rng = np.random.default_rng(24)
 
@@ -23,3 +23,4 @@ CASES = [
     Case("RNN", [T((batch, inputs)), *cell(batch, inputs, outputs)], [T(())], {"fused_activation_function": activation}, runs=3)
     for batch, inputs, outputs, activation in [(1, 5, 3, "TANH"), (3, 20, 37, "RELU"), (2, 33, 70, "RELU6"), (2, 4, 8, "NONE")]
 ]
+CASES += [hybrid(case, asymmetric) for case in CASES for asymmetric in (False, True)]

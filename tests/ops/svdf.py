@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..cases import Case, T
+from ..cases import Case, T, hybrid
 from .rnn import random
 
 
@@ -19,3 +19,4 @@ CASES = [
     filtered(3, 40, 17, 3, 20, bias=False, activation="TANH"),
     filtered(1, 5, 2, 1, 1),
 ]
+CASES += [hybrid(case, asymmetric) for case in CASES for asymmetric in (False, True)]

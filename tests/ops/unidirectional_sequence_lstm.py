@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..cases import Case, T
+from ..cases import Case, T, hybrid
 
 rng = np.random.default_rng(16)
 
@@ -75,3 +75,4 @@ CASES = [
     integer_lstm(2, 6, 3, 8, cifg=True, bits=15),
     integer_lstm(1, 5, 33, 40, bits=9, cell_clip=0.3),
 ]
+CASES += [hybrid(case, asymmetric) for case in CASES if case.inputs[0].type == "FLOAT32" for asymmetric in (False, True)]

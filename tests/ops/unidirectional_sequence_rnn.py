@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..cases import Case, T
+from ..cases import Case, T, hybrid
 from .rnn import cell
 
 CASES = [
@@ -14,3 +14,4 @@ CASES = [
         (1, 6, 5, 3, "TANH", False), (3, 4, 20, 37, "RELU", False), (2, 5, 33, 70, "TANH", True), (2, 3, 4, 16, "NONE", True)
     ]
 ]  # fmt: skip
+CASES += [hybrid(case, asymmetric) for case in CASES for asymmetric in (False, True)]

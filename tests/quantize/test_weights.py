@@ -14,8 +14,10 @@ from tinylite.cli import main
 from tinylite.model import Graph, Op, Tensor
 from tinylite.quantize import Weights, quantize_weights
 
-from ..conftest import litert_interpreter
+from ..cases import Case, T
+from ..conftest import feed_and_run, litert_interpreter
 from ..draft import Draft
+from ..ops import bidirectional_sequence_lstm, bidirectional_sequence_rnn, lstm, rnn, svdf, unidirectional_sequence_lstm
 
 RNG = np.random.default_rng(2)
 
@@ -287,3 +289,50 @@ def test_channels_without_weights_get_scales_that_runtimes_take(style: str) -> N
 def table_of_zeros() -> Graph:
     d = Draft()
     return d.done(d.op("FULLY_CONNECTED", d.input((1, 64)), np.zeros((32, 64)), None, shape=(1, 32)))
+
+
+@pytest.mark.parametrize(("batch", "codes"), [((3,), ["BATCH_MATMUL"]), ((2, 3), ["DEQUANTIZE", "BATCH_MATMUL"])])
+def test_several_matrices_are_stored_so_that_every_runtime_computes_the_same(batch: tuple[int, ...], codes: list[str]) -> None:
+    d = Draft()
+    x = d.input((*batch, 5, 40))
+    source = Model([d.done(d.op("BATCH_MATMUL", x, RNG.normal(0, 1, (*batch, 40, 10)), shape=(*batch, 5, 10)))])
+    made = quantize_weights(source)
+    assert [op.code for op in made.graph.ops] == codes
+    given = RNG.normal(0, 1, (*batch, 5, 40)).astype(np.float32)
+    real, found = (run(Interpreter(model_content=model.to_bytes()), given) for model in (source, made))
+    assert np.abs(found - real).max() <= 0.03 * np.abs(real).max()
+    assert np.abs(found - run(litert_interpreter(made.to_bytes(), "BUILTIN_REF"), given)).max() <= 1e-5 * np.abs(real).max()
+
+
+def recurrent_layers() -> list[Case]:
+    """One layer of each kind, whose matrices have 1024 elements or more."""
+    found = [
+        unidirectional_sequence_lstm.float_lstm(2, 5, 40, 32),
+        unidirectional_sequence_lstm.float_lstm(2, 5, 40, 48, outputs=32),
+        lstm.one_step(unidirectional_sequence_lstm.float_lstm(2, 1, 40, 32)),
+        bidirectional_sequence_lstm.both(2, 5, 40, 32),
+        bidirectional_sequence_rnn.both(2, 5, 40, (32, 36), major=True),
+        svdf.filtered(2, 40, 32, 2, 20),
+    ]
+    shapes = (2, 40), rnn.cell(2, 40, 32)
+    return [*found, Case("RNN", [T(shapes[0]), *shapes[1]], [T(())], {"fused_activation_function": "TANH"}, runs=3)]
+
+
+@pytest.mark.parametrize("style", ["mlir", "toco"])
+@pytest.mark.parametrize("case", recurrent_layers(), ids=lambda case: case.code)
+def test_recurrent_layers_run_on_both_runtimes(case: Case, style: str) -> None:
+    source = case.model()
+    made = quantize_weights(source, Weights(style=style))
+    assert any(tensor.type == "INT8" for tensor in made.graph.tensors)
+    assert len(made.to_bytes()) < 0.5 * len(source.to_bytes())
+    feeds = case.feeds()
+
+    def outputs(interpreter: Any) -> list[np.ndarray]:
+        interpreter.allocate_tensors()
+        return feed_and_run(interpreter, feeds, case.runs)
+
+    real, found = (outputs(Interpreter(model_content=model.to_bytes())) for model in (source, made))
+    judged = outputs(litert_interpreter(made.to_bytes(), "BUILTIN_REF"))
+    for a, b, c in zip(real, found, judged, strict=True):
+        assert np.abs(b - a).max() <= 0.1 * np.abs(a).max()
+        assert np.abs(b - c).max() <= 1e-4 * np.abs(a).max()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from .common.quantized import integer_range, scale_and_zero, scales_and_zeros
 from .common.quantizing import Quantized, StoredWeights
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 _KINDS = {("FLOAT32", "FLOAT32"): "FLOAT32", ("INT8", "INT8"): "INT8", ("FLOAT32", "INT8"): "FLOAT32"}
@@ -39,6 +41,13 @@ class BatchMatMul(Operator):
     quantized = Quantized(types=("INT8",))
     stored_weights = StoredWeights((1,), asymmetric=True)
     input_count = (2, 2)
+
+    def weights_of(self, op: Op) -> StoredWeights | None:
+        """LiteRT's kernel finds the scales of rows along one dimension of matrices: where there are more, a DEQUANTIZE goes before."""
+        y, output = op.inputs[1], op.outputs[0]
+        batch = (output.shape if output.shape_signature is None else output.shape_signature)[:-2]
+        several = y is not None and math.prod(y.shape[:-2]) > 1 and sum(size != 1 for size in batch) > 1
+        return replace(self.stored_weights, kernel=False, asymmetric=False) if several else self.stored_weights
 
     def check_types(self, node: Node) -> None:
         x, y, output = node.input(0), node.input(1), node.outputs[0]
@@ -80,18 +89,28 @@ class BatchMatMul(Operator):
             how = Requantization(np.full(y_count * columns, factor), zero, *integer_range(output.type))
             q8_gemm(plan, shape, x, x_zero, weights, y_zero, np.zeros(y_count * columns, np.int32), output, how, batches)
         else:
-            self.prepare_hybrid(node, plan, x, rows, check_weights(node, y), columns)
+            self.prepare_hybrid(node, plan, x, weights, batches, batch)
 
-    def prepare_hybrid(self, node: Node, plan: Planner, x: Value, rows: int, matrix: np.ndarray, columns: int) -> None:
+    def prepare_hybrid(self, node: Node, plan: Planner, x: Value, weights: Matrices, batches: Batches, batch: Shape) -> None:
         y, output = node.input(1), node.outputs[0]
-        if matrix.size != columns * x.shape[-1]:
-            node.unsupported(f"there is no kernel for several INT8 matrices {y} times FLOAT32")
-        matrix = matrix.reshape(y.shape[-2:]) if node.options.adj_y else matrix.reshape(y.shape[-2:]).T
-        scales, zeros = scales_and_zeros(node, y, columns)
+        check_weights(node, y)
+        assert weights.known is not None
+        rows, depth = x.shape[-2:]
+        if weights.matrices == 1:
+            rows *= math.prod(x.shape[:-2])
+        elif x.shape[:-2] != batch:
+            # Rows have scales of their own, in the order of the output's: let there be as many.
+            whole = plan.workspace((*batch, rows, depth), x.type)
+            maps = [(np.array(batches.input_offsets) // 4, 4), (range(rows * depth), 4)]
+            mapped_step(node, plan, x, whole, maps, shape=(len(batches.matrices), rows * depth))
+            x = whole
+        scales, zeros = scales_and_zeros(node, y, weights.columns)
         node.want(not zeros.any(), f"{y} has a zero point other than 0, which INT8 weights may not have")
+        columns = weights.matrices * weights.columns
         hybrid_gemm(
-            plan, dense(rows, x.shape[-1], 1), x, rows, bool(node.options.asymmetric_quantize_inputs), matrix[None],
-            np.broadcast_to(scales, (columns,)), np.zeros(columns), output, -np.inf, np.inf,
+            plan, dense(rows, depth, 1), x, rows * len(batches.matrices), bool(node.options.asymmetric_quantize_inputs), weights.known,
+            np.resize(scales, columns), np.zeros(columns), output, -np.inf, np.inf,
+            matrices=Batches([number * rows * depth for number in range(len(batches.matrices))], batches.matrices),
         )  # fmt: skip
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from .common.hybrid import check_hybrid
 from .common.lstm import LSTMLayer
 from .common.operator import Node, Shape, Value, register
 from .common.quantizing import StoredWeights
-from .common.recurrent import both_shapes, both_ways, joined
+from .common.recurrent import both_shapes, both_ways
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -25,7 +26,7 @@ _GATES = 4
 
 @register
 class BidirectionalSequenceLSTM(LSTMLayer):
-    """FLOAT32."""
+    """FLOAT32; FLOAT32 with INT8 weights, quantized on the way (hybrid)."""
 
     code = "BIDIRECTIONAL_SEQUENCE_LSTM"
     max_version = 3
@@ -57,8 +58,7 @@ class BidirectionalSequenceLSTM(LSTMLayer):
             node.unsupported(f"there is no kernel for input {node.input(0)}; there is one for FLOAT32")
         wanted = 1 if node.options.merge_outputs else 2
         node.want(len(node.outputs) == wanted, f"it has {len(node.outputs)} outputs, not the {wanted} of its merge_outputs")
-        for value in (*node.inputs[_SECOND:], *node.outputs):
-            node.want(value is None or value.type == "FLOAT32", f"{value} should be FLOAT32")
+        check_hybrid(node, self.stored_weights.inputs)
         states = node.inputs[_STATES[0][0] : _STATES[1][1]]
         node.want(len({id(state) for state in states}) == len(states), f"two of its states are one: {states}")
         for number, layer in enumerate(self.layers(node)):
@@ -88,10 +88,4 @@ class BidirectionalSequenceLSTM(LSTMLayer):
         ways = both_ways(node, node.input(0), *(self.sizes(layer).outputs for layer in layers))
         for number, (layer, way) in enumerate(zip(layers, ways, strict=True)):
             extra = self.second(node, number)
-            if any(extra):
-                # One matrix for both inputs, side by side.
-                layer.inputs[0] = joined(plan, layer.input(0), node.input(_SECOND))
-                for gate, weights in enumerate(extra):
-                    if weights is not None:
-                        layer.inputs[1 + gate] = joined(plan, layer.input(1 + gate), weights)
-            self.prepare_float(layer, plan, way)
+            self.prepare_float(layer, plan, way, (node.input(_SECOND), extra) if any(extra) else None)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from .common.convolution import bias_operand
 from .common.copying import copy_step
 from .common.gemm import dense, f32_gemm
+from .common.hybrid import check_hybrid
 from .common.joining import join_step
-from .common.lstm import LSTMLayer
+from .common.lstm import WEIGHTS, LSTMLayer
 from .common.operator import Node, Shape, register
 from .common.packing import filter_rows
 from .common.quantized import FLOAT_MAX
 from .common.quantizing import StoredWeights
-from .common.rnn import check_floats
 
 if TYPE_CHECKING:
     from ..model import Op
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 @register
 class LSTM(LSTMLayer):
-    """FLOAT32, FULL and BASIC; INT8 with an INT16 cell state (8x8_16), FULL, without peephole, projection or layer norm."""
+    """FLOAT32, FULL and BASIC; FLOAT32 with INT8 weights, quantized on the way (hybrid), FULL; INT8 with an INT16 cell state (8x8_16),
+    FULL, without peephole, projection or layer norm.
+    """
 
     code = "LSTM"
     max_version = 4
@@ -36,7 +38,7 @@ class LSTM(LSTMLayer):
     input_count = (5, 24)
     output_count = (1, 4)
     rank = 2
-    stored_weights = StoredWeights((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16), asymmetric=True, together=True, first="kernel")
+    stored_weights = StoredWeights(WEIGHTS, asymmetric=True, together=True, first="kernel")
 
     @staticmethod
     def basic(node: Node) -> bool:
@@ -55,7 +57,7 @@ class LSTM(LSTMLayer):
             super().check_types(node)
             return
         node.want(len(node.inputs) == 5, f"it has {len(node.inputs)} inputs, where the BASIC kernel takes 5")
-        check_floats(node)
+        check_hybrid(node, ())
 
     def infer(self, node: Node) -> Sequence[Shape]:
         if not self.basic(node):

@@ -7,17 +7,17 @@ Inputs: input [batch, inputs], weights of features [filters, inputs], weights ov
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .common.convolution import bias_values
-from .common.gemm import dense, f32_gemm
+from .common.gemm import dense, f32_gemm, hybrid_gemm
+from .common.hybrid import check_hybrid, dequantized, is_hybrid, stored_matrix
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import filter_rows
 from .common.quantizing import StoredWeights
 from .common.recurrent import activation_fields, check_state
-from .common.rnn import check_floats
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @register
 class SVDF(Operator):
-    """FLOAT32."""
+    """FLOAT32; FLOAT32 with INT8 weights, the input quantized on the way (hybrid)."""
 
     code = "SVDF"
     max_version = 4
@@ -34,7 +34,7 @@ class SVDF(Operator):
     stored_weights = StoredWeights((1, 2), asymmetric=True, together=True, first="kernel")
 
     def check_types(self, node: Node) -> None:
-        check_floats(node)
+        check_hybrid(node, self.stored_weights.inputs)
         check_state(node, node.input(4), "state")
 
     def infer(self, node: Node) -> Sequence[Shape]:
@@ -61,9 +61,18 @@ class SVDF(Operator):
         input, features, times, output = node.input(0), node.input(1), node.input(2), node.outputs[0]
         (batch, inputs), (filters, memory) = input.shape, times.shape
         found = plan.workspace((batch, filters), "FLOAT32")
-        f32_gemm(plan, dense(batch, inputs, 4), input, filter_rows(features), None, found, -np.inf, np.inf)
+        weights: Any = times
+        if is_hybrid(node, features):
+            matrix = stored_matrix(node, features)
+            hybrid_gemm(
+                plan, dense(batch, inputs, 1), input, batch, bool(node.options.asymmetric_quantize_inputs), matrix.values[None],
+                matrix.scales, np.zeros(filters), found, -np.inf, np.inf,
+            )  # fmt: skip
+            weights = plan.constant(dequantized(node, times), np.float32)
+        else:
+            f32_gemm(plan, dense(batch, inputs, 4), input, filter_rows(features), None, found, -np.inf, np.inf)
         plan.step(
-            f32_svdf, work=batch, cost=filters * memory * 2, scratch=LANES * 4, features=found, state=node.input(4), weights=times,
+            f32_svdf, work=batch, cost=filters * memory * 2, scratch=LANES * 4, features=found, state=node.input(4), weights=weights,
             bias=plan.constant(bias_values(node, node.optional(3), output.shape[1]), np.float32), output=output, units=output.shape[1],
             rank=node.options.rank, memory=memory, **activation_fields(node),
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .common.lstm import LSTMLayer
+from .common.lstm import WEIGHTS, LSTMLayer
 from .common.operator import register
 from .common.quantizing import StoredWeights
 
@@ -12,4 +12,4 @@ class UnidirectionalSequenceLSTM(LSTMLayer):
     code = "UNIDIRECTIONAL_SEQUENCE_LSTM"
     max_version = 4
     options = "UnidirectionalSequenceLSTMOptions"
-    stored_weights = StoredWeights((1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16), asymmetric=True, together=True, first="kernel")
+    stored_weights = StoredWeights(WEIGHTS, asymmetric=True, together=True, first="kernel")

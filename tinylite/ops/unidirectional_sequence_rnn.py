@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from .common.operator import register
-from .common.quantizing import StoredWeights
 from .common.rnn import RNNLayer
 
 
 @register
 class UnidirectionalSequenceRNN(RNNLayer):
-    """FLOAT32."""
+    """FLOAT32; FLOAT32 with INT8 weights, quantized on the way (hybrid)."""
 
     code = "UNIDIRECTIONAL_SEQUENCE_RNN"
     options = "SequenceRNNOptions"
     rank = 3
-    stored_weights = StoredWeights((1, 2), asymmetric=True, together=True, first="kernel")

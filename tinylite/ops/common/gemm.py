@@ -202,9 +202,12 @@ def quantize_batches(planner: Planner, input: Value, batches: int, asymmetric: b
 
 def hybrid_gemm(
     planner: Planner, shape: Patches, input: Value, batches: int, asymmetric: bool, weights: np.ndarray, scales: np.ndarray,
-    bias: np.ndarray, output: Value, low: float, high: float, channel_first: bool = False,
+    bias: np.ndarray, output: Value, low: float, high: float, channel_first: bool = False, matrices: Batches = _ONE_BATCH,
 ) -> None:  # fmt: skip
-    """Float output from a float input that is quantized on the way, batch by batch. Weights int8, scales float32 [columns].
+    """Float output from a float input that is quantized on the way, batch by batch.
+
+    Weights int8 [groups or matrices, columns, depth], bias and scales float32 for the columns of all. With several `matrices`, each
+    left one must be the input's next.
 
     A sum is multiplied by scale of channel times scale of batch, or (`channel_first`) by one after the other.
     """
@@ -222,7 +225,8 @@ def hybrid_gemm(
     packed = pack_words(planner, words, HEADER_WORDS, header)
     # What a value is too large by as the kernel sees it: u8 = s8 + 128, of which madd and mul take 128 off again.
     _q8_step(
-        planner, q8_gemm_f32, shape, quantized, packed, output, True, fills=batch_zeros, fill_step=1, input_zero=128, weights_zero=0,
-        output_zero=0, low=0, high=0, batch_rows=max(shape.rows // max(batches, 1), 1), batch_scales=batch_scales,
+        planner, q8_gemm_f32, shape, quantized, packed, output, True, matrices, fills=batch_zeros, fill_step=1, input_zero=128,
+        weights_zero=0, output_zero=0, low=0, high=0, batch_scales=batch_scales,
+        batch_rows=max(shape.rows * len(matrices.matrices) // max(batches, 1), 1),
         batch_zeros=batch_zeros, batch_zero_offset=128 if VNNI else 0, channel_first=int(channel_first), float_low=low, float_high=high,
     )  # fmt: skip

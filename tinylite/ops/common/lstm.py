@@ -15,10 +15,11 @@ import numpy as np
 
 from .convolution import bias_values
 from .fixed_point_16 import sigmoid_table, tanh_table
+from .hybrid import Matrix, dequantized, hybrid_products, is_hybrid, packed_matrix, room_bytes, stored_matrix
 from .operator import Node, Operator, Shape, Value
 from .packing import check_weights, dot_words
 from .quantized import quantize_multiplier, scale_and_zero
-from .recurrent import Direction, activation_fields, check_state, panels
+from .recurrent import Direction, activation_fields, check_state, joined, panels
 
 if TYPE_CHECKING:
     from ...planner import Planner
@@ -37,6 +38,8 @@ _INTEGER_TYPES = {
     **dict.fromkeys((*_BIAS.values(), _PROJECTION_BIAS), "INT32"),
     **dict.fromkeys((*_PEEPHOLE.values(), _CELL_STATE, *_NORM.values()), "INT16"),
 }
+# The weights that may be INT8 while all else is FLOAT32.
+WEIGHTS = (*_INPUT.values(), *_RECURRENT.values(), *_PEEPHOLE.values(), _PROJECTION)
 _GATE_BITS = 12  # fractional bits of its gates
 
 
@@ -60,7 +63,9 @@ class _Sizes:
 
 
 class LSTMLayer(Operator):
-    """FLOAT32; INT8 with an INT16 cell state (8x8_16), which takes no peephole, projection or layer norm."""
+    """FLOAT32; FLOAT32 with INT8 weights, quantized on the way (hybrid); INT8 with an INT16 cell state (8x8_16), which takes no
+    peephole, projection or layer norm.
+    """
 
     input_count = (20, 24)
     rank: ClassVar[int] = 3
@@ -68,15 +73,14 @@ class LSTMLayer(Operator):
     def check_types(self, node: Node) -> None:
         input, weights, output = node.input(0), node.input(_INPUT["forget"]), node.outputs[0]
         node.want(len(node.inputs) in (20, 24), f"it has {len(node.inputs)} inputs and takes 20, or 24 with those of layer norm")
-        if (input.type, weights.type) not in (("FLOAT32", "FLOAT32"), ("INT8", "INT8")):
-            hybrid = " (hybrid)" if input.type == "FLOAT32" and weights.type in ("INT8", "UINT8") else ""
+        if (input.type, weights.type) not in (("FLOAT32", "FLOAT32"), ("FLOAT32", "INT8"), ("INT8", "INT8")):
             node.unsupported(
-                f"there is no kernel for {input.type} input {input.name!r} x {weights.type} weights {weights.name!r}{hybrid}; there are: "
-                "FLOAT32 x FLOAT32, INT8 x INT8"
+                f"there is no kernel for {input.type} input {input.name!r} x {weights.type} weights {weights.name!r}; there are: "
+                "FLOAT32 x FLOAT32, FLOAT32 x INT8, INT8 x INT8"
             )
         integer = input.type == "INT8"
         for index, value in enumerate(node.inputs):
-            wanted = _INTEGER_TYPES.get(index, "INT8") if integer else "FLOAT32"
+            wanted = _INTEGER_TYPES.get(index, "INT8") if integer else weights.type if index in WEIGHTS else "FLOAT32"
             node.want(value is None or value.type == wanted, f"its input {index}, {value}, should be {wanted}")
         node.want(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
         self.check_parts(node, integer)
@@ -197,44 +201,94 @@ class LSTMLayer(Operator):
         else:
             self.prepare_integer(node, plan)
 
-    def prepare_float(self, node: Node, plan: Planner, way: Direction) -> None:
-        from ...kernels.lstm import LANES, PANEL, f32_lstm
+    def prepare_float(self, node: Node, plan: Planner, way: Direction, second: tuple[Value, list[Value | None]] | None = None) -> None:
+        """`second` is another input, and its gates' weights in the order of the inputs' (input, forget, cell, output)."""
+        from ...kernels.lstm import LANES, PANEL, f32_lstm, hybrid_lstm
 
         sizes, gates = self.sizes(node), self.gates(node)
         fields = sizes.fields(len(gates))
         pad, cells = fields["pad"], sizes.cells
         normalizes = node.optional(_NORM["forget"]) is not None
         biases = _stack([bias_values(node, node.input(_BIAS[gate]), cells) for gate in gates], pad)
-        matrix = np.column_stack([
-            np.zeros_like(biases) if normalizes else biases,  # layer norm takes the sums without their bias
-            _stack([check_weights(node, node.input(_INPUT[gate])) for gate in gates], pad),
-            _stack([_square(check_weights(node, node.input(_RECURRENT[gate]))) for gate in gates], pad),
-        ])  # fmt: skip
-        peephole = norm = projection = None
-        projection_panels = 0
+        input, extra = node.input(0), None
+        if second is not None:
+            input = joined(plan, input, second[0])
+            extra = {gate: second[1][index - 1] for gate, index in _INPUT.items()}
+            fields["inputs"] = input.shape[-1]
+        peephole = norm = None
         if node.optional(_PEEPHOLE["forget"]) is not None:
             none = np.zeros(cells, np.float32)
-            rows = [check_weights(node, node.input(_PEEPHOLE[gate])) if gate in _PEEPHOLE else none for gate in gates]
+            rows = [dequantized(node, node.input(_PEEPHOLE[gate])) if gate in _PEEPHOLE else none for gate in gates]
             peephole = plan.constant(_stack(rows, pad), np.float32)
         if normalizes:
             factors = _stack([check_weights(node, node.input(_NORM[gate])) for gate in gates], pad)
             norm = plan.constant(np.concatenate([factors, biases]), np.float32)
-        if node.optional(_PROJECTION) is not None:
-            weights = check_weights(node, node.input(_PROJECTION))
-            offsets = bias_values(node, node.optional(_PROJECTION_BIAS), sizes.outputs)
-            packed = panels(np.column_stack([offsets, weights]), PANEL)
-            projection, projection_panels = plan.constant(packed, np.float32), len(packed)
-        depth = sizes.inputs + sizes.outputs
+        # Layer norm takes the sums without their bias.
+        start = np.zeros_like(biases) if normalizes else biases
+        hybrid = is_hybrid(node, node.input(_INPUT["forget"]))
+        products, room = (self.hybrid_parts if hybrid else self.float_parts)(node, plan, sizes, start, pad, extra)
+        depth = input.shape[-1] + sizes.outputs
         plan.step(
-            f32_lstm, work=sizes.batches, cost=sizes.times * (depth * fields["panels"] * PANEL // LANES + 16 * pad),
-            scratch=(fields["panels"] * PANEL + 2 * pad + depth + PANEL) * 4,
-            state=node.input(_OUTPUT_STATE), cell=node.input(_CELL_STATE),
-            weights=plan.constant(panels(matrix, PANEL), np.float32), peephole=peephole, norm=norm, projection=projection,
+            hybrid_lstm if hybrid else f32_lstm, work=sizes.batches,
+            cost=sizes.times * (depth * fields["panels"] * PANEL // LANES + 16 * pad),
+            scratch=(fields["panels"] * PANEL + 2 * pad + depth + PANEL) * 4 + room,
+            state=node.input(_OUTPUT_STATE), cell=node.input(_CELL_STATE), peephole=peephole, norm=norm,
             peepholes=int(peephole is not None), normalizes=int(normalizes), norm_biases=len(gates) * pad,
-            projection_panels=projection_panels, cell_clip=node.options.cell_clip or np.inf,
-            projection_clip=node.options.proj_clip or np.inf,
-            **fields, **way.fields(node.input(0)), **activation_fields(node),
+            cell_clip=node.options.cell_clip or np.inf, projection_clip=node.options.proj_clip or np.inf,
+            **products, **fields, **way.fields(input), **activation_fields(node),
         )  # fmt: skip
+
+    def float_parts(
+        self, node: Node, plan: Planner, sizes: _Sizes, start: np.ndarray, pad: int, extra: dict[str, Value | None] | None
+    ) -> tuple[dict[str, Any], int]:
+        """The fields with matrices of the float kernel, and the scratch that it needs for them. `extra` has a second input's weights."""
+        from ...kernels.lstm import PANEL
+
+        def matrix(gate: str) -> np.ndarray:
+            weights, more = node.input(_INPUT[gate]), extra[gate] if extra is not None else None
+            return check_weights(node, weights if more is None else joined(plan, weights, more))  # one matrix for both, side by side
+
+        stacked = np.column_stack([
+            start,
+            _stack([matrix(gate) for gate in self.gates(node)], pad),
+            _stack([_square(check_weights(node, node.input(_RECURRENT[gate]))) for gate in self.gates(node)], pad),
+        ])  # fmt: skip
+        fields = {"weights": plan.constant(panels(stacked, PANEL), np.float32), "projection": None, "projection_panels": 0}
+        if node.optional(_PROJECTION) is not None:
+            offsets = bias_values(node, node.optional(_PROJECTION_BIAS), sizes.outputs)
+            packed = panels(np.column_stack([offsets, check_weights(node, node.input(_PROJECTION))]), PANEL)
+            fields |= {"projection": plan.constant(packed, np.float32), "projection_panels": len(packed)}
+        return fields, 0
+
+    def hybrid_parts(
+        self, node: Node, plan: Planner, sizes: _Sizes, start: np.ndarray, pad: int, extra: dict[str, Value | None] | None
+    ) -> tuple[dict[str, Any], int]:
+        """The same for the kernel that reads INT8 weights."""
+        from ...kernels.lstm import PANEL
+
+        def matrix(values: list[Value | None]) -> Matrix:
+            parts = [stored_matrix(node, value) for value in values if value is not None]
+            return Matrix(_stack([part.values for part in parts], pad), _stack([part.scales for part in parts], pad))
+
+        gates = self.gates(node)
+        given, recurrent = ([node.optional(indices[gate]) for gate in gates] for indices in (_INPUT, _RECURRENT))
+        second = None if extra is None else matrix([extra[gate] for gate in gates])
+        fields = hybrid_products(plan, start, matrix(given), second, matrix(recurrent))
+        columns, groups = -(-start.size // PANEL) * PANEL, max(fields[f"{name}_groups"] for name in ("input", "second", "output"))
+        projection: dict[str, Any] = {
+            "projection": None, "projection_panels": 0, "projection_floats": None, "projection_sums": None, "projection_groups": 0,
+        }  # fmt: skip
+        if node.optional(_PROJECTION) is not None:
+            words, depth, sums, scales = packed_matrix(plan, stored_matrix(node, node.input(_PROJECTION)))
+            offsets = bias_values(node, node.optional(_PROJECTION_BIAS), sizes.outputs)
+            projection = {
+                "projection": words, "projection_groups": depth, "projection_sums": plan.constant(sums, np.int32),
+                "projection_floats": plan.constant(np.concatenate([np.pad(offsets, (0, sums.size - offsets.size)), scales]), np.float32),
+                "projection_panels": sums.size // PANEL,
+            }  # fmt: skip
+            columns, groups = max(columns, sums.size), max(groups, depth)
+        room, layout = room_bytes(columns, groups)
+        return {**fields, **projection, **layout, "asymmetric": int(bool(node.options.asymmetric_quantize_inputs))}, room
 
     def prepare_integer(self, node: Node, plan: Planner) -> None:
         """LiteRT's 8x8_16. Its activation is tanh whatever the options say, as there."""

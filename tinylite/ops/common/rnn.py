@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from .convolution import bias_values
+from .hybrid import check_hybrid, hybrid_products, is_hybrid, room_bytes, stored_matrix
 from .operator import Node, Operator, Value
 from .packing import check_weights
-from .recurrent import Direction, activation_fields, check_state, panels
+from .quantizing import StoredWeights
+from .recurrent import Direction, activation_fields, check_state, joined, panels
 
 if TYPE_CHECKING:
     from ...planner import Planner
 
-__all__ = ["Cell", "RNNLayer", "check_floats"]
-
-
-def check_floats(node: Node) -> None:
-    """Fail unless everything is FLOAT32."""
-    for value in (*node.inputs, *node.outputs):
-        if value is not None and value.type != "FLOAT32":
-            node.unsupported(f"there is no kernel for {value}; there is one for FLOAT32")
+__all__ = ["Cell", "RNNLayer"]
 
 
 class Cell(NamedTuple):
@@ -48,29 +43,42 @@ class Cell(NamedTuple):
             )
         return outputs
 
-    def step(self, node: Node, plan: Planner, input: Value, way: Direction) -> None:
+    def step(self, node: Node, plan: Planner, input: Value, way: Direction, second: Value | None = None) -> None:
+        """Add the step that runs the cell along a sequence. `second` are the weights of another input, which `input` ends with."""
         from ...kernels.lstm import LANES, PANEL
-        from ...kernels.rnn import f32_rnn
+        from ...kernels.rnn import f32_rnn, hybrid_rnn
 
-        outputs, inputs = self.weights.shape
-        parts = (bias_values(node, self.bias, outputs), check_weights(node, self.weights), check_weights(node, self.recurrent))
-        packed = panels(np.column_stack(parts), PANEL)
+        outputs, inputs = self.weights.shape[0], input.shape[-1]
+        bias = bias_values(node, self.bias, outputs)
+        count = -(-outputs // PANEL)
+        fields: dict[str, Any]
+        if is_hybrid(node, self.weights):
+            kernel, extra = hybrid_rnn, None if second is None else stored_matrix(node, second)
+            fields = hybrid_products(plan, bias, stored_matrix(node, self.weights), extra, stored_matrix(node, self.recurrent))
+            room, layout = room_bytes(count * PANEL, max(fields[f"{name}_groups"] for name in ("input", "second", "output")))
+            fields |= layout | {"asymmetric": int(bool(node.options.asymmetric_quantize_inputs))}
+        else:
+            kernel, room = f32_rnn, 0
+            weights = self.weights if second is None else joined(plan, self.weights, second)  # one matrix for both, side by side
+            parts = (bias, check_weights(node, weights), check_weights(node, self.recurrent))
+            fields = {"weights": plan.constant(panels(np.column_stack(parts), PANEL), np.float32)}
         plan.step(
-            f32_rnn, work=way.batches, cost=way.times * packed.size // LANES, scratch=(len(packed) * PANEL + inputs + outputs) * 4,
-            state=self.state, weights=plan.constant(packed, np.float32), times=way.times, inputs=inputs, outputs=outputs,
-            panels=len(packed), **way.fields(input), **activation_fields(node),
+            kernel, work=way.batches, cost=way.times * count * PANEL * (1 + inputs + outputs) // LANES,
+            scratch=(count * PANEL + inputs + outputs) * 4 + room, state=self.state, times=way.times, inputs=inputs, outputs=outputs,
+            panels=count, **fields, **way.fields(input), **activation_fields(node),
         )  # fmt: skip
 
 
 class RNNLayer(Operator):
-    """FLOAT32. Inputs: input, weights, recurrent weights, bias, and the state, a variable."""
+    """Inputs: input, weights, recurrent weights, bias, and the state, a variable."""
 
     max_version = 3
     input_count = (5, 5)
+    stored_weights = StoredWeights((1, 2), asymmetric=True, together=True, first="kernel")
     rank: ClassVar[int]
 
     def check_types(self, node: Node) -> None:
-        check_floats(node)
+        check_hybrid(node, self.stored_weights.inputs)
         check_state(node, self.cell(node).state, "state")
 
     @staticmethod
