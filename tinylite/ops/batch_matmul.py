@@ -101,7 +101,7 @@ class BatchMatMul(Operator):
         elif x.shape[:-2] != batch:
             # Rows have scales of their own, in the order of the output's: let there be as many.
             whole = plan.workspace((*batch, rows, depth), x.type)
-            maps = [(np.array(batches.input_offsets) // 4, 4), (range(rows * depth), 4)]
+            maps: list[tuple[range | np.ndarray, int]] = [(np.array(batches.input_offsets) // 4, 4), (range(rows * depth), 4)]
             mapped_step(node, plan, x, whole, maps, shape=(len(batches.matrices), rows * depth))
             x = whole
         scales, zeros = scales_and_zeros(node, y, weights.columns)
