@@ -25,7 +25,10 @@ def converted(drawn: Drawn, style: str = "toco", type: str = "QUANTIZED_UINT8", 
     converter.quantized_input_stats = drawn.notes.stats
     for name, value in {**drawn.notes.settings, **settings}.items():
         setattr(converter, name, value)
-    return Model.load(converter.convert())
+    model = Model.load(converter.convert())
+    assert {tensor.name for tensor in model.graph.inputs} == set(drawn.inputs)
+    assert [tensor.name for tensor in model.graph.outputs] == drawn.outputs
+    return model
 
 
 # ---- the first converter's arithmetic
@@ -259,6 +262,23 @@ def test_what_the_first_converter_refused_is_refused_and_stays_in_float_on_reque
         model = converted(drawn, **settings)  # type: ignore[arg-type]
         run(Interpreter(model_content=model.to_bytes()), drawn.inputs)
         assert any(tensor.type == "FLOAT32" for tensor in model.graph.all_tensors())
+
+
+@pytest.mark.parametrize(("given", "type"), [("FLOAT", "FLOAT32"), ("INT8", "INT8"), ("QUANTIZED_UINT8", "UINT8")])
+def test_what_is_given_out_twice_has_one_name_and_the_type_that_was_asked_for(given: str, type: str) -> None:
+    """Also behind an op that stays in float."""
+
+    def build(g: Drawing) -> Any:
+        y = g.conv(g.input())
+        z = g.fake(tf.exp(y))
+        return tf.identity(y, "one"), tf.identity(y, "two"), tf.identity(z, "three"), tf.identity(z, "four")
+
+    drawn = draw(build)
+    converter = tinylite.TFLiteConverter.from_frozen_graph(drawn.graph_def.SerializeToString(), ["input"], drawn.outputs)
+    converter.inference_type, converter.inference_output_type, converter.allow_float_ops = "QUANTIZED_UINT8", given, True
+    converter.quantized_input_stats = drawn.notes.stats
+    outputs = Model.load(converter.convert()).graph.outputs
+    assert [(tensor.name, tensor.type) for tensor in outputs] == [(name, type) for name in ("two", "two", "four", "four")]
 
 
 def test_inputs_without_mean_and_std_are_told() -> None:

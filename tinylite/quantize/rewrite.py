@@ -57,7 +57,9 @@ class Rewrite:
                 "they are rounded a second time. Train with symmetric=True for INT8 files",
                 self.rounded_twice,
             )
-        outputs = [self.ended(self.instead.get(id(tensor), tensor)) for tensor in self.graph.outputs]
+        given = [self.instead.get(id(tensor), tensor) for tensor in self.graph.outputs]
+        ends = {id(tensor): self.ended(tensor) for tensor in {id(tensor): tensor for tensor in given}.values()}
+        outputs = [ends[id(tensor)] for tensor in given]
         self.graph.inputs, self.graph.outputs, self.graph.ops = inputs, outputs, self.ops
         self.graph.tensors = Graph(None, inputs, outputs, self.ops).all_tensors()
 
@@ -85,10 +87,10 @@ class Rewrite:
         if parameters is None:
             if not is_real(tensor) or wanted == "FLOAT32" or self.ranges.get(tensor) is None or tensor.is_constant:
                 return tensor
-            tensor, parameters = (
-                self.quantize(tensor, choose(self.range(tensor), self.settings.type)),
-                choose(self.range(tensor), self.settings.type),
-            )
+            parameters = choose(self.range(tensor), self.settings.type)
+            real, tensor = tensor, self.quantize(tensor, parameters)
+            if not any(real is given for given in self.graph.inputs):
+                real.name, tensor.name = f"{real.name}_float", real.name
         if wanted == self.settings.type or any(tensor is given for given in self.graph.inputs):
             return tensor
         name, tensor.name = tensor.name, f"{tensor.name}_{self.settings.type.lower()}"
