@@ -422,6 +422,14 @@ def several_outputs(g: Drawing) -> Any:
     return g.conv(y), g.fixed(tf.nn.softmax(y), "softmax"), y
 
 
+def outputs_in_a_row(g: Drawing) -> Any:
+    """A FakeQuant between two outputs, which stays as an op that brings one to the other's steps."""
+    y = g.conv(g.input())
+    z = tf.quantization.fake_quant_with_min_max_vars(y, -1.0, 1.5)
+    g.note(z, Known(-1.0, 1.5))
+    return y, z
+
+
 def input_fake_quant(low: float, high: float) -> Draw:
     """Mean and std say more than the input's own FakeQuant."""
 
@@ -563,6 +571,7 @@ GRAPHS: dict[str, Draw] = {
     "two inputs": two_inputs,
     "an integer input": integer_input,
     "several outputs": several_outputs,
+    "two outputs in a row": outputs_in_a_row,
     "pictures of 0 to 1": lambda g: g.conv(g.input(mean=0.0, std=255.0)),
     "pictures of 0 to 255": lambda g: g.conv(g.input(mean=0.0, std=1.0), low=-300.0, high=300.0),
     "pictures as ImageNet has them": lambda g: g.conv(g.input(mean=123.68, std=58.395)),

@@ -152,6 +152,7 @@ THEIRS = {
     "relu6 behind a range": "it forgets the FakeQuant between the convolution and its RELU6",
     "gather of positive numbers into another range": "it forgets that they are positive",
     "transpose into another range": "it fails",
+    "two outputs in a row": "it gives the first one out as floats",
     "an integer input": "it wants mean and std of integers",
     "4 bits": "it refuses",
 }

@@ -165,6 +165,13 @@ class Rewrite:
 
     def integer(self, op: Op) -> None:
         """Write an op on integers."""
+        if op.code == "FAKE_QUANT":
+            x, y = op.inputs[0], op.outputs[0]
+            assert x is not None
+            x = self.quantize(x, self.own(x))
+            self.become(y, choose(self.range(y), self.settings.type))
+            self.ops.append(Op("QUANTIZE", [x], [y]))
+            return
         declared = rule(op, self.settings.type)
         assert declared is not None
         if declared.weights is not None:
