@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 from tinylite import ConvertError, Interpreter, Model, ops, toco_convert
 from tinylite.converter.graphdef import GraphDef
 from tinylite.converter.versions import set_versions
-from tinylite.model import Quantization, Tensor
+from tinylite.model import Quantization, Signature, Tensor
 from tinylite.quantize import Integers, quantize_model
 from tinylite.quantize.integer import quantize_graph
 from tinylite.quantize.parameters import LIMITS, Range, choose, nudged_range, quantized
@@ -325,6 +325,16 @@ def test_a_model_is_left_as_it_is() -> None:
     assert source.to_bytes() == before
     with pytest.raises(ConvertError, match="already"):
         quantize_model(quantize_model(source, Integers(input_stats=STATS)))
+
+
+def test_signatures_follow_what_is_given_and_given_out() -> None:
+    source = model(GRAPHS["conv"])
+    source.signatures = [Signature("main", source.graph, {"x": source.graph.inputs[0]}, {"y": source.graph.outputs[0]})]
+    for ends in ("UINT8", "FLOAT32", "INT8"):
+        made = quantize_model(source, Integers(input_stats=STATS, input_type=ends, output_type=ends))
+        assert made.signatures[0].inputs["x"] is made.graph.inputs[0]
+        assert made.signatures[0].outputs["y"] is made.graph.outputs[0]
+        assert Model.load(made.to_bytes()).graph.outputs[0].type == ends
 
 
 def test_operators_with_a_quantized_form_have_cases_that_run_it() -> None:

@@ -104,7 +104,13 @@ def quantize_model(model: Model, settings: Integers | None = None) -> Model:
     made = model.copy()
     if not any(tensor.type == "FLOAT32" for tensor in made.graph.all_tensors()):
         raise ConvertError("the model computes on no floats: it is quantized already", "Give the float model that it was made of")
-    quantize_graph(made.graph, settings or Integers())
+    graph = made.graph
+    before = [*graph.inputs, *graph.outputs]
+    quantize_graph(graph, settings or Integers())
+    now = {id(old): new for old, new in zip(before, (*graph.inputs, *graph.outputs), strict=True)}
+    for signature in made.signatures:
+        for side in (signature.inputs, signature.outputs):
+            side.update((name, now.get(id(tensor), tensor)) for name, tensor in side.items())
     from ..converter.versions import set_versions
 
     set_versions(made)
