@@ -129,6 +129,40 @@ def test_saving_leaves_no_half_written_file(tmp_path: Path, monkeypatch: pytest.
     assert os.listdir(tmp_path) == ["model.tflite"]
 
 
+def test_saving_through_a_link_writes_its_target(tmp_path: Path) -> None:
+    link, target = tmp_path / "link.tflite", tmp_path / "target.tflite"
+    link.symlink_to(target)
+    for _ in range(2):
+        small().save(link)
+        assert link.is_symlink() and target.read_bytes() == small().to_bytes()
+    assert sorted(os.listdir(tmp_path)) == ["link.tflite", "target.tflite"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are not on this system")
+def test_saving_to_a_pipe_writes_into_it(tmp_path: Path) -> None:
+    """And does not put a file in its place, which would end /dev/null."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    small().save(pipe)
+    assert os.read(reader, 1 << 16) == small().to_bytes()
+    os.close(reader)
+    assert pipe.is_fifo() and os.listdir(tmp_path) == ["pipe"]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("", "it is a directory"), ("dir", "it is a directory"), ("no/m", "its directory does not exist"), ("file/m", "Not a directory")],
+)
+def test_where_no_file_can_be_is_an_error(name: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkdir("dir")
+    Path("file").touch()
+    with pytest.raises(FileError, match=f"it cannot be written: {why}"):
+        small().save(name)
+    assert sorted(os.listdir()) == ["dir", "file"]
+
+
 def test_saving_over_the_file_that_the_weights_are_read_from(tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     small().save(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterable
 from typing import Any
@@ -34,11 +35,30 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 
 
 def write_whole(path: str, parts: Iterable[bytes | memoryview]) -> None:
-    """Write a file that appears under its name when its last byte is written. Raises FileError."""
+    """Write a file that appears under its name when its last byte is written. Raises FileError.
+
+    A link stays, and its target is written; a device or a pipe, such as /dev/stdout, is written into.
+    """
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path) or ".", prefix=".tinylite-")
+        mode = os.stat(path or ".").st_mode
+        if stat.S_ISDIR(mode):
+            raise FileError("it cannot be written: it is a directory", "Give the name of a file")
+        if not stat.S_ISREG(mode):
+            with open(path, "wb") as file:
+                for part in parts:
+                    file.write(part)
+            return
+    except FileNotFoundError:
+        pass
     except OSError as error:
-        raise FileError(f"it cannot be written: {error}", "Check that the directory exists and its permissions") from None
+        raise FileError(f"it cannot be written: {error.strerror}", "Give another file") from None
+    path = os.path.realpath(path)
+    if not os.path.isdir(os.path.dirname(path)):
+        raise FileError("it cannot be written: its directory does not exist", "Make the directory, or give another file")
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".tinylite-")
+    except OSError as error:
+        raise FileError(f"it cannot be written: {error.strerror}", "Check the permissions of its directory") from None
     try:
         with os.fdopen(descriptor, "wb") as file:
             for part in parts:
@@ -48,7 +68,7 @@ def write_whole(path: str, parts: Iterable[bytes | memoryview]) -> None:
     except BaseException as error:
         os.unlink(temporary)
         if isinstance(error, OSError):
-            raise FileError(f"it cannot be written: {error}", "Check the space on the disk and the permissions") from None
+            raise FileError(f"it cannot be written: {error.strerror}", "Check the space on the disk and the permissions") from None
         raise
 
 
