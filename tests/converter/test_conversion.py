@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import tinylite
 from tinylite.cli import main
-from tinylite.errors import ConvertError
+from tinylite.errors import ConvertError, TinyliteError
 
 SHAPE = 'attr { key: "shape" value { shape { dim { size: -1 } dim { size: 3 } } } }'
 INPUT = f'node {{ name: "x" op: "Placeholder" attr {{ key: "dtype" value {{ type: DT_FLOAT }} }} {SHAPE} }}'
@@ -21,6 +21,20 @@ def node(name: str, op: str, *inputs: str) -> str:
     return f'node {{ name: "{name}" op: "{op}" {" ".join(f"input: {text!r}" for text in inputs)} {T} }}'
 
 
+def numbers(name: str, value: int, *shape: int, type: str = "INT32") -> str:
+    """A constant that holds one value everywhere."""
+    of = f"dtype: DT_{type} tensor_shape {{ {' '.join(f'dim {{ size: {size} }}' for size in shape or (1,))} }}"
+    tensor = f"tensor {{ {of} {'int_val' if type == 'INT32' else 'float_val'}: {value} }}"
+    dtype = f'attr {{ key: "dtype" value {{ type: DT_{type} }} }}'
+    return f'node {{ name: "{name}" op: "Const" {dtype} attr {{ key: "value" value {{ {tensor} }} }} }}'
+
+
+WEIGHTS = numbers("w", 1, 3, 2, type="FLOAT")
+PICTURES = (
+    INPUT.replace('"x"', '"p"').replace("dim { size: 3 }", "dim { size: 8 } dim { size: 8 } dim { size: 1 }")
+    + numbers("f", 1, 3, 3, 1, 4, type="FLOAT")
+    + node("y", "Conv2D", "p", "f").replace("attr {", 'attr { key: "strides" value { list { i: 1 i: 1 i: 1 i: 1 } } } attr {', 1)
+)
 GRAPH = "\n".join([INPUT, node("net/Relu", "Relu", "x"), node("net/probabilities", "Softmax", "net/Relu")])
 
 
@@ -53,6 +67,15 @@ def test_what_is_unknown_stays_open_and_names_stay() -> None:
         (GRAPH, {"input_shapes": {"x": [1, 3, 3]}}, r"'x' is \[-1, 3\] in the graph, and the shape given for it is \[1, 3, 3\]"),
         (GRAPH, {"input_shapes": {"y": [1, 3]}}, "shape is given for 'y'"),
         (GRAPH, {"inputs": [], "outputs": ["net/Relu"]}, "need 'x', which must be fed"),
+        (GRAPH, {"outputs": []}, "no output is named"),
+        (GRAPH, {"outputs": ["net/Relu:\u00b2"]}, "no tensor's name"),
+        (GRAPH, {"inputs": ["x", "x:0"]}, "'x' is named twice among the inputs"),
+        (GRAPH, {"input_shapes": {"x": [-2, 3]}}, "-2 is no size of a dimension"),
+        (GRAPH, {"input_shapes": {"x": [1.5, 3]}}, "1.5 is no size of a dimension"),
+        (GRAPH, {"input_shapes": {"x": [2**31, 3]}}, "2147483648 is no size of a dimension"),
+        (INPUT + WEIGHTS + node("y", "MatMul", "x", "w"), {"input_shapes": {"x": [2, 4]}}, "rows of 4 values, and its weights are for 3"),
+        (INPUT + numbers("s", 2) + node("y", "Reshape", "x", "s"), {"input_shapes": {"x": [1, 3]}}, r"3 values of .* do not fill \[2\]"),
+        (PICTURES, {"input_shapes": {"p": [1, 8, 8, 3]}}, "3 channels, and its 4 filters are for 1"),
         (INPUT + node("v", "VariableV2") + node("y", "Add", "x", "v"), {}, "not frozen: 1 variables.*'v'"),
         (INPUT + node("a", "Betainc", "x", "x", "x") + node("b", "Digamma", "x") + node("c", "Digamma", "b"), {"outputs": ["a", "c"]},
          r"(?s)3 nodes have no form.*Betainc \('a'\).*Digamma \('b', 'c'\)"),
@@ -64,6 +87,31 @@ def test_what_is_unknown_stays_open_and_names_stay() -> None:
 def test_bad_input_is_explained(graph: str, arguments: dict[str, object], said: str) -> None:
     with pytest.raises(ConvertError, match=said):
         tinylite.convert(graph.encode(), **arguments)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("graph", "said"),
+    [
+        (node("y", "Range", "zero", "many", "zero"), "division by zero"),
+        (node("y", "Split", "zero", "x").replace("attr {", 'attr { key: "num_split" value { i: 99999999999 } } attr {'), "more than 65536"),
+        (node("y", "Unpack", "x").replace("attr {", 'attr { key: "num" value { i: 99999999999 } } attr {'), "more than 65536"),
+        (numbers("large", 1, 1 << 20, 1 << 20) + node("y", "Cast", "large"), "the constant 'large' takes .* GB"),
+    ],
+    ids=["range", "split", "unpack", "constant"],
+)
+def test_a_small_graph_cannot_ask_for_all_memory(graph: str, said: str) -> None:
+    common = INPUT + numbers("zero", 0) + numbers("many", 2**31 - 1)
+    with pytest.raises(TinyliteError, match=said):
+        tinylite.convert((common + graph).encode(), outputs=["y"])
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [node("y", "Range", "zero", "many", "one"), node("y", "Tile", "one", "many"), node("y", "OneHot", "one", "many", "one", "zero")],
+)
+def test_large_values_of_constants_are_not_computed(graph: str) -> None:
+    graph = INPUT + numbers("zero", 0) + numbers("one", 1) + numbers("many", 2**31 - 1) + graph.replace("FLOAT", "INT32")
+    assert tinylite.convert(graph.encode(), outputs=["y"]).graph.ops
 
 
 def test_custom_ops_pass_on_request() -> None:

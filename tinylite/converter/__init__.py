@@ -48,13 +48,9 @@ def convert(
     found = source_of(
         source, inputs, outputs, checkpoint=checkpoint, signature_key=signature_key, tags=chosen, custom_objects=custom_objects
     )  # fmt: skip
-    shapes = {
-        name: None if shape is None else tuple(-1 if size is None else int(size) for size in shape)
-        for name, shape in (input_shapes or {}).items()
-    }
     conversion = Conversion(
-        found.graph_def, found.inputs, found.outputs, shapes=shapes, settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm), dump=dump,
-        signature_key=found.signature_key, integers=integers,
+        found.graph_def, found.inputs, found.outputs, shapes=input_shapes, settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm),
+        dump=dump, signature_key=found.signature_key, integers=integers,
     )  # fmt: skip
     if weights is None:
         return conversion.model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import time
 from collections import Counter
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..errors import ConvertError, FileError, at
+from ..errors import ConvertError, FileError, OutOfMemoryError, TinyliteError, at
 from ..model import Graph, Model, Signature as ModelSignature, Tensor, called_graphs
 from ..passes.optimize import optimize
 from ..passes.recognize_lstm import recognize_lstm
@@ -28,7 +29,7 @@ from .versions import set_versions
 __all__ = ["Arrays", "Conversion", "Report", "guessed_inputs", "guessed_outputs"]
 
 Progress = Callable[[str, int, int], None]
-Shapes = Mapping[str, Signature] | Sequence[Signature]
+Shapes = Mapping[str, Sequence[int | None] | None] | Sequence[Sequence[int | None] | None]
 
 # Stand-ins for what has no operator, which a pattern may have taken up.
 _MUST_GO = {"Erf", "Erfc"}
@@ -75,14 +76,21 @@ class Conversion:
         self.report = Report()
         self.progress = progress or (lambda stage, done, total: None)
         self.dump = _Dump(dump) if dump is not None else None
-        inputs = inputs or Arrays(guessed_inputs(graph_def))
-        outputs = outputs or Arrays(guessed_outputs(graph_def))
-        self.batch_size = batch_size
         self.integers = integers
         self.reorder = reorder_across_fake_quants
         with at(graph_def.source or "the graph"):
+            inputs = inputs or Arrays(guessed_inputs(graph_def))
+            outputs = outputs or Arrays(guessed_outputs(graph_def))
+            _check_names(inputs.names, outputs.names)
+            self.batch_size = None if batch_size is None else _size(batch_size)
             settings = replace(settings or Settings(), keep_ranges=integers is not None)
-            self.model = self.converted(graph_def, inputs, outputs, shapes or {}, settings)
+            try:
+                self.model = self.converted(graph_def, inputs, outputs, shapes or {}, settings)
+            except MemoryError as error:
+                if isinstance(error, TinyliteError):
+                    raise
+                remedy = "Convert on a larger machine, or cut the graph before what needs so much (output_arrays)"
+                raise OutOfMemoryError(f"its conversion takes more memory than there is: {error}", remedy) from None
         if signature_key is not None:
             graph = self.model.graph
             names = [dict(zip(a.keys or a.names, t, strict=True)) for a, t in ((inputs, graph.inputs), (outputs, graph.outputs))]
@@ -211,6 +219,15 @@ def guessed_outputs(graph_def: GraphDef) -> list[str]:
     return found
 
 
+def _check_names(inputs: Sequence[str], outputs: Sequence[str]) -> None:
+    """Raise ConvertError if no output is named, or an input twice."""
+    if not outputs:
+        raise ConvertError("no output is named", "Name some (output_arrays), or leave that out for all that nobody reads")
+    twice = [name for (name, _), count in Counter(map(parse_name, inputs)).items() if count > 1]
+    if twice:
+        raise ConvertError(f"{twice[0]!r} is named twice among the inputs", "Name each once (input_arrays)")
+
+
 def _shapes(names: Sequence[str], shapes: Shapes) -> dict[str, Signature]:
     """Shapes by the names of the inputs, which may be written with or without :0."""
     plain = {parse_name(name): name for name in names}
@@ -222,8 +239,19 @@ def _shapes(names: Sequence[str], shapes: Shapes) -> dict[str, Signature]:
     for name, shape in shapes.items():
         if parse_name(name) not in plain:
             raise ConvertError(f"a shape is given for {name!r}, which is no input", f"The inputs are {', '.join(names)}")
-        found[plain[parse_name(name)]] = None if shape is None else tuple(-1 if size is None else int(size) for size in shape)
+        found[plain[parse_name(name)]] = None if shape is None else tuple(map(_size, shape))
     return found
+
+
+def _size(size: object) -> int:
+    """One dimension of a shape that was given. Raises ConvertError for what is none."""
+    try:
+        number = -1 if size is None else operator.index(size)  # type: ignore[arg-type]
+    except TypeError:
+        number = -2
+    if not -1 <= number < 2**31:
+        raise ConvertError(f"{size!r} is no size of a dimension", "Sizes are whole numbers up to 2147483647; -1 is what may vary")
+    return number
 
 
 def _told_shape(node: TfNode) -> Signature:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FAKE_QUANTS", "FOLDERS", "OPERATORS", "SAME_VALUES", "fold", "string_buffer", "told_range"]
 
+# A few numbers may ask for any amount of values: what would be more than these is left to the runtime.
+_MOST_MADE = 1 << 26
+
 Folder = Callable[..., Any]
 FOLDERS: dict[str, Folder] = {}
 FAKE_QUANTS = ("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel")
@@ -31,7 +34,9 @@ def fold(call: Call, given: Sequence[np.ndarray | None]) -> list[np.ndarray] | N
     with np.errstate(all="ignore"):
         try:
             found = FOLDERS[call.op](call, *given)
-        except (ValueError, IndexError, TypeError, OverflowError) as error:
+        except MemoryError:
+            return None
+        except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise ConvertError(f"it cannot be computed from its constants: {error}", "The graph is damaged: make it again") from None
     if found is None:
         return None
@@ -222,8 +227,8 @@ def _fill(call: Call, shape: np.ndarray, value: np.ndarray) -> np.ndarray:
 
 
 @folds("Tile")
-def _tile(call: Call, x: np.ndarray, times: np.ndarray) -> np.ndarray:
-    return np.tile(x, times.tolist())
+def _tile(call: Call, x: np.ndarray, times: np.ndarray) -> np.ndarray | None:
+    return np.tile(x, times.tolist()) if x.size * math.prod(times.tolist()) <= _MOST_MADE else None
 
 
 @folds("BroadcastTo")
@@ -237,13 +242,15 @@ def _broadcast_args(call: Call, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 @folds("Range")
-def _range(call: Call, start: np.ndarray, limit: np.ndarray, delta: np.ndarray) -> np.ndarray:
+def _range(call: Call, start: np.ndarray, limit: np.ndarray, delta: np.ndarray) -> np.ndarray | None:
+    if (limit.item() - start.item()) / delta.item() > _MOST_MADE:
+        return None
     return np.arange(start.item(), limit.item(), delta.item()).astype(start.dtype)
 
 
 @folds("LinSpace")
-def _lin_space(call: Call, start: np.ndarray, stop: np.ndarray, number: np.ndarray) -> np.ndarray:
-    return np.linspace(start.item(), stop.item(), number.item()).astype(start.dtype)
+def _lin_space(call: Call, start: np.ndarray, stop: np.ndarray, number: np.ndarray) -> np.ndarray | None:
+    return np.linspace(start.item(), stop.item(), number.item()).astype(start.dtype) if number.item() <= _MOST_MADE else None
 
 
 @folds("Slice")
@@ -278,7 +285,9 @@ def _gather_nd(call: Call, x: np.ndarray, indices: np.ndarray) -> np.ndarray:
 
 
 @folds("ScatterNd")
-def _scatter_nd(call: Call, indices: np.ndarray, updates: np.ndarray, shape: np.ndarray) -> np.ndarray:
+def _scatter_nd(call: Call, indices: np.ndarray, updates: np.ndarray, shape: np.ndarray) -> np.ndarray | None:
+    if math.prod(shape.tolist()) > _MOST_MADE:
+        return None
     made = np.zeros(tuple(shape.tolist()), updates.dtype)
     np.add.at(made, tuple(np.moveaxis(indices, -1, 0)), updates)
     return made
@@ -295,7 +304,9 @@ def _select(call: Call, condition: np.ndarray, a: np.ndarray, b: np.ndarray) -> 
 
 
 @folds("OneHot")
-def _one_hot(call: Call, indices: np.ndarray, depth: np.ndarray, on: np.ndarray, off: np.ndarray) -> np.ndarray:
+def _one_hot(call: Call, indices: np.ndarray, depth: np.ndarray, on: np.ndarray, off: np.ndarray) -> np.ndarray | None:
+    if indices.size * depth.item() > _MOST_MADE:
+        return None
     axis = call.attribute("axis", -1)
     hot = np.expand_dims(indices, axis) == np.arange(depth.item()).reshape([-1] + [1] * (0 if axis == -1 else indices.ndim - axis))
     return np.where(hot, on, off)
@@ -307,7 +318,9 @@ def _reverse(call: Call, x: np.ndarray, axes: np.ndarray) -> np.ndarray:
 
 
 @folds("Pad", "PadV2")
-def _pad(call: Call, x: np.ndarray, paddings: np.ndarray, value: np.ndarray | int = 0) -> np.ndarray:
+def _pad(call: Call, x: np.ndarray, paddings: np.ndarray, value: np.ndarray | int = 0) -> np.ndarray | None:
+    if math.prod(size + before + after for size, (before, after) in zip(x.shape, paddings.tolist(), strict=True)) > _MOST_MADE:
+        return None
     return np.pad(x, paddings.tolist(), constant_values=np.asarray(value, x.dtype).item())
 
 
@@ -379,10 +392,12 @@ def _add_n(call: Call, *given: np.ndarray) -> np.ndarray:
 
 
 @folds("DynamicStitch", "ParallelDynamicStitch")
-def _stitch(call: Call, *given: np.ndarray) -> np.ndarray:
+def _stitch(call: Call, *given: np.ndarray) -> np.ndarray | None:
     half = len(given) // 2
     indices, data = given[:half], given[half:]
     count = max((int(index.max()) for index in indices if index.size), default=-1) + 1
+    if count > _MOST_MADE:
+        return None
     made = np.zeros((count, *data[0].shape[indices[0].ndim :]), data[0].dtype)
     for index, values in zip(indices, data, strict=True):
         made[index] = values

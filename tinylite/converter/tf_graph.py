@@ -162,7 +162,7 @@ def near(name: str, names: Iterable[str]) -> str | None:
 def parse_name(name: str) -> tuple[str, int]:
     """("a", 1) of "a:1", and ("a", 0) of "a". Raises ConvertError for what is no tensor's name."""
     node, _, index = name.partition(":")
-    if not node or (index and not index.isdigit()):
+    if not node or (index and not index.isdecimal()):
         raise ConvertError(f"{name!r} is no tensor's name", "Tensors are named node or node:number")
     return node, int(index or 0)
 

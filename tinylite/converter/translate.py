@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..errors import ConvertError, TinyliteError, at
+from ..memory import check_size
 from ..model import Graph, Op, Tensor, tensor_dtype
 from . import folding, tf_ops
 from .custom import custom_op
@@ -35,6 +36,8 @@ _TYPES = {
 }  # fmt: skip
 # A constant that folding would make much larger than what it is made from stays an op.
 _MOST_FOLDED = 1 << 20
+# No op has more outputs: a graph that says so is damaged, and a list of them would fill the memory.
+_MOST_OUTPUTS = 1 << 16
 # Functions can call functions twice that call others twice: no model of use has so many nodes, or functions so deep.
 _MOST_NODES = 1 << 21
 _DEEPEST = 50
@@ -160,6 +163,10 @@ class Call:
         if not -rank <= number < rank:
             self.fail(f"its axis {number} is not within the {rank} dimensions of its input")
         return number % rank
+
+    def fits(self, condition: bool, why: str) -> None:
+        """Shapes that a graph would not have by itself come of those that were given for its inputs."""
+        self.want(condition, why, "Check the shapes of the inputs (input_shapes)")
 
     def fail(self, why: str, remedy: str | None = None) -> NoReturn:
         """This node has no form in a .tflite file."""
@@ -421,6 +428,8 @@ class Translator:
 
     def translated(self, call: Call) -> Sequence[Tensor]:
         """The outputs of a node: computed now, or by ops."""
+        if _most_outputs(call.node) > _MOST_OUTPUTS:
+            call.fail(f"it says that it has more than {_MOST_OUTPUTS} outputs or inputs", "The graph is damaged: make it again")
         translation = tf_ops.find("PartitionedCall" if call.op in self.functions else call.op)
         if any(id(tensor) in self.unknown for tensor in call.inputs):
             if translation is None and not self.may_be_custom(call.op):
@@ -440,7 +449,7 @@ class Translator:
             if self.may_be_custom(call.op):
                 return custom_op(call)
             raise error if isinstance(error, ConvertError) else ConvertError(error.problem, error.remedy) from None
-        except (IndexError, KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise ConvertError(
                 f"its inputs or attributes are not what the op takes: {error}", "The graph is damaged: make it again"
             ) from error  # fmt: skip
@@ -477,6 +486,7 @@ class Translator:
 
     @staticmethod
     def constant(call: Call, value: np.ndarray, index: int = 0) -> Tensor:
+        check_size(value.nbytes, f"the constant {call.node.name!r}")
         tensor = Tensor(Edge(call.node, index).name, value.shape, type_name(value.dtype), has_rank=True)
         if value.dtype.kind in "OSU":
             tensor.buffer = folding.string_buffer(value)
@@ -509,5 +519,5 @@ def _most_outputs(node: TfNode) -> int:
     """As many outputs as anybody can read of a node of which nothing is known."""
     for name in ("num_split", "num", "N", "num_outs"):
         if isinstance(node.attributes.get(name), int):
-            return max(node.attributes[name], 8)
-    return max([8, *(len(value) for value in node.attributes.values() if isinstance(value, list))])
+            return min(max(node.attributes[name], 8), _MOST_OUTPUTS + 1)
+    return min(max([8, *(len(value) for value in node.attributes.values() if isinstance(value, list))]), _MOST_OUTPUTS)

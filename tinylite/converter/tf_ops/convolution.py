@@ -78,11 +78,15 @@ def _picture(
 def conv_2d(call: Call) -> Tensor:
     """The filter [height, width, in, out] becomes [out, height, width, in]; there is always a bias."""
     filter = call.input(1)
-    height, width, _, out = call.shape(filter)
+    height, width, depth, out = call.shape(filter)
     weights = call.transpose(filter, (3, 0, 1, 2))
     stride, dilation = along(call, call.attribute("strides")), along(call, call.attribute("dilations") or [1, 1, 1, 1])
 
     def compute(x: Tensor) -> Tensor:
+        found = call.shape(x)[-1]
+        groups = found // depth if depth > 0 else 0
+        fit = -1 in (found, depth, out) or (groups and groups * depth == found and out % groups == 0)
+        call.fits(bool(fit), f"it reads {found} channels, and its {out} filters are for {depth}")
         x, padding = padded(call, x)
         shape = _picture(call, x, (height, width), out, stride, dilation, padding)
         return call.emit("CONV_2D", [x, weights, zeros(call, out, x.type)], None, shape, **_window(call, stride, dilation, padding))
@@ -99,6 +103,8 @@ def depthwise_conv_2d(call: Call) -> Tensor:
     stride, dilation = along(call, call.attribute("strides")), along(call, call.attribute("dilations") or [1, 1, 1, 1])
 
     def compute(x: Tensor) -> Tensor:
+        found = call.shape(x)[-1]
+        call.fits(-1 in (found, channels) or found == channels, f"it reads {found} channels, and its filters are for {channels}")
         x, padding = padded(call, x)
         out = channels * multiplier
         shape = _picture(call, x, (height, width), out, stride, dilation, padding)

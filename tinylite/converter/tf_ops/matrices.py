@@ -10,8 +10,9 @@ from .registry import translates
 
 def fully_connected(call: Call, x: Tensor, weights: Tensor) -> Tensor:
     """Rows of x [..., depth] times weights [out, depth]."""
-    *rows, _ = call.shape(x)
-    out = call.shape(weights)[0]
+    *rows, depth = call.shape(x)
+    out, wanted = call.shape(weights)
+    call.fits(-1 in (depth, wanted) or depth == wanted, f"it reads rows of {depth} values, and its weights are for {wanted}")
     return call.emit(
         "FULLY_CONNECTED", [x, weights, None], x.type, (*rows, out), keep_num_dims=len(rows) > 1, fused_activation_function="NONE"
     )  # fmt: skip
@@ -41,6 +42,8 @@ def batch_mat_mul(call: Call) -> Tensor:
 def batch_product(call: Call, a: Tensor, b: Tensor, flip_a: bool = False, flip_b: bool = False) -> Tensor:
     """Matrices in the last two dimensions; those in front stretch to one shape."""
     x, y = call.shape(a), call.shape(b)
+    depths = {x[-2 if flip_a else -1], y[-1 if flip_b else -2]}
+    call.fits(-1 in depths or len(depths) == 1, f"matrices {list(x)} and {list(y)} do not fit one another")
     rows, columns = x[-1 if flip_a else -2], y[-2 if flip_b else -1]
     front = broadcast(x[:-2], y[:-2]) or ()
     return call.emit("BATCH_MATMUL", [a, b], a.type, (*front, rows, columns), adj_x=flip_a, adj_y=flip_b)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -57,6 +58,9 @@ def reshape(call: Call) -> Tensor:
     before = call.signature(x)
     if known is not None:
         target = _filled(known, before)
+        if before is not None and -1 not in before:
+            values = math.prod(before)
+            call.fits(target.count(-1) > 1 or _holds(target, values), f"the {values} values of {list(before)} do not fill {target}")
         if target.count(-1) <= 1:
             return call.reshape(x, target)
         return call.emit("RESHAPE", [x, shape_input(call, wanted)], None, tuple(target))
@@ -65,12 +69,17 @@ def reshape(call: Call) -> Tensor:
     return call.emit("RESHAPE", [x, shape_input(call, wanted)], None, made)
 
 
+def _holds(shape: Sequence[int], count: int) -> bool:
+    """Whether `count` values fill a shape, in which one dimension may be -1."""
+    product = math.prod(shape)
+    return product == count if product >= 0 else count % -product == 0
+
+
 def _filled(wanted: Sequence[int], before: Signature) -> list[int]:
     """A shape in which a -1 is a number where the number of elements tells it."""
     target = list(wanted)
     if before is not None and -1 not in before and target.count(-1) == 1:
-        rest = -int(np.prod(target, dtype=np.int64))
-        total = int(np.prod(before, dtype=np.int64))
+        rest, total = -math.prod(target), math.prod(before)
         if rest > 0 and total % rest == 0:
             target[target.index(-1)] = total // rest
     return target
