@@ -197,10 +197,10 @@ def weights(names: tuple[str, ...]) -> None:
     """Weights-only files beside those of TensorFlow's converter: NAMES, or a choice of Keras models."""
     from .weights import MODELS, compare
 
-    columns = ["model", "weights", "float", "smaller", "ratio to TensorFlow's", "difference", "TensorFlow's"]
+    columns = ["model", "weights", "float", "smaller", "ratio to TensorFlow's", "difference", "TensorFlow's", "tinylite from LiteRT"]
     lines = [
         [row.name, row.type, size_text(row.float_bytes), size_text(row.ours), f"{row.ours / row.theirs:.4f}", f"{row.difference:.5f}",
-         f"{row.their_difference:.5f}"]
+         f"{row.their_difference:.5f}", f"{row.apart:.0e}"]
         for row in compare(list(names or MODELS))
     ]  # fmt: skip
     print_table(columns, lines)
