@@ -41,6 +41,7 @@ ROOMS = {
         "files",
         "kinds",
         "freezing",
+        "memory",
         "passes",
         "quantize",
         "ops",
