@@ -6,7 +6,7 @@ from .errors import ModelError, at
 from .model import Graph, Op
 from .segment import describe
 
-__all__ = ["check_order", "quantizes_floats"]
+__all__ = ["check_order", "quantizes_floats", "zeroes_variables"]
 
 
 def check_order(graph: Graph) -> None:
@@ -21,7 +21,7 @@ def check_order(graph: Graph) -> None:
                     raise ModelError(
                         f"it reads tensor {tensor.name!r}, which no op before it has written", "Put the ops in the order they run"
                     )
-            for tensor in op.outputs:
+            for tensor in () if zeroes_variables(op) else op.outputs:
                 if id(tensor) in written:
                     raise ModelError(f"it writes tensor {tensor.name!r}, which already has a value", "Give each op outputs of its own")
                 written.add(id(tensor))
@@ -29,6 +29,13 @@ def check_order(graph: Graph) -> None:
         if id(tensor) not in written:
             with at(f"output {position} {tensor.name!r}"):
                 raise ModelError("no op writes it", "Make another tensor the graph's output, or add the op that is missing")
+
+
+def zeroes_variables(op: Op) -> bool:
+    """Whether an op says that variables begin at zero, as they do without it: LSTMs in TensorFlow's FLOAT16 files have such."""
+    if op.code != "DEQUANTIZE" or not all(tensor.is_variable and tensor.buffer is None for tensor in op.outputs):
+        return False
+    return all(t is not None and t.type == "FLOAT16" and t.data is not None and not t.data.any() for t in op.inputs)
 
 
 def quantizes_floats(op: Op) -> bool:

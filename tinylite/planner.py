@@ -20,7 +20,7 @@ from .model import Graph, Op, Tensor, called_graphs, shape_problem
 from .ops import custom_ops
 from .ops.common.flow import Flow, NeedsCall
 from .ops.common.operator import Counting, NeedsCount, NeedsValue, Node, Operator, Shape, Value
-from .order import check_order, quantizes_floats
+from .order import check_order, quantizes_floats, zeroes_variables
 from .passes import simplified
 from .segment import Routine, Segment, Step, describe
 from .state import State, Variable
@@ -279,6 +279,8 @@ class Planner(Layout):
         return self.numbers[id(op.replaces[0] if op.replaces else op)]
 
     def plan(self, op: Op) -> None:
+        if zeroes_variables(op):
+            return
         operator = ops.find(op.code) if op.code != "CUSTOM" else self.custom(op)
         node = Node(op, self.number(op), [None if t is None else self.value(t) for t in op.inputs], [])
         for tensor in op.outputs:

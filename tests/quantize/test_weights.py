@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from tinylite import ConvertError, Interpreter, Model, UnsupportedError
+from tinylite import ConvertError, Interpreter, Model, ModelError, UnsupportedError
 from tinylite.cli import main
 from tinylite.model import Graph, Op, Tensor
 from tinylite.quantize import Weights, quantize_weights
@@ -205,6 +205,23 @@ def recurrent(cells: int, inputs: int, kernel_type: str = "FULL") -> Model:
     outputs = [Tensor(f"y{number}", shape, has_rank=True) for number, shape in enumerate(shapes)]
     d.graph.ops.append(Op("LSTM", given, outputs, kernel_type=kernel_type, fused_activation_function="TANH"))  # type: ignore[arg-type]
     return Model([d.done(outputs[0])])
+
+
+@pytest.mark.parametrize("begin", [0.0, 0.5])
+def test_states_that_a_file_sets_to_zero_last_from_run_to_run(begin: float) -> None:
+    """TensorFlow's FLOAT16 files dequantize the zeros that an LSTM's states begin with; the referee for what that means is LiteRT."""
+    model = recurrent(8, 5)
+    for state in [tensor for tensor in model.graph.all_tensors() if tensor.is_variable]:
+        halves = Tensor(f"{state.name}/halves", state.shape, "FLOAT16", np.full(state.shape, begin, np.float16).view(np.uint8).ravel())
+        model.graph.ops.insert(0, Op("DEQUANTIZE", [halves], [state]))
+    ours, theirs = Interpreter(model_content=model.to_bytes()), litert_interpreter(model.to_bytes(), "BUILTIN_REF")
+    if begin:
+        with pytest.raises(ModelError, match="writes tensor 'cell', which already has a value"):
+            ours.allocate_tensors()
+        return
+    first, second = (RNG.normal(0, 1, (1, 5)).astype(np.float32) for _ in range(2))
+    for x in (first, second, first):
+        assert np.abs(run(ours, x) - run(theirs, x)).max() <= 1e-6
 
 
 @pytest.mark.parametrize("style", ["mlir", "toco"])

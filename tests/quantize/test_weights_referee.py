@@ -131,6 +131,7 @@ def test_files_have_tensorflow_s_weights(name: str, type: str) -> None:
     largest = np.abs(real).max()
     assert np.abs(found - real).max() <= np.abs(wanted - real).max() + 1e-6 * largest
     assert np.abs(run(Interpreter(model_content=content)) - found).max() <= 1e-5 * largest
+    assert np.abs(run(Interpreter(model_content=rival)) - wanted).max() <= 1e-5 * largest
 
 
 @pytest.mark.parametrize(("asked", "types"), [([], {"FLOAT32"}), (["DEFAULT"], {"INT8"}), (["EXPERIMENTAL_SPARSITY"], {"FLOAT32"})])
