@@ -16,7 +16,8 @@ from tinylite import ConvertError, Interpreter, Model, TinyliteError
 from tinylite.model import Op, Tensor
 
 from ..conftest import litert_interpreter
-from .graphs import FIXED, GRAPHS, Draw, Drawing, Drawn, Known, draw, fake_quantized, numbers, tf, v1
+from .drawing import FIXED, Draw, Drawing, Drawn, Known, draw, fake_quantized, numbers, tf, v1
+from .graphs import GRAPHS
 
 
 def converted(drawn: Drawn, style: str = "toco", type: str = "QUANTIZED_UINT8", **settings: Any) -> Model:
@@ -160,7 +161,7 @@ THEIRS = {
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_parameters_and_numbers_are_those_of_the_first_converter(name: str) -> None:
-    drawn = draw(name)
+    drawn = draw(GRAPHS[name])
     model = converted(drawn)
     assert all(tensor.type in ("UINT8", "INT32") for tensor in model.graph.all_tensors())
     assert_chosen(drawn, model)
@@ -172,16 +173,16 @@ def test_files_compute_what_tensorflow_does(name: str, style: str) -> None:
     """Within one step for 99% of the values, where TensorFlow rounds what integers must round."""
     if name == "4 bits" and style == "mlir":
         with pytest.raises(ConvertError, match="has 4 bits"):
-            converted(draw(name), style)
+            converted(draw(GRAPHS[name]), style)
         return
-    share = within_a_step(draw(name, rounds=style), converted(draw(name), style))
+    share = within_a_step(draw(GRAPHS[name], rounds=style), converted(draw(GRAPHS[name]), style))
     assert share >= 0.99 or name in OTHERWISE
 
 
 @pytest.mark.parametrize("type", ["UINT8", "INT8"])
 @pytest.mark.parametrize("name", [name for name in GRAPHS if name not in THEIRS])
 def test_parameters_and_bytes_are_those_of_tensorflow_s_converter(name: str, type: str, tmp_path: Any) -> None:
-    drawn = draw(name)
+    drawn = draw(GRAPHS[name])
     path = tmp_path / "graph.pb"
     path.write_bytes(drawn.graph_def.SerializeToString())
     offset = 128 if type == "INT8" else 0
@@ -212,7 +213,7 @@ def parameters(model: Model, type: str, constants: bool) -> set[tuple[float, int
 @pytest.mark.parametrize("name", GRAPHS)
 def test_int8_files_have_the_same_steps(name: str) -> None:
     """Zero points 128 lower, weights of the same range on both sides; LiteRT's reference kernels give tinylite's bits."""
-    drawn = draw(name)
+    drawn = draw(GRAPHS[name])
     notes = drawn.notes
     model = converted(drawn, type="INT8", quantized_input_stats={input: (mean - 128, std) for input, (mean, std) in notes.stats.items()})
     for tensor in model.graph.all_tensors():
@@ -284,7 +285,7 @@ def test_what_is_given_out_twice_has_one_name_and_the_type_that_was_asked_for(gi
 
 def test_inputs_without_mean_and_std_are_told() -> None:
     with pytest.raises(ConvertError, match="mean and std are not given for input 'right'"):
-        converted(draw("two inputs"), quantized_input_stats={"left": (0.0, 1.0)})
+        converted(draw(GRAPHS["two inputs"]), quantized_input_stats={"left": (0.0, 1.0)})
 
 
 def test_ranges_of_each_channel_are_for_weights_only() -> None:
