@@ -591,8 +591,8 @@ def test_models_that_cannot_be_frozen(keras: Any, tf_keras: Any, here: Path) -> 
     assert "no inputs yet" in error(tf_keras.Sequential([tf_keras.layers.Dense(2)]))
     keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save_weights("w.weights.h5")
     Path("cut.keras").write_bytes(b"PK\x03\x04 and no more")
-    for path in ("w.weights.h5", "cut.keras"):
-        assert "cannot be read as a Keras model" in error(path, kind=tinylite.FileError)
+    assert "a Keras model's weights, without the model" in error("w.weights.h5", kind=tinylite.FileError)
+    assert "cannot be read as a Keras model" in error("cut.keras", kind=tinylite.FileError)
     assert "frozen without checkpoint" in error("cut.keras", checkpoint="x", kind=tinylite.SettingError)
 
 
@@ -661,7 +661,8 @@ def test_uninitialized_sessions(tf: Any) -> None:
         ("g.pbtxt", b"node { name: 'x' op: 'Placeholder' ", "in text form: 1:"),
         ("g.pbtxt", b"knot { }", "in text form: 1:1"),
         ("m.tflite", b"\x1c\0\0\0TFL3", "there is nothing to freeze"),
-        ("c.index", b"x", "a part of a checkpoint"),
+        ("c.index", bytes(40) + bytes.fromhex("57fb808b247547db"), "a file of a TensorFlow checkpoint, which has no graph"),
+        ("page.pb", b"<!DOCTYPE html>", "it is a web page"),
         ("g.meta", b"\x0a\x00", "this is no MetaGraphDef: it has no graph"),
     ],
 )

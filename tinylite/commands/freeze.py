@@ -64,7 +64,7 @@ def freeze(
         )
     from ..freezing import dispatch, files
 
-    if input_binary is not None and files.kind_of(sources[0]) in ("graph", "meta_graph") and files.is_text(sources[0]) is input_binary:
+    if input_binary is not None and files.source_kind(sources[0]) in ("graph", "meta graph") and files.is_text(sources[0]) is input_binary:
         form = "text" if input_binary else "binary"
         click.echo(f"Note: {sources[0]} is {form}, whatever --input_binary says, and is read as {form}", err=True)
     frozen = dispatch.freeze(

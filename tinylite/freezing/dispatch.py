@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..errors import FreezeError, SettingError
-from .files import kind_of, read_graph, read_meta_graph
+from .files import read_graph, read_meta_graph, source_kind
 from .frozen import Frozen
 from .functions import freeze_concrete_function
 from .graphs import Settings, freeze_graph_def, freeze_session
@@ -69,17 +69,17 @@ def freeze(
 
     if isinstance(source, (str, os.PathLike)):
         source = os.fspath(source)
-        kind = kind_of(source)
-        if kind == "saved_model":
+        kind = source_kind(source)
+        if kind == "saved model":
             folder = source if os.path.isdir(source) else os.path.dirname(source) or "."
             frozen = freeze_saved_model(folder, **only("a SavedModel", "signature_key", "tags", "outputs"))
         elif kind == "keras":
             frozen = freeze_keras_model(source, **only("a Keras model", "custom_objects", "signature_key"))
         else:
             options = only("a graph", *_OF_GRAPHS)
-            if kind == "meta_graph" and checkpoint is None and os.path.exists(f"{source.removesuffix('.meta')}.index"):
+            if kind == "meta graph" and checkpoint is None and os.path.exists(f"{source.removesuffix('.meta')}.index"):
                 options["checkpoint"] = source.removesuffix(".meta")
-            message = read_meta_graph(source) if kind == "meta_graph" else read_graph(source)
+            message = read_meta_graph(source) if kind == "meta graph" else read_graph(source)
             frozen = _freeze_graph(message, options)
     elif is_keras_model(source):
         frozen = freeze_keras_model(source, **only("a Keras model", "signature_key"))

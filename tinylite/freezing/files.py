@@ -6,60 +6,50 @@ import os
 import re
 from typing import Any
 
+from .. import kinds
 from ..errors import FileError
+from ..files import mapped
 from .tf import tensorflow
 
-__all__ = ["is_text", "kind_of", "read_graph", "read_meta_graph", "read_saver"]
+__all__ = ["is_text", "read_graph", "read_meta_graph", "read_saver", "source_kind"]
 
-_HEAD = 4096
-_TEXT = frozenset({*range(32, 256), *b"\t\n\r"}) - {127}
 _DAMAGED = "It may have been cut short: copy or fetch it again"
 
 
-def _head(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(_HEAD)
-    except FileNotFoundError:
-        raise FileError(f"{path}: there is no such file", f"The current directory is {os.getcwd()}") from None
-    except OSError as error:
-        raise FileError(f"{path}: it cannot be read: {error}", "Check the path and its permissions") from None
-
-
 def is_text(path: str) -> bool:
-    """Whether a file holds text: a binary message has a byte below 32 in the tag or length of its first fields."""
-    return set(_head(path)) <= _TEXT
+    """Whether a file holds a message in text form."""
+    return kinds.is_text(bytes(mapped(path)[: kinds.HEAD]))
 
 
-def kind_of(path: str) -> str:
-    """What is at a path: "saved_model", "keras", "meta_graph" or "graph". Raises FileError for what is none of them."""
-    if os.path.isdir(path):
-        if any(os.path.exists(os.path.join(path, f"saved_model.{kind}")) for kind in ("pb", "pbtxt")):
-            return "saved_model"
-        raise FileError(f"{path}: this directory holds no SavedModel: it has no saved_model.pb", "Give a file, or the directory of one")
-    head = _head(path)
-    if head.startswith((b"PK\x03\x04", b"\x89HDF\r\n\x1a\n")):
-        return "keras"
-    if head[4:8] == b"TFL3":
+def source_kind(path: str) -> str:
+    """What is to be frozen: "saved model", "keras", "meta graph" or "graph". Raises FileError for what cannot be.
+
+    What nobody knows is held for a graph: reading it tells what is wrong.
+    """
+    kind = kinds.kind_of(path)
+    if kind.id == "tflite":
         raise FileError(f"{path}: this is a .tflite file: there is nothing to freeze", "Run it, or look at it with tinylite inspect")
-    if os.path.basename(path) in ("saved_model.pb", "saved_model.pbtxt"):
-        return "saved_model"
-    if path.endswith(".index") or ".data-" in os.path.basename(path):
-        raise FileError(f"{path}: this is a part of a checkpoint, which has no graph", "Give the graph, and this as the checkpoint")
-    if set(head) <= _TEXT:
-        return (
-            "meta_graph" if re.match(rb"\s*(#.*\s*)*(meta_info_def|graph_def|saver_def|collection_def|signature_def)\b", head) else "graph"
-        )
-    return "meta_graph" if path.endswith(".meta") else "graph"
+    if kind.id == "checkpoint":
+        raise FileError(f"{path}: it is {kind.text}, which has no graph", "Give the graph, and this as the checkpoint")
+    if os.path.isdir(path) and kind.id != "saved model":
+        raise FileError(f"{path}: this directory holds no SavedModel: it has no saved_model.pb", "Give a file, or the directory of one")
+    if path.endswith((".keras", ".meta")):
+        return "keras" if path.endswith(".keras") else "meta graph"
+    if kind.id == "other":
+        raise FileError(f"{path}: it is {kind.text}", kind.remedy)
+    if kind.id == "meta graph" and not is_text(path):  # or a damaged graph
+        return "graph"
+    return kind.id if kind.id != "unknown" else "graph"
 
 
 def read_graph(path: str) -> Any:
     """The GraphDef in a file; of a MetaGraphDef, its graph. Raises FileError."""
-    if kind_of(path) == "saved_model":
+    kind = source_kind(path)
+    if kind == "saved model":
         raise FileError(f"{path}: this is a part of a SavedModel", "Give its directory, as the SavedModel")
-    if kind_of(path) == "keras":
-        raise FileError(f"{path}: this is no graph: it is a zip archive or HDF5 file, as Keras models are", "Give it as the Keras model")
-    if kind_of(path) == "meta_graph":
+    if kind == "keras":
+        raise FileError(f"{path}: this is no graph, but a Keras model", "Give it as the Keras model")
+    if kind == "meta graph":
         return read_meta_graph(path).graph_def
     tf = tensorflow()
     graph_def = _parsed(path, tf.compat.v1.GraphDef, "GraphDef")
