@@ -14,9 +14,8 @@ import pytest
 import tinylite
 from tinylite import Interpreter, QuantizeError
 from tinylite.quantize import Integers, create_eval_graph, create_training_graph, experimental_create_training_graph
-from tinylite.quantize.training.fold_batch_norms import fold_batch_norms
 
-from .tf_networks import JOINED, NETWORKS, Network, batch_norm, build, layer, placeholder, tf, v1, variable
+from .tf_networks import JOINED, NETWORKS, Network, build, feed, layer, one_layer, placeholder, tf, v1, value, variable
 
 # The FakeQuants that tf.contrib.quantize 1.15 placed, without their last part, and Conv/BiasAdd's, which it forgot.
 PLACES = {
@@ -63,10 +62,6 @@ def placed(graph: Any) -> set[str]:
     return {op.name.rpartition("/")[0] for op in graph.get_operations() if op.type == "FakeQuantWithMinMaxVars"}
 
 
-def feed(x: Any, seed: int = 0) -> dict[Any, np.ndarray]:
-    return {x: np.random.default_rng(seed).normal(0, 1, x.shape.as_list()).astype(np.float32)}
-
-
 @pytest.fixture(params=[False, True], ids=["reference variables", "resource variables"])
 def variables(request: pytest.FixtureRequest) -> Iterator[None]:
     """Variables of both kinds that graphs of TensorFlow 1 had."""
@@ -74,10 +69,6 @@ def variables(request: pytest.FixtureRequest) -> Iterator[None]:
     (v1.enable_resource_variables if request.param else v1.disable_resource_variables)()
     yield
     (v1.enable_resource_variables if before else v1.disable_resource_variables)()
-
-
-def value(session: Any, name: str) -> Any:
-    return session.run(next(variable for variable in v1.global_variables() if variable.op.name == name))
 
 
 @pytest.mark.usefixtures("variables")
@@ -110,70 +101,11 @@ def test_folded_batch_norms_have_the_names_of_old() -> None:
         assert {f"block0/a/{name}" for name in wanted} <= names
 
 
-def one_layer(**given: Any) -> Network:
-    def network(training: bool) -> tuple[Any, Any]:
-        x = placeholder()
-        return x, tf.identity(layer(x, "a", 8, training, **given), name="y")
-
-    return network
-
-
-@pytest.mark.parametrize("training", [False, True])
-@pytest.mark.parametrize(
-    "given", [{}, {"depthwise": True}, {"bias": True}, {"norm": "spelled out"}, {"norm": "spelled out", "bias": True, "depthwise": True}]
-)
-def test_folding_changes_no_result_and_no_gradient(given: dict[str, Any], training: bool) -> None:
-    """The correction undoes in training what the weights are scaled by."""
-    found = []
-    for fold in (False, True):
-        graph, x, y = build(one_layer(**given), training)
-        with graph.as_default(), v1.Session(graph=graph) as session:
-            if fold:
-                assert fold_batch_norms(graph, training) == 1
-            weights = v1.trainable_variables()
-            loss = tf.reduce_sum(y * np.random.default_rng(3).normal(0, 1, y.shape.as_list()))
-            gradients = [g for g in tf.gradients(loss, weights) if g is not None]
-            session.run(v1.global_variables_initializer())
-            for place, average in enumerate(v for v in v1.global_variables() if "moving" in v.name):
-                average.load(np.linspace(0.2 + place, 1 + place, 8)[: average.shape[0]], session)
-            found.append(session.run([y, *gradients], feed(x)))
-    largest = max(np.abs(before).max() for before in found[0])  # a bias before a batch norm has no gradient but noise
-    for before, after in zip(*found, strict=True):
-        assert np.allclose(before, after, rtol=2e-4, atol=2e-5 * largest)
-
-
-def test_a_biased_layer_that_more_than_its_batch_norm_reads_is_not_computed_twice() -> None:
-    def network(training: bool) -> tuple[Any, Any]:
-        x = placeholder()
-        y = layer(x, "a", 8, training, activation=None, bias=True, norm="")
-        with v1.variable_scope("b"):
-            return x, tf.nn.relu(batch_norm(y, training)) + y
-
-    for training in (False, True):
-        graph, _, _ = build(network, training)
-        assert fold_batch_norms(graph, training) == 0
-
-
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("norm", ["fused", "spelled out"])
 def test_what_a_folded_batch_norm_takes_its_statistics_from_is_not_rounded(norm: str, training: bool) -> None:
     graph, _, _ = build(one_layer(bias=True, norm=norm), training, create_training_graph if training else create_eval_graph)
     assert placed(graph) == {"a/weights_quant", "a/act_quant"}
-
-
-def test_after_the_delay_batch_norms_keep_their_averages() -> None:
-    graph, x, y = build(one_layer(), True, lambda graph: fold_batch_norms(graph, True, freeze_bn_delay=3))
-    with graph.as_default(), v1.Session(graph=graph) as session:
-        session.run(v1.global_variables_initializer())
-        mean = next(v for v in v1.global_variables() if "moving_mean" in v.name)
-        seen = []
-        for step in range(5):
-            session.run([y, *v1.get_collection(v1.GraphKeys.UPDATE_OPS)], feed(x, step))
-            seen.append(session.run(mean))
-        assert not np.array_equal(seen[0], seen[1])
-        assert np.array_equal(seen[2], seen[4])
-        session.run(y, feed(x, 9))
-        assert value(session, "fake_quantization_step") == 6
 
 
 def test_ranges_of_activations_are_averages_without_their_beginning() -> None:
@@ -458,6 +390,15 @@ def test_constant_inputs_are_no_frozen_weights() -> None:
 
     graph, _, _ = build(network, True, create_training_graph)
     assert placed(graph) == {"weights_quant", "act_quant"}
+
+
+def test_a_training_graph_is_no_graph_to_convert() -> None:
+    graph, _, y = build(NETWORKS["plain"], True, create_training_graph)
+    with graph.as_default(), v1.Session(graph=graph) as session:
+        session.run(v1.global_variables_initializer())
+        frozen = tinylite.freeze(session, [y.op.name])
+    with pytest.raises(tinylite.ConvertError, match="is computed.*build the model anew with tinylite.quantize.create_eval_graph"):
+        tinylite.convert(frozen)
 
 
 def test_batch_norms_in_training_mode_are_refused_in_evaluation() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 tf: Any = pytest.importorskip("tensorflow")
@@ -17,24 +18,33 @@ def variable(name: str, shape: list[int], initializer: Any = None) -> Any:
     return v1.get_variable(name, shape, initializer=initializer or v1.truncated_normal_initializer(stddev=0.2, seed=1))
 
 
-def batch_norm(x: Any, training: bool, *, fused: bool = True, rate: float = 0.1) -> Any:
+def batch_norm(
+    x: Any, training: bool, *, fused: bool = True, rate: float = 0.1, data_format: str = "NHWC", center: bool = True, scale: bool = True,
+    dtype: Any = None,
+) -> Any:  # fmt: skip
     """With its moving averages, and their updates in the collection UPDATE_OPS."""
     from tensorflow.python.training.moving_averages import assign_moving_average
 
-    channels = [x.shape[-1]]
+    last = data_format == "NHWC"
+    channels = [x.shape[-1 if last else 1]]
+    shape = channels if last or fused else [1, *channels, 1, 1]
+    ones, zeros = v1.ones_initializer(), v1.zeros_initializer()
+
+    def made(name: str, initializer: Any, trainable: bool = True) -> Any:
+        return v1.get_variable(name, shape, dtype, initializer, trainable=trainable)
+
     with v1.variable_scope("BatchNorm"):
-        gamma, beta = variable("gamma", channels, v1.ones_initializer()), variable("beta", channels, v1.zeros_initializer())
-        averages = [
-            v1.get_variable(name, channels, initializer=initializer, trainable=False)
-            for name, initializer in (("moving_mean", v1.zeros_initializer()), ("moving_variance", v1.ones_initializer()))
-        ]
+        gamma = made("gamma", ones) if scale else None
+        beta = made("beta", zeros) if center else None
+        averages = [made("moving_mean", zeros, False), made("moving_variance", ones, False)]
         if not fused:
-            statistics = v1.nn.moments(x, [0, 1, 2]) if training else averages
+            axes = list(range(x.shape.rank - 1)) if last else [0, 2, 3]
+            statistics = v1.nn.moments(x, axes, keepdims=not last) if training else averages
             y = tf.nn.batch_normalization(x, *statistics, beta, gamma, 1e-3)
         elif training:
-            y, *statistics = v1.nn.fused_batch_norm(x, gamma, beta, epsilon=1e-3, is_training=True)
+            y, *statistics = v1.nn.fused_batch_norm(x, gamma, beta, epsilon=1e-3, data_format=data_format, is_training=True)
         else:
-            y = v1.nn.fused_batch_norm(x, gamma, beta, *averages, epsilon=1e-3, is_training=False)[0]
+            y = v1.nn.fused_batch_norm(x, gamma, beta, *averages, epsilon=1e-3, data_format=data_format, is_training=False)[0]
         for average, new in zip(averages, statistics, strict=False) if training else ():
             update = assign_moving_average(average, new, 1 - rate, zero_debias=False)
             v1.add_to_collection(v1.GraphKeys.UPDATE_OPS, update)
@@ -64,6 +74,16 @@ def layer(
 
 def placeholder(channels: int = 3) -> Any:
     return v1.placeholder(tf.float32, [4, 16, 16, channels], name="input")
+
+
+def one_layer(**given: Any) -> Network:
+    """A network of nothing else; `given` is what `layer` takes."""
+
+    def network(training: bool) -> tuple[Any, Any]:
+        x = placeholder()
+        return x, tf.identity(layer(x, "a", 8, training, **given), name="y")
+
+    return network
 
 
 def mobilenet_v1(training: bool) -> tuple[Any, Any]:
@@ -156,3 +176,11 @@ def build(network: Network, training: bool, rewrite: Callable[[Any], None] | Non
         if rewrite is not None:
             rewrite(graph)
     return graph, x, y
+
+
+def feed(x: Any, seed: int = 0) -> dict[Any, np.ndarray]:
+    return {x: np.random.default_rng(seed).normal(0, 1, x.shape.as_list()).astype(np.float32)}
+
+
+def value(session: Any, name: str) -> Any:
+    return session.run(next(variable for variable in v1.global_variables() if variable.op.name == name))

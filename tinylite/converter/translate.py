@@ -134,11 +134,11 @@ class Call:
         """The value of a constant, or None."""
         return tensor.data if tensor.is_constant and tensor.holds_numbers else None
 
-    def constant(self, index: int, what: str) -> np.ndarray:
+    def constant(self, index: int, what: str, remedy: str | None = None) -> np.ndarray:
         """The value of an input that must be constant: `what` names it in the error."""
         value = self.known(self.input(index))
         if value is None:
-            self.fail(f"its {what} {self.input(index).name!r} is computed, and a .tflite file needs it constant")
+            self.fail(f"its {what} {self.input(index).name!r} is computed, and a .tflite file needs it constant", remedy)
         return value
 
     def numbers(self, index: int, what: str) -> list[int]:

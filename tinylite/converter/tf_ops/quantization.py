@@ -14,13 +14,18 @@ from ..translate import Call
 from .formulas import Term
 from .registry import translates
 
+_TRAINING = (
+    "Graphs for training compute the ranges of their weights: build the model anew with tinylite.quantize.create_eval_graph, restore the "
+    "checkpoint and freeze that"
+)
+
 
 @translates("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars")
 def fake_quant(call: Call) -> Tensor:
     if call.op == "FakeQuantWithMinMaxArgs":
         low, high = float(call.attribute("min", -6.0)), float(call.attribute("max", 6.0))
     else:
-        low, high = (float(call.constant(index, "range").reshape(())) for index in (1, 2))
+        low, high = (float(call.constant(index, "range", _TRAINING).reshape(())) for index in (1, 2))
     return rounded(call, low, high, int(call.attribute("num_bits", 8)), bool(call.attribute("narrow_range")))
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ...errors import QuantizeError
-from .editing import LAYERS, SHARING, context_of
+from .editing import LAYERS, SHARING
 
-__all__ = ["FUSED", "BatchNorm", "MovingAverage", "batch_norms", "moving_average"]
+__all__ = ["FUSED", "BatchNorm", "MovingAverage", "batch_norms", "is_nchw", "moving_average"]
 
 FUSED = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
 _ADDS = ("Add", "AddV2")
@@ -22,7 +21,7 @@ class BatchNorm:
     layer           the op whose weights it goes into, and `to_space` the BatchToSpaceND behind it, if it is dilated
     bias            the bias between layer and batch norm, a tensor, or None
     x, output       what is normalized, and what is read of it, tensors
-    gamma, beta     tensors; gamma is None where there is none
+    gamma, beta     tensors, or None where there is none
     mean, variance  of the batch in training, and moving averages otherwise
     variance_op     the op whose output `variance` is, before Bessel's correction is undone
     factor, offset  gamma / sqrt(variance + epsilon) and beta - mean factor, where the graph has them already
@@ -68,78 +67,154 @@ def batch_norms(graph: Any) -> Iterator[BatchNorm]:
                 yield found
 
 
-def _layer_before(tensor: Any) -> tuple[Any, Any, Any]:
-    """The layer that gives a tensor, the BatchToSpaceND behind it and its bias; Nones if there is no layer."""
-    op, bias, to_space = tensor.op, None, None
-    while op.type in ("Identity", "Reshape"):
-        op = op.inputs[0].op
-    if op.type in ("BiasAdd", *_ADDS) and _is_vector(op.inputs[1]):
+@dataclass(frozen=True)
+class _Behind:
+    """A layer, its BatchToSpaceND and its bias, None where it has none, and whether a Reshape stands behind it."""
+
+    layer: Any
+    to_space: Any = None
+    bias: Any = None
+    reshaped: bool = False
+
+    @property
+    def channels(self) -> int | None:
+        shape = self.layer.outputs[0].shape
+        return None if shape.rank is None else shape[1 if is_nchw(self.layer) else -1]
+
+
+def is_nchw(op: Any) -> bool:
+    return op.type != "MatMul" and op.get_attr("data_format") in (b"NCHW", "NCHW")
+
+
+def _layer_before(tensor: Any) -> _Behind | None:
+    """The layer that gives a tensor, if one does."""
+    bias, to_space = None, None
+    passed: list[str] = []
+    op = _behind_names(tensor.op, passed)
+    added = _bias(op)
+    if added is not None:
         if any(reader.type in SHARING for reader in op.outputs[0].consumers()):
-            return None, None, None  # it is a result of its own, as before the batch norms of ResNet v2
-        bias, op = op.inputs[1], op.inputs[0].op
-        while op.type in ("Identity", "Reshape"):
-            op = op.inputs[0].op
+            return None  # it is a result of its own, as before the batch norms of ResNet v2
+        bias, data = added
+        passed.append(op.type)
+        op = _behind_names(data.op, passed)
     if op.type == "BatchToSpaceND":
         to_space, op = op, op.inputs[0].op
-    return (op, to_space, bias) if op.type in LAYERS else (None, None, None)
+    if op.type not in LAYERS or (is_nchw(op) and (to_space is not None or not set(passed).isdisjoint(_ADDS))):
+        return None
+    return _Behind(op, to_space, bias, "Reshape" in passed)
 
 
-def _is_vector(tensor: Any) -> bool:
-    return bool(tensor.shape.rank == 1)
+def _behind_names(op: Any, passed: list[str]) -> Any:
+    """What gives an op its values, of which it only changes the name or the shape; `passed` are the types of ops on the way."""
+    while op.type in ("Identity", "Reshape"):
+        passed.append(op.type)
+        op = op.inputs[0].op
+    return op
+
+
+def _bias(op: Any) -> tuple[Any, Any] | None:
+    """The vector that an op adds, and what to."""
+    if op.type not in ("BiasAdd", *_ADDS):
+        return None
+    x, y = op.inputs
+    return (y, x) if y.shape.rank == 1 else (x, y) if x.shape.rank == 1 else None
 
 
 def _fused(op: Any) -> BatchNorm | None:
-    if op.type not in FUSED:
-        return None
-    layer, to_space, bias = _layer_before(op.inputs[0])
-    if layer is None:
+    found = _layer_before(op.inputs[0]) if op.type in FUSED else None
+    if found is None:
         return None
     x, gamma, beta, mean, variance = op.inputs[:5]
     output, training = op.outputs[0], bool(op.get_attr("is_training"))
-    if layer.type == "MatMul":  # whose rows are a picture of one pixel for the time being
-        reshaped = [reader for reader in output.consumers() if reader.type == "Reshape"]
-        if len(reshaped) == 1:
-            output = reshaped[0].outputs[0]
+    if found.reshaped:
+        output = _rows_again(found, x, output)
+        if output is None:
+            return None
     if training:
         mean, variance = op.outputs[1:3]
     epsilon = float(op.get_attr("epsilon"))
-    return BatchNorm(layer, to_space, bias, x, output, op, gamma, beta, mean, variance, epsilon, training)
+    return BatchNorm(found.layer, found.to_space, found.bias, x, output, op, gamma, beta, mean, variance, epsilon, training)
+
+
+def _rows_again(found: _Behind, x: Any, output: Any) -> Any:
+    """The rows of a MatMul that are a picture of one pixel for the time of a fused batch norm; None if `x` is anything else."""
+    readers = output.consumers()
+    if found.layer.type != "MatMul" or len(readers) != 1 or readers[0].type != "Reshape":
+        return None
+    rows = readers[0].outputs[0]
+    fits = x.shape.rank == 4 and x.shape[1:].num_elements() == found.channels and rows.shape.rank in (None, 2)
+    return rows if fits else None
 
 
 def _spelled_out(op: Any) -> BatchNorm | None:
-    """x factor + (beta - mean factor), as tf.nn.batch_normalization writes it."""
+    """x factor + (beta - mean factor), or x factor + -mean factor, as tf.nn.batch_normalization writes it."""
     if op.type not in _ADDS:
         return None
     scaled, offset = (tensor.op for tensor in op.inputs)
-    if scaled.type != "Mul" or offset.type != "Sub":
-        return None
-    beta, shift = offset.inputs
-    if shift.op.type != "Mul":
+    if scaled.type != "Mul":
         return None
     x, factor = scaled.inputs
-    mean = next((tensor for tensor in shift.op.inputs if tensor is not factor), None)
-    if mean is None or all(tensor is not factor for tensor in shift.op.inputs):
-        return None
-    layer, to_space, bias = _layer_before(x)
+    beta, mean = _beta_and_mean(offset, factor)
     root, gamma = factor.op, None
     if root.type == "Mul":
         root, gamma = next(((a.op, b) for a, b in (root.inputs, reversed(root.inputs)) if a.op.type == "Rsqrt"), (root, None))
-    if layer is None or root.type != "Rsqrt" or root.inputs[0].op.type not in _ADDS:
+    found = _layer_before(x)
+    if found is None or found.reshaped or mean is None or root.type != "Rsqrt" or root.inputs[0].op.type not in _ADDS:
         return None
     variance, epsilon = root.inputs[0].op.inputs
+    number = _number(epsilon)
+    given = [tensor for tensor in (mean, variance, gamma, beta) if tensor is not None]
+    if number is None or not all(_per_channel(tensor, found, x) for tensor in given):
+        return None
     training = any(reader.type == "Sub" and moving_average(mean) is not None for reader in mean.consumers())
+    if not training and _depends(mean, found.layer):
+        return None  # it normalizes each run by itself, also for inference
     return BatchNorm(
-        layer, to_space, bias, x, op.outputs[0], op, gamma, beta, mean, variance, _number(epsilon, op), training, factor, offset.outputs[0]
+        found.layer, found.to_space, found.bias, x, op.outputs[0], op, gamma, beta, mean, variance, number, training, factor,
+        offset.outputs[0],
     )  # fmt: skip
 
 
-def _number(tensor: Any, op: Any) -> float:
+def _beta_and_mean(offset: Any, factor: Any) -> tuple[Any, Any]:
+    """Of beta - mean factor, or -mean factor; the mean is None if it is neither."""
+    beta, shift = (offset.inputs[0], offset.inputs[1].op) if offset.type == "Sub" else (None, offset)
+    if shift.type != "Mul" or all(tensor is not factor for tensor in shift.inputs):
+        return None, None
+    mean = next((tensor for tensor in shift.inputs if tensor is not factor), None)
+    if offset.type == "Sub" or mean is None:
+        return beta, mean
+    return None, mean.op.inputs[0] if mean.op.type == "Neg" else None
+
+
+def _per_channel(tensor: Any, found: _Behind, x: Any) -> bool:
+    """Whether a tensor has one number for each of a layer's channels, as those of an instance norm have not."""
+    shape, rank = tensor.shape, x.shape.rank
+    if shape.rank is None or rank is None or not 1 <= shape.rank <= rank:
+        return False
+    axis = rank - 3 if is_nchw(found.layer) else rank - 1
+    sizes = [1] * (rank - shape.rank) + shape.as_list()
+    return all(size == (found.channels if index == axis else 1) for index, size in enumerate(sizes))
+
+
+def _depends(tensor: Any, layer: Any) -> bool:
+    """Whether a layer's result enters a tensor."""
+    waiting, seen = [tensor.op], set()
+    while waiting:
+        op = waiting.pop()
+        if op is layer:
+            return True
+        if op not in seen:
+            seen.add(op)
+            waiting += [read.op for read in op.inputs]
+    return False
+
+
+def _number(tensor: Any) -> float | None:
     from tensorflow import get_static_value
 
     value = get_static_value(tensor)
-    if value is None:
-        raise QuantizeError(f"the epsilon of batch norm {context_of(op)!r} is computed", "Give it as a number")
-    return float(value)
+    return None if value is None or value.ndim else float(value)
 
 
 def moving_average(new: Any) -> MovingAverage | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import QuantizeError
-from .batch_norms import FUSED, BatchNorm, MovingAverage, batch_norms, moving_average
+from .batch_norms import FUSED, BatchNorm, MovingAverage, batch_norms, is_nchw, moving_average
 from .editing import clone, context_of, reroute, static_control_flow, step_count
 
 __all__ = ["fold_batch_norms"]
@@ -32,8 +32,9 @@ def fold_batch_norms(graph: Any, training: bool, freeze_bn_delay: int | None = N
             f"{len(wrong)} batch norms of an evaluation graph are in training mode: {', '.join(map(repr, wrong[:5]))}",
             "Build the graph with is_training=False (training=False), so that they use their moving averages",
         )
-    for norm in found:
-        _fold(graph, norm, freeze_bn_delay)
+    averages = [_averages(norm) if norm.training else [] for norm in found]  # or errors, while the graph is as it was
+    for norm, of_norm in zip(found, averages, strict=True):
+        _fold(graph, norm, of_norm, freeze_bn_delay)
     return len(found)
 
 
@@ -57,7 +58,7 @@ def _check_modes(graph: Any) -> None:
         )
 
 
-def _fold(graph: Any, norm: BatchNorm, freeze_bn_delay: int | None) -> None:
+def _fold(graph: Any, norm: BatchNorm, averages: list[MovingAverage], freeze_bn_delay: int | None) -> None:
     import tensorflow as tf
 
     layer = norm.layer
@@ -75,27 +76,46 @@ def _fold(graph: Any, norm: BatchNorm, freeze_bn_delay: int | None) -> None:
         if factor is None:
             factor = tf.math.rsqrt(variance + norm.epsilon)
             factor = norm.gamma * factor if norm.gamma is not None else factor
-        offset = norm.offset if norm.offset is not None and norm.bias is None else tf.subtract(norm.beta, mean * factor, name="bias")
+        offset = norm.offset
+        if offset is None or norm.bias is not None:
+            shift = mean * factor
+            offset = tf.subtract(norm.beta, shift, name="bias") if norm.beta is not None else tf.negative(shift, name="bias")
+        offset = _along_result(tf, offset, norm)
+        scale = _along_weights(tf, factor, layer, "scale_reshape")
         if norm.training:
-            correction = _Correction(tf, graph, norm, mean, variance, freeze_bn_delay)
-        scale = factor
-        if layer.type == "DepthwiseConv2dNative":
-            shape = layer.inputs[1].shape.as_list()[2:]
-            scale = tf.reshape(factor, shape, name="scale_reshape")
-            if correction is not None:
-                correction.scale = tf.reshape(correction.scale, shape, name="correction_reshape")
+            correction = _Correction(tf, graph, norm, averages, mean, variance, freeze_bn_delay)
+            corrected = _along_weights(tf, correction.scale, layer, "correction_reshape")
     with graph.name_scope(scope):
         weights = layer.inputs[1]
         if correction is not None:
-            weights = tf.multiply(correction.scale, weights, name="correction_mult")
+            weights = tf.multiply(corrected, weights, name="correction_mult")
         weights = tf.multiply(weights, scale, name="mul_fold")
         result = clone(layer, [layer.inputs[0], weights], f"{layer.name}_Fold")
         if norm.to_space is not None:
             result = clone(norm.to_space, [result, *norm.to_space.inputs[1:]], f"{norm.to_space.name}_Fold")
         if correction is not None:
-            result = tf.multiply(correction.reciprocal, result, name="post_conv_mul")
-            result = tf.add(result, correction.offset, name="correction_add")
+            result = tf.multiply(_along_result(tf, correction.reciprocal, norm), result, name="post_conv_mul")
+            result = tf.add(result, _along_result(tf, correction.offset, norm), name="correction_add")
         reroute(norm.output, tf.add(result, offset, name="add_fold"))
+
+
+def _along_weights(tf: Any, tensor: Any, layer: Any, name: str) -> Any:
+    """Numbers for each channel, in a shape and of a type to multiply a layer's weights with."""
+    weights = layer.inputs[1]
+    if layer.type == "DepthwiseConv2dNative":
+        tensor = tf.reshape(tensor, weights.shape.as_list()[2:], name=name)
+    elif layer.type == "MatMul" and layer.get_attr("transpose_b"):
+        tensor = tf.reshape(tensor, [-1, 1], name=name)
+    elif is_nchw(layer) and tensor.shape.rank != 1:
+        tensor = tf.reshape(tensor, [-1], name=name)
+    return tf.cast(tensor, weights.dtype)
+
+
+def _along_result(tf: Any, tensor: Any, norm: BatchNorm) -> Any:
+    """Numbers for each channel, in a shape and of a type to add to what is normalized."""
+    if is_nchw(norm.layer):
+        tensor = tf.reshape(tensor, [-1, 1, 1])
+    return tf.cast(tensor, norm.layer.outputs[0].dtype)
 
 
 def _without_bessel(tf: Any, graph: Any, norm: BatchNorm) -> Any:
@@ -114,11 +134,11 @@ def _let_statistics_have_gradients(tf: Any, norm: BatchNorm) -> None:
     if _GRADIENT not in gradient_registry.list():
 
         def gradient(op: Any, _y: Any, mean: Any, variance: Any, *_: Any) -> Any:
-            x = op.inputs[0]
+            x = tf.cast(op.inputs[0], mean.dtype)
             n = tf.cast(tf.size(x) / tf.size(mean), tf.float32)
             first = op.get_attr("data_format") in (b"NCHW", "NCHW")
             mean, variance, centre = (tf.reshape(t, (1, -1, 1, 1)) if first else t for t in (mean, variance, op.outputs[1]))
-            return (mean / n + 2 * variance * (x - centre) / (n - 1)), None, None, None, None
+            return tf.cast(mean / n + 2 * variance * (x - centre) / (n - 1), op.inputs[0].dtype), None, None, None, None
 
         tf.RegisterGradient(_GRADIENT)(gradient)
     norm.op._set_attr("_gradient_op_type", AttrValue(s=_GRADIENT.encode()))
@@ -131,8 +151,9 @@ class _Correction:
     the difference between the batch's offset and the average's.
     """
 
-    def __init__(self, tf: Any, graph: Any, norm: BatchNorm, mean: Any, variance: Any, freeze_bn_delay: int | None) -> None:
-        averages = self.averages(norm)
+    def __init__(
+        self, tf: Any, graph: Any, norm: BatchNorm, averages: list[MovingAverage], mean: Any, variance: Any, freeze_bn_delay: int | None
+    ) -> None:  # fmt: skip
         with graph.name_scope("batch_norm_correction"), static_control_flow():
             moving_mean, moving_variance = (average.value for average in averages)
             if norm.bias is not None:
@@ -155,14 +176,14 @@ class _Correction:
             self.reciprocal = cond(frozen, lambda: tf.ones_like(reciprocal), lambda: reciprocal, name="correction_recip")
             self.offset = cond(frozen, lambda: shift, lambda: tf.zeros_like(shift), name="correction_offset")
 
-    @staticmethod
-    def averages(norm: BatchNorm) -> list[MovingAverage]:
-        """The moving averages of mean and variance."""
-        found = [moving_average(norm.mean), moving_average(norm.variance)]
-        if any(average is None for average in found):
-            raise QuantizeError(
-                f"the moving averages of batch norm {norm.op.name!r} are not found: its mean and variance are subtracted from no variable",
-                "Build it for training alone (training=True, not a learning phase that is fed), with tf_keras layers, slim or "
-                "assign_moving_average",
-            )
-        return found  # type: ignore[return-value]
+
+def _averages(norm: BatchNorm) -> list[MovingAverage]:
+    """The moving averages of mean and variance. Raises QuantizeError if one is not found."""
+    found = [moving_average(norm.mean), moving_average(norm.variance)]
+    if any(average is None for average in found):
+        raise QuantizeError(
+            f"the moving averages of batch norm {norm.op.name!r} are not found: its mean and variance are subtracted from no variable",
+            "Build it for training alone (training=True, not a learning phase that is fed), with tf_keras layers, slim or "
+            "assign_moving_average",
+        )
+    return found  # type: ignore[return-value]
