@@ -327,6 +327,17 @@ def test_a_model_is_left_as_it_is() -> None:
         quantize_model(quantize_model(source, Integers(input_stats=STATS)))
 
 
+@pytest.mark.parametrize(("high", "ops"), [(4.0, ["CONV_2D"]), (3.0, ["CONV_2D", "TRANSPOSE", "QUANTIZE", "TRANSPOSE"])])
+def test_moves_that_only_a_fake_quant_parted_are_merged(high: float, ops: list[str]) -> None:
+    """Unless it had another range: behind that the bytes are other numbers."""
+
+    def turned(d: Draft, x: Tensor) -> Tensor:
+        return fake(d, d.op("TRANSPOSE", x, d.ints(0, 2, 1, 3), shape=x.shape), -high, high)
+
+    made = quantize(lambda d, x: turned(d, turned(d, fake(d, layer(d, x), -4, 4))))
+    assert [op.code for op in made.graph.ops] == ops
+
+
 def test_signatures_follow_what_is_given_and_given_out() -> None:
     source = model(GRAPHS["conv"])
     source.signatures = [Signature("main", source.graph, {"x": source.graph.inputs[0]}, {"y": source.graph.outputs[0]})]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-import numpy as np
-
 from .. import ops
 from ..errors import UnsupportedError
-from ..model import Graph, Op, Tensor, options_table
+from ..model import Graph, Op, options_table
+from .uses import same_numbers
 
 __all__ = ["fuse_activations"]
 
@@ -31,7 +30,8 @@ def fuse_activations(graph: Graph) -> int:
         producer = producers.get(id(between))
         if (
             producer is not None and between is not None and reads[id(between)] == 1 and _takes_activation(producer)
-            and op.code in _ACTIVATIONS and len(op.inputs) == len(op.outputs) == 1 and _same_numbers(between, op.outputs[0])
+            and op.code in _ACTIVATIONS and len(op.inputs) == len(op.outputs) == 1
+            and between.type in _TYPES and same_numbers(between, op.outputs[0])
         ):  # fmt: skip
             replaced[id(producer)] = _fused(producer, op)
             replaced[id(op)] = None
@@ -48,16 +48,6 @@ def _takes_activation(op: Op) -> bool:
     if not clamps or len(op.outputs) != 1 or op.options is None or op.options.table != options_table(op.code):
         return False
     return bool(op.options.fused_activation_function == "NONE")
-
-
-def _same_numbers(a: Tensor, b: Tensor) -> bool:
-    if a.type != b.type or a.type not in _TYPES:
-        return False
-    if a.quantization is None or b.quantization is None:
-        return a.quantization is b.quantization
-    return np.array_equal(a.quantization.scale, b.quantization.scale) and np.array_equal(
-        a.quantization.zero_point, b.quantization.zero_point
-    )
 
 
 def _fused(producer: Op, activation: Op) -> Op:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..model import Graph, Op, Tensor
-from .uses import Uses, has, signature
+from .uses import Uses, has, same_numbers, signature
 
 __all__ = ["keep_reduced_dimensions", "merge_reshapes", "merge_transposes"]
 
@@ -21,7 +21,7 @@ def merge_reshapes(graph: Graph) -> int:
         if op.code != "RESHAPE" or not op.inputs[1:] or op.inputs[1] is None or not op.inputs[1].is_constant:
             continue
         before = uses.producer(op.inputs[0], "RESHAPE", "SQUEEZE", "EXPAND_DIMS")
-        if before is not None:
+        if before is not None and _as_it_was(before):
             op.inputs[0] = before.inputs[0]
             changed += 1
         source = op.inputs[0]
@@ -62,7 +62,7 @@ def merge_transposes(graph: Graph) -> int:
         if op.code != "TRANSPOSE" or (order := _order(op)) is None:
             continue
         before = uses.producer(op.inputs[0], "TRANSPOSE")
-        if before is not None and (first := _order(before)) is not None:
+        if before is not None and (first := _order(before)) is not None and _as_it_was(before):
             order = [first[axis] for axis in order]
             op.inputs[:] = [before.inputs[0], _vector(op, order)]
             changed += 1
@@ -96,14 +96,19 @@ def _moves_nothing(shape: tuple[int, ...], order: list[int]) -> bool:
     return moved == sorted(moved) and list(shape).count(-1) <= 1
 
 
+def _as_it_was(move: Op) -> bool:
+    """Whether an op gives the numbers that it reads."""
+    return move.inputs[0] is not None and same_numbers(move.inputs[0], move.outputs[0])
+
+
 def _may_vanish(graph: Graph, op: Op) -> bool:
     """Whether what an op reads can stand for what it gives: an output of the graph needs a tensor that can take its name."""
     source, output = op.inputs[0], op.outputs[0]
     is_output = any(output is other for other in graph.outputs)
-    return not is_output or (
+    return _as_it_was(op) and (not is_output or (
         source is not None and not source.is_constant and not source.is_variable
         and not any(source is other for other in (*graph.inputs, *graph.outputs))
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _without(graph: Graph, op: Op, source: Tensor) -> Uses:

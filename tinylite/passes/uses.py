@@ -9,7 +9,7 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 
-__all__ = ["Uses", "constant", "has", "per_channel", "signature"]
+__all__ = ["Uses", "constant", "has", "per_channel", "same_numbers", "signature"]
 
 
 class Uses:
@@ -107,3 +107,11 @@ def per_channel(value: np.ndarray, channels: int) -> np.ndarray | None:
     if value.size == 1:
         return np.full(channels, value.reshape(()))
     return value.reshape(-1) if value.size == channels == value.shape[-1] else None
+
+
+def same_numbers(a: Tensor, b: Tensor) -> bool:
+    """Whether equal bytes of two tensors are equal numbers: they have one type, scale and zero point."""
+    first, second = (None if t.quantization is None or not t.quantization.scale.size else t.quantization for t in (a, b))
+    if a.type != b.type or first is None or second is None:
+        return a.type == b.type and first is second
+    return np.array_equal(first.scale, second.scale) and np.array_equal(first.zero_point, second.zero_point)

@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 
 from ..errors import ConvertError
 from ..model import Graph, Model
+from ..passes.drop_unused_ops import drop_unused_ops
+from ..passes.merge_moves import merge_reshapes, merge_transposes
 from ..passes.one_channel_convolutions import one_channel_convolutions
+from ..passes.optimize import optimize
 from .check import quantizable
 from .ranges import Ranges
 from .rewrite import Rewrite
@@ -25,6 +28,8 @@ __all__ = ["STYLES", "Integers", "quantize_graph", "quantize_model", "read_range
 
 STYLES = ("toco", "mlir")
 _TYPES = ("UINT8", "INT8")
+# FAKE_QUANT ops have stood between what can now become one.
+_MOVES = (merge_reshapes, merge_transposes, drop_unused_ops)
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,7 @@ def quantize_graph(graph: Graph, settings: Integers, ranges: Ranges | None = Non
     if settings.style == "mlir":
         ranges.pull_back()
     Rewrite(graph, ranges, settings, quantizable(graph, ranges, settings)).apply()
+    optimize(graph, _MOVES)
 
 
 def quantize_model(model: Model, settings: Integers | None = None) -> Model:
