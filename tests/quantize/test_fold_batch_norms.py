@@ -28,6 +28,10 @@ def conv(x: Any) -> Any:
     return v1.nn.conv2d(x, variable("weights", [3, 3, int(x.shape[-1]), 8]), 1, "SAME")
 
 
+def conv_1d(x: Any, dilation: int = 1) -> Any:
+    return tf.nn.conv1d(tf.reshape(x, [4, 16, 48]), variable("weights", [3, 48, 8]), 1, "SAME", dilations=dilation)
+
+
 def dense(x: Any, transposed: bool = False) -> Any:
     x = tf.reshape(x, [4, -1])
     shape = [int(x.shape[-1]), 16]
@@ -74,6 +78,11 @@ FOLDED: dict[str, Network] = {
     "dense": network_of(lambda x, training: batch_norm(dense(x), training, fused=False)),
     "dense, transposed": network_of(lambda x, training: batch_norm(dense(x, transposed=True), training, fused=False)),
     "dense, fused": network_of(lambda x, training: tf.reshape(one_pixel(dense(x), training), [-1, 16])),
+    "one dimension": network_of(lambda x, training: batch_norm(conv_1d(x), training, fused=False)),
+    "one dimension, dilated": network_of(lambda x, training: batch_norm(conv_1d(x, 2) + bias(), training, fused=False)),
+    "one dimension, biased before": network_of(
+        lambda x, training: batch_norm(tf.squeeze(conv(x[:, :1]) + bias(), 1), training, fused=False)
+    ),
     "NCHW": network_of(nchw),
     "NCHW, biased": network_of(lambda x, training: nchw(x, training, biased=True)),
     "NCHW, spelled out": network_of(lambda x, training: nchw(x, training, fused=False)),

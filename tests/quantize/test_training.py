@@ -188,6 +188,7 @@ ADDED: dict[str, tuple[Network, str]] = {
     "layer without bias": (one_layer(activation=tf.tanh, norm=""), ""),
     "dilated layer without bias": (one_layer(activation=tf.tanh, norm="", dilation=2), ""),
     "partitioned weights": (_partitioned, ""),
+    "convolutions of one dimension": (NETWORKS["sequences"], "fc/weights_quant fc/act_quant"),
 }  # fmt: skip
 
 
@@ -397,7 +398,7 @@ def test_a_training_graph_is_no_graph_to_convert() -> None:
     with graph.as_default(), v1.Session(graph=graph) as session:
         session.run(v1.global_variables_initializer())
         frozen = tinylite.freeze(session, [y.op.name])
-    with pytest.raises(tinylite.ConvertError, match="is computed.*build the model anew with tinylite.quantize.create_eval_graph"):
+    with pytest.raises(tinylite.ConvertError, match=r"is computed.*build the model anew with tinylite.quantize.create_eval_graph"):
         tinylite.convert(frozen)
 
 

@@ -160,8 +160,22 @@ def branches(training: bool) -> tuple[Any, Any]:
     return x, tf.reduce_mean(convolved(y, 3) + y, [1, 2], name="pool")
 
 
+def sequences(training: bool) -> tuple[Any, Any]:
+    """Convolutions of one dimension: rows of a picture, one after the other."""
+    x = placeholder()
+    y = tf.reshape(x, [4, 16, 48])
+    for name, dilation in (("first", 1), ("second", 2)):
+        with v1.variable_scope(name):
+            y = tf.nn.conv1d(y, variable("weights", [3, int(y.shape[-1]), 12]), 1, "SAME", dilations=dilation)
+            y = tf.nn.relu(batch_norm(y, training, fused=False))
+    with v1.variable_scope("fc"):
+        y = tf.reshape(y, [4, -1])
+        y = v1.nn.bias_add(tf.matmul(y, variable("weights", [16 * 12, 5])), variable("biases", [5]))
+    return x, tf.nn.softmax(y, name="softmax")
+
+
 NETWORKS: dict[str, Network] = {
-    "mobilenet_v1": mobilenet_v1, "mobilenet_v2": mobilenet_v2, "resnet": resnet, "plain": plain,
+    "mobilenet_v1": mobilenet_v1, "mobilenet_v2": mobilenet_v2, "resnet": resnet, "plain": plain, "sequences": sequences,
 }  # fmt: skip
 # More ways in which layers hang together.
 JOINED: dict[str, Network] = {"preactivated": preactivated, "branches": branches}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .editing import LAYERS, SHARING
+from .editing import BETWEEN, LAYERS, SHARING
 
 __all__ = ["FUSED", "BatchNorm", "MovingAverage", "batch_norms", "is_nchw", "moving_average"]
 
@@ -18,7 +18,7 @@ _ADDS = ("Add", "AddV2")
 class BatchNorm:
     """A batch norm behind a layer: (x - mean) gamma / sqrt(variance + epsilon) + beta.
 
-    layer           the op whose weights it goes into, and `to_space` the BatchToSpaceND behind it, if it is dilated
+    layer           the op whose weights it goes into, and `between` the ops behind it that its result goes through, first to last
     bias            the bias between layer and batch norm, a tensor, or None
     x, output       what is normalized, and what is read of it, tensors
     gamma, beta     tensors, or None where there is none
@@ -28,7 +28,7 @@ class BatchNorm:
     """
 
     layer: Any
-    to_space: Any
+    between: tuple[Any, ...]
     bias: Any
     x: Any
     output: Any
@@ -69,12 +69,12 @@ def batch_norms(graph: Any) -> Iterator[BatchNorm]:
 
 @dataclass(frozen=True)
 class _Behind:
-    """A layer, its BatchToSpaceND and its bias, None where it has none, and whether a Reshape stands behind it."""
+    """A layer and what its result has gone through: ops between, a bias or None, and whether a Reshape."""
 
     layer: Any
-    to_space: Any = None
-    bias: Any = None
-    reshaped: bool = False
+    between: tuple[Any, ...]
+    bias: Any
+    reshaped: bool
 
     @property
     def channels(self) -> int | None:
@@ -88,27 +88,25 @@ def is_nchw(op: Any) -> bool:
 
 def _layer_before(tensor: Any) -> _Behind | None:
     """The layer that gives a tensor, if one does."""
-    bias, to_space = None, None
-    passed: list[str] = []
-    op = _behind_names(tensor.op, passed)
+    bias, added_by = None, ""
+    passed: list[Any] = []
+    op = _behind_moves(tensor.op, passed)
     added = _bias(op)
     if added is not None:
         if any(reader.type in SHARING for reader in op.outputs[0].consumers()):
             return None  # it is a result of its own, as before the batch norms of ResNet v2
         bias, data = added
-        passed.append(op.type)
-        op = _behind_names(data.op, passed)
-    if op.type == "BatchToSpaceND":
-        to_space, op = op, op.inputs[0].op
-    if op.type not in LAYERS or (is_nchw(op) and (to_space is not None or not set(passed).isdisjoint(_ADDS))):
+        added_by, op = op.type, _behind_moves(data.op, passed)
+    between = tuple(moved for moved in reversed(passed) if moved.type in BETWEEN)
+    if op.type not in LAYERS or (is_nchw(op) and (between or added_by in _ADDS)):  # where these add along the width
         return None
-    return _Behind(op, to_space, bias, "Reshape" in passed)
+    return _Behind(op, between, bias, any(moved.type == "Reshape" for moved in passed))
 
 
-def _behind_names(op: Any, passed: list[str]) -> Any:
-    """What gives an op its values, of which it only changes the name or the shape; `passed` are the types of ops on the way."""
-    while op.type in ("Identity", "Reshape"):
-        passed.append(op.type)
+def _behind_moves(op: Any, passed: list[Any]) -> Any:
+    """What computes an op's values, which only moves them; `passed` gets the ops on the way."""
+    while op.type in ("Identity", "Reshape", *BETWEEN):
+        passed.append(op)
         op = op.inputs[0].op
     return op
 
@@ -134,7 +132,7 @@ def _fused(op: Any) -> BatchNorm | None:
     if training:
         mean, variance = op.outputs[1:3]
     epsilon = float(op.get_attr("epsilon"))
-    return BatchNorm(found.layer, found.to_space, found.bias, x, output, op, gamma, beta, mean, variance, epsilon, training)
+    return BatchNorm(found.layer, found.between, found.bias, x, output, op, gamma, beta, mean, variance, epsilon, training)
 
 
 def _rows_again(found: _Behind, x: Any, output: Any) -> Any:
@@ -171,7 +169,7 @@ def _spelled_out(op: Any) -> BatchNorm | None:
     if not training and _depends(mean, found.layer):
         return None  # it normalizes each run by itself, also for inference
     return BatchNorm(
-        found.layer, found.to_space, found.bias, x, op.outputs[0], op, gamma, beta, mean, variance, number, training, factor,
+        found.layer, found.between, found.bias, x, op.outputs[0], op, gamma, beta, mean, variance, number, training, factor,
         offset.outputs[0],
     )  # fmt: skip
 

@@ -6,9 +6,10 @@ from collections.abc import Collection
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["LAYERS", "SHARING", "STEP", "Consumers", "clone", "context_of", "reroute", "static_control_flow", "step_count"]
+__all__ = ["BETWEEN", "LAYERS", "SHARING", "STEP", "Consumers", "clone", "context_of", "reroute", "static_control_flow", "step_count"]
 
 LAYERS = ("Conv2D", "MatMul", "DepthwiseConv2dNative")
+BETWEEN = ("BatchToSpaceND", "Squeeze")  # what may stand between a layer and its bias: of dilated convolutions, and of one dimension
 STEP = "fake_quantization_step"
 # What goes on in a model with a layer's result, unlike its batch norm and what takes its statistics.
 SHARING = (*LAYERS, "Add", "AddV2", "ConcatV2", "Relu", "Relu6", "LeakyRelu", "MaxPool", "AvgPool")

@@ -91,8 +91,8 @@ def _fold(graph: Any, norm: BatchNorm, averages: list[MovingAverage], freeze_bn_
             weights = tf.multiply(corrected, weights, name="correction_mult")
         weights = tf.multiply(weights, scale, name="mul_fold")
         result = clone(layer, [layer.inputs[0], weights], f"{layer.name}_Fold")
-        if norm.to_space is not None:
-            result = clone(norm.to_space, [result, *norm.to_space.inputs[1:]], f"{norm.to_space.name}_Fold")
+        for op in norm.between:
+            result = clone(op, [result, *op.inputs[1:]], f"{op.name}_Fold")
         if correction is not None:
             result = tf.multiply(_along_result(tf, correction.reciprocal, norm), result, name="post_conv_mul")
             result = tf.add(result, _along_result(tf, correction.offset, norm), name="correction_add")

@@ -15,7 +15,7 @@ __all__ = ["FAKE_QUANTS", "Inserted", "insert_fake_quants"]
 FAKE_QUANTS = ("FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVarsPerChannel")
 _COMPUTED = ("Add", "AddV2", "Mul")
 _CHOSEN = ("Maximum", "Minimum")
-_PASSED = ("Reshape", "Identity", "BatchToSpaceND", "SpaceToBatchND", "MaxPool", "Max")
+_PASSED = ("Reshape", "Squeeze", "ExpandDims", "Identity", "BatchToSpaceND", "SpaceToBatchND", "MaxPool", "Max")
 _RELUS = ("Relu", "Relu6")
 # Activations whose file form has always the same range.
 _FIXED = {"Sigmoid": (0.0, 255 / 256), "Tanh": (-1.0, 127 / 128)}

@@ -1,6 +1,8 @@
 """The layers of a graph: what is multiplied by weights, and what is done with the result until an activation.
 
-    weights ── layer ── [BatchToSpaceND] ── [correction of a folded batch norm] ── [bias] ── [bypass] ── [activation] ── [add behind it]
+    weights ── layer ── [between] ── [correction of a folded batch norm] ── [bias] ── [bypass] ── [activation] ── [add behind it]
+
+Between is BatchToSpaceND, in dilated convolutions, or Squeeze, in those of one dimension.
 
 The longest chains are found first, and each layer belongs to one. The order in which they are found gives names to FakeQuants of
 graphs without scopes, so it is that of tf.contrib.quantize.
@@ -12,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .editing import LAYERS, SHARING
+from .editing import BETWEEN, LAYERS, SHARING
 
 __all__ = ["ACTIVATIONS", "Layer", "find_layers", "is_folded"]
 
@@ -61,14 +63,16 @@ def _variable(tensor: Any) -> bool:
 
 
 def _behind_identities(op: Any) -> Any:
-    while op.type == "Identity":
+    while op.type in ("Identity", "ExpandDims"):  # the weights of a convolution of one dimension get another
         op = op.inputs[0].op
     return op
 
 
 def _layer(tensor: Any) -> Layer | None:
-    """A layer's result, as it is or behind BatchToSpaceND, which dilated convolutions have."""
-    op = tensor.op.inputs[0].op if tensor.op.type == "BatchToSpaceND" else tensor.op
+    """A layer's result, as it is or behind what stands between it and its bias."""
+    op = tensor.op
+    while op.type in BETWEEN:
+        op = op.inputs[0].op
     if op.type not in LAYERS:
         return None
     return next((Layer(op, weights) for weights in (op.inputs[1], op.inputs[0]) if _weights(weights)), None)
@@ -147,7 +151,7 @@ def _bare(op: Any) -> Layer | None:
     if op.type not in LAYERS or is_folded(op) or not _variable(op.inputs[1]):
         return None
     ends = op.outputs[0].consumers()
-    end = ends[0] if len(ends) == 1 and ends[0].type == "BatchToSpaceND" else op
+    end = ends[0] if len(ends) == 1 and ends[0].type in BETWEEN else op
     return Layer(op, op.inputs[1], activation=end)
 
 
