@@ -1,7 +1,5 @@
 """Make the digit classifier of `tinylite demo`: train it with fake quantization, freeze it, convert it to a uint8 .tflite file.
 
-Usage: python -m tinylite.demo.make_digits [DIRECTORY]        (default: this folder)
-
 Needs tensorflow, scikit-learn and Pillow. The data are scikit-learn's bundled digits, 1797 scans of 8x8 pixels; every fifth is
 held out. All of it is tinylite's own way: `create_training_graph` and `create_eval_graph` rewrite the graph, `freeze` joins it with
 its variables, `convert` makes the file. Writes digits_uint8.tflite and digit_0.png .. digit_9.png, and prints the accuracy on the
@@ -10,10 +8,10 @@ held-out digits of a network trained in float, of the one trained with rounding,
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 
 from tinylite import Interpreter, Model, Signature, convert, freeze
@@ -123,16 +121,17 @@ def accuracy(path: Path, pictures: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean(right))
 
 
-def main() -> None:
+@click.command(help=str(__doc__))
+@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default=Path(__file__).parent)
+def main(directory: Path) -> None:
     from tempfile import TemporaryDirectory
 
     from PIL import Image
 
     tf = tensorflow("training")
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent
-    target.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(parents=True, exist_ok=True)
     pictures, labels, held_pictures, held_labels = data()
-    path = target / "digits_uint8.tflite"
+    path = directory / "digits_uint8.tflite"
     with TemporaryDirectory() as folder:
         for name, quantized in (("float", False), ("fake-quantized", True)):
             checkpoint = f"{folder}/{name}"
@@ -144,7 +143,7 @@ def main() -> None:
     print(f"uint8 file: {accuracy(path, held_pictures, held_labels):.2%} right, {path.stat().st_size} bytes")
     for digit in range(10):
         picture = held_pictures[np.flatnonzero(held_labels == digit)[0], :, :, 0]
-        Image.fromarray(picture.astype(np.uint8)).save(target / f"digit_{digit}.png")
+        Image.fromarray(picture.astype(np.uint8)).save(directory / f"digit_{digit}.png")
 
 
 if __name__ == "__main__":
