@@ -260,8 +260,18 @@ def test_default_ranges_fill_what_is_missing() -> None:
         ({"input_stats": {"x0": (0, 0)}}, "std must be above 0"),
         ({"input_stats": {"x0": (0, float("nan"))}}, "give no range"),
         ({"input_stats": {"x0": (0, 1e-60)}}, "give no range"),
+        ({"input_stats": {"x0": (0, 1e39)}}, "give no range"),
+        ({"input_stats": {"x0": (127, 1e-37)}}, "give no range"),
+        ({"input_stats": {"x0": (0, 1e30)}}, "give no range"),
+        ({"input_stats": {"x0": 127.5}}, "are 127.5"),
+        ({"input_stats": [(127.5, 127.5)]}, "by name"),
         ({"input_stats": {"y": (0, 1), **STATS}}, "'y', which is no input"),
+        ({"input_stats": {0: (0, 1), **STATS}}, "0, which is no input"),
         ({"default_range": (3.0, 1.0)}, "not one"),
+        ({"default_range": (-1e39, 1e300)}, "not one"),
+        ({"default_range": (0.0, 1e-60)}, "not one"),
+        ({"default_range": (1.0,)}, "Give two numbers"),
+        ({"default_range": 6.0}, "Give two numbers"),
         ({"type": "INT16"}, "INT16"),
         ({"style": "tf"}, "There are: toco, mlir"),
         ({"output_type": "INT32"}, "INT32"),
@@ -270,6 +280,22 @@ def test_default_ranges_fill_what_is_missing() -> None:
 def test_settings_that_make_no_sense(given: dict[str, Any], text: str) -> None:
     with pytest.raises(ConvertError, match=text):
         quantize(GRAPHS["conv"], **given)
+
+
+@pytest.mark.parametrize(("told", "named"), [("x0", "x0:0"), ("x0:0", "x0"), ("x0:0", "x0:0")])
+def test_inputs_are_named_with_their_number_and_without(told: str, named: str) -> None:
+    """As of files that TF 2 wrote, whose inputs are named serving_default_x:0."""
+    source = model(GRAPHS["conv"])
+    source.graph.inputs[0].name = told
+    made = quantize_model(source, Integers(input_stats={named: (127.5, 127.5)}))
+    assert made.graph.inputs[0].quantization.zero_point.tolist() == [128]  # type: ignore[union-attr]
+
+
+def test_a_mean_beside_all_stored_numbers_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    quantize(GRAPHS["conv"], input_stats={"x0": (127.5, 127.5)})
+    assert not caplog.records
+    quantize(GRAPHS["conv"], input_stats={"x0": (-5.0, 1.0)})
+    assert "-5 of input 'x0' is not among the numbers that UINT8 stores, 0 to 255" in caplog.text
 
 
 @pytest.mark.parametrize(("low", "high"), [(float("nan"), 1.0), (2.0, -2.0), (0.0, float("inf"))])

@@ -21,7 +21,7 @@ from ..passes.merge_moves import merge_reshapes, merge_transposes
 from ..passes.one_channel_convolutions import one_channel_convolutions
 from ..passes.optimize import optimize
 from .check import quantizable
-from .ranges import Ranges
+from .ranges import Ranges, pair
 from .rewrite import Rewrite
 
 __all__ = ["STYLES", "Integers", "quantize_graph", "quantize_model", "read_ranges"]
@@ -94,7 +94,7 @@ def quantize_graph(graph: Graph, settings: Integers, ranges: Ranges | None = Non
         ranges.read_constants()
     ranges.propagate()
     if settings.default_range is not None:
-        ranges.give_default(*settings.default_range)
+        ranges.give_default(*pair("the default range", settings.default_range))
     if settings.style == "mlir":
         ranges.pull_back()
     Rewrite(graph, ranges, settings, quantizable(graph, ranges, settings)).apply()

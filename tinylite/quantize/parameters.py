@@ -9,12 +9,12 @@ import numpy as np
 from ..converter.fake_quant import fake_quant_range
 from ..model import Quantization, Tensor, tensor_dtype
 
-__all__ = ["LIMITS", "Parameters", "Range", "choose", "nudged_range", "quantized", "range_of_values"]
+__all__ = ["LIMITS", "SMALLEST", "Parameters", "Range", "choose", "nudged_range", "quantized", "range_of_values"]
 
 # The least and the greatest number of a type. Narrow ranges leave the least out.
 LIMITS = {"UINT8": (0, 255), "INT8": (-128, 127), "INT16": (-32768, 32767), "INT32": (-(2**31), 2**31 - 1)}
 # TF 2.21 makes ranges that are smaller this wide around 0, so that they have a scale.
-_SMALLEST = 1e-6
+SMALLEST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ def choose(range: Range, type: str, told: bool = False) -> Parameters:
     offset = 0 if told else LIMITS[type][0]
     first, last = LIMITS[type][0] - offset + range.narrow, LIMITS[type][1] - offset
     low, high = range.low, range.high
-    if high - low < _SMALLEST:
-        low, high = -_SMALLEST / 2, _SMALLEST / 2
+    if high - low < SMALLEST:
+        low, high = -SMALLEST / 2, SMALLEST / 2
     scale = (high - low) / (last - first)
     from_low, from_high = first - low / scale, last - high / scale
     zero = from_low if abs(first) + abs(low / scale) < abs(last) + abs(high / scale) else from_high

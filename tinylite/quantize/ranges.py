@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +17,9 @@ from ..ops import custom_ops
 from ..ops.common.quantized import CLAMPS
 from ..ops.common.quantizing import Quantized
 from ..passes.uses import Uses
-from .parameters import LIMITS, Range, choose, nudged_range, range_of_values
+from .parameters import LIMITS, SMALLEST, Range, choose, nudged_range, range_of_values
 
-__all__ = ["Ranges", "is_real", "rule", "scaled_by_result"]
+__all__ = ["Ranges", "is_real", "pair", "rule", "scaled_by_result", "told_ranges"]
 
 _log = logging.getLogger("tinylite")
 # What the first converter took as the range of results whose scale is always the same, a little beside what their integers mean.
@@ -46,6 +46,50 @@ def scaled_by_result(op: Op, type: str) -> bool:
 
 def is_real(tensor: Tensor | None) -> bool:
     return tensor is not None and tensor.type == "FLOAT32"
+
+
+def told_ranges(
+    inputs: Sequence[Tensor], stats: Mapping[str, tuple[float, float]], type: str, exact: Any = np.float64
+) -> Iterator[tuple[Tensor, Range]]:
+    """The inputs that (mean, std) are given for, with their ranges: stored = real * std + mean.
+
+    Names are taken with ":0" and without. Raises ConvertError for names that are no inputs, and for numbers that give no range.
+    """
+    if not isinstance(stats, Mapping):
+        raise ConvertError(f"mean and std of inputs are {stats!r}", "Give them by name: {name: (mean, std)}")
+    named = {(tensor.name or "").removesuffix(":0"): tensor for tensor in inputs}
+    named.update((tensor.name or "", tensor) for tensor in inputs)
+    least, most = LIMITS[type]
+    for name, given in stats.items():
+        tensor = named.get(name) or named.get(str(name).removesuffix(":0"))
+        if tensor is None:
+            known = ", ".join(repr(tensor.name) for tensor in inputs)
+            raise ConvertError(f"mean and std are given for {name!r}, which is no input", f"The inputs are {known}")
+        mean, std = pair(f"mean and std of {name!r}", given)
+        with np.errstate(all="ignore"):
+            shift, factor = (exact(np.float32(number)) for number in (mean, std))
+            low, high = (float((exact(end) - shift) / factor) for end in (least, most))
+            whole = np.isfinite(np.array([mean, std, low, high]).astype(np.float32)).all()
+        if not (whole and high - low >= SMALLEST):  # less is taken for nothing but 0
+            raise ConvertError(
+                f"mean {mean:g} and std {std:g} of input {name!r} give no range",
+                "std must be above 0: real = (stored - mean) / std, so that pictures of -1 to 1 have mean 127.5 and std 127.5",
+            )
+        if not least - 0.5 <= mean <= most + 0.5:
+            _log.warning(
+                "The mean %g of input %r is not among the numbers that %s stores, %d to %d: its range, [%g, %g], is moved to hold 0",
+                mean, name, type, least, most, low, high,
+            )  # fmt: skip
+        yield tensor, Range(low, high)
+
+
+def pair(what: str, given: Any) -> tuple[float, float]:
+    """Two numbers, however they are given; raises ConvertError for anything else."""
+    try:
+        first, second = (float(number) for number in given)
+    except (TypeError, ValueError):
+        raise ConvertError(f"{what} are {given!r}", "Give two numbers") from None
+    return first, second
 
 
 @dataclass
@@ -80,28 +124,12 @@ class Ranges:
     # ---- reading
 
     def read_inputs(self, stats: Mapping[str, tuple[float, float]]) -> None:
-        """Ranges of inputs from (mean, std): stored = real * std + mean. Raises ConvertError for names that are no inputs, and std 0."""
-        inputs = {tensor.name: tensor for tensor in self.graph.inputs}
-        for name, (mean, std) in stats.items():
-            plain = name.removesuffix(":0")
-            if plain not in inputs:
-                raise ConvertError(
-                    f"mean and std are given for {name!r}, which is no input", f"The inputs are {', '.join(map(repr, inputs))}"
-                )
-            if not (np.isfinite(np.float32(mean)) and np.isfinite(np.float32(std)) and np.float32(std) >= np.finfo(np.float32).tiny):
-                raise ConvertError(
-                    f"mean {mean:g} and std {std:g} of input {name!r} give no range",
-                    "std must be above 0: real = (stored - mean) / std, so that pictures of -1 to 1 have mean 127.5 and std 127.5",
-                )
-            if self.offer(inputs[plain], self.of_input(mean, std)):
-                self.told.add(id(inputs[plain]))
-
-    def of_input(self, mean: float, std: float) -> Range:
-        """The range of an input. Both converters took mean and std as float32, and the first one computed with them so."""
-        exact: Any = np.float32 if self.style == "toco" else np.float64
-        mean, std = exact(np.float32(mean)), exact(np.float32(std))
-        low, high = ((exact(end) - mean) / std for end in LIMITS[self.type])
-        return Range(float(low), float(high))
+        """Ranges of inputs from (mean, std) by name; raises ConvertError as `told_ranges` does."""
+        # Both converters took mean and std as float32, and the first one computed with them so.
+        exact = np.float32 if self.style == "toco" else np.float64
+        for tensor, range in told_ranges(self.graph.inputs, stats, self.type, exact):
+            if self.offer(tensor, range):
+                self.told.add(id(tensor))
 
     def read_constants(self) -> None:
         """Ranges of weights that were behind a FakeQuant."""
@@ -243,9 +271,11 @@ class Ranges:
 
     def give_default(self, low: float, high: float) -> None:
         """Let all that is computed and has no range have this one, and what follows from it."""
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        with np.errstate(over="ignore"):
+            ends = np.array([low, high]).astype(np.float32)
+        if not (np.isfinite(ends).all() and ends[0] < ends[1]):
             raise ConvertError(f"the default range {low:g} to {high:g} is not one", "Give two numbers, the lower one first")
-        given = Range(float(np.float32(low)), float(np.float32(high))).with_zero()
+        given = Range(float(ends[0]), float(ends[1])).with_zero()
         for op in self.graph.ops:
             declared = rule(op, self.type)
             for tensor in (*op.inputs, *(() if declared is not None and declared.floats_out else op.outputs)):
