@@ -183,10 +183,10 @@ def _of_float_file(path: str, wanted: Callable[[list[str]], Target]) -> Model:
 
     model = Loaded.load(path)
     file = wanted([str(tensor.name) for tensor in model.graph.inputs])
-    if file.integers is None and file.weights is None:
+    if file.integers is None and file.weights is None and file.input_type in (None, "FLOAT32"):
         raise SettingError(
             f"{path} is a .tflite file already, and nothing is asked of it",
-            "Give --post_training_quantize, --quantize_to_float16 or --inference_type",
+            "Give --post_training_quantize, --quantize_to_float16, --inference_type or --inference_input_type",
         )
     with at(path):
         made = file.of_float_model(model)

@@ -11,7 +11,8 @@ import numpy as np
 from ..errors import ConvertError, UnsupportedError
 from ..model import Model, Op, Tensor
 from ..quantize.integer import Integers, quantize_model
-from ..quantize.parameters import LIMITS, Range, choose
+from ..quantize.parameters import choose
+from ..quantize.ranges import pair, told_ranges
 from ..quantize.weights import Weights, quantize_weights
 
 __all__ = ["Target", "integer_inputs", "target", "type_of"]
@@ -49,15 +50,17 @@ class Target:
             model = quantize_weights(model, self.weights)
         if self.input_type in ("UINT8", "INT8"):
             integer_inputs(model, self.input_type, self.input_stats)
+        elif self.input_type not in (None, "FLOAT32") and any(tensor.type == "FLOAT32" for tensor in model.graph.inputs):
+            raise UnsupportedError(f"inputs of type {self.input_type} are not built for floats", "There are: FLOAT, UINT8, INT8")
         return model
 
     def of_float_model(self, model: Model) -> Model:
         """The same for a float model that was read from a file."""
-        return quantize_model(model, self.integers) if self.integers is not None else self.finished(model)
+        return quantize_model(model, self.integers) if self.integers is not None else self.finished(model.copy())
 
 
 def target(
-    inference_type: Any, input_type: Any = None, output_type: Any = None, *, input_stats: Mapping[str, Sequence[float]] | None = None,
+    inference_type: Any, input_type: Any = None, output_type: Any = None, *, input_stats: Mapping[str, Any] | None = None,
     default_range: Sequence[float] | None = None, style: str | None = None, store: str | None = None, **others: Any,
 ) -> Target:  # fmt: skip
     """What a conversion is told, in one.
@@ -66,38 +69,32 @@ def target(
     `others` are settings of Integers. Raises ConvertError for values that are none, UnsupportedError for types that are not built.
     """
     type, ends = type_of(inference_type) or "FLOAT32", type_of(input_type)
-    stats = {name: _pair(f"mean and std of {name!r}", pair) for name, pair in (input_stats or {}).items()}
+    stats = {} if input_stats is None else input_stats
     if type == "FLOAT32":
+        if (wanted := type_of(output_type)) not in (None, "FLOAT32"):
+            raise ConvertError(
+                f"outputs of type {wanted} are asked of a float file, which has none", "Give inference_type, too, or leave it out"
+            )
         return Target(None, None if store is None else Weights(store, style=style or "mlir"), ends, stats)
     if type not in ("UINT8", "INT8"):
         raise UnsupportedError(f"inference_type is {type}, which is not built", "There are: FLOAT, QUANTIZED_UINT8 (UINT8), INT8")
-    default = None if default_range is None or len(default_range) == 0 else _pair("the default range", default_range)
+    empty = default_range is None or (isinstance(default_range, Sequence) and not default_range)
+    default = None if empty else pair("the default range", default_range)
     return Target(
         Integers(type, style or "toco", stats, default, input_type=ends, output_type=type_of(output_type), **others), input_stats=stats
     )  # fmt: skip
 
 
-def _pair(what: str, given: Any) -> tuple[float, float]:
-    try:
-        first, second = (float(number) for number in given)
-    except (TypeError, ValueError):
-        raise ConvertError(f"{what} are {given!r}", "Give two numbers") from None
-    return first, second
-
-
-def integer_inputs(model: Model, type: str, stats: Mapping[str, Sequence[float]]) -> None:
+def integer_inputs(model: Model, type: str, stats: Mapping[str, Any]) -> None:
     """Let a float model take integers, which a DEQUANTIZE turns into numbers first: real = (stored - mean) / std."""
     graph = model.graph
+    told = {id(tensor): range for tensor, range in told_ranges(graph.inputs, stats, type)}
     for place, real in enumerate(graph.inputs):
         if real.type != "FLOAT32":
             continue
-        if real.name is None or real.name not in stats:
+        if id(real) not in told:
             raise ConvertError(f"mean and std are not given for input {real.name!r}", "Give quantized_input_stats={name: (mean, std)}")
-        mean, std = _pair(f"mean and std of {real.name!r}", stats[real.name])
-        if not std > 0:
-            raise ConvertError(f"std {std:g} of input {real.name!r} gives no range", "std must be above 0")
-        low, high = LIMITS[type]
-        parameters = choose(Range((low - mean) / std, (high - mean) / std).with_zero(), type)
+        parameters = choose(told[id(real)], type, told=True)
         given = Tensor(real.name, real.shape, type, None, parameters.quantization(), real.shape_signature, has_rank=real.has_rank)
         real.name = f"{real.name}_dequantized"
         graph.inputs[place] = given

@@ -48,9 +48,7 @@ def is_real(tensor: Tensor | None) -> bool:
     return tensor is not None and tensor.type == "FLOAT32"
 
 
-def told_ranges(
-    inputs: Sequence[Tensor], stats: Mapping[str, tuple[float, float]], type: str, exact: Any = np.float64
-) -> Iterator[tuple[Tensor, Range]]:
+def told_ranges(inputs: Sequence[Tensor], stats: Mapping[str, Any], type: str, exact: Any = np.float64) -> Iterator[tuple[Tensor, Range]]:
     """The inputs that (mean, std) are given for, with their ranges: stored = real * std + mean.
 
     Names are taken with ":0" and without. Raises ConvertError for names that are no inputs, and for numbers that give no range.
