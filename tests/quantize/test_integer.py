@@ -14,7 +14,7 @@ from tinylite import ConvertError, Interpreter, Model, ops, toco_convert
 from tinylite.converter.graphdef import GraphDef
 from tinylite.converter.versions import set_versions
 from tinylite.model import Quantization, Signature, Tensor
-from tinylite.quantize import Integers, quantize_model
+from tinylite.quantize import Integers, Weights, quantize_model, quantize_weights
 from tinylite.quantize.integer import quantize_graph
 from tinylite.quantize.parameters import LIMITS, Range, choose, nudged_range, quantized
 
@@ -362,6 +362,31 @@ def test_moves_that_only_a_fake_quant_parted_are_merged(high: float, ops: list[s
 
     made = quantize(lambda d, x: turned(d, turned(d, fake(d, layer(d, x), -4, 4))))
     assert [op.code for op in made.graph.ops] == ops
+
+
+@pytest.mark.parametrize("ends", ["UINT8", "FLOAT32"])
+def test_integers_are_not_quantized_again(ends: str) -> None:
+    made = quantize_model(model(GRAPHS["conv"]), Integers(input_stats=STATS, input_type=ends, output_type=ends))
+    with pytest.raises(ConvertError, match="already"):
+        quantize_model(made, Integers(input_stats=STATS))
+
+
+@pytest.mark.parametrize(("type", "told"), [("INT8", "2 weights are stored as INT8"), ("FLOAT16", "4 weights are stored as FLOAT16")])
+def test_weights_that_are_stored_smaller_are_not_quantized_again(type: str, told: str) -> None:
+    """Their integers would be taken for what they stand for."""
+
+    def build(d: Draft, x: Tensor) -> Tensor:
+        return fake(d, layer(d, fake(d, layer(d, x), -40, 40)), -90, 90)
+
+    small = quantize_weights(model(build), Weights(type, least_elements=0))
+    with pytest.raises(ConvertError, match=told):
+        quantize_model(small, Integers(input_stats=STATS))
+    made = quantize_model(small, Integers(input_stats=STATS, allow_float_ops=True))
+    assert [op.code for op in made.graph.ops if op.code != "DEQUANTIZE"] == ["CONV_2D", "CONV_2D", "QUANTIZE"]
+    x = np.random.default_rng(5).integers(0, 256, (1, 6, 6, 4))
+    (found, output), (real, _) = run(made.to_bytes(), x), run(small.to_bytes(), (x - 128) * np.float32(2 / 255))
+    scale, zero = output["quantization"]
+    assert np.mean(np.abs((found.astype(np.float64) - zero) * scale - real) <= 3 * scale) >= 0.99
 
 
 def test_signatures_follow_what_is_given_and_given_out() -> None:

@@ -31,6 +31,8 @@ def quantizable(graph: Graph, ranges: Ranges, settings: Integers) -> set[int]:
     chosen: set[int] = set()
     without_form: list[Op] = []
     unranged: dict[int, Tensor] = {}
+    stored: dict[int, Tensor] = {}
+    uses = Uses(graph)
     for op in graph.ops:
         real = [tensor for tensor in (*op.inputs, *op.outputs) if tensor is not None and is_real(tensor)]
         if not real or op.code in _ENDS:
@@ -41,11 +43,15 @@ def quantizable(graph: Graph, ranges: Ranges, settings: Integers) -> set[int]:
         if rule(op, settings.type) is None:
             without_form.append(op)
             continue
+        if found := _stored(op, uses):
+            stored.update((id(tensor), tensor) for tensor in found)
+            continue
         missing = [tensor for tensor in _needed(op, settings.type) if ranges.get(tensor) is None]
         unranged.update((id(tensor), tensor) for tensor in missing)
         if not missing:
             chosen.add(id(op))
     if not settings.keeps_float:
+        _check_stored(list(stored.values()))
         _check_inputs(graph, ranges)
         _raise(graph, ranges, settings, without_form, list(unranged.values()))
     return chosen
@@ -61,6 +67,31 @@ def _needed(op: Op, type: str) -> Iterable[Tensor]:
             yield tensor
     if declared.fixed is None and not declared.floats_out:
         yield from (tensor for tensor in op.outputs if is_real(tensor))
+
+
+def _stored(op: Op, uses: Uses) -> list[Tensor]:
+    """The constants of an op on floats that are no floats: weights that are stored smaller, as they are or behind a DEQUANTIZE."""
+    found = []
+    for tensor in op.inputs:
+        producer = uses.producer(tensor)
+        source = producer.inputs[0] if producer is not None and producer.code == "DEQUANTIZE" else tensor
+        if source is not None and source.is_constant and (source is not tensor or _is_scaled(source)):
+            found.append(source)
+    return found
+
+
+def _is_scaled(tensor: Tensor) -> bool:
+    return tensor.type != "FLOAT32" and tensor.quantization is not None and tensor.quantization.scale.size > 0
+
+
+def _check_stored(tensors: list[Tensor]) -> None:
+    if tensors:
+        types = " and ".join(sorted({str(tensor.type) for tensor in tensors}))
+        names = ", ".join(repr(tensor.name) for tensor in tensors[:5])
+        raise ConvertError(
+            f"{len(tensors)} weights are stored as {types} already: {names}{', ...' if len(tensors) > 5 else ''}",
+            "Give the float model that they were made of, or leave these ops in float (allow_float_ops, --allow_float_ops)",
+        )
 
 
 def _check_inputs(graph: Graph, ranges: Ranges) -> None:

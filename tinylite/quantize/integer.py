@@ -21,7 +21,7 @@ from ..passes.merge_moves import merge_reshapes, merge_transposes
 from ..passes.one_channel_convolutions import one_channel_convolutions
 from ..passes.optimize import optimize
 from .check import quantizable
-from .ranges import Ranges, pair
+from .ranges import Ranges, is_real, pair
 from .rewrite import Rewrite
 
 __all__ = ["STYLES", "Integers", "quantize_graph", "quantize_model", "read_ranges"]
@@ -108,7 +108,7 @@ def quantize_model(model: Model, settings: Integers | None = None) -> Model:
     Raises ConvertError as `quantize_graph` does.
     """
     made = model.copy()
-    if not any(tensor.type == "FLOAT32" for tensor in made.graph.all_tensors()):
+    if not _computes_on_floats(made.graph):
         raise ConvertError("the model computes on no floats: it is quantized already", "Give the float model that it was made of")
     graph = made.graph
     before = [*graph.inputs, *graph.outputs]
@@ -121,3 +121,10 @@ def quantize_model(model: Model, settings: Integers | None = None) -> Model:
 
     set_versions(made)
     return made
+
+
+def _computes_on_floats(graph: Graph) -> bool:
+    """Also if it only gives floats out that it is given; not if it turns them into integers and back."""
+    ops = [op for op in graph.ops if op.code not in ("QUANTIZE", "DEQUANTIZE")]
+    tensors = [tensor for op in ops for tensor in (*op.inputs, *op.outputs)] if graph.ops else [*graph.inputs, *graph.outputs]
+    return any(is_real(tensor) for tensor in tensors)
