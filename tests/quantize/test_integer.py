@@ -175,6 +175,29 @@ def test_biases_are_int32_at_the_product_of_the_scales() -> None:
     assert np.array_equal(op.inputs[2].data, np.round(np.linspace(-0.5, 0.5, 4) / (2 / 255 * (1.9 / 254))))
 
 
+@pytest.mark.parametrize("style", ["toco", "mlir"])
+@pytest.mark.parametrize("type", ["UINT8", "INT8"])
+@pytest.mark.parametrize("size", [0.0, 1e-9, 1e-4])
+def test_biases_fit_int32_beside_small_weights(size: float, type: str, style: str) -> None:
+    """As of a layer that training has left dead: its biases are all it gives."""
+
+    def build(d: Draft, x: Tensor) -> Tensor:
+        weights = d.constant(np.random.default_rng(1).normal(0, size, (4, 3, 3, 4)))
+        return fake(d, d.op("CONV_2D", x, weights, np.array([1.0, -0.5, 40.0, -90.0]), padding="SAME", stride_h=1, stride_w=1), -100, 100)
+
+    stored = np.random.default_rng(5).integers(0, 256, (1, 6, 6, 4)) - (128 if type == "INT8" else 0)
+    stats = {"x0": (127.5 if type == "UINT8" else -0.5, 127.5)}
+    content = quantize(build, type=type, style=style, input_stats=stats, nudge_weights=True).to_bytes()
+    found, output = run(content, stored)
+    scale, zero = output["quantization"]
+    assert np.abs((found.astype(np.float64) - zero) * scale - [1, -0.5, 40, -90]).max() <= 0.51 * scale
+    judge = litert_interpreter(content, "BUILTIN_REF")
+    judge.allocate_tensors()
+    judge.set_tensor(judge.get_input_details()[0]["index"], stored.astype(output["dtype"]))
+    judge.invoke()
+    assert np.array_equal(found, judge.get_tensor(judge.get_output_details()[0]["index"]))
+
+
 def test_an_activation_that_the_range_keeps_is_dropped_in_the_first_style() -> None:
     codes = [quantize(GRAPHS["relu6"], style=style).graph.ops[0].options.fused_activation_function for style in ("toco", "mlir")]  # type: ignore[union-attr]
     assert codes == ["NONE", "RELU6"]

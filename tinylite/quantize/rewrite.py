@@ -11,7 +11,7 @@ from ..errors import ConvertError
 from ..model import Graph, Op, Quantization, Tensor
 from ..ops.common.quantized import CLAMPS
 from ..ops.common.quantizing import Quantized
-from .parameters import Parameters, Range, choose, quantized, range_of_values
+from .parameters import SMALLEST, Parameters, Range, choose, quantized, range_of_values
 from .ranges import Ranges, is_real, rule, scaled_by_result
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = ["Rewrite"]
 _log = logging.getLogger("tinylite")
 # LiteRT's fast uint8 kernels add two products in 16 bits, which the weights 0 can overflow if they are nearer than this.
 _NEAREST_ZEROS = 16
+_LARGEST_BIAS = 2**30  # half of INT32, so that products can be added
 _GEMMS = ("CONV_2D", "FULLY_CONNECTED")
 _ONE_SIDED = {"MAXIMUM": (True, False), "MINIMUM": (False, True)}  # whether the constant is the least, the greatest
 
@@ -229,7 +230,8 @@ class Rewrite:
         data, weights = op.inputs[declared.data], op.inputs[declared.weights]
         assert data is not None and weights is not None
         data = self.quantize(data, self.own(data))
-        found = self.weights_range(weights)
+        bias = op.inputs[declared.bias] if declared.bias < len(op.inputs) else None
+        found = self.with_room(self.weights_range(weights), bias, self.parameters[id(data)])
         self.ranges.set(weights, found)
         stored = self.quantize(weights, self.own(weights))
         if weights.is_constant and self.settings.type == "UINT8" and self.settings.style == "toco" and op.code in _GEMMS:
@@ -254,6 +256,16 @@ class Rewrite:
             self.rounded_twice += known is not None and abs(found.low + found.high) > most / 127
             found = Range(-most, most, narrow=True)
         return found
+
+    def with_room(self, weights: Range, bias: Tensor | None, data: Parameters) -> Range:
+        """The range of weights, made wider where the biases, whose scale follows from it, would not fit INT32 beside what is added."""
+        most = float(np.abs(bias.data).max(initial=0)) if bias is not None and bias.data is not None else 0.0
+        factor = most / (_LARGEST_BIAS * data.scale * choose(weights, self.settings.type).scale)
+        if factor <= 1:
+            return weights
+        if weights.high - weights.low < SMALLEST:
+            weights = Range(-SMALLEST / 2, SMALLEST / 2, weights.narrow)
+        return Range(weights.low * factor, weights.high * factor, weights.narrow)
 
     def bias(self, op: Op, declared: Quantized, bias: Tensor | None, data: Parameters, weights: Parameters) -> Tensor | None:
         """Biases as INT32; there always are some, but in mlir's FULLY_CONNECTED, which leaves out zeros."""
