@@ -327,6 +327,27 @@ def test_ranges_that_are_none(low: float, high: float) -> None:
         quantize(lambda d, x: fake(d, layer(d, x), low, high))
 
 
+@pytest.mark.parametrize("code", ["ADD", "SUB", "SOFTMAX", "LOG_SOFTMAX"])
+def test_ranges_too_narrow_for_fixed_point(code: str) -> None:
+    """LiteRT's kernels end the program at them."""
+
+    def build(d: Draft, x: Tensor, width: float) -> Tensor:
+        if code.endswith("SOFTMAX"):
+            return d.op(code, fake(d, layer(d, x), -width, 0), **({"beta": 1.0} if code == "SOFTMAX" else {}))
+        return fake(d, d.op(code, x, np.linspace(-1, 1, 4)), -width, 0)
+
+    for width in (0.0, 1e-6):
+        with pytest.raises(ConvertError, match=f"too narrow for integers in {code}"):
+            quantize(lambda d, x, width=width: build(d, x, width))
+    content = quantize(lambda d, x: build(d, x, 1e-5)).to_bytes()
+    x = np.random.default_rng(5).integers(0, 256, (1, 6, 6, 4))
+    judge = litert_interpreter(content, "BUILTIN_REF")
+    judge.allocate_tensors()
+    judge.set_tensor(judge.get_input_details()[0]["index"], x.astype(np.uint8))
+    judge.invoke()
+    assert np.array_equal(run(content, x)[0], judge.get_tensor(judge.get_output_details()[0]["index"]))
+
+
 def test_constants_that_are_no_numbers() -> None:
     with pytest.raises(ConvertError, match="NaN"):
         quantize(lambda d, x: fake(d, d.op("ADD", x, np.array([1.0, np.nan, 0, 0]))))

@@ -315,7 +315,22 @@ class Rewrite:
                 op.options.fused_activation_function = "NONE"  # type: ignore[union-attr]
             if self.idle(op):
                 return
+        self.check_scales(op)
         self.ops.append(op)
+
+    def check_scales(self, op: Op) -> None:
+        """Raise ConvertError for scales that LiteRT's fixed point cannot hold: its kernels end the whole program there."""
+        scales = [found.scale if (found := self.parameters.get(id(tensor))) is not None else 0.0 for tensor in (*op.inputs, *op.outputs)]
+        narrow: Tensor | None = None
+        if op.code in ("ADD", "SUB") and 2 * max(scales[:2]) >= 2**20 * scales[2]:
+            narrow = op.outputs[0]
+        if op.code in ("SOFTMAX", "LOG_SOFTMAX") and getattr(op.options, "beta", 1.0) * scales[0] * 2**26 <= 1:
+            narrow = op.inputs[0]
+        if narrow is not None:
+            raise ConvertError(
+                f"the range {self.range(narrow)} of {narrow.name!r} is too narrow for integers in {op.name} ({op.outputs[0].name!r})",
+                "Look for layers that training has left dead, or mend the FakeQuant's min and max",
+            )
 
     def within(self, tensor: Tensor, low: float, high: float) -> bool:
         """Whether all that a tensor's integers can mean lies between two numbers."""
