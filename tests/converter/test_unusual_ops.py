@@ -244,6 +244,9 @@ REFUSED = {
     "labels": (lambda n: n.add("Einsum", n.input(2, 3), n.input(3), equation="abc,c->ab"), r"does not fit \[2, 3\]"),
     "missing rows": (lambda n: n.add("DynamicStitch", np.array([0, 3]), n.input(2, 4), N=1), "leave rows out"),
     "a range of its own": (lambda n: n.add("QuantizeAndDequantizeV2", n.input(4), -1.0, 1.0, range_given=False), "from each input"),
+    "a range without end": (lambda n: n.add("FakeQuantWithMinMaxArgs", n.input(4), min=-np.inf, max=2.0), "-inf to 2 is too narrow"),
+    "a range beyond floats": (lambda n: n.add("FakeQuantWithMinMaxArgs", n.input(4), min=-3e38, max=3e38), "too narrow or too wide"),
+    "a range without steps": (lambda n: n.add("FakeQuantWithMinMaxArgs", n.input(4), min=0.0, max=1e-40), "too narrow or too wide"),
     "doubles": (lambda n: n.add("RandomUniform", np.array([2]), dtype="FLOAT64"), "it gives FLOAT64"),
     "blocks in three dimensions": (
         lambda n: n.add("SpaceToBatchND", n.input(1, 2, 2, 2, 1), np.array([2, 2, 2]), np.zeros((3, 2), np.int32)), "along 3 dimensions"

@@ -9,6 +9,9 @@ import numpy as np
 from .common.operator import Node, register
 from .common.unary import Unary
 
+# A range whose steps, of 16 bits, are numbers that have an inverse.
+LEAST_SPREAD = float(np.finfo(np.float32).tiny * 2.0**17)
+
 
 @register
 class FakeQuant(Unary):
@@ -27,7 +30,7 @@ class FakeQuant(Unary):
         node.want(-np.inf < low <= 0 <= high < np.inf and low < high, f"its range {low:g} to {high:g} does not hold 0, or nothing else")
         spread = np.float32(high) - np.float32(low)
         node.want(
-            bool(np.finfo(np.float32).tiny * 2.0**17 <= spread < np.inf),
+            bool(LEAST_SPREAD <= spread < np.inf),
             f"its range {low:g} to {high:g} is too narrow or too wide for floats",
         )
 
