@@ -15,6 +15,7 @@ from tinylite.converter.graphdef import GraphDef
 
 from ..conftest import litert_interpreter
 from ..converter.nodes import Nodes
+from ..draft import Draft
 from .test_integer import GRAPHS, model
 
 
@@ -86,3 +87,50 @@ def test_a_float_file_takes_integers_on_the_command_line(tmp_path: Path) -> None
     refused = call(source, "-o", tmp_path / "other.tflite")
     assert refused.exit_code != 0
     assert "--inference_input_type" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (("--input_arrays=x",), "--input_arrays are x, and"),
+        (("--output_arrays=a,b",), "--output_arrays are a, b, and"),
+        (("--input_shapes=1,6,6,3",), "--input_shapes are others"),
+    ],
+)
+def test_a_tflite_file_keeps_its_ends(flags: tuple[str, ...], text: str, tmp_path: Path) -> None:
+    """Flags that ask for others had no effect; those that name what is there pass, as toco wanted them."""
+    source, target = tmp_path / "float.tflite", tmp_path / "made.tflite"
+    model(GRAPHS["conv"]).save(source)
+    own = ("--input_arrays=x0:0", "--output_arrays=out", "--input_shapes=1,6,6,4", "--quantize_to_float16", "-o", target)
+    refused = call(source, *own, *flags)
+    assert refused.exit_code != 0
+    assert text in refused.output
+    assert not target.exists()
+    assert call(source, *own).exit_code == 0
+
+
+def test_stats_go_by_the_order_of_input_arrays(tmp_path: Path) -> None:
+    source, target = tmp_path / "float.tflite", tmp_path / "made.tflite"
+    d = Draft()
+    d.graph.outputs = [d.op("CONCATENATION", d.input(), d.input(), shape=(1, 6, 6, 8), axis=3)]
+    Model([d.graph]).save(source)
+    made = call(
+        source, "--inference_type=QUANTIZED_UINT8", "--input_arrays=x1,x0", "--mean_values=0,128", "--std_dev_values=1,2", "-o", target
+    )
+    assert made.exit_code == 0
+    zeros = {tensor.name: int(tensor.quantization.zero_point[0]) for tensor in Model.load(target).graph.inputs}  # type: ignore[union-attr]
+    assert zeros == {"x0": 128, "x1": 0}
+
+
+def test_smaller_weights_are_those_of_a_float_file(tmp_path: Path) -> None:
+    """As tflite_convert had it: --post_training_quantize outweighs --inference_type, and says so."""
+    source, target = tmp_path / "float.tflite", tmp_path / "made.tflite"
+    model(GRAPHS["conv"]).save(source)
+    flags = ("--inference_type", "QUANTIZED_UINT8", "--mean_values", 128, "--std_dev_values", 128, "-o", target)
+    made = call(source, "--post_training_quantize", *flags)
+    assert made.exit_code == 0
+    assert "Note: --post_training_quantize makes a float file" in made.output
+    assert Model.load(target).graph.inputs[0].type == "FLOAT32"
+    refused = call(source, "--quantize_to_float16", *flags)
+    assert refused.exit_code != 0
+    assert "--quantize_to_float16 makes a float file" in refused.output

@@ -18,7 +18,7 @@ from ..terminal import CONTEXT
 if TYPE_CHECKING:
     from ..converter.conversion import Conversion, Report
     from ..converter.quantization import Target
-    from ..model import Model
+    from ..model import Model, Tensor
 
 __all__ = ["convert"]
 
@@ -137,6 +137,12 @@ def convert(
     given = [path for path in (model, input_file, saved_model_dir, keras_model_file) if path is not None]
     if len(given) != 1:
         raise click.UsageError("give one file to convert: MODEL, --graph_def_file, --saved_model_dir or --keras_model_file")
+    if inference_type.upper() != "FLOAT":
+        if post_training_quantize:  # as tflite_convert
+            click.echo(f"Note: --post_training_quantize makes a float file, whatever --inference_type {inference_type} says", err=True)
+            inference_type = "FLOAT"
+        elif quantize_to_float16:
+            raise click.UsageError(f"--quantize_to_float16 makes a float file, and --inference_type {inference_type} does not: give one")
     from ..converter.quantization import target
 
     def wanted(names: list[str]) -> Target:
@@ -150,7 +156,7 @@ def convert(
         )  # fmt: skip
 
     if kind_of(given[0]).id == "tflite":
-        made = _of_float_file(given[0], wanted)
+        made = _of_float_file(given[0], wanted, _list(input_arrays), _list(output_arrays), _shapes(input_shapes))
         size = _write(made, output_file, output_format)
         click.echo(f"written: {output_file} ({size} bytes, from {Path(given[0]).stat().st_size})")
         return
@@ -177,12 +183,20 @@ def convert(
     click.echo(f"written: {output_file}")
 
 
-def _of_float_file(path: str, wanted: Callable[[list[str]], Target]) -> Model:
-    """A float .tflite file's model, quantized."""
+def _of_float_file(
+    path: str, wanted: Callable[[list[str]], Target], inputs: list[str] | None, outputs: list[str] | None,
+    shapes: list[tuple[int, ...]] | None,
+) -> Model:  # fmt: skip
+    """A float .tflite file's model, quantized. It has the inputs and outputs that it has: what else is asked for is refused."""
     from ..model import Model as Loaded
 
     model = Loaded.load(path)
-    file = wanted([str(tensor.name) for tensor in model.graph.inputs])
+    given = _ends(path, "input", inputs, model.graph.inputs)
+    _ends(path, "output", outputs, model.graph.outputs)
+    own = ([tuple(tensor.shape) for tensor in given], [tuple(tensor.shape_signature or tensor.shape) for tensor in given])
+    if shapes is not None and shapes not in own:
+        raise SettingError(f"--input_shapes are others than those of {path}", "A .tflite file keeps its shapes: leave the flag out")
+    file = wanted([str(tensor.name) for tensor in given])
     if file.integers is None and file.weights is None and file.input_type in (None, "FLOAT32"):
         raise SettingError(
             f"{path} is a .tflite file already, and nothing is asked of it",
@@ -194,6 +208,18 @@ def _of_float_file(path: str, wanted: Callable[[list[str]], Target]) -> Model:
         least = f" of {file.weights.least_elements} elements or more" if file.weights is not None and file.weights.type == "INT8" else ""
         click.echo(f"Note: {path} has no float weights{least}, and stays as it is", err=True)
     return made
+
+
+def _ends(path: str, what: str, names: list[str] | None, tensors: list[Tensor]) -> list[Tensor]:
+    """A file's inputs or outputs in the order that was asked for."""
+    known = {str(tensor.name).removesuffix(":0"): tensor for tensor in tensors}
+    asked = list(known) if names is None else [name.removesuffix(":0") for name in names]
+    if sorted(asked) != sorted(known):
+        raise SettingError(
+            f"--{what}_arrays are {', '.join(names or ())}, and {path} has {', '.join(str(tensor.name) for tensor in tensors)}",
+            "A .tflite file keeps the inputs and outputs that it has: leave the flag out",
+        )
+    return [known[name] for name in asked]
 
 
 def _list(text: str | None) -> list[str] | None:
