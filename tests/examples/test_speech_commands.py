@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from wave import open as wav_file
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 
 from tinylite import FileError, Model
 from tinylite.examples.speech_commands import listen
-from tinylite.examples.speech_commands.features import COEFFICIENTS, FRAMES, features
+from tinylite.examples.speech_commands.features import COEFFICIENTS, FRAMES, features, front_end
 from tinylite.examples.speech_commands.sounds import RATE, augmented, recordings, synthetic
 
 INPUTS = Path(__file__).parents[3] / "shared" / "inputs"
@@ -69,3 +70,19 @@ def test_the_whole_tutorial(tmp_path: Path) -> None:
     for source in sources:
         call = CliRunner().invoke(listen.main, [str(path), source], catch_exceptions=False)
         assert call.output.split(": ")[1].startswith(Path(source).stem.partition("_")[0])
+    model = Model.load(path)
+    model.associated_files.clear()  # as the command line makes it
+    model.save(path)
+    for source in sources[:1]:
+        assert ": word 1 (" in CliRunner().invoke(listen.main, [str(path), source], catch_exceptions=False).output
+
+
+def test_another_model_is_told_in_one_line(tmp_path: Path) -> None:
+    front_end().save(tmp_path / "other.tflite")
+    wave = tmp_path / "a.wav"
+    with wav_file(str(wave), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        file.writeframes(np.zeros(RATE, np.int16).tobytes())
+    call = CliRunner().invoke(listen.main, [str(tmp_path / "other.tflite"), str(wave)], catch_exceptions=False)
+    assert call.exit_code == 1
+    assert call.output == f"Error: {tmp_path / 'other.tflite'} takes float32, not uint8. Give the tutorial's speech_commands_uint8.tflite\n"

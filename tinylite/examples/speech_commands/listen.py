@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from tinylite import Interpreter, Model
+from tinylite import Interpreter, Model, ModelError, TinyliteError
 
 from .features import features
 from .sounds import read_wav
@@ -22,14 +22,18 @@ def stored_input(coefficients: np.ndarray, quantization: tuple[float, int]) -> n
 
 
 def heard(model: str, wav: str) -> dict[str, float]:
-    """How sure a file of the tutorial is of each of its words, 0 to 1."""
+    """How sure a file of the tutorial is of each of its words, 0 to 1; they are numbered if the file does not hold them."""
     interpreter = Interpreter(model)
     interpreter.allocate_tensors()
     given, asked = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    if given["dtype"] is not np.uint8:
+        raise ModelError(f"{model} takes {given['dtype'].__name__}, not uint8", "Give the tutorial's speech_commands_uint8.tflite")
     interpreter.set_tensor(given["index"], stored_input(features(read_wav(Path(wav))[None]), given["quantization"]))
     interpreter.invoke()
-    words = Model.load(model).associated_files["labels.txt"].decode().split("\n")
-    return dict(zip(words, (interpreter.get_tensor(asked["index"])[0] * asked["quantization"][0]).tolist(), strict=True))
+    scores = (interpreter.get_tensor(asked["index"])[0] * asked["quantization"][0]).tolist()
+    labels = Model.load(model).associated_files.get("labels.txt")
+    words = [f"word {place}" for place in range(len(scores))] if labels is None else labels.decode().split("\n")
+    return dict(zip(words, scores, strict=True))
 
 
 @click.command()
@@ -38,7 +42,10 @@ def heard(model: str, wav: str) -> dict[str, float]:
 def main(model: str, wavs: tuple[str, ...]) -> None:
     """Tell which word is in each of WAVS by MODEL, a speech_commands_uint8.tflite."""
     for wav in wavs:
-        word, score = max(heard(model, wav).items(), key=lambda found: found[1])
+        try:
+            word, score = max(heard(model, wav).items(), key=lambda found: found[1])
+        except TinyliteError as error:
+            raise click.ClickException(str(error)) from None
         click.echo(f"{wav}: {word} ({score:.0%})")
 
 
