@@ -215,7 +215,9 @@ def guessed_outputs(graph_def: GraphDef) -> list[str]:
     """The nodes that nobody reads and that give something."""
     found = [node.name for node in likely_outputs(graph_def)]
     if not found:
-        raise ConvertError("every node of the graph is read by another, so none is its output", "Name the outputs (output_arrays)")
+        raise ConvertError(
+            "no output is found: all nodes are placeholders or constants, or are read by others", "Name the outputs (output_arrays)"
+        )
     return found
 
 
