@@ -24,7 +24,7 @@ class LogSoftmax(Normalizing):
     max_version = 2
     scale = 1 / 16
     zeros = (255, 127)
-    quantized = Quantized(fixed=(16 / 256, 255))
+    quantized = Quantized(fixed=(16 / 256, 255), finest=2.0**-26)
 
     def prepare(self, node: Node, plan: Planner) -> None:
         from ..kernels.softmax import f32_log_softmax, q8_log_softmax

@@ -25,7 +25,7 @@ class Softmax(Normalizing):
     options = "SoftmaxOptions"
     scale = 1 / 256
     zeros = (0, -128)
-    quantized = Quantized(fixed=(1 / 256, 0))
+    quantized = Quantized(fixed=(1 / 256, 0), finest=2.0**-26)
 
     def prepare(self, node: Node, plan: Planner) -> None:
         from ..kernels.softmax import f32_softmax, q8_softmax

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .common.binary import Binary, common_scale
 from .common.operator import Node, register
-from .common.quantizing import COMPUTES
+from .common.quantizing import ADDS
 
 
 @register
@@ -13,7 +13,7 @@ class Sub(Binary):
     max_version = 5
     clamps = True
     options = "SubOptions"
-    quantized = COMPUTES
+    quantized = ADDS
 
     def rescaling(self, node: Node) -> dict[str, int]:
         return common_scale(node)

@@ -320,11 +320,15 @@ class Rewrite:
 
     def check_scales(self, op: Op) -> None:
         """Raise ConvertError for scales that LiteRT's fixed point cannot hold: its kernels end the whole program there."""
-        scales = [found.scale if (found := self.parameters.get(id(tensor))) is not None else 0.0 for tensor in (*op.inputs, *op.outputs)]
+        declared = rule(op, self.settings.type)
+        if declared is None:
+            return
+        scales = [found.scale for tensor in op.inputs if (found := self.parameters.get(id(tensor))) is not None]
+        result = self.parameters.get(id(op.outputs[0]))
         narrow: Tensor | None = None
-        if op.code in ("ADD", "SUB") and 2 * max(scales[:2]) >= 2**20 * scales[2]:
+        if scales and result is not None and max(scales) >= declared.coarser * result.scale:
             narrow = op.outputs[0]
-        if op.code in ("SOFTMAX", "LOG_SOFTMAX") and getattr(op.options, "beta", 1.0) * scales[0] * 2**26 <= 1:
+        if scales and scales[0] * getattr(op.options, "beta", 1.0) <= declared.finest:
             narrow = op.inputs[0]
         if narrow is not None:
             raise ConvertError(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
-__all__ = ["COMPUTES", "JOINS", "MOVES", "PICKS", "RESHAPES", "Quantized", "StoredWeights"]
+__all__ = ["ADDS", "COMPUTES", "JOINS", "MOVES", "PICKS", "RESHAPES", "Quantized", "StoredWeights"]
 
 _BYTES = ("UINT8", "INT8")
 
@@ -21,6 +22,8 @@ class Quantized:
     copies      whether the output takes the input's parameters whatever range is known for it, as TOCO had it
     fixed       scale and zero point, as UINT8, that the kernel's output always has
     floats_out  whether the kernel gives floats all the same
+    finest      the scale of the input, times the option beta if there is one, at or below which the kernel's fixed point ends
+    coarser     how many times the output's scale an input's must stay below, for the same reason
     ranges      where ranges go that are known on one side only: "forward" to the outputs, "backward" from the output, "both",
                 "union" of the inputs' to the output, "zero" forward and extended to 0, "" nowhere
     """
@@ -34,10 +37,13 @@ class Quantized:
     copies: bool = False
     fixed: tuple[float, int] | None = None
     floats_out: bool = False
+    finest: float = 0.0
+    coarser: float = math.inf
     ranges: str = ""
 
 
 COMPUTES = Quantized()  # each tensor has a scale of its own
+ADDS = Quantized(coarser=2.0**19)  # twice the input's scale is the common one, which has 20 bits to spare
 MOVES = Quantized(moves=_BYTES, ranges="forward")
 RESHAPES = Quantized(moves=_BYTES, copies=True, ranges="both")
 JOINS = Quantized(moves=_BYTES, ranges="union")  # values of several inputs
