@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from tinylite import Interpreter, Model, TFLiteConverter, TinyliteError
 from tinylite.cli import main
 from tinylite.converter.graphdef import GraphDef
+from tinylite.converter.tflite_converter import Optimize, TargetSpec
 
 from ..conftest import litert_interpreter
 from ..converter.nodes import Nodes
@@ -65,11 +66,40 @@ def test_a_float_file_may_take_integers(type: str, mean: int) -> None:
         ({"inference_input_type": "UINT8", "quantized_input_stats": {"x0": (float("inf"), 1)}}, "give no range"),
         ({"inference_input_type": "UINT8", "quantized_input_stats": {"x0": (0, 1), "x": (0, 1)}}, "'x', which is no input"),
         ({"inference_type": "UINT8", "quantized_input_stats": {"x0": (0, 1)}, "default_ranges_stats": 6}, "Give two numbers"),
+        ({"optimizations": Optimize.DEFAULT}, "optimizations is <Optimize.DEFAULT.* Give a list"),
+        ({"optimizations": "DEFAULT"}, "optimizations is 'DEFAULT'"),
+        ({"optimizations": ["SMALL"]}, "optimizations has SMALL"),
+        ({"target_spec": TargetSpec(supported_types=np.float16)}, "target_spec.supported_types is"),
+        ({"target_spec": TargetSpec(supported_types=[np.int16])}, "target_spec.supported_types has INT16"),
+        ({"target_spec": TargetSpec(supported_ops="TFLITE_BUILTINS")}, "target_spec.supported_ops is"),
+        ({"output_format": "ONNX"}, "output_format has ONNX"),
     ],
 )
 def test_what_cannot_be_is_told(settings: dict[str, Any], text: str) -> None:
     with pytest.raises(TinyliteError, match=text):
         converted(**settings)
+
+
+def test_lists_of_settings_may_be_sets_or_none() -> None:
+    spec = TargetSpec(supported_types={np.float16})
+    for asked in ({Optimize.DEFAULT}, ["DEFAULT"], (Optimize.OPTIMIZE_FOR_SIZE,)):
+        types = {tensor.type for tensor in Model.load(converted(optimizations=asked, target_spec=spec)).graph.all_tensors()}
+        assert types == {"FLOAT32", "FLOAT16"}
+    assert converted(optimizations=None) == converted()
+
+
+@pytest.mark.parametrize(("given", "wanted"), [("UINT8", "FLOAT"), ("UINT8", "INT8"), ("INT8", "FLOAT"), ("FLOAT", "INT8")])
+def test_an_input_that_is_given_out_has_the_type_of_outputs(given: str, wanted: str) -> None:
+    converter = TFLiteConverter.from_frozen_graph(graph(), None, ["x0", "AddV2_2"])  # type: ignore[arg-type]
+    converter.inference_type, converter.inference_input_type, converter.inference_output_type = "QUANTIZED_UINT8", given, wanted
+    converter.quantized_input_stats, converter.default_ranges_stats = {"x0": (128, 64)}, (-1, 2)
+    content = converter.convert()
+    ends = Model.load(content).graph
+    types = {"FLOAT": "FLOAT32"}
+    assert [tensor.type for tensor in (*ends.inputs, *ends.outputs)] == [types.get(type, type) for type in (given, wanted, wanted)]
+    assert ends.inputs[0].name == "x0"
+    x = np.array([[1, 2, 3, 4]], {"UINT8": np.uint8, "INT8": np.int8}.get(given, np.float32))
+    assert np.array_equal(ran(Interpreter(model_content=content), x), ran(litert_interpreter(content, "BUILTIN_REF"), x))
 
 
 def test_a_float_file_takes_integers_on_the_command_line(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from types import SimpleNamespace
 from typing import Any
@@ -193,8 +193,11 @@ class TFLiteConverter:
         return target.finished(conversion.model)
 
     def _target(self) -> Target:
-        types = {type_of(type) for type in self.target_spec.supported_types}
-        smaller = self.post_training_quantize or any(_name(entry) != "EXPERIMENTAL_SPARSITY" for entry in self.optimizations)
+        types = {type_of(type) for type in _listed("target_spec.supported_types", self.target_spec.supported_types)}
+        asked = {_name(entry) for entry in _listed("optimizations", self.optimizations)}
+        _check_known("optimizations", asked, [entry.name for entry in Optimize])
+        _check_known("target_spec.supported_types", types, ["FLOAT32", "FLOAT16", "INT8"])
+        smaller = self.post_training_quantize or bool(asked - {"EXPERIMENTAL_SPARSITY"})
         return target(
             self.inference_type, self.inference_input_type, self.inference_output_type, input_stats=self.quantized_input_stats,
             default_range=self.default_ranges_stats, style=self.quantizer_style,
@@ -208,9 +211,22 @@ class TFLiteConverter:
                 "quantization after training by a representative dataset is not built",
                 "Leave representative_dataset None to store weights smaller, or train with tinylite.quantize.create_training_graph",
             )
-        if any(_name(entry) == "SELECT_TF_OPS" for entry in self.target_spec.supported_ops):
+        _check_known("output_format", {_name(self.output_format)}, ["TFLITE", "GRAPHVIZ_DOT"])
+        if any(_name(entry) == "SELECT_TF_OPS" for entry in _listed("target_spec.supported_ops", self.target_spec.supported_ops)):
             raise UnsupportedError("TensorFlow's own kernels (SELECT_TF_OPS) are not part of .tflite files that run without it",
                                    "Set allow_custom_ops to see the ops in the file")  # fmt: skip
+
+
+def _listed(what: str, given: Any) -> list[Any]:
+    """The entries of a setting that is a list or a set; None has none."""
+    if isinstance(given, str) or not isinstance(given, Iterable | None):
+        raise ConvertError(f"{what} is {given!r}", "Give a list")
+    return list(given or ())
+
+
+def _check_known(what: str, given: set[str | None], known: Sequence[str]) -> None:
+    if unknown := [str(entry) for entry in given if entry not in known]:
+        raise ConvertError(f"{what} has {', '.join(sorted(unknown))}, which is not built", f"There are: {', '.join(known)}")
 
 
 def _name(setting: Any) -> str | None:

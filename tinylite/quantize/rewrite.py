@@ -92,8 +92,14 @@ class Rewrite:
             real, tensor = tensor, self.quantize(tensor, parameters)
             if not any(real is given for given in self.graph.inputs):
                 real.name, tensor.name = f"{real.name}_float", real.name
-        if wanted == self.settings.type or any(tensor is given for given in self.graph.inputs):
+        if wanted == self.settings.type:
             return tensor
+        if any(tensor is given for given in self.graph.inputs):  # it keeps its name
+            if wanted == "FLOAT32":
+                return self.real(tensor)
+            made = self.like(tensor, f"{tensor.name}_quantized", wanted, _shifted(parameters, wanted).quantization())
+            self.ops.append(Op("QUANTIZE", [tensor], [made]))
+            return made
         name, tensor.name = tensor.name, f"{tensor.name}_{self.settings.type.lower()}"
         if wanted == "FLOAT32":
             made = self.floats.get(id(tensor)) or self.like(tensor, name, "FLOAT32")
