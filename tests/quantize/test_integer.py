@@ -348,6 +348,36 @@ def test_ranges_too_narrow_for_fixed_point(code: str) -> None:
     assert np.array_equal(run(content, x)[0], judge.get_tensor(judge.get_output_details()[0]["index"]))
 
 
+def test_a_softmax_of_nothing_is_told() -> None:
+    with pytest.raises(ConvertError, match=r"range \[.*\] of 'x0', times its beta 0, is too narrow"):
+        quantize(lambda d, x: d.op("SOFTMAX", x, beta=0.0))
+
+
+@pytest.mark.parametrize("type", ["UINT8", "INT8"])
+def test_weights_that_are_computed_have_parameters_that_kernels_take(type: str) -> None:
+    """INT8 kernels take no zero point of theirs."""
+    d = Draft()
+    x, y = d.input((3, 4)), d.input((5, 4))
+    d.graph.outputs = [fake(d, d.op("FULLY_CONNECTED", x, y, None, shape=(3, 5)), -9, 9)]
+    stats = {"x0": (100.0, 60.0), "x1": (130.0, 90.0)} if type == "UINT8" else {"x0": (-28.0, 60.0), "x1": (2.0, 90.0)}
+    made = quantize_model(Model([d.graph]), Integers(type, input_stats=stats))
+    content, dtype = made.to_bytes(), np.dtype(type.lower())
+    rng, least = np.random.default_rng(3), np.iinfo(dtype).min
+    given = [(rng.integers(0, 256, shape) + least).astype(dtype) for shape in ((3, 4), (5, 4))]
+    found = []
+    for interpreter in (Interpreter(model_content=content), litert_interpreter(content, "BUILTIN_REF")):
+        interpreter.allocate_tensors()
+        for details, values in zip(interpreter.get_input_details(), given, strict=True):
+            interpreter.set_tensor(details["index"], values)
+        interpreter.invoke()
+        found.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+    assert np.array_equal(*found)
+    left, right = ((values.astype(float) - mean) / std for values, (mean, std) in zip(given, stats.values(), strict=True))
+    scale = made.graph.outputs[0].quantization
+    assert scale is not None
+    assert np.abs((found[0].astype(float) - scale.zero_point) * scale.scale - left @ right.T).max() < 0.15
+
+
 def test_constants_that_are_no_numbers() -> None:
     with pytest.raises(ConvertError, match="NaN"):
         quantize(lambda d, x: fake(d, d.op("ADD", x, np.array([1.0, np.nan, 0, 0]))))

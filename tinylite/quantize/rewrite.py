@@ -239,7 +239,7 @@ class Rewrite:
         bias = op.inputs[declared.bias] if declared.bias < len(op.inputs) else None
         found = self.with_room(self.weights_range(weights), bias, self.parameters[id(data)])
         self.ranges.set(weights, found)
-        stored = self.quantize(weights, self.own(weights))
+        stored = self.quantize(weights, choose(found, "INT8") if self.settings.type == "INT8" else self.own(weights))
         if weights.is_constant and self.settings.type == "UINT8" and self.settings.style == "toco" and op.code in _GEMMS:
             self.check_zeros(stored)
         inputs = [*op.inputs, *[None] * (declared.bias + 1 - len(op.inputs))]
@@ -327,18 +327,19 @@ class Rewrite:
     def check_scales(self, op: Op) -> None:
         """Raise ConvertError for scales that LiteRT's fixed point cannot hold: its kernels end the whole program there."""
         declared = rule(op, self.settings.type)
-        if declared is None:
+        given = [(tensor, found) for tensor in op.inputs if tensor is not None and (found := self.parameters.get(id(tensor))) is not None]
+        if declared is None or not given:
             return
-        scales = [found.scale for tensor in op.inputs if (found := self.parameters.get(id(tensor))) is not None]
-        result = self.parameters.get(id(op.outputs[0]))
-        narrow: Tensor | None = None
-        if scales and result is not None and max(scales) >= declared.coarser * result.scale:
-            narrow = op.outputs[0]
-        if scales and scales[0] * getattr(op.options, "beta", 1.0) <= declared.finest:
-            narrow = op.inputs[0]
+        narrow, times = None, ""
+        result, beta = self.parameters.get(id(op.outputs[0])), getattr(op.options, "beta", 1.0)
+        if result is not None and max(found.scale for _, found in given) >= declared.coarser * result.scale:
+            narrow = op.outputs[0], result
+        elif given[0][1].scale * beta <= declared.finest:
+            narrow, times = given[0], "" if beta == 1 else f", times its beta {beta:g},"
         if narrow is not None:
+            tensor, found = narrow
             raise ConvertError(
-                f"the range {self.range(narrow)} of {narrow.name!r} is too narrow for integers in {op.name} ({op.outputs[0].name!r})",
+                f"the range {found.range()} of {tensor.name!r}{times} is too narrow for integers in {op.name} ({op.outputs[0].name!r})",
                 "Look for layers that training has left dead, or mend the FakeQuant's min and max",
             )
 
