@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from tinylite import ConvertError, Interpreter, Model, ops, toco_convert
+from tinylite import ConvertError, Interpreter, Model, TinyliteError, ops, toco_convert
 from tinylite.converter.graphdef import GraphDef
 from tinylite.converter.versions import set_versions
 from tinylite.model import Quantization, Signature, Tensor
@@ -461,6 +461,35 @@ def test_weights_that_are_stored_smaller_are_not_quantized_again(type: str, told
     (found, output), (real, _) = run(made.to_bytes(), x), run(small.to_bytes(), (x - 128) * np.float32(2 / 255))
     scale, zero = output["quantization"]
     assert np.mean(np.abs((found.astype(np.float64) - zero) * scale - real) <= 3 * scale) >= 0.99
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda op: op.inputs.append(None), "op 0 CONV_2D: it has 4 inputs and takes 2 to 3"),
+        (lambda op: op.inputs.clear(), "op 0 CONV_2D: it has 0 inputs and takes 2 to 3"),
+        (lambda op: op.inputs.__setitem__(0, None), "op 0 CONV_2D: input 0 is missing"),
+        (lambda op: op.outputs.clear(), "op 0 CONV_2D: it has 0 outputs and takes 1"),
+        (lambda op: setattr(op, "options", None), "op 0 CONV_2D: its options are missing"),
+    ],
+)
+def test_ops_that_break_the_rules_are_told(change: Callable[[Any], Any], text: str) -> None:
+    """As a file's may, which nobody has looked at yet."""
+    broken = model(GRAPHS["conv"])
+    change(broken.graph.ops[0])
+    for quantized_by in (lambda: quantize_model(broken, Integers(input_stats=STATS)), lambda: quantize_weights(broken)):
+        with pytest.raises(TinyliteError, match=text):
+            quantized_by()
+
+
+@pytest.mark.parametrize(("name", "op"), [("conv", 0), ("reshape", 1)])
+def test_weights_without_dimensions_are_told(name: str, op: int) -> None:
+    broken = model(GRAPHS[name])
+    weights = broken.graph.ops[op].inputs[1]
+    assert weights is not None
+    weights.shape = ()
+    with pytest.raises(ConvertError, match="too few dimensions"):
+        quantize_model(broken, Integers(input_stats=STATS))
 
 
 def test_signatures_follow_what_is_given_and_given_out() -> None:

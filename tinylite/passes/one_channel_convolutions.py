@@ -14,9 +14,9 @@ def one_channel_convolutions(graph: Graph) -> int:
     """CONV_2D with weights [out, height, width, 1], equal strides and no dilation becomes DEPTHWISE_CONV_2D; gives how many did."""
     uses, changed = Uses(graph), 0
     for op in list(graph.ops):
-        weights = op.inputs[1] if op.code == "CONV_2D" else None
-        values = constant(weights)
-        if weights is None or values is None or op.options is None or values.shape[3] != 1 or op.inputs[0].shape[3] != 1:  # type: ignore[union-attr]
+        weights = op.inputs[1] if op.code == "CONV_2D" and len(op.inputs) > 1 else None
+        values, x = constant(weights), op.inputs[0] if op.inputs else None
+        if weights is None or values is None or op.options is None or x is None or values.shape[3:] != (1,) or x.shape[3:] != (1,):
             continue
         options = dict(op.options.items())
         if options["stride_h"] != options["stride_w"] or (options["dilation_h_factor"], options["dilation_w_factor"]) != (1, 1):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..errors import ConvertError
+from .. import ops
+from ..errors import ConvertError, UnsupportedError, at
 from ..model import Graph, Op, Tensor
+from ..ops import custom_ops
+from ..ops.common.operator import Node, Value
 from ..passes.uses import Uses
 from .ranges import Ranges, is_real, rule
 
 if TYPE_CHECKING:
     from .integer import Integers
 
-__all__ = ["quantizable"]
+__all__ = ["check_ops", "quantizable"]
 
 _REMEDIES = (
     "Three things help: train with fake quantization there (tinylite.quantize.create_training_graph puts FakeQuants on most layers, and "
@@ -21,6 +25,20 @@ _REMEDIES = (
     "--default_ranges_min and --default_ranges_max); or leave these ops in float (allow_float_ops, --allow_float_ops)"
 )
 _ENDS = {"QUANTIZE", "DEQUANTIZE"}
+
+
+def check_ops(graph: Graph) -> None:
+    """Raise ModelError for ops that break their operators' rules, as a file's may; what tinylite does not run is not looked at."""
+    for index, op in enumerate(graph.ops):
+        with at(f"op {index} {op.name}"), suppress(UnsupportedError):
+            operator = custom_ops.find(op.custom_code or "") if op.code == "CUSTOM" else ops.find(op.code)
+            if operator is not None:
+                operator.check(Node(op, index, [None if t is None else _value(t) for t in op.inputs], [_value(t) for t in op.outputs]))
+
+
+def _value(tensor: Tensor) -> Value:
+    known = tensor.data if tensor.is_constant and tensor.sparsity is None and tensor.type != "STRING" else None
+    return Value(tensor.name or "", str(tensor.type), tensor.shape, tensor, known)
 
 
 def quantizable(graph: Graph, ranges: Ranges, settings: Integers) -> set[int]:

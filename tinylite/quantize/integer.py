@@ -20,7 +20,7 @@ from ..passes.drop_unused_ops import drop_unused_ops
 from ..passes.merge_moves import merge_reshapes, merge_transposes
 from ..passes.one_channel_convolutions import one_channel_convolutions
 from ..passes.optimize import optimize
-from .check import quantizable
+from .check import check_ops, quantizable
 from .ranges import Ranges, is_real, pair
 from .rewrite import Rewrite
 
@@ -105,12 +105,13 @@ def quantize_model(model: Model, settings: Integers | None = None) -> Model:
     """A float model with FAKE_QUANT ops, quantized; the model given stays as it is.
 
     Only the first graph is rewritten: what others compute, the bodies of loops, stays in float.
-    Raises ConvertError as `quantize_graph` does.
+    Raises ConvertError as `quantize_graph` does, and ModelError for ops that break their operators' rules.
     """
     made = model.copy()
     if not _computes_on_floats(made.graph):
         raise ConvertError("the model computes on no floats: it is quantized already", "Give the float model that it was made of")
     graph = made.graph
+    check_ops(graph)
     before = [*graph.inputs, *graph.outputs]
     quantize_graph(graph, settings or Integers())
     now = {id(old): new for old, new in zip(before, (*graph.inputs, *graph.outputs), strict=True)}

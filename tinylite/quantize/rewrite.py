@@ -235,6 +235,8 @@ class Rewrite:
         assert declared.weights is not None and declared.bias is not None
         data, weights = op.inputs[declared.data], op.inputs[declared.weights]
         assert data is not None and weights is not None
+        if len(weights.shape) <= declared.channels:
+            raise ConvertError(f"the weights {weights.name!r} of {op.name} are {list(weights.shape)}, which has too few dimensions")
         data = self.quantize(data, self.own(data))
         bias = op.inputs[declared.bias] if declared.bias < len(op.inputs) else None
         found = self.with_room(self.weights_range(weights), bias, self.parameters[id(data)])

@@ -15,6 +15,7 @@ from .. import ops
 from ..errors import ConvertError, UnsupportedError
 from ..model import Graph, Model, Op, Quantization, Tensor, called_graphs
 from ..ops.common.quantizing import StoredWeights
+from .check import check_ops
 
 __all__ = ["Weights", "quantize_weights"]
 
@@ -50,11 +51,13 @@ def quantize_weights(model: Model, settings: Weights | None = None) -> Model:
     """A float model with its weights stored smaller, in all of its graphs; the model given stays as it is.
 
     What is no float weight is left alone, so that a model may already be quantized in part; one that has none comes back as it is.
-    Raises ConvertError for weights that hold NaN or infinity.
+    Raises ConvertError for weights that hold NaN or infinity, and ModelError for ops that break their operators' rules.
     """
     settings = settings or Weights()
     made = model.copy()
     graphs = {id(graph): graph for first in made.graphs for graph in called_graphs(first)}.values()
+    for graph in graphs:
+        check_ops(graph)
     changed = [_Storing(graph, settings).apply() for graph in graphs]
     if any(changed):
         from ..converter.versions import set_versions
