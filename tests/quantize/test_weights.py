@@ -237,6 +237,19 @@ def test_kernels_that_read_no_integers_get_floats(style: str) -> None:
     assert np.abs(found - run(litert_interpreter(content, "BUILTIN_REF"), x)).max() <= 1e-5
 
 
+@pytest.mark.parametrize("settings", [Weights(style="toco"), Weights(per_channel=False), Weights()])
+def test_grouped_convolutions_have_a_scale_for_each_filter(settings: Weights) -> None:
+    """LiteRT's kernel reads one for each, and refuses to run with a single one."""
+    d = Draft()
+    weights = RNG.normal(0, 1, (32, 3, 3, 4))
+    y = d.op("CONV_2D", d.input((1, 12, 12, 8)), weights, np.zeros(32), shape=(1, 12, 12, 32), padding="SAME", stride_h=1, stride_w=1)
+    model = Model([d.done(y)])
+    content = quantize_weights(model, settings).to_bytes()
+    real, found = run(Interpreter(model_content=model.to_bytes()), PICTURE), run(Interpreter(model_content=content), PICTURE)
+    assert np.abs(found - real).max() <= 0.02 * np.abs(real).max()
+    assert np.abs(found - run(litert_interpreter(content, "BUILTIN_REF"), PICTURE)).max() <= 1e-5 * np.abs(real).max()
+
+
 def test_weights_of_a_layer_that_must_have_one_type_are_stored_all_or_none() -> None:
     """Its recurrent matrices have 1024 elements, those for the input fewer: LiteRT's kernel takes no mixture, as 1.15 knew."""
     model = recurrent(32, 8)

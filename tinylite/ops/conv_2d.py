@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from .common.quantizing import Quantized, StoredWeights
 from .common.window import Axis, axes
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 
@@ -30,6 +32,12 @@ class Conv2D(Operator):
     input_count = (2, 3)
     quantized = Quantized(weights=1, bias=2, channels=0)
     stored_weights = StoredWeights((1,), channels=0, first="kernel")
+
+    def weights_of(self, op: Op) -> StoredWeights | None:
+        """LiteRT's kernel for groups reads a scale for each filter."""
+        x, weights = op.inputs[:2]
+        groups = x is not None and weights is not None and x.shape[3:] != weights.shape[3:]
+        return replace(self.stored_weights, each=True) if groups else self.stored_weights
 
     def check_types(self, node: Node) -> None:
         check_types(node, node.input(0), node.input(1), node.optional(2), node.outputs[0])
