@@ -1,12 +1,14 @@
 """Shapes that are known in part: what becomes of [batch, 7, 7, 64] when only the batch is unknown.
 
 A tensor that holds such a shape is computed twice, with two numbers for what is unknown. Elements that come out the same
-do not depend on it, as long as the ops between only pick, join, add, multiply or divide.
+do not depend on it, as long as the ops between only pick, join, add or multiply by places that are known, or divide without a rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
+from math import isqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,10 +22,37 @@ if TYPE_CHECKING:
 
 __all__ = ["Partial"]
 
-_OPS = frozenset(
-    ["Shape", "Identity", "Cast", "StridedSlice", "Slice", "Gather", "GatherV2", "Pack", "Unpack", "Concat", "ConcatV2", "Split", "SplitV",
-     "ExpandDims", "Squeeze", "Reshape", "Add", "AddV2", "Sub", "Mul", "FloorDiv", "Prod", "Sum", "ReverseV2", "Transpose", "Tile"]
-)  # fmt: skip
+# Which inputs of an op may hold what is unknown. The others, such as where a slice ends, must be known: two ends that both are
+# behind the last element would give the same.
+_ALL = slice(None)
+_OPS = {
+    **dict.fromkeys(["Shape", "Identity", "Pack", "Concat", "ConcatV2", "Add", "AddV2", "Sub", "Mul", "FloorDiv"], _ALL),
+    **dict.fromkeys(
+        ["Cast", "StridedSlice", "Slice", "Gather", "GatherV2", "Unpack", "SplitV", "ExpandDims", "Squeeze", "Reshape", "Prod", "Sum",
+         "ReverseV2", "Transpose", "Tile"], slice(0, 1),
+    ),
+    "Split": slice(1, 2),
+}  # fmt: skip
+
+
+def _primes() -> Iterator[int]:
+    """How far two numbers for one unknown are apart: what is left of them by any smaller divisor differs."""
+    return (number for number in count(1009, 2) if all(number % divisor for divisor in range(3, isqrt(number) + 1, 2)))
+
+
+def _same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return first == second if first.shape == second.shape else np.array(False)
+
+
+def _rounds(op: str, pairs: Sequence[tuple[np.ndarray, np.ndarray]], found: tuple[np.ndarray, np.ndarray]) -> bool:
+    """Whether an op gives the same for different numbers only since it rounds: other numbers would give something else."""
+    if op not in ("FloorDiv", "Cast"):
+        return False
+    same = np.logical_and.reduce(np.broadcast_arrays(*(_same(*pair) for pair in pairs)))
+    if op == "Cast":
+        return bool(np.any(_same(*found) & ~same))
+    exact = np.logical_and(*(pairs[0][trial] == found[trial] * pairs[1][trial] for trial in (0, 1)))
+    return bool(np.any(_same(*found) & ~same & ~exact))
 
 
 class Partial:
@@ -33,6 +62,7 @@ class Partial:
         self._known: dict[int, tuple[Tensor, np.ndarray, np.ndarray]] = {}
         self._pending: list[tuple[np.ndarray, np.ndarray]] | None = None
         self._count = 0
+        self._primes = _primes()
 
     def _pair(self, tensor: Tensor) -> tuple[np.ndarray, np.ndarray] | None:
         if tensor.is_constant and tensor.holds_numbers:
@@ -48,8 +78,9 @@ class Partial:
         first: np.ndarray = np.array(signature, dtype)
         second = first.copy()
         for axis in np.flatnonzero(first < 0):
+            first[axis] = 1009 + 12 * self._count
+            second[axis] = first[axis] + next(self._primes)
             self._count += 1
-            first[axis], second[axis] = 1009 + 12 * self._count, 2003 + 36 * self._count
         return first, second
 
     def folded(self, call: Call) -> list[Tensor] | None:
@@ -65,8 +96,13 @@ class Partial:
             known = [pair for pair in given if pair is not None]
             if len(known) < len(given):
                 return None
+            may_vary = range(len(known))[_OPS[call.op]]
+            if any(number not in may_vary and not _same(*pair).all() for number, pair in enumerate(known)):
+                return None
             first, second = (folding.fold(call, [pair[trial] for pair in known]) for trial in (0, 1))
             pairs = None if first is None or second is None else list(zip(first, second, strict=True))
+            if pairs is not None and _rounds(call.op, known, pairs[0]):
+                return None
         if pairs is None:
             return None
         if all(np.array_equal(a, b) for a, b in pairs):
