@@ -171,7 +171,16 @@ def _computed_bounds(op: Op) -> Sequence[Case]:
     return [
         Case(lambda x, n: x[: n[0], n[1]], [some((4, 5)), np.array([3, 2], "int32")], [True, False]),
         Case(lambda x, n: x[n[0] :], [some((4, 5)), np.array([1], "int32")], [True, False]),
+        Case(lambda x, n: x[..., : n[0]], [some((2, 4, 5)), np.array([3], "int64")], [(0, 1), False]),
+        Case(lambda x, n: x[..., : n[0], : n[1]], [some((4, 5, 2)), np.array([3, 1], "int32")], [(1,), False]),
+        Case(lambda x, n: x[:, n[0] :, ..., ::2], [some((2, 4, 5, 3)), np.array([1], "int32")], [True, False]),
+        Case(lambda x, n: x[..., n[0], :], [some((2, 4, 5)), np.array([1], "int32")], [(0, 1), False]),
+        Case(lambda x, n: x[:, tf.newaxis, : n[0], tf.newaxis], [some((2, 4, 5)), np.array([3], "int32")], [(0, 1), False]),
+        Case(lambda x, n: x[tf.newaxis, :, n[0], ..., tf.newaxis], [some((2, 4, 5)), np.array([3], "int32")], [(0, 1), False]),
+        Case(lambda x, n: x[n[0] :, ..., : n[1]], [some((4, 5)), np.array([1, 3], "int32")], [True, False]),
+        Case(lambda x, n: x[:: n[0], 1:3], [some((4, 5)), np.array([2], "int32")], [True, False]),
         Case(lambda x: x[tf.newaxis, :, tf.newaxis], [some((3, 4))], [(0, 1)]),
+        Case(lambda x: x[:, 0], [some((3, 1, 4))], [(0, 2)]),
     ]
 
 

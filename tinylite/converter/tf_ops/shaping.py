@@ -277,35 +277,66 @@ def gather(call: Call) -> Tensor:
 def strided_slice(call: Call) -> Tensor:
     """Masks for a new axis and an ellipsis are spelled out, since few kernels know them."""
     x = call.input(0)
-    before = call.shape(x)
     begin, end, strides = (call.known(call.input(index)) for index in (1, 2, 3))
     masks = {
         name: int(call.attribute(name, 0)) for name in ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
     }
     if begin is None or end is None or strides is None:
-        call.want(
-            not masks["ellipsis_mask"] and not masks["new_axis_mask"], "it has an ellipsis or a new axis, and its bounds are computed"
-        )
-        count = call.shape(call.input(1))[0]
-        sliced = [-1] * (count - masks["shrink_axis_mask"].bit_count())
-        operands = [shape_input(call, tensor) for tensor in call.inputs[1:]]
-        return call.emit("STRIDED_SLICE", [x, *operands], None, (*sliced, *before[count:]), **masks)
+        return _computed_slice(call, masks)
     x, bounds = _spelled_out(call, x, begin.tolist(), end.tolist(), strides.tolist(), masks)
     before = call.shape(x)
     after = [_length(size, *bound[:5]) for size, bound in zip(before, bounds, strict=True) if not bound[5]]
-    packed = {
-        name: sum(bool(bound[position]) << axis for axis, bound in enumerate(bounds))
-        for name, position in (("begin_mask", 3), ("end_mask", 4), ("shrink_axis_mask", 5))
-    }
     if all(bound[3] and bound[4] and bound[2] == 1 and not bound[5] for bound in bounds):
         return x
-    if all((size == 1 and bound[5]) or bound[2:] == (1, True, True, False) for size, bound in zip(before, bounds, strict=True)):
+    if after.count(-1) <= 1 and all(
+        (size == 1 and bound[5]) or bound[2:] == (1, True, True, False) for size, bound in zip(before, bounds, strict=True)
+    ):
         return call.reshape(x, after)
     operands = [call.shape_tensor(bound[position] for bound in bounds) for position in (0, 1, 2)]
-    return call.emit("STRIDED_SLICE", [x, *operands], None, tuple(after), **packed)
+    return call.emit("STRIDED_SLICE", [x, *operands], None, tuple(after), **_packed(bounds))
+
+
+def _computed_slice(call: Call, masks: dict[str, int]) -> Tensor:
+    """A slice of which only a run knows some bounds. Those of the axes that are spelled out are picked from those that are told."""
+    places = list(range(call.shape(call.input(1))[0]))
+    x, bounds = _spelled_out(call, call.input(0), places, places, places, masks)
+    before = call.shape(x)
+    while bounds and bounds[-1] == _WHOLE:
+        del bounds[-1]  # an axis of which nothing is said is taken whole
+    picked = [bound[0] for bound in bounds]
+    strides = call.known(call.input(3)) if picked == places else call.constant(3, "strides")
+    told = [call.translator.partial.values(tensor) for tensor in call.inputs[1:]]
+    operands, after = [], []
+    for tensor in call.inputs[1:3]:
+        known, operand = call.known(tensor), shape_input(call, tensor)
+        if known is not None:
+            operand = call.shape_tensor(known[picked])
+        elif picked != places:
+            operand = call.emit("GATHER", [operand, call.shape_tensor(picked)], "INT32", (len(picked),), axis=0, batch_dims=0)
+        operands.append(operand)
+    steps = shape_input(call, call.input(3))
+    if strides is not None:
+        steps = call.shape_tensor(1 if bound == _WHOLE else int(strides[bound[2]]) for bound in bounds)
+    for size, bound in zip(before, bounds, strict=False):
+        free, (first, last, step) = bound[3:5], (-1 if values is None else values[bound[0]] for values in told)
+        if bound == _WHOLE:
+            after.append(size)
+        elif not bound[5]:
+            fixed = step > 0 and (free[0] or first >= 0) and (free[1] or last >= 0)
+            after.append(_length(size, first, last, step, *free) if fixed else -1)
+    return call.emit("STRIDED_SLICE", [x, *operands, steps], None, (*after, *before[len(bounds) :]), **_packed(bounds))
 
 
 _Bound = tuple[int, int, int, bool, bool, bool]  # begin, end, stride; begin counts not; end counts not; the axis goes
+_WHOLE: _Bound = (0, 0, 1, True, True, False)
+
+
+def _packed(bounds: Sequence[_Bound]) -> dict[str, int]:
+    """The masks of bounds."""
+    return {
+        name: sum(bool(bound[position]) << axis for axis, bound in enumerate(bounds))
+        for name, position in (("begin_mask", 3), ("end_mask", 4), ("shrink_axis_mask", 5))
+    }
 
 
 def _spelled_out(
@@ -316,7 +347,7 @@ def _spelled_out(
     def on(name: str, position: int) -> bool:
         return bool(masks[name] >> position & 1)
 
-    before, whole = sizes.of(call, x), (0, 0, 1, True, True, False)
+    before = sizes.of(call, x)
     positions = range(len(begin))
     named = sum(not on("ellipsis_mask", position) and not on("new_axis_mask", position) for position in positions)
     call.want(named <= len(before), f"it slices {named} dimensions of {list(call.shape(x))}")
@@ -327,7 +358,7 @@ def _spelled_out(
     def keep(count: int) -> None:
         nonlocal axis
         shape.extend(before[axis : axis + count])
-        bounds.extend([whole] * count)
+        bounds.extend([_WHOLE] * count)
         axis += count
 
     for position in positions:
@@ -335,7 +366,7 @@ def _spelled_out(
             keep(len(before) - named)
         elif on("new_axis_mask", position):
             shape.append(Size(1))
-            bounds.append(whole)
+            bounds.append(_WHOLE)
         else:
             shape.append(before[axis])
             flags = on("begin_mask", position), on("end_mask", position), on("shrink_axis_mask", position)
