@@ -120,6 +120,13 @@ def test_custom_ops_pass_on_request() -> None:
     assert (op.code, op.custom_code) == ("CUSTOM", "Digamma")
 
 
+@pytest.mark.parametrize("named", [["none.pb"], ["--saved_model_dir=none.pb"], ["none.pb", "--input_checkpoint=c", "--output_arrays=y"]])
+def test_a_file_that_is_not_there_is_named(named: list[str]) -> None:
+    result = CliRunner().invoke(main, ["convert", *named, "-o", "model.tflite"])
+    assert result.exit_code == 1
+    assert "none.pb: there is no such file" in result.stderr
+
+
 def test_an_error_leaves_no_file_and_stages_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("good.pbtxt").write_text(GRAPH)

@@ -676,7 +676,7 @@ def test_files_that_are_no_graphs(tf: Any, here: Path, name: str, content: bytes
 
 
 def test_paths_and_things_that_are_not_there(tf: Any, here: Path) -> None:
-    assert "there is no such file" in error("none.pb", ["y"], kind=tinylite.FileError)
+    assert "none.pb: there is no such file" in error("none.pb", ["y"], kind=tinylite.FileError)
     assert "holds no SavedModel" in error(here, kind=tinylite.FileError)
     assert "a builtins.int cannot be frozen" in error(3)
     graph = tf.Graph()

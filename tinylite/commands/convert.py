@@ -155,7 +155,9 @@ def convert(
             nudge_weights=allow_nudging_weights_to_use_fast_gemm_kernel,
         )  # fmt: skip
 
-    if kind_of(given[0]).id == "tflite":
+    with at(given[0]):
+        kind = kind_of(given[0])
+    if kind.id == "tflite":
         made = _of_float_file(given[0], wanted, _list(input_arrays), _list(output_arrays), _shapes(input_shapes))
         size = _write(made, output_file, output_format)
         click.echo(f"written: {output_file} ({size} bytes, from {Path(given[0]).stat().st_size})")

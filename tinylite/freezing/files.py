@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from .. import kinds
-from ..errors import FileError
+from ..errors import FileError, at
 from ..files import mapped
 from .tf import tensorflow
 
@@ -26,7 +26,8 @@ def source_kind(path: str) -> str:
 
     What nobody knows is held for a graph: reading it tells what is wrong.
     """
-    kind = kinds.kind_of(path)
+    with at(path):
+        kind = kinds.kind_of(path)
     if kind.id == "tflite":
         raise FileError(f"{path}: this is a .tflite file: there is nothing to freeze", "Run it, or look at it with tinylite inspect")
     if kind.id == "checkpoint":
