@@ -408,11 +408,29 @@ def test_batch_norms_in_training_mode_are_refused_in_evaluation() -> None:
         create_eval_graph(graph)
 
 
-@pytest.mark.parametrize("given", [{"weight_bits": 1}, {"activation_bits": 17}, {"quant_delay": -1}, {"freeze_bn_delay": -2}])
-def test_settings_that_make_no_sense(given: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"weight_bits": 1}, {"weight_bits": 8.5}, {"activation_bits": 17}, {"quant_delay": -1}, {"quant_delay": 1500.5},
+        {"quant_delay": "2000"}, {"freeze_bn_delay": -2}, {"scope": 5},
+    ],
+)  # fmt: skip
+def test_settings_that_make_no_sense(given: dict[str, Any]) -> None:
+    """The graph stays as it is."""
     graph, _, _ = build(NETWORKS["plain"], True)
+    before = graph.as_graph_def()
     with pytest.raises(QuantizeError, match=next(iter(given))):
         experimental_create_training_graph(graph, **given)
+    assert graph.as_graph_def() == before
+
+
+def test_what_is_no_graph_that_takes_ops_is_told() -> None:
+    graph, _, _ = build(NETWORKS["plain"], True)
+    with pytest.raises(QuantizeError, match=r"GraphDef is no tf\.Graph"):
+        create_training_graph(graph.as_graph_def())
+    graph.finalize()
+    with pytest.raises(QuantizeError, match="finalized"):
+        create_training_graph(graph)
 
 
 def test_without_tensorflow_it_says_what_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:

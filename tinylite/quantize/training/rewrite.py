@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import warnings
+from numbers import Integral
 from typing import Any
 
 from ...errors import QuantizeError
@@ -72,13 +73,21 @@ def _rewrite(
 ) -> None:  # fmt: skip
     tf = tensorflow("rewriting its graphs")
     for name, bits in (("weight_bits", weight_bits), ("activation_bits", activation_bits)):
-        if not 2 <= bits <= 16:
+        if not (_is_whole(bits) and 2 <= bits <= 16):
             raise QuantizeError(f"{name} is {bits}", "FakeQuants have 2 to 16 bits, and 8 for files of integers")
     for name, delay in (("quant_delay", quant_delay), ("freeze_bn_delay", freeze_bn_delay)):
-        if delay is not None and delay < 0:
-            raise QuantizeError(f"{name} is {delay}", "Give a number of runs, 0 or more")
+        if delay is not None and not (_is_whole(delay) and delay >= 0):
+            raise QuantizeError(f"{name} is {delay!r}", "Give a number of runs, a whole one, 0 or more")
+    if not isinstance(scope, str | None):
+        raise QuantizeError(f"scope is {scope!r}", "Give the name of a name scope")
     scope = f"{scope.rstrip('/')}/" if scope else ""
     graph = tf.compat.v1.get_default_graph() if graph is None else graph
+    if not isinstance(graph, tf.Graph):
+        raise QuantizeError(
+            f"a {type(graph).__name__} is no tf.Graph, and only that can be rewritten", "Give the graph that the model is in"
+        )
+    if graph.finalized:
+        raise QuantizeError("the graph is finalized, as a session's hooks leave it, and takes no new ops", "Rewrite it before that")
     _check(graph, scope)
     with graph.as_default():
         fold_batch_norms(graph, training, freeze_bn_delay)
@@ -89,6 +98,10 @@ def _rewrite(
     if not inserted.layers:
         raise QuantizeError(f"the graph has no layer to quantize: {_named(_layers(graph))} read no variable", _VARIABLES)
     _warn(graph, inserted, scope)
+
+
+def _is_whole(number: Any) -> bool:
+    return isinstance(number, Integral)
 
 
 _VARIABLES = "Weights must be variables, whole or partitioned, or products of one, as weights with a folded batch norm are"
