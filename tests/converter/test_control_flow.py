@@ -218,6 +218,26 @@ def a_list_that_grows(x):
 
 
 @case()
+def a_list_that_grows_by_all_rows(x):
+    made = tf.TensorArray(tf.float32, 0, dynamic_size=True)
+    i = 0
+    while tf.reduce_sum(x) < 500.0 and i < 9:
+        x = tf.abs(x) * 1.3 + 0.1
+        made = made.write(i, tf.reduce_max(x, -1))
+        i += 1
+    return made.stack(), i
+
+
+@case()
+def a_list_of_rows_of_a_computed_shape(x):
+    made = tf.TensorArray(tf.float32, 3)
+    for i in tf.range(3):
+        made = made.write(i, tf.fill(tf.stack([tf.shape(x)[0], 2]), tf.cast(i, tf.float32)))
+        x = x + 1.0
+    return made.stack(), x
+
+
+@case()
 def a_list_with_gaps(x):
     return tf.TensorArray(tf.float32, 5).write(1, x[0]).write(3, x[1]).stack()
 
@@ -243,7 +263,10 @@ def a_list_that_is_pushed_to(x):
     return raw.TensorListStack(input_handle=made, element_shape=[3], element_dtype=tf.float32), last
 
 
-DYNAMIC = ("a_map", "a_map_in_a_map", "a_map_to_scalars", "a_scan", "a_list_that_grows", "a_loop_in_a_choice", "a_variable_that_grows")
+DYNAMIC = (
+    "a_map", "a_map_in_a_map", "a_map_to_scalars", "a_scan", "a_list_that_grows", "a_list_that_grows_by_all_rows",
+    "a_list_of_rows_of_a_computed_shape", "a_loop_in_a_choice", "a_variable_that_grows",
+)  # fmt: skip
 
 
 def compare(function: Callable[..., Any], feeds: list[np.ndarray], lowered: bool = False, rows: int | None = -1) -> Any:

@@ -43,6 +43,14 @@ def dynamic_with_lengths(x, lengths):
 
 
 @case()
+def dynamic_with_dropout(x):
+    """In training fed with less than 1, which leaves random numbers in the loop."""
+    wrapper = pytest.importorskip("tf_keras.src.layers.rnn.legacy_cell_wrappers").DropoutWrapper
+    keep = v1.placeholder_with_default(1.0, [], "keep_prob")
+    return v1.nn.dynamic_rnn(wrapper(cell(), input_keep_prob=keep, output_keep_prob=keep), x, dtype=tf.float32)
+
+
+@case()
 def bidirectional(x):
     return v1.nn.bidirectional_dynamic_rnn(cell(), cell(), x, dtype=tf.float32)
 
@@ -161,7 +169,7 @@ def a_defined_function(x):
     return defined(x, x + 1.0)
 
 
-DYNAMIC = ("dynamic", "dynamic_with_lengths", "a_map")
+DYNAMIC = ("dynamic", "dynamic_with_lengths", "dynamic_with_dropout", "a_map")
 
 
 def compare(function: Callable[..., Any], feeds: list[np.ndarray], unknown: int = 0) -> None:

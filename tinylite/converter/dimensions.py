@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, combinations
+from typing import Any
+
+import numpy as np
 
 from .. import ops
 from ..errors import ModelError, UnsupportedError
@@ -18,6 +21,29 @@ _UNIT = 5040
 _PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101, 103, 107, 109, 113, 127, 131, 137, 139)
 
 Shape = tuple[int, ...]
+
+# More numbers are no shape.
+_MOST_SIZES = 32
+
+
+def _cut(options: Any, sizes: np.ndarray, *bounds: np.ndarray) -> np.ndarray | None:
+    """A STRIDED_SLICE of a shape."""
+    if sizes.ndim != 1 or options.ellipsis_mask or options.new_axis_mask:
+        return None
+    first, last, step = (bound.item() for bound in bounds)
+    if options.shrink_axis_mask:
+        return sizes[first]
+    return sizes[slice(None if options.begin_mask else first, None if options.end_mask else last, step)]
+
+
+_MADE_OF_SIZES: dict[str, Callable[..., np.ndarray | None]] = {
+    "CAST": lambda options, sizes: sizes,
+    "CONCATENATION": lambda options, *sizes: np.concatenate(sizes, options.axis),
+    "GATHER": lambda options, sizes, places: sizes[places] if sizes.ndim == 1 and not options.batch_dims else None,
+    "PACK": lambda options, *sizes: np.stack(sizes, options.axis),
+    "RESHAPE": lambda options, sizes, *shape: sizes.reshape(shape[0].tolist()) if shape else None,
+    "STRIDED_SLICE": _cut,
+}
 
 
 def origins(graph: Graph, target: Tensor) -> list[tuple[int, int] | None]:
@@ -40,6 +66,7 @@ class _Sizes:
 
     def __init__(self) -> None:
         self.shapes: dict[int, Shape] = {}
+        self.values: dict[int, np.ndarray] = {}  # of tensors that hold sizes
         self.origins: dict[int, tuple[int, int]] = {}  # by size: number of the input, and dimension
         self.free = iter(_UNIT * prime for prime in _PRIMES)
 
@@ -54,16 +81,30 @@ class _Sizes:
             self.origins |= {size: (number, axis) for axis, size in enumerate(shape) if signature[axis] < 0}
 
     def of(self, tensor: Tensor) -> Shape | None:
-        signature = signature_of(tensor)
-        if id(tensor) in self.shapes:
-            return self.shapes[id(tensor)]
-        return None if signature is None or -1 in signature else signature
+        shape = self.shapes.get(id(tensor), signature_of(tensor))
+        return None if shape is None or -1 in shape else shape
+
+    def value(self, tensor: Tensor) -> np.ndarray | None:
+        return tensor.data if tensor.is_constant and tensor.holds_numbers else self.values.get(id(tensor))
 
     def follow(self, graph: Graph) -> None:
         for op in graph.ops:
             for tensor, shape in zip(op.outputs, self.made(op), strict=True):
                 if shape is not None:
                     self.shapes[id(tensor)] = tuple(shape)
+            value = self.computed(op)
+            if value is not None:
+                self.values[id(op.outputs[0])] = value
+
+    def computed(self, op: Op) -> np.ndarray | None:
+        """What an op gives that reads sizes or puts them together, as shapes are made of other shapes."""
+        if op.code == "SHAPE":
+            shape = self.of(op.inputs[0]) if op.inputs[0] is not None else None
+            return None if shape is None else np.array(shape, np.int64)
+        given = [self.value(tensor) for tensor in op.inputs if tensor is not None]
+        if op.code not in _MADE_OF_SIZES or any(value is None or value.size > _MOST_SIZES for value in given):
+            return None
+        return _MADE_OF_SIZES[op.code](op.options, *given)
 
     def made(self, op: Op) -> Sequence[Shape | None]:
         """The shapes of an op's outputs, None where they are not known."""
@@ -76,14 +117,14 @@ class _Sizes:
             return [
                 end if end == start else None for start, end in zip(given, self.through(options.body_subgraph_index, given), strict=True)
             ]
+        if op.code == "DYNAMIC_UPDATE_SLICE" and given[1] is not None:
+            # A list is as long as before, and its elements are as large as what is written to it.
+            return [((-1,) if given[0] is None else given[0][:1]) + given[1][1:]]
         if None in given:
             return nothing
-        if op.code == "DYNAMIC_UPDATE_SLICE":
-            # A list is as long as before, and its elements are as large as what is written to it.
-            return [(*(given[0] or ())[:1], *(given[1] or ())[1:])]
         for _ in range(1 + len(self.origins)):
             try:
-                return infer_sized(ops.find(op.code), op, lambda tensor: self.of(tensor) or ())
+                return infer_sized(ops.find(op.code), op, lambda tensor: self.of(tensor) or (), self.value)
             except (NeedsValue, UnsupportedError):
                 return nothing
             except ModelError:
@@ -106,5 +147,6 @@ class _Sizes:
         for a, b in chain(*across):
             if a != b and a in self.origins and b in self.origins:
                 self.shapes = {key: tuple(a if size == b else size for size in shape) for key, shape in self.shapes.items()}
+                self.values = {key: np.where(value == b, a, value) for key, value in self.values.items()}
                 return True
         return False

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from .. import ops
 from ..errors import ConvertError, ModelError, UnsupportedError
 from ..model import Op, Tensor
@@ -99,15 +101,22 @@ def _trial(operator: Operator, op: Op, size: int) -> Sequence[tuple[int, ...]]:
     return infer_sized(operator, op, lambda tensor: tuple(size if dimension < 0 else dimension for dimension in signature_of(tensor) or ()))
 
 
-def infer_sized(operator: Operator, op: Op, shape_of: Callable[[Tensor], tuple[int, ...]]) -> Sequence[tuple[int, ...]]:
-    """The shapes of an op's outputs for inputs of these shapes. Raises NeedsValue, ModelError and UnsupportedError."""
+def _value(tensor: Tensor) -> np.ndarray | None:
+    return tensor.data if tensor.is_constant else None
+
+
+def infer_sized(
+    operator: Operator, op: Op, shape_of: Callable[[Tensor], tuple[int, ...]],
+    value_of: Callable[[Tensor], np.ndarray | None] = _value,
+) -> Sequence[tuple[int, ...]]:  # fmt: skip
+    """The shapes of an op's outputs for inputs of these shapes and values. Raises NeedsValue, ModelError and UnsupportedError."""
     values: list[Value | None] = []
     for tensor in op.inputs:
         if tensor is None:
             values.append(None)
             continue
         shape = shape_of(tensor)
-        values.append(Value(tensor.name or "", str(tensor.type), shape, tensor, tensor.data if tensor.is_constant else None))
+        values.append(Value(tensor.name or "", str(tensor.type), shape, tensor, value_of(tensor)))
     outputs = [Value(tensor.name or "", str(tensor.type), (), tensor) for tensor in op.outputs]
     node = Node(op, 0, values, outputs)
     folded = operator.fold(node)
