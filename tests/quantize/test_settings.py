@@ -152,6 +152,17 @@ def test_stats_go_by_the_order_of_input_arrays(tmp_path: Path) -> None:
     assert zeros == {"x0": 128, "x1": 0}
 
 
+def test_flags_that_a_float_file_takes_nothing_from_are_told(tmp_path: Path) -> None:
+    source, target = tmp_path / "float.tflite", tmp_path / "made.tflite"
+    model(GRAPHS["conv"]).save(source)
+    flags = ("--mean_values", 128, "--std_dev_values", 128, "--default_ranges_min", -1, "--default_ranges_max", 1, "-o", target)
+    made = call(source, "--quantize_to_float16", *flags)
+    assert made.output.count("has no effect on a float file") == 2
+    made = call(source, "--inference_input_type", "UINT8", *flags)
+    assert made.output.count("Note: --default_ranges_min has no effect on a float file") == made.output.count("no effect") == 1
+    assert "no effect" not in call(source, "--inference_type", "UINT8", *flags).output
+
+
 def test_smaller_weights_are_those_of_a_float_file(tmp_path: Path) -> None:
     """As tflite_convert had it: --post_training_quantize outweighs --inference_type, and says so."""
     source, target = tmp_path / "float.tflite", tmp_path / "made.tflite"

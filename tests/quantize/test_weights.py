@@ -177,12 +177,26 @@ def test_what_cannot_be_is_told() -> None:
         Weights(least_elements=-1)
 
 
+def test_weights_beyond_the_largest_half_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    d = Draft()
+    model = Model([d.done(d.op("ADD", d.input((1, 3)), [1e5, -7e4, 65504.0], shape=(1, 3)))])
+    made = quantize_weights(model, Weights("FLOAT16"))
+    assert made.graph.ops[0].inputs[0].data.tolist() == [65504, -65504, 65504]  # type: ignore[union-attr]
+    assert "2 of the weights 'c' are beyond 65504" in caplog.text
+
+
 def test_a_float_file_is_quantized_on_the_command_line(tmp_path: Path) -> None:
     source, target = tmp_path / "float.tflite", tmp_path / "small.tflite"
     network().save(source)
     call = CliRunner().invoke(main, ["convert", str(source), "--post_training_quantize", "-o", str(target)])
     assert call.exit_code == 0, call.output
     assert Model.load(target) == quantize_weights(Model.load(source))
+    size = source.stat().st_size
+    copy = tmp_path / "copy.tflite"
+    copy.write_bytes(source.read_bytes())
+    call = CliRunner().invoke(main, ["convert", str(copy), "--post_training_quantize", "-o", str(copy)])
+    assert f"({target.stat().st_size} bytes, from {size})" in call.output
+    assert copy.read_bytes() == target.read_bytes()
     call = CliRunner().invoke(main, ["convert", str(source), "-o", str(tmp_path / "other.tflite")])
     assert call.exit_code != 0
     assert "--post_training_quantize" in call.output

@@ -147,20 +147,27 @@ def convert(
 
     def wanted(names: list[str]) -> Target:
         """What is asked for, of a model with these inputs."""
-        return target(
+        found = target(
             inference_type, inference_input_type or _one_type(input_data_types), inference_output_type,
             input_stats=_stats(names, means, stds), default_range=_default_range(default_ranges_min, default_ranges_max),
             style=quantizer_style, store="FLOAT16" if quantize_to_float16 else "INT8" if post_training_quantize else None,
             allow_float_ops=allow_float_ops, change_concat_inputs=change_concat_input_ranges,
             nudge_weights=allow_nudging_weights_to_use_fast_gemm_kernel,
         )  # fmt: skip
+        if found.integers is None:
+            for flag, value in (("--mean_values", means if found.input_type in (None, "FLOAT32") else None),
+                                ("--default_ranges_min", default_ranges_min)):  # fmt: skip
+                if value is not None:
+                    click.echo(f"Note: {flag} has no effect on a float file; --inference_type makes one of integers", err=True)
+        return found
 
     with at(given[0]):
         kind = kind_of(given[0])
     if kind.id == "tflite":
         made = _of_float_file(given[0], wanted, _list(input_arrays), _list(output_arrays), _shapes(input_shapes))
+        before = Path(given[0]).stat().st_size  # which may be the file that is written
         size = _write(made, output_file, output_format)
-        click.echo(f"written: {output_file} ({size} bytes, from {Path(given[0]).stat().st_size})")
+        click.echo(f"written: {output_file} ({size} bytes, from {before})")
         return
     from ..converter.conversion import Conversion, guessed_inputs
     from ..converter.sources import source_of

@@ -6,6 +6,7 @@ DEQUANTIZE goes before. Biases and other small constants stay as they are in INT
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ from .check import check_ops
 
 __all__ = ["Weights", "quantize_weights"]
 
+_log = logging.getLogger("tinylite")
 _TYPES = ("INT8", "FLOAT16")
 _LARGEST_HALF = np.float32(65504)
 
@@ -102,7 +104,10 @@ class _Storing:
         assert tensor is not None
         key = id(tensor), None, None
         if key not in self.stored:
-            values = np.clip(_checked(tensor), -_LARGEST_HALF, _LARGEST_HALF).astype(np.float16)
+            values = _checked(tensor)
+            if (beyond := int((np.abs(values) > _LARGEST_HALF).sum())) > 0:
+                _log.warning("%d of the weights %r are beyond 65504, the largest FLOAT16, and become that", beyond, tensor.name)
+            values = np.clip(values, -_LARGEST_HALF, _LARGEST_HALF).astype(np.float16)
             self.stored[key] = _constant(tensor, "FLOAT16", values)
         return self.float_form(self.stored[key], tensor)
 
