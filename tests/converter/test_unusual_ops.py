@@ -232,7 +232,7 @@ def test_a_sequence_through_an_lstm(litert: Judge) -> None:
 # ---- what has no form says why
 
 REFUSED = {
-    "tables": (lambda n: n.add("LookupTableFindV2", n.input(3, dtype="int64"), n.input(3), n.input(3)), "filled outside of the graph"),
+    "tables": (lambda n: n.add("HashTableV2", key_dtype="STRING", value_dtype="INT64"), "filled outside of the graph"),
     "RFFT": (lambda n: n.add("RFFT", n.input(2, 15), np.array([15])), r"its length \[15\] is no power of 2"),
     "a window over channels": (
         lambda n: n.add("MaxPool", n.input(1, 4, 4, 4), ksize=[1, 2, 2, 2], strides=[1, 1, 1, 1], padding="SAME"),

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from ..errors import ConvertError
 from .graphdef import Function, GraphDef, Node
 
@@ -32,6 +34,8 @@ _OUTPUT_NAMES: dict[str, tuple[str, ...]] = {
 _PASSING = {"Identity", "IdentityN", "StopGradient", "Snapshot", "PreventGradient"}
 # Ops that tell the range of what they read.
 _FAKE_QUANTS = {"FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars"}
+# Ops that fill a table, which is their first input, with keys and values.
+_TABLE_SETTERS = {"InitializeTable", "InitializeTableV2", "LookupTableImport", "LookupTableImportV2"}
 # Ops that change a variable, which is their first input.
 WRITERS = {"Assign", "AssignAdd", "AssignSub", "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"}
 
@@ -194,6 +198,7 @@ def tf_graph(graph_def: GraphDef, inputs: Sequence[str], outputs: Sequence[str],
     graph = TfGraph(starts, ends, graph_def.functions)
     graph.effects = _effects(graph)
     _give_first_values(graph.effects, nodes.values())
+    _give_entries(nodes.values())
     return graph
 
 
@@ -222,6 +227,16 @@ def _give_first_values(effects: Iterable[TfNode], nodes: Iterable[TfNode]) -> No
             variable, value = (behind_identities(edge).node for edge in node.inputs[:2])
             if id(variable) in written and value.op == "Const":
                 variable.attributes = {**variable.attributes, "first_value": value.attributes.get("value")}
+
+
+def _give_entries(nodes: Iterable[TfNode]) -> None:
+    """Give tables the attribute `entries`, if a node sets them to constants: keys and values."""
+    for node in nodes:
+        if node.op in _TABLE_SETTERS and len(node.inputs) == 3:
+            table, *entries = (behind_identities(edge).node for edge in node.inputs)
+            values = [entry.attributes.get("value") for entry in entries if entry.op == "Const"]
+            if len(values) == 2 and all(isinstance(value, np.ndarray) and value.ndim == 1 for value in values):
+                table.attributes = {**table.attributes, "entries": values}
 
 
 def _cut_at(edge: Edge, nodes: Iterable[TfNode]) -> Edge:

@@ -297,6 +297,7 @@ class Translator:
         self.seen = 0  # nodes, those of bodies as often as they were translated
         self.graphs: list[Graph] = []
         self.variables: dict[str, np.ndarray] = {}  # first values, by the variables' names in the file
+        self.tables: dict[int, tuple[dict[str, Any], Sequence[np.ndarray]]] = {}  # by number: a table's options, its keys and values
         self.handles: dict[int, tuple[Tensor, Signature]] = {}  # by the ids of handles and values read: handle, and shape
         self.active: list[Any] = []  # the functions that are being translated, outermost first
         self.partial = Partial()
@@ -367,16 +368,20 @@ class Translator:
             self.handles[id(inside)] = inside, self.handles[id(outside)][1]
 
     def add_first_values(self) -> None:
-        """Begin the first graph with one that sets the variables, once."""
-        if not self.variables:
+        """Begin the first graph with one that sets the variables and fills the tables, once."""
+        if not self.variables and not self.tables:
             return
         first = Graph("first_values")
         for name, value in self.variables.items():
             handle = Tensor(name, (), "RESOURCE", has_rank=True)
-            tensor = Tensor(f"{name}/first_value", value.shape, type_name(value.dtype), has_rank=True)
-            tensor.data = value
+            tensor = self.held(f"{name}/first_value", value)
             first.ops.append(Op("VAR_HANDLE", [], [handle], container="", shared_name=name))
             first.ops.append(Op("ASSIGN_VARIABLE", [handle, tensor], []))
+        for number, (options, entries) in self.tables.items():
+            handle = Tensor(f"table_{number}", (1,), "RESOURCE", has_rank=True)
+            first.ops.append(Op("HASHTABLE", [], [handle], **options))
+            parts = [self.held(f"table_{number}/{part}", value) for part, value in zip(("keys", "values"), entries, strict=True)]
+            first.ops.append(Op("HASHTABLE_IMPORT", [handle, *parts], []))
         self.graphs.append(first)
         self.graphs[0].ops.insert(0, Op("CALL_ONCE", [], [], init_subgraph_index=first))
 
@@ -487,7 +492,12 @@ class Translator:
     @staticmethod
     def constant(call: Call, value: np.ndarray, index: int = 0) -> Tensor:
         check_size(value.nbytes, f"the constant {call.node.name!r}")
-        tensor = Tensor(Edge(call.node, index).name, value.shape, type_name(value.dtype), has_rank=True)
+        return Translator.held(Edge(call.node, index).name, value)
+
+    @staticmethod
+    def held(name: str, value: np.ndarray) -> Tensor:
+        """A constant tensor of numbers or text."""
+        tensor = Tensor(name, value.shape, type_name(value.dtype), has_rank=True)
         if value.dtype.kind in "OSU":
             tensor.buffer = folding.string_buffer(value)
         else:
