@@ -402,9 +402,20 @@ def test_functions_that_write_variables(tf: Any) -> None:
 
 def test_functions_without_one_form(tf: Any) -> None:
     assert "get_concrete_function(tf.TensorSpec(" in error(tf.function(lambda x: x))
-    table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer([1], [2]), 0)
-    function = tf.function(table.lookup, input_signature=[tf.TensorSpec((None,), tf.int32)])
-    assert "tf.saved_model.save" in error(function)
+    rows = iter(tf.data.Dataset.range(3))
+    assert "tf.saved_model.save" in error(tf.function(lambda: next(rows), input_signature=[]))
+
+
+def test_functions_that_look_up(tf: Any) -> None:
+    def table(keys: list[Any], values: list[Any], otherwise: Any) -> Any:
+        return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, values), otherwise)
+
+    first, second = table([1, 2], [20, 10], 0), table(["a", "b"], [1, 2], 9)
+    grows = tf.lookup.experimental.MutableHashTable(tf.int32, tf.float32, 0.5)
+    grows.insert([20], [7.0])
+    inner = tf.function(lambda x: first.lookup(second.lookup(x)))
+    function = tf.function(lambda x: (inner(x), grows.lookup(inner(x)), second.size()), input_signature=[tf.TensorSpec((None,), tf.string)])
+    check(tinylite.freeze(function), [np.array([b"b", b"a", b"c"])], [[10, 20, 0], [0.5, 7.0, 0.5], 2])
 
 
 def test_saved_models_of_tensorflow_2(tf: Any) -> None:

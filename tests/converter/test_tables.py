@@ -74,6 +74,18 @@ def test_signatures_of_a_saved_model_have_tables_of_their_own(tmp_path: Path) ->
         np.testing.assert_array_equal(interpreter.get_signature_runner(key)(x=ASKED)["y"], wanted)
 
 
+@pytest.mark.parametrize("version", ["keras", "tf_keras"])
+def test_a_layer_that_looks_words_up(version: str) -> None:
+    layers = pytest.importorskip(version).layers
+    start = layers.Input((2,), dtype="string")
+    words = layers.StringLookup(vocabulary=["red", "green", "blue"])(start)
+    model = pytest.importorskip(version).Model(start, layers.Embedding(4, 3)(words))
+    runner = LiteRT(model_content=tinylite.convert(model).to_bytes()).get_signature_runner("serving_default")
+    feed = ASKED.reshape(2, 2)
+    (found,) = runner(**{next(iter(runner.get_input_details())): feed}).values()
+    np.testing.assert_array_equal(found, np.asarray(model(tf.constant(feed))))
+
+
 def test_other_types_have_no_form() -> None:
     graph = tf.Graph()
     with graph.as_default(), v1.Session(graph=graph) as session:

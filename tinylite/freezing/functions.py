@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import FreezeError
 from .frozen import Frozen
 from .graphs import Settings, assemble, frozen_tensor
+from .tables import add_tables
 from .tf import explained, tensorflow
 from .values import Captured, listed
 
@@ -26,7 +27,7 @@ def freeze_concrete_function(
 
     Inputs have the names of the function's arguments, outputs the keys of the dict that it returns, or output_0, output_1, ...
 
-    Raises FreezeError, for a function whose arguments are not known or that captures tables, for one.
+    Raises FreezeError, for a function whose arguments are not known, for one.
     """
     tf = tensorflow()
     if isinstance(function, tf.types.experimental.PolymorphicFunction):
@@ -41,9 +42,10 @@ def freeze_concrete_function(
         given = [tensor for tensor in function.inputs if id(tensor) not in captured]
         results = list(function.outputs)
         graph_def = function.graph.as_graph_def()
-        if values.others:
+        setters, others = add_tables(graph_def, values.others)
+        if others:
             raise FreezeError(
-                f"the function holds tables or other things that a graph cannot: {listed(values.others)}",
+                f"the function holds things that a graph cannot: {listed(others)}",
                 "Save it with tf.saved_model.save, and freeze the SavedModel",
             )
         inputs = input_keys or [tensor.op.name for tensor in given]
@@ -55,6 +57,7 @@ def freeze_concrete_function(
             values,
             handles=values.handles(),
             constants={name: values.read(name) for name in values.constants},
+            setters=setters,
             signature_key=signature_key,
             settings=settings,
         )

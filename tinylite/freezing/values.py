@@ -55,13 +55,13 @@ class Captured:
         variables = {id(variable.handle): variable for variable in function.variables}
         self.constants: dict[str, Any] = {}
         self.variables: dict[str, Any] = {}
-        self.others: list[str] = []
+        self.others: dict[str, Any] = {}
         for given, inside in function.graph.captures:
             name = inside.op.name
             if id(given) in variables:
                 self.variables[name] = variables[id(given)]
             elif inside.dtype.name in ("resource", "variant") or not hasattr(given, "numpy"):
-                self.others.append(name)
+                self.others[name] = given
             else:
                 self.constants[name] = given
 

@@ -23,10 +23,10 @@ def table(call: Call) -> Tensor:
     entries = call.node.attributes.get("entries")
     if entries is None:
         call.fail("its table is filled outside of the graph", _REMEDY)
-    options = {"table_id": _number(call, entries), "key_dtype": types[0], "value_dtype": types[1]}
-    made = call.emit("HASHTABLE", [], "RESOURCE", (1,), **options)
-    call.translator.tables[options["table_id"]] = options, entries
-    return made
+    number = _number(call, entries)
+    options = {"table_id": number, "key_dtype": types[0], "value_dtype": types[1]}
+    call.translator.tables[number] = options, entries
+    return call.emit("HASHTABLE", [], "RESOURCE", (1,), **options)
 
 
 def _number(call: Call, entries: Sequence[np.ndarray]) -> int:
