@@ -235,9 +235,30 @@ def test_saved_models_of_tensorflow_1(tf: Any, graph: Graph) -> None:
     assert (keys(frozen.inputs), keys(frozen.outputs), frozen.signature_key) == (["given"], ["result"], "one")
     assert keys(tinylite.freeze(Path("saved"), signature_key="two", tags=["cpu", "serve"]).outputs) == ["a", "b"]
     check(tinylite.freeze("saved/saved_model.pb", ["softmax"]), [X], [graph.wanted])
+    for tags in (["serve"], "serve"):
+        assert "has no graph with the tags serve. It has: cpu,serve" in error("saved", signature_key="one", tags=tags)
     assert "it has several signatures: 'one', 'two'" in error("saved").replace("the SavedModel 'saved' has", "it has")
     assert "The nearest names are 'two'" in error("saved", signature_key="twoo")
-    assert "has no graph with the tags serve. It has: cpu,serve" in error("saved", signature_key="one", tags=["serve"])
+
+
+def test_what_is_one_need_not_be_a_list(tf: Any, graph: Graph) -> None:
+    """TensorFlow's converter takes lists alone; a tensor, a name, a tag or a function by itself is a list of one."""
+    tensors = [graph.graph.get_tensor_by_name(name) for name in ("x:0", "softmax:0")]
+    converter = tinylite.TFLiteConverter
+    made = [
+        converter.from_session(graph.session, *given).convert()
+        for given in (tensors, [[tensor] for tensor in tensors], ["x", "softmax"], [["x:0"], ["softmax:0"]])
+    ]
+    assert made == [made[0]] * 4
+    assert tinylite.toco_convert(graph.session, *tensors) == tinylite.toco_convert(graph.session, *([tensor] for tensor in tensors))
+    with graph.graph.as_default():
+        tf.compat.v1.saved_model.simple_save(graph.session, "one", {"x": tensors[0]}, {"y": tensors[1]})
+    wanted = converter.from_saved_model("one").convert()
+    assert converter.from_saved_model("one", signature_keys="serving_default", tags="serve").convert() == wanted
+    assert tinylite.convert("one", tags="serve").to_bytes() == wanted
+    with tf.init_scope():
+        function = tf.function(lambda x: x + 1.0).get_concrete_function(tf.TensorSpec([2]))
+    assert converter.from_concrete_functions(function).convert() == converter.from_concrete_functions([function]).convert()
 
 
 def test_a_saver_may_call_variables_by_other_names(tf: Any, plain: Graph) -> None:

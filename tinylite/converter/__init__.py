@@ -44,7 +44,7 @@ def convert(
     from .sources import source_of
     from .translate import Settings
 
-    chosen = None if tags is None else list(tags)
+    chosen = None if tags is None else [tags] if isinstance(tags, str) else list(tags)
     found = source_of(
         source, inputs, outputs, checkpoint=checkpoint, signature_key=signature_key, tags=chosen, custom_objects=custom_objects
     )  # fmt: skip

@@ -120,7 +120,7 @@ class TFLiteConverter:
     @classmethod
     def from_session(cls, sess: Any, input_tensors: Sequence[Any], output_tensors: Sequence[Any]) -> TFLiteConverter:
         """From a tf.compat.v1.Session, which is frozen."""
-        return cls([source_of(sess, [t.name for t in input_tensors], [t.name for t in output_tensors])])
+        return cls([source_of(sess, _names(input_tensors), _names(output_tensors))])
 
     @classmethod
     def from_saved_model(
@@ -129,8 +129,8 @@ class TFLiteConverter:
         output_arrays: Sequence[str] | None = None, tag_set: Any = None, signature_key: str | None = None,
     ) -> TFLiteConverter:  # fmt: skip
         """From a SavedModel of TensorFlow 1 or 2: a graph for each of `signature_keys`."""
-        keys = list(signature_keys or ([signature_key] if signature_key else [None]))  # type: ignore[list-item]
-        chosen = None if (tags or tag_set) is None else list(tags or tag_set)
+        keys = _each(signature_keys or signature_key)
+        chosen = _each(tags or tag_set) if tags or tag_set else None
         return cls(
             [source_of(saved_model_dir, input_arrays, output_arrays, signature_key=key, tags=chosen) for key in keys], input_shapes
         )  # fmt: skip
@@ -152,7 +152,7 @@ class TFLiteConverter:
     @classmethod
     def from_concrete_functions(cls, funcs: Sequence[Any], trackable_obj: Any = None) -> TFLiteConverter:
         """From concrete functions: a graph for each."""
-        return cls([source_of(function) for function in funcs])
+        return cls([source_of(function) for function in _each(funcs)])
 
     # ---- using it
 
@@ -238,6 +238,17 @@ def _name(setting: Any) -> str | None:
     return str(getattr(setting, "name", setting)).upper()
 
 
+def _each(given: Any) -> list[Any]:
+    """The members of a list; a tensor, a name or a function by itself is a list of one."""
+    alone = given is None or isinstance(given, str) or hasattr(given, "name") or callable(given)
+    return [given] if alone else list(given)
+
+
+def _names(tensors: Any) -> list[str]:
+    """Of tensors, or of what are names already."""
+    return [str(getattr(tensor, "name", tensor)) for tensor in _each(tensors)]
+
+
 def _shape(shape: Sequence[int | None] | None) -> tuple[int, ...] | None:
     return None if shape is None else tuple(-1 if size is None else int(size) for size in shape)
 
@@ -248,7 +259,7 @@ def toco_convert(input_data: Any, input_tensors: Sequence[Any], output_tensors: 
     `settings` are properties of TFLiteConverter, and `input_shapes`, a shape for each input; `quantized_input_stats` may be a list
     with a pair for each input. Raises what `convert` raises.
     """
-    names = [[getattr(tensor, "name", tensor) for tensor in tensors] for tensors in (input_tensors, output_tensors)]
+    names = [_names(tensors) for tensors in (input_tensors, output_tensors)]
     stats = settings.get("quantized_input_stats")
     if stats is not None and not isinstance(stats, Mapping):
         if len(stats) != len(names[0]):
@@ -259,7 +270,8 @@ def toco_convert(input_data: Any, input_tensors: Sequence[Any], output_tensors: 
     shapes = settings.pop("input_shapes", None)
     if shapes is None:
         shapes = [
-            shape.as_list() if (shape := getattr(t, "shape", None)) is not None and shape.rank is not None else None for t in input_tensors
+            shape.as_list() if (shape := getattr(t, "shape", None)) is not None and shape.rank is not None else None
+            for t in _each(input_tensors)
         ]
     given = {name: shape for name, shape in zip(names[0], shapes, strict=True) if shape is not None}
     converter = TFLiteConverter([source_of(input_data, *names)], given)

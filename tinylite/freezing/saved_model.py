@@ -66,7 +66,7 @@ def _meta_graph(folder: str, tags: Iterable[str] | None) -> Any:
 
     with explained(f"the SavedModel {folder!r} cannot be read", "Copy or fetch it again"):
         metas = list(loader_impl.parse_saved_model(folder).meta_graphs)
-    wanted = {tf.saved_model.SERVING} if tags is None else set(tags)
+    wanted = {tf.saved_model.SERVING} if tags is None else {tags} if isinstance(tags, str) else set(tags)
     found = [meta for meta in metas if set(meta.meta_info_def.tags) == wanted]
     if not found and tags is None and len(metas) == 1:
         found = metas
