@@ -104,6 +104,7 @@ class Ranges:
     known: dict[int, Range] = field(default_factory=dict)
     tensors: dict[int, Tensor] = field(default_factory=dict)
     told: set[int] = field(default_factory=set)  # the inputs whose range follows from mean and std
+    rounded: set[int] = field(default_factory=set)  # what a FAKE_QUANT has rounded
 
     def get(self, tensor: Tensor) -> Range | None:
         return self.known.get(id(tensor))
@@ -168,6 +169,7 @@ class Ranges:
                 x.name = y.name
                 self.set(x, self.known[id(y)])
             uses.redirect(y, x)
+            self.rounded.add(id(x))
             self.graph.ops.remove(op)
 
     def of_fake_quant(self, found: Range, name: str | None) -> Range:

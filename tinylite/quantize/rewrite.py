@@ -134,7 +134,9 @@ class Rewrite:
         self.parameters[id(tensor)] = parameters
 
     def real(self, tensor: Tensor) -> Tensor:
-        """The float form of a tensor, for an op that stays in float."""
+        """The float form of a tensor, for an op that stays in float; rounded where training has rounded it."""
+        if id(tensor) not in self.parameters and id(tensor) in self.ranges.rounded and not tensor.is_constant:
+            tensor = self.quantize(tensor, self.own(tensor))
         if id(tensor) not in self.parameters:
             return tensor
         if id(tensor) not in self.floats:
