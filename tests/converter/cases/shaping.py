@@ -81,6 +81,15 @@ def _expand_dims(draw: Draw, op: Op) -> Case:
     return Case(lambda x: op(input=x, axis=axis), [some(shape)], [tuple(axis for axis in range(len(shape)) if draw(st.booleans()))])
 
 
+@each("Transpose")
+def _computed_order(op: Op) -> Sequence[Case]:
+    weights = some((4, 4))
+    return [
+        Case(lambda x, p: op(x=x, perm=p), [some((2, 3, 4)), np.array([2, 0, 1], "int64")], [True, False]),
+        Case(lambda x: tf.vectorized_map(lambda row: tf.linalg.matvec(weights, row), x), [some((3, 4))]),
+    ]
+
+
 @drawn("Transpose")
 def _transpose(draw: Draw, op: Op) -> Case:
     shape = draw(shapes(1, 6, 3))

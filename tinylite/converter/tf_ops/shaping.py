@@ -110,7 +110,11 @@ def expand_dims(call: Call) -> Tensor:
 
 @translates("Transpose")
 def transpose(call: Call) -> Tensor:
-    return call.transpose(call.input(0), call.numbers(1, "order of dimensions"))
+    """An order that is computed, as vectorized_map computes it, tells nothing of the sizes."""
+    x, order = call.inputs
+    if call.known(order) is None:
+        return call.emit("TRANSPOSE", [x, shape_input(call, order)], None, (-1,) * call.rank(x))
+    return call.transpose(x, call.numbers(1, "order of dimensions"))
 
 
 @translates("Pack")
