@@ -16,6 +16,7 @@ from tinylite.converter.tflite_converter import Optimize, TargetSpec
 
 from ..conftest import litert_interpreter
 from ..converter.nodes import Nodes
+from ..converter.test_conversion import node, numbers
 from ..draft import Draft
 from .test_integer import GRAPHS, model
 
@@ -175,3 +176,17 @@ def test_smaller_weights_are_those_of_a_float_file(tmp_path: Path) -> None:
     refused = call(source, "--quantize_to_float16", *flags)
     assert refused.exit_code != 0
     assert "--quantize_to_float16 makes a float file" in refused.output
+
+
+@pytest.mark.parametrize("types", ["INT32", "INT32,FLOAT", "QUANTIZED_UINT8,INT32"])
+def test_types_of_inputs_that_are_no_floats_are_taken_as_they_are(types: str, tmp_path: Path) -> None:
+    """Toco wanted them named, one for each input."""
+    source, target = tmp_path / "graph.pbtxt", tmp_path / "made.tflite"
+    ids = 'node { name: "ids" op: "Placeholder" attr { key: "dtype" value { type: DT_INT32 } } attr { key: "shape" value { shape { } } } }'
+    gather = node("rows", "GatherV2", "table", "ids", "axis").replace(
+        "attr {", 'attr { key: "Tparams" value { type: DT_FLOAT } } attr { key: "Tindices" value { type: DT_INT32 } } attr {', 1
+    )
+    source.write_text(ids + numbers("table", 1, 4, 3, type="FLOAT") + numbers("axis", 0) + gather)
+    made = call(source, "--inference_type", "QUANTIZED_UINT8", "--input_data_types", types, "-o", target)
+    assert made.exit_code == 0, made.output
+    assert [tensor.type for tensor in (*Model.load(target).graph.inputs, *Model.load(target).graph.outputs)] == ["INT32", "UINT8"]

@@ -261,9 +261,13 @@ def _default_range(low: float | None, high: float | None) -> tuple[float, float]
     return low, high
 
 
+# What toco was told of inputs that are no floats, which the graph says anyway.
+_KEPT_TYPES = {"INT16", "INT32", "INT64", "BOOL", "STRING"}
+
+
 def _one_type(types: str | None) -> str | None:
-    """Types of the inputs as one; a graph whose inputs are integers anyway takes nothing from it."""
-    found = {type.upper() for type in _list(types) or ()}
+    """Types of the inputs as one; inputs that are integers in the graph stay what they are there."""
+    found = {type.upper() for type in _list(types) or ()} - _KEPT_TYPES
     if len(found) > 1:
         raise click.UsageError(f"--input_data_types are {types}, and all inputs get one type")
     return next(iter(found), None)
