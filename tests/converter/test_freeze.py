@@ -598,6 +598,15 @@ def test_keras_saved_models(tf: Any, keras: Any, tf_keras: Any) -> None:
                 check(frozen, [given[key] for key in keys(frozen.inputs)], [wanted[key] for key in keys(frozen.outputs)])
 
 
+def test_files_are_read_by_the_keras_that_wrote_them(keras: Any, tf_keras: Any) -> None:
+    """Keras 3 reads what Keras 2 wrote, and has another hard_sigmoid."""
+    for module, start in ((keras, keras.Input), (tf_keras, tf_keras.layers.Input)):
+        model = module.Sequential([start((4,)), module.layers.Dense(3, activation="hard_sigmoid")])
+        for path in ("hard.keras", "hard.h5"):
+            model.save(path)
+            check(tinylite.freeze(path), [X], [np.asarray(model(X))])
+
+
 def test_own_layers_of_keras_files(keras: Any) -> None:
     class Twice(keras.layers.Layer):
         def call(self, x: Any) -> Any:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ..errors import FileError, FreezeError
+from ..errors import FileError, FreezeError, TinyliteError
+from ..keras_files import describe_keras
 from .frozen import Frozen
 from .functions import freeze_concrete_function, result_keys
 from .graphs import Settings, freeze_session
@@ -129,15 +131,18 @@ def _output_keys(model: Any, results: Any, is_old: bool) -> list[str]:
 
 
 def load_keras_model(path: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The model in a .keras or .h5 file, for inference: by Keras 3, or by tf_keras if Keras 3 cannot and tf_keras is installed.
+    """The model in a .keras or .h5 file, for inference: by the Keras that wrote it, or, if that cannot or is not installed, by the other.
 
+    Keras 3 reads many files of Keras 2, and not all of their layers do the same in both: hard_sigmoid is another function.
     Raises FileError, with what each of them says.
     """
     tf = tensorflow()
     if not os.path.exists(path):
         raise FileError(f"{path}: there is no such file", f"The current directory is {os.getcwd()}")
     said = []
-    old_first = os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True") or not tf.executing_eagerly()
+    version = _writer(path)
+    old = version.startswith(("1.", "2.")) if version else os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True")
+    old_first = old or not tf.executing_eagerly()
     for name in ("tf_keras", "keras") if old_first else ("keras", "tf_keras"):
         try:
             with quiet():
@@ -153,3 +158,18 @@ def load_keras_model(path: str, custom_objects: Mapping[str, Any] | None = None)
         f"{path}: it cannot be read as a Keras model. {' '.join(said)}",
         f"{hint}Give its own layers and functions as custom_objects, or load it yourself and freeze the model",
     )
+
+
+def _writer(path: str) -> str | None:
+    """The version of the Keras that wrote a file, if the file says it."""
+    try:
+        if zipfile.is_zipfile(path):
+            version = describe_keras(path)["keras_version"]
+        else:
+            import h5py
+
+            with h5py.File(path, "r") as file:
+                version = file.attrs.get("keras_version")
+    except (ImportError, OSError, KeyError, TinyliteError):
+        return None
+    return version.decode("utf-8", "replace") if isinstance(version, bytes) else version if isinstance(version, str) else None
