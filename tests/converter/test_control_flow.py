@@ -238,6 +238,14 @@ def a_list_of_rows_of_a_computed_shape(x):
 
 
 @case()
+def a_list_of_columns(x):
+    made = tf.TensorArray(tf.float32, 3)
+    for i in tf.range(3):
+        made = made.write(i, tf.nn.relu(x[:, i]))
+    return made.stack()
+
+
+@case()
 def a_list_with_gaps(x):
     return tf.TensorArray(tf.float32, 5).write(1, x[0]).write(3, x[1]).stack()
 
@@ -265,7 +273,7 @@ def a_list_that_is_pushed_to(x):
 
 DYNAMIC = (
     "a_map", "a_map_in_a_map", "a_map_to_scalars", "a_scan", "a_list_that_grows", "a_list_that_grows_by_all_rows",
-    "a_list_of_rows_of_a_computed_shape", "a_loop_in_a_choice", "a_variable_that_grows",
+    "a_list_of_rows_of_a_computed_shape", "a_list_of_columns", "a_loop_in_a_choice", "a_variable_that_grows",
 )  # fmt: skip
 
 

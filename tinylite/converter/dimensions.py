@@ -36,6 +36,16 @@ def _cut(options: Any, sizes: np.ndarray, *bounds: np.ndarray) -> np.ndarray | N
     return sizes[slice(None if options.begin_mask else first, None if options.end_mask else last, step)]
 
 
+def _sliced(options: Any, shape: Shape, count: int, strides: np.ndarray | None) -> Shape | None:
+    """What a STRIDED_SLICE leaves whose `count` bounds are computed: axes of which it only picks one go, others may stay whole."""
+    if options.ellipsis_mask or options.new_axis_mask:
+        return None
+    free = options.begin_mask & options.end_mask
+    left = [axis for axis in range(len(shape)) if axis >= count or not options.shrink_axis_mask >> axis & 1]
+    whole = [axis >= count or (free >> axis & 1 and strides is not None and strides[axis] == 1) for axis in left]
+    return tuple(shape[axis] if kept else -1 for axis, kept in zip(left, whole, strict=True))
+
+
 _MADE_OF_SIZES: dict[str, Callable[..., np.ndarray | None]] = {
     "CAST": lambda options, sizes: sizes,
     "CONCATENATION": lambda options, *sizes: np.concatenate(sizes, options.axis),
@@ -126,11 +136,17 @@ class _Sizes:
             try:
                 return infer_sized(ops.find(op.code), op, lambda tensor: self.of(tensor) or (), self.value)
             except (NeedsValue, UnsupportedError):
-                return nothing
+                return [self.sliced(op)] if op.code == "STRIDED_SLICE" else nothing
             except ModelError:
                 if not self.unify(op):
                     break
         return nothing
+
+    def sliced(self, op: Op) -> Shape | None:
+        x, bounds, _, strides = op.inputs
+        assert x is not None and bounds is not None and strides is not None
+        shape, count = self.of(x), self.of(bounds)
+        return None if shape is None or count is None else _sliced(op.options, shape, count[0], self.value(strides))
 
     def through(self, graph: Graph, given: Sequence[Shape | None]) -> list[Shape | None]:
         """The shapes that a graph gives for inputs of these shapes."""
