@@ -166,9 +166,7 @@ def _writer(path: str) -> str | None:
         if zipfile.is_zipfile(path):
             version = describe_keras(path)["keras_version"]
         else:
-            import h5py
-
-            with h5py.File(path, "r") as file:
+            with importlib.import_module("h5py").File(path, "r") as file:
                 version = file.attrs.get("keras_version")
     except (ImportError, OSError, KeyError, TinyliteError):
         return None
