@@ -233,6 +233,8 @@ def test_a_sequence_through_an_lstm(litert: Judge) -> None:
 
 REFUSED = {
     "tables": (lambda n: n.add("HashTableV2", key_dtype="STRING", value_dtype="INT64"), "filled outside of the graph"),
+    "a data set": (lambda n: n.add("IteratorGetNext", n.add("IteratorV2")), "reads a data set, which is no part of a model. Name what it"),
+    "a generator": (lambda n: n.add("StatelessRandomGetKeyCounter", n.input(2)), r"draws random numbers .*training=False"),
     "RFFT": (lambda n: n.add("RFFT", n.input(2, 15), np.array([15])), r"its length \[15\] is no power of 2"),
     "a window over channels": (
         lambda n: n.add("MaxPool", n.input(1, 4, 4, 4), ksize=[1, 2, 2, 2], strides=[1, 1, 1, 1], padding="SAME"),

@@ -18,3 +18,18 @@ def table(call: Call) -> Sequence[Tensor]:
         "it fills a table, and a .tflite file has only tables that stay what they are",
         "Look words up before the model runs and cut the graph behind it (input_arrays), or gather from a constant",
     )
+
+
+@translates(
+    "IteratorGetNext", "OneShotIterator", "IteratorV2", "Iterator", "QueueDequeueV2", "QueueDequeueManyV2", "QueueDequeueUpToV2",
+)  # fmt: skip
+def pipeline(call: Call) -> Sequence[Tensor]:
+    call.fail("it reads a data set, which is no part of a model", "Name what it gives as the model's inputs (input_arrays)")
+
+
+@translates("RngReadAndSkip", "StatelessRandomGetKeyCounter", "StatelessRandomUniformV2", "StatelessRandomNormalV2")
+def draw(call: Call) -> Sequence[Tensor]:
+    call.fail(
+        "it draws random numbers from a generator's state, which no operator does",
+        "Save the model for inference (training=False): layers that drop or augment draw none then",
+    )
