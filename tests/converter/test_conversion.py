@@ -114,6 +114,16 @@ def test_large_values_of_constants_are_not_computed(graph: str) -> None:
     assert tinylite.convert(graph.encode(), outputs=["y"]).graph.ops
 
 
+def test_an_input_at_an_iterator_has_its_type_and_shape() -> None:
+    types = 'attr { key: "output_types" value { list { type: DT_STRING type: DT_FLOAT } } }'
+    shapes = 'attr { key: "output_shapes" value { list { shape { dim { size: -1 } } shape { dim { size: -1 } dim { size: 3 } } } } }'
+    graph = f'node {{ name: "next" op: "IteratorGetNext" {types} {shapes} }}' + WEIGHTS
+    graph += node("batch", "Identity", "next:1") + node("y", "MatMul", "batch", "w")
+    for name in ("next:1", "batch"):
+        model = tinylite.convert(graph.encode(), [name], ["y"])
+        assert [(t.name, t.type, t.shape_signature) for t in model.graph.inputs] == [(name, "FLOAT32", (-1, 3))]
+
+
 def test_custom_ops_pass_on_request() -> None:
     model = tinylite.convert((INPUT + node("a", "Digamma", "x")).encode(), allow_custom_ops=True)
     (op,) = model.graph.ops

@@ -250,6 +250,10 @@ def test_what_is_one_need_not_be_a_list(tf: Any, graph: Graph) -> None:
         for given in (tensors, [[tensor] for tensor in tensors], ["x", "softmax"], [["x:0"], ["softmax:0"]])
     ]
     assert made == [made[0]] * 4
+    with graph.graph.as_default():
+        inside = tf.compat.v1.get_default_graph().get_tensor_by_name("softmax:0").op.inputs[0]
+    (given,) = tinylite.Model.load(converter.from_session(graph.session, inside, "softmax").convert()).graph.inputs
+    assert (given.shape_signature or given.shape) == tuple(-1 if size is None else size for size in inside.shape)
     assert tinylite.toco_convert(graph.session, *tensors) == tinylite.toco_convert(graph.session, *([tensor] for tensor in tensors))
     with graph.graph.as_default():
         tf.compat.v1.saved_model.simple_save(graph.session, "one", {"x": tensors[0]}, {"y": tensors[1]})
@@ -425,6 +429,13 @@ def test_functions_without_one_form(tf: Any) -> None:
     assert "get_concrete_function(tf.TensorSpec(" in error(tf.function(lambda x: x))
     rows = iter(tf.data.Dataset.range(3))
     assert "tf.saved_model.save" in error(tf.function(lambda: next(rows), input_signature=[]))
+
+
+def test_a_generator_s_state_is_told_as_what_it_is(tf: Any) -> None:
+    generator = tf.random.Generator.from_seed(1)
+    function = tf.function(lambda x: x + generator.normal(tf.shape(x)), input_signature=[tf.TensorSpec((3,))])
+    with pytest.raises(tinylite.ConvertError, match=r"RngReadAndSkip .*: it draws random numbers from a generator's state"):
+        tinylite.convert(function)
 
 
 def test_functions_that_look_up(tf: Any) -> None:

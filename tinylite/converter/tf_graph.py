@@ -197,7 +197,8 @@ def tf_graph(graph_def: GraphDef, inputs: Sequence[str], outputs: Sequence[str],
         ends = [_rounded_form(end, nodes.values(), ends) for end in ends]
     graph = TfGraph(starts, ends, graph_def.functions)
     graph.effects = _effects(graph)
-    _give_first_values(graph.effects, nodes.values())
+    drawn = [node for node in nodes.values() if node.op == "RngReadAndSkip" and node.inputs]  # it writes the state of a generator
+    _give_first_values([*graph.effects, *drawn], nodes.values())
     _give_entries(nodes.values())
     return graph
 
@@ -244,6 +245,11 @@ def _cut_at(edge: Edge, nodes: Iterable[TfNode]) -> Edge:
     attributes: dict[str, Any] = {key: edge.node.attributes[key] for key in ("dtype", "shape") if key in edge.node.attributes}
     if "T" in edge.node.attributes:
         attributes.setdefault("dtype", edge.node.attributes["T"])
+    source = behind_identities(edge)  # a queue or an iterator tells the types and shapes of all that it gives
+    for key, names in (("dtype", ("output_types", "component_types")), ("shape", ("output_shapes", "shapes"))):
+        told = next((value for name in names if isinstance(value := source.node.attributes.get(name), list)), [])
+        if source.index < len(told):
+            attributes.setdefault(key, told[source.index])
     start = Edge(TfNode(edge.name, "Placeholder", attributes), 0)
     for node in nodes:
         node.inputs = [start if read == edge else read for read in node.inputs]

@@ -119,8 +119,8 @@ class TFLiteConverter:
 
     @classmethod
     def from_session(cls, sess: Any, input_tensors: Sequence[Any], output_tensors: Sequence[Any]) -> TFLiteConverter:
-        """From a tf.compat.v1.Session, which is frozen."""
-        return cls([source_of(sess, _names(input_tensors), _names(output_tensors))])
+        """From a tf.compat.v1.Session, which is frozen. Input tensors tell their shapes; names leave that to the graph."""
+        return cls([source_of(sess, _names(input_tensors), _names(output_tensors))], _told_shapes(input_tensors))
 
     @classmethod
     def from_saved_model(
@@ -249,6 +249,12 @@ def _names(tensors: Any) -> list[str]:
     return [str(getattr(tensor, "name", tensor)) for tensor in _each(tensors)]
 
 
+def _told_shapes(tensors: Any) -> dict[str, list[int | None]]:
+    """The shapes that tensors have, by name, as far as they are known."""
+    shapes = {str(getattr(tensor, "name", tensor)): getattr(tensor, "shape", None) for tensor in _each(tensors)}
+    return {name: shape.as_list() for name, shape in shapes.items() if shape is not None and shape.rank is not None}
+
+
 def _shape(shape: Sequence[int | None] | None) -> tuple[int, ...] | None:
     return None if shape is None else tuple(-1 if size is None else int(size) for size in shape)
 
@@ -268,12 +274,9 @@ def toco_convert(input_data: Any, input_tensors: Sequence[Any], output_tensors: 
             )
         settings["quantized_input_stats"] = dict(zip(names[0], stats, strict=True))
     shapes = settings.pop("input_shapes", None)
-    if shapes is None:
-        shapes = [
-            shape.as_list() if (shape := getattr(t, "shape", None)) is not None and shape.rank is not None else None
-            for t in _each(input_tensors)
-        ]
-    given = {name: shape for name, shape in zip(names[0], shapes, strict=True) if shape is not None}
+    given: dict[str, Any] = _told_shapes(input_tensors)
+    if shapes is not None:
+        given = {name: shape for name, shape in zip(names[0], shapes, strict=True) if shape is not None}
     converter = TFLiteConverter([source_of(input_data, *names)], given)
     for name, value in settings.items():
         if not hasattr(converter, name):
