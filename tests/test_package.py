@@ -52,7 +52,7 @@ ROOMS = {
         "flatbuffers",
     },
     "tinylite/quantize": {"quantize", "converter", "freezing", "passes", "ops", "model", "errors", "numpy", "tensorflow"},
-    "tinylite/freezing": {"freezing", "files", "kinds", "save", "errors", "numpy", "tensorflow", "keras", "google"},
+    "tinylite/freezing": {"freezing", "files", "keras_files", "kinds", "save", "errors", "numpy", "tensorflow", "keras", "google"},
     "tinylite/examples": {
         *("cli", "errors", "examples", "freezing", "interpreter", "media", "model", "quantize", "tinylite"),
         *("click", "flatbuffers", "numpy", "PIL", "sklearn", "tensorflow"),
