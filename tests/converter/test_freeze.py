@@ -618,6 +618,15 @@ def test_files_are_read_by_the_keras_that_wrote_them(keras: Any, tf_keras: Any) 
             check(tinylite.freeze(path), [X], [np.asarray(model(X))])
 
 
+def test_a_file_of_keras_2_read_by_keras_3_is_told(
+    tf_keras: Any, here: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tf_keras.Sequential([tf_keras.layers.Input((4,)), tf_keras.layers.Dense(3)]).save("old.h5")
+    monkeypatch.setitem(sys.modules, "tf_keras", None)
+    tinylite.freeze("old.h5")
+    assert "old.h5 was written by Keras 2 and is read by Keras 3" in caplog.text
+
+
 def test_own_layers_of_keras_files(keras: Any) -> None:
     class Twice(keras.layers.Layer):
         def call(self, x: Any) -> Any:

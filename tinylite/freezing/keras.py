@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import zipfile
@@ -19,6 +20,7 @@ from .tf import explained, quiet, tensorflow
 
 __all__ = ["freeze_keras_model", "is_keras_model", "load_keras_model"]
 
+_log = logging.getLogger("tinylite")
 _SIGNATURE = "serving_default"
 
 
@@ -40,7 +42,7 @@ def freeze_keras_model(
     if isinstance(model, (str, os.PathLike)):
         model = load_keras_model(os.fspath(model), custom_objects)
     tf = tensorflow()
-    is_old = "tf_keras" in sys.modules and isinstance(model, sys.modules["tf_keras"].Model)
+    is_old = isinstance(model, getattr(sys.modules.get("tf_keras"), "Model", ()))
     if not is_old and sys.modules["keras"].backend.backend() != "tensorflow":
         raise FreezeError(
             f"the model is on Keras' {sys.modules['keras'].backend.backend()} backend",
@@ -141,13 +143,17 @@ def load_keras_model(path: str, custom_objects: Mapping[str, Any] | None = None)
         raise FileError(f"{path}: there is no such file", f"The current directory is {os.getcwd()}")
     said = []
     version = _writer(path)
-    old = version.startswith(("1.", "2.")) if version else os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True")
+    is_old = version is not None and version.startswith(("1.", "2."))
+    old = is_old if version else os.environ.get("TF_USE_LEGACY_KERAS") in ("1", "true", "True")
     old_first = old or not tf.executing_eagerly()
     for name in ("tf_keras", "keras") if old_first else ("keras", "tf_keras"):
         try:
             with quiet():
                 keras = importlib.import_module(name)
-                return keras.models.load_model(path, custom_objects=dict(custom_objects or {}), compile=False)
+                model = keras.models.load_model(path, custom_objects=dict(custom_objects or {}), compile=False)
+            if is_old and name == "keras":
+                _log.warning("%s was written by Keras 2 and is read by Keras 3, whose hard_sigmoid is another: pip install tf_keras", path)
+            return model
         except ModuleNotFoundError as error:
             if error.name != name:
                 said.append(f"{name} says: {error}")
