@@ -404,6 +404,30 @@ def _stitch(call: Call, *given: np.ndarray) -> np.ndarray | None:
     return made
 
 
+@folds("RaggedTensorToTensor")
+def _filled_rows(call: Call, shape: np.ndarray, values: np.ndarray, default: np.ndarray, *parts: np.ndarray) -> np.ndarray | None:
+    """Rows of different lengths, on several levels, filled up to the longest, or to `shape` where that is not negative."""
+    levels: list[np.ndarray] = []  # the lengths of the rows of each
+    for part, kind in zip(parts, call.attribute("row_partition_types"), strict=True):
+        if kind == b"ROW_SPLITS":
+            levels.append(np.diff(part))
+        elif kind == b"VALUE_ROWIDS":
+            levels.append(np.bincount(part, minlength=int(levels[-1].sum() if levels else parts[0])))
+    levels.insert(0, np.array([levels[0].size]))  # all rows are one of a level above
+    sizes = shape.tolist() if shape.ndim else [-1] * len(levels)
+    cells = values
+    for lengths, size in zip(reversed(levels), sizes[len(levels) - 1 :: -1], strict=True):
+        width = int(lengths.max(initial=0)) if size < 0 else size
+        if lengths.size * width * math.prod(cells.shape[1:]) > _MOST_MADE:
+            return None
+        made = np.empty((lengths.size, width, *cells.shape[1:]), values.dtype)
+        made[:] = default
+        for row, start, length in zip(made, np.cumsum(lengths) - lengths, np.minimum(lengths, width), strict=True):
+            row[:length] = cells[start : start + length]
+        cells = made
+    return cells[0]
+
+
 @folds("Roll")
 def _roll(call: Call, x: np.ndarray, shifts: np.ndarray, axes: np.ndarray) -> np.ndarray:
     return np.roll(x, tuple(shifts.reshape(-1).tolist()), tuple(axes.reshape(-1).tolist()))

@@ -187,6 +187,24 @@ def _overwritten(op: Op) -> Sequence[Case]:
     return [Case(lambda a, b: op(indices=[[0, 1], [1, 2]], data=[a, b]), [some((2, 2)), some((2, 2))], False, codes="CONCATENATION GATHER")]
 
 
+@each("RaggedTensorToTensor")
+def _rows(op: Op) -> Sequence[Case]:
+    """Constants, of which the case picks rows."""
+
+    def case(values: Any, kinds: Sequence[str], *parts: Any, shape: Any = -1, default: Any = -1.0) -> Case:
+        told = dict(values=np.array(values, "float32"), default_value=np.array(default, "float32"), row_partition_types=kinds)
+        given = dict(shape=np.array(shape, "int64"), row_partition_tensors=[np.array(part, "int64") for part in parts], **told)
+        return Case(lambda i: tf.gather(op(**given), i), [np.array([1, 0], "int32")], False, codes="GATHER")
+
+    splits, ids = "ROW_SPLITS", ["FIRST_DIM_SIZE", "VALUE_ROWIDS"]
+    return [
+        case([1, 2, 3, 4, 5], [splits], [0, 2, 2, 5]), case([1, 2, 3, 4, 5], [splits], [0, 2, 2, 5], shape=[4, 2]),
+        case([1, 2, 3, 4, 5], [splits], [0, 2, 2, 5], shape=[2, -1]), case([[1, 2], [3, 4]], [splits], [0, 0, 2], default=[7, 8]),
+        case([1, 2, 3, 4], [splits, splits], [0, 2, 2, 3], [0, 2, 3, 4]), case([1, 2, 3], ids, 4, [0, 2, 2]),
+        case([1, 2, 3], [*ids, ids[1]], 3, [0, 0, 2], [0, 2, 2], shape=[-1, 3, -1]),
+    ]  # fmt: skip
+
+
 @each("DynamicPartition")
 def _partition(op: Op) -> Sequence[Case]:
     numbers = np.array([0, 2, 1, 1, 0, 2], "int32")
