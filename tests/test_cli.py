@@ -551,6 +551,14 @@ def test_a_failed_write_leaves_the_old_file(monkeypatch: pytest.MonkeyPatch) -> 
     assert sorted(os.listdir()) == ["a.npy", "m.tflite", "out.npy"]
 
 
+def test_outputs_are_written_through_links() -> None:
+    np.save("a.npy", A)
+    os.symlink("target.npy", "link.npy")
+    tinylite_("run", echo((1, 4)), "a.npy", "-o", "link.npy")
+    assert os.path.islink("link.npy")
+    assert sorted(os.listdir()) == ["a.npy", "link.npy", "m.tflite", "target.npy"]
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="permissions do not bind this user")
 def test_a_directory_that_may_not_be_written_is_an_error() -> None:
     np.save("a.npy", A)

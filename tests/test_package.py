@@ -33,7 +33,7 @@ ROOMS = {
     "tinylite/segment.py": {"errors", "kernels", "memory", "model", "ops", "numpy"},
     "tinylite/model.py": {"schema", "errors", "load", "save", "numpy"},
     "tinylite/load.py": {"files", "kinds", "schema", "errors", "model", "numpy"},
-    "tinylite/save.py": {"schema", "errors", "model", "numpy"},
+    "tinylite/save.py": {"files", "schema", "errors", "model", "numpy"},
     "tinylite/ops": {"ops", "kernels", "memory", "model", "errors", "numpy", "flatbuffers"},
     "tinylite/passes": {"passes", "ops", "model", "errors", "numpy"},
     "tinylite/converter": {
@@ -52,7 +52,7 @@ ROOMS = {
         "flatbuffers",
     },
     "tinylite/quantize": {"quantize", "converter", "freezing", "passes", "ops", "model", "errors", "numpy", "tensorflow"},
-    "tinylite/freezing": {"freezing", "files", "keras_files", "kinds", "save", "errors", "numpy", "tensorflow", "keras", "google"},
+    "tinylite/freezing": {"freezing", "files", "keras_files", "kinds", "errors", "numpy", "tensorflow", "keras", "google"},
     "tinylite/examples": {
         *("cli", "errors", "examples", "freezing", "interpreter", "media", "model", "quantize", "tinylite"),
         *("click", "flatbuffers", "numpy", "PIL", "sklearn", "tensorflow"),

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .errors import FileError, TensorError, at
+from .files import write_whole
 
 __all__ = ["Scaling", "array_names", "check_output", "read_input", "real_values", "stored_values", "write_output"]
 
@@ -281,7 +282,6 @@ def write_output(path: str, outputs: dict[str, np.ndarray], details: dict[str, A
     extension = os.path.splitext(path)[1].lower()
     name, values = next(iter(outputs.items()))
     written = io.BytesIO()
-    partial = f"{path}.{os.getpid()}.part"
     with at(path):
         try:
             if extension == ".npy":
@@ -290,15 +290,9 @@ def write_output(path: str, outputs: dict[str, np.ndarray], details: dict[str, A
                 np.savez(written, **outputs)  # type: ignore[arg-type]
             else:
                 _picture_of(name, values, details, scaling).save(written, _picture_format(extension))
-            # The file appears under its name when it is whole.
-            with open(partial, "wb") as file:
-                file.write(written.getbuffer())
-            os.replace(partial, path)
-        except OSError as error:
-            raise FileError(f"it cannot be written: {error.strerror or error}", "Check the directory and its permissions") from None
-        finally:
-            if os.path.exists(partial):
-                os.unlink(partial)
+        except OSError as error:  # of Pillow, for what a format cannot hold
+            raise FileError(f"it cannot be written: {error.strerror or error}", "Name it .png or .npy") from None
+        write_whole(path, [written.getbuffer()])
 
 
 def check_output(path: str) -> None:

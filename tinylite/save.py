@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import stat
-import tempfile
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from .errors import FileError, ModelError, at
+from .errors import ModelError, at
+from .files import write_whole
 from .model import ExternalBuffer, Graph, Model, Op, Tensor, references
 from .schema.encode import encode
 from .schema.table import FormatError, Table, enum_number
 from .schema.tables import UNIONS
 
-__all__ = ["save", "tables_of", "to_bytes", "write_whole"]
+__all__ = ["save", "tables_of", "to_bytes"]
 
 # Offsets in a flatbuffer have 31 bits; beyond this much data, buffers move behind the root table.
 ROOT_LIMIT = 2**31 - 2**26
@@ -32,50 +31,6 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
     path = os.fspath(path)
     with at(path):
         write_whole(path, _parts(model))
-
-
-def write_whole(path: str, parts: Iterable[bytes | memoryview]) -> None:
-    """Write a file that appears under its name when its last byte is written. Raises FileError.
-
-    A link stays, and its target is written; a device or a pipe, such as /dev/stdout, is written into.
-    """
-    try:
-        mode = os.stat(path or ".").st_mode
-        if stat.S_ISDIR(mode):
-            raise FileError("it cannot be written: it is a directory", "Give the name of a file")
-        if not stat.S_ISREG(mode):
-            with open(path, "wb") as file:
-                for part in parts:
-                    file.write(part)
-            return
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise FileError(f"it cannot be written: {error.strerror}", "Give another file") from None
-    path = os.path.realpath(path)
-    if not os.path.isdir(os.path.dirname(path)):
-        raise FileError("it cannot be written: its directory does not exist", "Make the directory, or give another file")
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".tinylite-")
-    except OSError as error:
-        raise FileError(f"it cannot be written: {error.strerror}", "Check the permissions of its directory") from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            for part in parts:
-                file.write(part)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException as error:
-        os.unlink(temporary)
-        if isinstance(error, OSError):
-            raise FileError(f"it cannot be written: {error.strerror}", "Check the space on the disk and the permissions") from None
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def to_bytes(model: Model) -> bytes:

@@ -290,7 +290,7 @@ def _shapes(text: str | None) -> list[tuple[int, ...]] | None:
 def _write(model: Model, path: str, format: str) -> int:
     if format == "GRAPHVIZ_DOT":
         from ..converter.dot import dot
-        from ..save import write_whole
+        from ..files import write_whole
 
         write_whole(path, [dot(model).encode()])
     else:
