@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .editing import BETWEEN, LAYERS, SHARING
+from .editing import ADDS, BETWEEN, LAYERS, NORMS, SHARING
 
-__all__ = ["FUSED", "BatchNorm", "MovingAverage", "batch_norms", "is_nchw", "moving_average"]
-
-FUSED = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
-_ADDS = ("Add", "AddV2")
+__all__ = ["BatchNorm", "MovingAverage", "batch_norms", "is_nchw", "moving_average"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,6 @@ class BatchNorm:
     x, output       what is normalized, and what is read of it, tensors
     gamma, beta     tensors, or None where there is none
     mean, variance  of the batch in training, and moving averages otherwise
-    variance_op     the op whose output `variance` is, before Bessel's correction is undone
     factor, offset  gamma / sqrt(variance + epsilon) and beta - mean factor, where the graph has them already
     """
 
@@ -44,7 +40,7 @@ class BatchNorm:
 
     @property
     def fused(self) -> bool:
-        return self.op.type in FUSED
+        return self.op.type in NORMS
 
 
 @dataclass(frozen=True)
@@ -98,7 +94,7 @@ def _layer_before(tensor: Any) -> _Behind | None:
         bias, data = added
         added_by, op = op.type, _behind_moves(data.op, passed)
     between = tuple(moved for moved in reversed(passed) if moved.type in BETWEEN)
-    if op.type not in LAYERS or (is_nchw(op) and (between or added_by in _ADDS)):  # where these add along the width
+    if op.type not in LAYERS or (is_nchw(op) and (between or added_by in ADDS)):  # where these add along the width
         return None
     return _Behind(op, between, bias, any(moved.type == "Reshape" for moved in passed))
 
@@ -113,14 +109,14 @@ def _behind_moves(op: Any, passed: list[Any]) -> Any:
 
 def _bias(op: Any) -> tuple[Any, Any] | None:
     """The vector that an op adds, and what to."""
-    if op.type not in ("BiasAdd", *_ADDS):
+    if op.type not in ("BiasAdd", *ADDS):
         return None
     x, y = op.inputs
     return (y, x) if y.shape.rank == 1 else (x, y) if x.shape.rank == 1 else None
 
 
 def _fused(op: Any) -> BatchNorm | None:
-    found = _layer_before(op.inputs[0]) if op.type in FUSED else None
+    found = _layer_before(op.inputs[0]) if op.type in NORMS else None
     if found is None:
         return None
     x, gamma, beta, mean, variance = op.inputs[:5]
@@ -147,7 +143,7 @@ def _rows_again(found: _Behind, x: Any, output: Any) -> Any:
 
 def _spelled_out(op: Any) -> BatchNorm | None:
     """x factor + (beta - mean factor), or x factor + -mean factor, as tf.nn.batch_normalization writes it."""
-    if op.type not in _ADDS:
+    if op.type not in ADDS:
         return None
     scaled, offset = (tensor.op for tensor in op.inputs)
     if scaled.type != "Mul":
@@ -158,7 +154,7 @@ def _spelled_out(op: Any) -> BatchNorm | None:
     if root.type == "Mul":
         root, gamma = next(((a.op, b) for a, b in (root.inputs, reversed(root.inputs)) if a.op.type == "Rsqrt"), (root, None))
     found = _layer_before(x)
-    if found is None or found.reshaped or mean is None or root.type != "Rsqrt" or root.inputs[0].op.type not in _ADDS:
+    if found is None or found.reshaped or mean is None or root.type != "Rsqrt" or root.inputs[0].op.type not in ADDS:
         return None
     variance, epsilon = root.inputs[0].op.inputs
     number = _number(epsilon)

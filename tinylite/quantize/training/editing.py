@@ -6,13 +6,18 @@ from collections.abc import Collection
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["BETWEEN", "LAYERS", "SHARING", "STEP", "Consumers", "clone", "context_of", "reroute", "static_control_flow", "step_count"]
+__all__ = [
+    "ADDS", "BETWEEN", "LAYERS", "NORMS", "SHARING", "STEP", "Consumers", "clone", "context_of", "reroute", "source",
+    "static_control_flow", "step_count",
+]  # fmt: skip
 
 LAYERS = ("Conv2D", "MatMul", "DepthwiseConv2dNative")
+ADDS = ("Add", "AddV2")
+NORMS = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
 BETWEEN = ("BatchToSpaceND", "Squeeze")  # what may stand between a layer and its bias: of dilated convolutions, and of one dimension
 STEP = "fake_quantization_step"
 # What goes on in a model with a layer's result, unlike its batch norm and what takes its statistics.
-SHARING = (*LAYERS, "Add", "AddV2", "ConcatV2", "Relu", "Relu6", "LeakyRelu", "MaxPool", "AvgPool")
+SHARING = (*LAYERS, *ADDS, "ConcatV2", "Relu", "Relu6", "LeakyRelu", "MaxPool", "AvgPool")
 
 
 class Consumers:
@@ -33,6 +38,13 @@ class Consumers:
 def context_of(op: Any) -> str:
     """The name scope of an op, "" at the top."""
     return str(op.name.rpartition("/")[0])
+
+
+def source(op: Any, passing: Collection[str]) -> Any:
+    """The op that a value comes from, through ops of types that pass their first input on."""
+    while op.type in passing:
+        op = op.inputs[0].op
+    return op
 
 
 def reroute(old: Any, new: Any, readers: Collection[Any] | None = None) -> int:

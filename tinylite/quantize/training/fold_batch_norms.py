@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import QuantizeError
-from .batch_norms import FUSED, BatchNorm, MovingAverage, batch_norms, is_nchw, moving_average
-from .editing import clone, context_of, reroute, static_control_flow, step_count
+from .batch_norms import BatchNorm, MovingAverage, batch_norms, is_nchw, moving_average
+from .editing import NORMS, clone, context_of, reroute, static_control_flow, step_count
 
 __all__ = ["fold_batch_norms"]
 
@@ -41,11 +41,11 @@ def fold_batch_norms(graph: Any, training: bool, freeze_bn_delay: int | None = N
 def _check_modes(graph: Any) -> None:
     """Raise QuantizeError for batch norms inside a condition: those of a learning phase, which is fed, cannot be folded."""
     normalizing = {
-        function.signature.name for function in graph.as_graph_def().library.function if any(n.op in FUSED for n in function.node_def)
+        function.signature.name for function in graph.as_graph_def().library.function if any(n.op in NORMS for n in function.node_def)
     }
     inside = []
     for op in graph.get_operations():
-        if op.type in FUSED:
+        if op.type in NORMS:
             conditional = op.inputs[0].op.type in ("Switch", "RefSwitch")
         else:
             conditional = op.type in ("If", "StatelessIf") and op.get_attr("then_branch").name in normalizing
@@ -136,8 +136,7 @@ def _let_statistics_have_gradients(tf: Any, norm: BatchNorm) -> None:
         def gradient(op: Any, _y: Any, mean: Any, variance: Any, *_: Any) -> Any:
             x = tf.cast(op.inputs[0], mean.dtype)
             n = tf.cast(tf.size(x) / tf.size(mean), tf.float32)
-            first = op.get_attr("data_format") in (b"NCHW", "NCHW")
-            mean, variance, centre = (tf.reshape(t, (1, -1, 1, 1)) if first else t for t in (mean, variance, op.outputs[1]))
+            mean, variance, centre = (tf.reshape(t, (1, -1, 1, 1)) if is_nchw(op) else t for t in (mean, variance, op.outputs[1]))
             return tf.cast(mean / n + 2 * variance * (x - centre) / (n - 1), op.inputs[0].dtype), None, None, None, None
 
         tf.RegisterGradient(_GRADIENT)(gradient)

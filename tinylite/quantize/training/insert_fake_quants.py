@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .editing import LAYERS, Consumers, context_of, reroute
+from .editing import ADDS, LAYERS, SHARING, Consumers, context_of, reroute, source
 from .layers import ACTIVATIONS, Layer, find_layers
 from .ranges import FakeQuant
 
 __all__ = ["FAKE_QUANTS", "Inserted", "insert_fake_quants"]
 
 FAKE_QUANTS = ("FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVarsPerChannel")
-_COMPUTED = ("Add", "AddV2", "Mul")
+_COMPUTED = (*ADDS, "Mul")
 _CHOSEN = ("Maximum", "Minimum")
 _PASSED = ("Reshape", "Squeeze", "ExpandDims", "Identity", "BatchToSpaceND", "SpaceToBatchND", "MaxPool", "Max")
 _RELUS = ("Relu", "Relu6")
 # Activations whose file form has always the same range.
 _FIXED = {"Sigmoid": (0.0, 255 / 256), "Tanh": (-1.0, 127 / 128)}
 # What goes on in the model with a layer's result, unlike losses and summaries.
-_GO_ON = (*LAYERS, *_COMPUTED, *_CHOSEN, *_RELUS, "LeakyRelu", "ConcatV2", "MaxPool", "AvgPool")
+_GO_ON = (*SHARING, *_COMPUTED, *_CHOSEN)
 
 
 @dataclass
@@ -101,8 +101,8 @@ class _Inserter:
 
     def is_inner(self, op: Any) -> bool:
         """Whether an op is a sum or product of nothing but what the file has as integers."""
-        sources = [_source(tensor) for tensor in op.inputs] if op.type in _COMPUTED else []
-        return bool(sources) and all(_is_rounded(source) or source.type in ("Const", *_FIXED) for source in sources)
+        origins = [source(tensor.op, _PASSED) for tensor in op.inputs] if op.type in _COMPUTED else []
+        return bool(origins) and all(_is_rounded(origin) or origin.type in ("Const", *_FIXED) for origin in origins)
 
     def needs_range(self, op: Any) -> bool:
         """Whether an op is a sum or product of rounded values that is a tensor of the file."""
@@ -111,10 +111,10 @@ class _Inserter:
     def of_rounded(self, op: Any) -> bool:
         """Whether an op reads a rounded value, at once or through ops that pass it on."""
         for tensor in op.inputs:
-            source = _source(tensor)
-            if _is_rounded(source):
+            origin = source(tensor.op, _PASSED)
+            if _is_rounded(origin):
                 return True
-            if source.type in _COMPUTED and any(self.needs_range(before.op) for before in source.inputs):
+            if origin.type in _COMPUTED and any(self.needs_range(before.op) for before in origin.inputs):
                 return True
         return False
 
@@ -128,8 +128,8 @@ class _Inserter:
         if op.type == "LeakyRelu":
             return not _only_clamped(op) and self.of_rounded(op)
         if op.type in _CHOSEN:  # a loss may take one of what the model computes and something else
-            sources = [_source(tensor) for tensor in op.inputs]
-            return any(map(_is_rounded, sources)) and all(source.type == "Const" or _is_rounded(source) for source in sources)
+            origins = [source(tensor.op, _PASSED) for tensor in op.inputs]
+            return any(map(_is_rounded, origins)) and all(origin.type == "Const" or _is_rounded(origin) for origin in origins)
         return op in self.branching
 
     def followed(self, op: Any, types: Sequence[str]) -> bool:
@@ -152,14 +152,6 @@ class _Inserter:
         rounded = how.apply(self.tf, x, prefix.removeprefix(f"{self.graph.get_name_scope()}/"))
         if reroute(x, rounded, readers) == 0:
             self.unread.append((x.name, rounded.name))
-
-
-def _source(tensor: Any) -> Any:
-    """The op that a value comes from, through ops that pass it on."""
-    source = tensor.op
-    while source.type in _PASSED:
-        source = source.inputs[0].op
-    return source
 
 
 def _is_rounded(op: Any) -> bool:

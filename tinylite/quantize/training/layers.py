@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .editing import BETWEEN, LAYERS, SHARING
+from .editing import ADDS, BETWEEN, LAYERS, NORMS, SHARING, source
 
 __all__ = ["ACTIVATIONS", "Layer", "find_layers", "is_folded"]
 
 ACTIVATIONS = ("Relu", "Relu6", "Identity")
-_ADDS = ("Add", "AddV2")
-_NORMS = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
+# What a variable goes through when it is read; the weights of a convolution of one dimension get another.
+_READ = ("Identity", "ExpandDims")
 
 
 @dataclass(frozen=True)
@@ -56,23 +56,15 @@ def _weights(tensor: Any) -> bool:
 
 def _variable(tensor: Any) -> bool:
     """Whether a tensor is a variable as it is read, whole or put together of parts."""
-    op = _behind_identities(tensor.op)
+    op = source(tensor.op, _READ)
     if op.type == "ConcatV2":
-        op = _behind_identities(op.inputs[0].op)
+        op = source(op.inputs[0].op, _READ)
     return op.type in ("ReadVariableOp", "Variable", "VariableV2")
-
-
-def _behind_identities(op: Any) -> Any:
-    while op.type in ("Identity", "ExpandDims"):  # the weights of a convolution of one dimension get another
-        op = op.inputs[0].op
-    return op
 
 
 def _layer(tensor: Any) -> Layer | None:
     """A layer's result, as it is or behind what stands between it and its bias."""
-    op = tensor.op
-    while op.type in BETWEEN:
-        op = op.inputs[0].op
+    op = source(tensor.op, BETWEEN)
     if op.type not in LAYERS:
         return None
     return next((Layer(op, weights) for weights in (op.inputs[1], op.inputs[0]) if _weights(weights)), None)
@@ -89,7 +81,7 @@ def _first(tensors: Iterator[Any], match: Match) -> Layer | None:
 
 def _bias(tensor: Any) -> Layer | None:
     """A layer and its bias."""
-    layer = _first(_inputs(tensor.op, *_ADDS, "BiasAdd"), _layer)
+    layer = _first(_inputs(tensor.op, *ADDS, "BiasAdd"), _layer)
     return replace(layer, bias=tensor.op) if layer is not None else None
 
 
@@ -97,9 +89,9 @@ def _folded_bias(tensor: Any) -> Layer | None:
     """A layer, the correction of its folded batch norm (a product and a sum), and the bias of that."""
 
     def corrected(added: Any) -> Layer | None:
-        return _first(_inputs(added.op, *_ADDS), lambda product: _first(_inputs(product.op, "Mul"), _layer))
+        return _first(_inputs(added.op, *ADDS), lambda product: _first(_inputs(product.op, "Mul"), _layer))
 
-    layer = _first(_inputs(tensor.op, *_ADDS), corrected)
+    layer = _first(_inputs(tensor.op, *ADDS), corrected)
     return replace(layer, bias=tensor.op) if layer is not None else None
 
 
@@ -114,7 +106,7 @@ def _biased(tensor: Any) -> Layer | None:
 
 def _bypass(tensor: Any) -> Layer | None:
     """A layer with its bias, and the sum with what goes around it."""
-    layer = _first(_inputs(tensor.op, *_ADDS), _biased)
+    layer = _first(_inputs(tensor.op, *ADDS), _biased)
     return replace(layer, bypass=tensor.op) if layer is not None else None
 
 
@@ -128,7 +120,7 @@ def _activated(op: Any) -> Layer | None:
 
 def _add_behind(op: Any) -> Layer | None:
     """The layer whose activation a sum reads, the second one first, as names of old have it."""
-    layer = _first(reversed([*_inputs(op, *_ADDS)]), lambda tensor: _activated(tensor.op))
+    layer = _first(reversed([*_inputs(op, *ADDS)]), lambda tensor: _activated(tensor.op))
     return replace(layer, add_behind=op) if layer is not None else None
 
 
@@ -169,6 +161,6 @@ def _feeds_batch_norm(layer: Layer) -> bool:
     if layer.add_behind is not None or len(op.outputs) != 1:
         return False
     readers = op.outputs[0].consumers()
-    if op.type in ("BiasAdd", *_ADDS):
+    if op.type in ("BiasAdd", *ADDS):
         return is_folded(layer.op) and bool(readers) and not any(reader.type in SHARING for reader in readers)
-    return op.type == "Identity" and len(readers) == 1 and readers[0].type in _NORMS
+    return op.type == "Identity" and len(readers) == 1 and readers[0].type in NORMS
