@@ -9,10 +9,10 @@ import numpy as np
 
 from tinylite import Interpreter, TinyliteError, convert
 from tinylite.freezing.tf import tensorflow
+from tinylite.media import real_values, stored_values
 from tinylite.quantize import Integers
 
 from .features import COEFFICIENTS, FRAMES, RANGE, features, front_end
-from .listen import stored_input
 from .sounds import augmented, recordings, synthetic
 from .training import train, trained
 
@@ -29,14 +29,13 @@ def scores_of(path: Path, inputs: np.ndarray) -> tuple[np.ndarray, float]:
     interpreter.allocate_tensors()
     given, asked = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     found, seconds = [], []
-    for second in stored_input(inputs, given["quantization"]):
+    for second in stored_values(inputs, given):
         interpreter.set_tensor(given["index"], second[None])
         start = perf_counter()
         interpreter.invoke()
         seconds.append(perf_counter() - start)
         found.append(interpreter.get_tensor(asked["index"])[0])
-    scale, zero = asked["quantization"]
-    return (np.array(found, np.float32) - zero) * np.float32(scale), float(np.median(seconds))
+    return real_values(np.array(found), asked), float(np.median(seconds))
 
 
 @click.command()

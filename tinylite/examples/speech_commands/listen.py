@@ -8,17 +8,12 @@ import click
 import numpy as np
 
 from tinylite import Interpreter, Model, ModelError, TinyliteError
+from tinylite.media import real_values, stored_values
 
 from .features import features
 from .sounds import read_wav
 
-__all__ = ["heard", "stored_input"]
-
-
-def stored_input(coefficients: np.ndarray, quantization: tuple[float, int]) -> np.ndarray:
-    """Coefficients as a uint8 file's input stores them: by its scale and zero point, which is a whole number, as the mean need not be."""
-    scale, zero = quantization
-    return np.clip(np.round(coefficients / scale) + zero, 0, 255).astype(np.uint8)
+__all__ = ["heard"]
 
 
 def heard(model: str, wav: str) -> dict[str, float]:
@@ -28,9 +23,9 @@ def heard(model: str, wav: str) -> dict[str, float]:
     given, asked = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     if given["dtype"] is not np.uint8:
         raise ModelError(f"{model} takes {given['dtype'].__name__}, not uint8", "Give the tutorial's speech_commands_uint8.tflite")
-    interpreter.set_tensor(given["index"], stored_input(features(read_wav(Path(wav))[None]), given["quantization"]))
+    interpreter.set_tensor(given["index"], stored_values(features(read_wav(Path(wav))[None]), given))
     interpreter.invoke()
-    scores = (interpreter.get_tensor(asked["index"])[0] * asked["quantization"][0]).tolist()
+    scores = real_values(interpreter.get_tensor(asked["index"])[0], asked).tolist()
     labels = Model.load(model).associated_files.get("labels.txt")
     words = [f"word {place}" for place in range(len(scores))] if labels is None else labels.decode().split("\n")
     return dict(zip(words, scores, strict=True))
