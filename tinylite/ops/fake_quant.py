@@ -9,8 +9,12 @@ import numpy as np
 from .common.operator import Node, register
 from .common.unary import Unary
 
-# A range whose steps, of 16 bits, are numbers that have an inverse.
-LEAST_SPREAD = float(np.finfo(np.float32).tiny * 2.0**17)
+
+def fits_floats(low: float, high: float) -> bool:
+    """Whether the steps of a range, of 16 bits at most, are numbers of FLOAT32 that have an inverse."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = np.float32(high) - np.float32(low)
+    return bool(np.finfo(np.float32).tiny * 2.0**17 <= spread < np.inf)
 
 
 @register
@@ -28,11 +32,7 @@ class FakeQuant(Unary):
         node.want(2 <= options.num_bits <= 16, f"its num_bits is {options.num_bits}, not 2 to 16")
         low, high = options.min, options.max
         node.want(-np.inf < low <= 0 <= high < np.inf and low < high, f"its range {low:g} to {high:g} does not hold 0, or nothing else")
-        spread = np.float32(high) - np.float32(low)
-        node.want(
-            bool(LEAST_SPREAD <= spread < np.inf),
-            f"its range {low:g} to {high:g} is too narrow or too wide for floats",
-        )
+        node.want(fits_floats(low, high), f"its range {low:g} to {high:g} is too narrow or too wide for floats")
 
     def kernel_fields(self, node: Node) -> dict[str, Any]:
         one, low, high = np.float32(1), np.float32(node.options.min), np.float32(node.options.max)

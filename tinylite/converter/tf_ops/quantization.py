@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...model import Tensor
-from ...ops.fake_quant import LEAST_SPREAD
+from ...ops.fake_quant import fits_floats
 from ..fake_quant import fake_quant_range, symmetric_range
 from ..translate import Call
 from .formulas import Term
@@ -52,9 +52,7 @@ def rounded(call: Call, low: float, high: float, bits: int, narrow: bool) -> Ten
     call.want(low <= high, f"its range {low} to {high} is empty")
     if low == high == 0:
         return call.elementwise("MUL", x, call.make(np.float32(0)))
-    with np.errstate(over="ignore", invalid="ignore"):
-        spread = np.float32(high) - np.float32(low)
-    call.want(bool(LEAST_SPREAD <= spread < np.inf), f"its range {low:g} to {high:g} is too narrow or too wide for floats")
+    call.want(fits_floats(low, high), f"its range {low:g} to {high:g} is too narrow or too wide for floats")
     if not low <= 0 <= high:
         low, high = (float(end) for end in fake_quant_range(low, high, bits, narrow)[:2])  # the same steps, of which 0 is one
     if narrow:
