@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .common.hybrid import check_hybrid
-from .common.lstm import LSTMLayer
+from .common.lstm import WEIGHTS, LSTMLayer
 from .common.operator import Node, Shape, Value, register
 from .common.quantizing import StoredWeights
 from .common.recurrent import both_shapes, both_ways
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 # The forward and the backward layer's weights, states and weights for the second sequence, which is input 39.
 _WEIGHTS, _STATES, _SECOND, _SECOND_WEIGHTS = ((1, 18), (18, 35)), ((35, 37), (37, 39)), 39, ((40, 44), (44, 48))
 _GATES = 4
+# The inputs that may be INT8 while all else is FLOAT32.
+_STORED = (
+    *(start - 1 + index for start, _ in _WEIGHTS for index in WEIGHTS),
+    *(index for ends in _SECOND_WEIGHTS for index in range(*ends)),
+)
 
 
 @register
@@ -33,12 +38,7 @@ class BidirectionalSequenceLSTM(LSTMLayer):
     options = "BidirectionalSequenceLSTMOptions"
     input_count = (48, 48)
     output_count = (1, 2)
-    stored_weights = StoredWeights(
-        (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 33, 40, 41, 42, 43, 44, 45, 46, 47),
-        asymmetric=True,
-        together=True,
-        first="kernel",
-    )
+    stored_weights = StoredWeights(_STORED, asymmetric=True, together=True, first="kernel")
 
     def layers(self, node: Node) -> list[Node]:
         """Each layer as an op of its own, with the inputs of UNIDIRECTIONAL_SEQUENCE_LSTM."""

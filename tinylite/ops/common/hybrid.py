@@ -68,21 +68,26 @@ def packed_matrix(plan: Planner, matrix: Matrix) -> tuple[Any, int, np.ndarray, 
     return plan.constant(packed, np.int32), packed.shape[1], sums, np.pad(matrix.scales, behind)
 
 
-def hybrid_products(plan: Planner, bias: np.ndarray, weights: Matrix, second: Matrix | None, recurrent: Matrix) -> dict[str, Any]:
-    """The fields HYBRID of a layer's record, but for the room: for the input, its last part if that has weights, the last output."""
+def hybrid_products(
+    node: Node, plan: Planner, bias: np.ndarray, weights: Matrix, second: Matrix | None, recurrent: Matrix
+) -> tuple[dict[str, Any], int]:
+    """The fields HYBRID of a layer's record, but for the room, and the most groups of a product.
+
+    The products are those of the input, of its last part if that has weights of its own, and of the last output.
+    """
     found = [packed_matrix(plan, matrix) if matrix is not None else None for matrix in (weights, second, recurrent)]
     columns = found[0][2].size  # type: ignore[index]
     none = np.zeros(columns)
     floats = [np.pad(bias, (0, columns - bias.size)), *(part[3] if part else none for part in found)]
+    groups = [part[1] if part else 0 for part in found]
     return {
         **{name: part[0] if part else None for name, part in zip(("weights", "second", "recurrent"), found, strict=True)},
-        **{
-            f"{name}_groups": part[1] if part else 0 for name, part in zip(("input", "second", "output"), found, strict=True)
-        },
+        **{f"{name}_groups": count for name, count in zip(("input", "second", "output"), groups, strict=True)},
         "floats": plan.constant(np.concatenate(floats), np.float32),
         "weight_sums": plan.constant(np.concatenate([part[2] if part else none for part in found]), np.int32),
         "second_inputs": 0 if second is None else second.values.shape[1],
-    }  # fmt: skip
+        "asymmetric": int(bool(node.options.asymmetric_quantize_inputs)),
+    }, max(groups)  # fmt: skip
 
 
 def room_bytes(columns: int, groups: int) -> tuple[int, dict[str, int]]:

@@ -273,8 +273,8 @@ class LSTMLayer(Operator):
         gates = self.gates(node)
         given, recurrent = ([node.optional(indices[gate]) for gate in gates] for indices in (_INPUT, _RECURRENT))
         second = None if extra is None else matrix([extra[gate] for gate in gates])
-        fields = hybrid_products(plan, start, matrix(given), second, matrix(recurrent))
-        columns, groups = -(-start.size // PANEL) * PANEL, max(fields[f"{name}_groups"] for name in ("input", "second", "output"))
+        fields, groups = hybrid_products(node, plan, start, matrix(given), second, matrix(recurrent))
+        columns = -(-start.size // PANEL) * PANEL
         projection: dict[str, Any] = {
             "projection": None, "projection_panels": 0, "projection_floats": None, "projection_sums": None, "projection_groups": 0,
         }  # fmt: skip
@@ -288,7 +288,7 @@ class LSTMLayer(Operator):
             }  # fmt: skip
             columns, groups = max(columns, sums.size), max(groups, depth)
         room, layout = room_bytes(columns, groups)
-        return {**fields, **projection, **layout, "asymmetric": int(bool(node.options.asymmetric_quantize_inputs))}, room
+        return {**fields, **projection, **layout}, room
 
     def prepare_integer(self, node: Node, plan: Planner) -> None:
         """LiteRT's 8x8_16. Its activation is tanh whatever the options say, as there."""

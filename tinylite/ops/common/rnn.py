@@ -54,9 +54,10 @@ class Cell(NamedTuple):
         fields: dict[str, Any]
         if is_hybrid(node, self.weights):
             kernel, extra = hybrid_rnn, None if second is None else stored_matrix(node, second)
-            fields = hybrid_products(plan, bias, stored_matrix(node, self.weights), extra, stored_matrix(node, self.recurrent))
-            room, layout = room_bytes(count * PANEL, max(fields[f"{name}_groups"] for name in ("input", "second", "output")))
-            fields |= layout | {"asymmetric": int(bool(node.options.asymmetric_quantize_inputs))}
+            products = stored_matrix(node, self.weights), extra, stored_matrix(node, self.recurrent)
+            fields, groups = hybrid_products(node, plan, bias, *products)
+            room, layout = room_bytes(count * PANEL, groups)
+            fields |= layout
         else:
             kernel, room = f32_rnn, 0
             weights = self.weights if second is None else joined(plan, self.weights, second)  # one matrix for both, side by side
