@@ -77,6 +77,12 @@ def feed_and_run(interpreter, feeds: list[np.ndarray], runs: int) -> list[np.nda
     return outputs
 
 
+def answer(interpreter, x: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """The first output for the one input of a model."""
+    interpreter.allocate_tensors()
+    return np.asarray(feed_and_run(interpreter, [x], 1)[0])
+
+
 @pytest.fixture(scope="session")
 def run() -> Judge:
     """Run a model in tinylite: run(content, feeds, threads, runs) -> outputs."""

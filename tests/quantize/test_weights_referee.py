@@ -16,7 +16,7 @@ from tinylite.converter.tflite_converter import Optimize, TFLiteConverter
 from tinylite.model import Op
 from tinylite.quantize import Weights, quantize_weights
 
-from ..conftest import litert_interpreter
+from ..conftest import answer, litert_interpreter
 
 tf: Any = pytest.importorskip("tensorflow")
 pytest.importorskip("ai_edge_litert")
@@ -106,14 +106,11 @@ def kinds(model: Model) -> Counter[Any]:
 
 
 def run(interpreter: Any) -> np.ndarray:
-    interpreter.allocate_tensors()
     details = interpreter.get_input_details()[0]
     rng = np.random.default_rng(0)
     floats = details["dtype"] == np.float32
     values = rng.normal(0, 1, details["shape"]) if floats else rng.integers(0, 400, details["shape"])
-    interpreter.set_tensor(details["index"], values.astype(details["dtype"]))
-    interpreter.invoke()
-    return np.asarray(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
+    return answer(interpreter, values.astype(details["dtype"]))
 
 
 @pytest.mark.parametrize("type", ["INT8", "FLOAT16"])

@@ -12,7 +12,7 @@ import tinylite
 from tinylite import Interpreter, Model
 from tinylite.quantize import Integers, create_eval_graph, create_training_graph
 
-from ..conftest import litert_interpreter
+from ..conftest import answer, litert_interpreter
 from .tf_networks import NETWORKS, build, tf, v1
 
 STATS = (0.0, 64.0)
@@ -57,13 +57,7 @@ def frozen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def run(interpreter: Any, pictures: np.ndarray) -> np.ndarray:
-    interpreter.allocate_tensors()
-    found = []
-    for picture in pictures:
-        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], picture)
-        interpreter.invoke()
-        found.append(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
-    return np.stack(found)
+    return np.stack([answer(interpreter, picture) for picture in pictures])
 
 
 @pytest.mark.parametrize("frozen", NETWORKS, indirect=True)
