@@ -44,9 +44,8 @@ def convert(
     from .sources import source_of
     from .translate import Settings
 
-    chosen = None if tags is None else [tags] if isinstance(tags, str) else list(tags)
     found = source_of(
-        source, inputs, outputs, checkpoint=checkpoint, signature_key=signature_key, tags=chosen, custom_objects=custom_objects
+        source, inputs, outputs, checkpoint=checkpoint, signature_key=signature_key, tags=tags, custom_objects=custom_objects
     )  # fmt: skip
     conversion = Conversion(
         found.graph_def, found.inputs, found.outputs, shapes=input_shapes, settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm),

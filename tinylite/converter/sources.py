@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ class Source:
 
 def source_of(
     given: Any, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None, *,
-    checkpoint: str | os.PathLike[str] | None = None, signature_key: str | None = None, tags: Sequence[str] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None, signature_key: str | None = None, tags: Iterable[str] | None = None,
     custom_objects: dict[str, Any] | None = None,
 ) -> Source:  # fmt: skip
     """Read or freeze what is given: a path of any kind, bytes, or an object of TensorFlow or Keras.
