@@ -12,7 +12,7 @@ from .converter.graphdef import GraphDef, read_graph_def, read_meta_graph, read_
 from .describe import new_table
 from .describe_fake_quants import describe_nodes
 from .model import Graph, Model, Op, Tensor
-from .quantize.ranges import rule
+from .quantize.ranges import CONVERSIONS, rule
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,7 +25,6 @@ __all__ = ["describe", "describe_file", "describe_graph_def", "tables"]
 _INTEGERS = {"UINT8": (0, 255), "INT8": (-128, 127), "INT16": (-32768, 32767), "INT4": (-8, 7), "INT32": (-(2**31), 2**31 - 1)}
 _REALS = ("FLOAT32", "FLOAT16", "BFLOAT16", "FLOAT64")
 _BYTES = ("UINT8", "INT8", "INT16")
-_CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")
 _SENTENCES = {
     "float": "nothing is quantized",
     "fake-quantized": "it computes on floats that are rounded as integers would be: convert it with --inference_type QUANTIZED_UINT8",
@@ -76,7 +75,7 @@ def describe_graph_def(*graphs: GraphDef) -> dict[str, Any]:
 
 
 def _scaled(tensor: Tensor) -> bool:
-    return tensor.quantization is not None and tensor.quantization.scale.size > 0 and tensor.type in _INTEGERS
+    return tensor.scaling is not None and tensor.type in _INTEGERS
 
 
 def _half(tensor: Tensor) -> bool:
@@ -101,9 +100,9 @@ class _Quantized:
             if id(op) in rounding or not (reads or op.code == "QUANTIZE"):
                 continue
             own.update(id(tensor) for tensor in op.outputs if _scaled(tensor))
-            if op.code not in _CONVERSIONS:
+            if op.code not in CONVERSIONS:
                 self.integer_ops.append(op)
-        self.float_ops = [op for op in graph.ops if op.code not in _CONVERSIONS and self.computes_on_floats(op)]
+        self.float_ops = [op for op in graph.ops if op.code not in CONVERSIONS and self.computes_on_floats(op)]
 
     def computes_on_floats(self, op: Op) -> bool:
         """Not so if it turns integers into the floats that the model gives, as TFLite_Detection_PostProcess does."""
@@ -125,7 +124,7 @@ class _Quantized:
                 {"index": places[id(op)], "name": op.name, "output": op.outputs[0].name if op.outputs else None, "why": _why(op, type)}
                 for op in self.float_ops
             ],
-            "conversions": [{"index": places[id(op)], **self.conversion(op)} for op in self.graph.ops if op.code in _CONVERSIONS],
+            "conversions": [{"index": places[id(op)], **self.conversion(op)} for op in self.graph.ops if op.code in CONVERSIONS],
             "fake_quants": [
                 {
                     "input": op.inputs[0].name if op.inputs[0] is not None else None, "min": op.options.min, "max": op.options.max,

@@ -314,7 +314,7 @@ class Interpreter:
         return value.shape if value is not None else runnable.shapes.get(id(tensor), tensor.shape)
 
     def _details(self, runnable: _Runnable, tensor: Tensor) -> dict[str, Any]:
-        quantization = tensor.quantization if tensor.quantization is not None and tensor.quantization.scale.size else None
+        quantization = tensor.scaling
         scales = quantization.scale if quantization is not None else np.zeros(0, np.float32)
         zeros = quantization.zero_point.astype(np.int32) if quantization is not None else np.zeros(0, np.int32)
         signature = tensor.shape_signature

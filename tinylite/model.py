@@ -157,6 +157,11 @@ class Tensor:
         return self.buffer is not None
 
     @property
+    def scaling(self) -> Quantization | None:
+        """The quantization, if it has a scale: where it only tells a range, stored numbers mean themselves."""
+        return self.quantization if self.quantization is not None and self.quantization.scale.size else None
+
+    @property
     def holds_numbers(self) -> bool:
         """Whether the elements are numbers; text, handles and types newer than this schema are not."""
         return self.type in _DTYPES

@@ -192,7 +192,7 @@ def _plain_or_quantized(op: Op, plain: int, quantized: int) -> int:
 
 def _mul(op: Op) -> int:
     tensors = [*op.inputs[:2], op.outputs[0]]
-    scales = [t.quantization.scale[0] if t is not None and t.quantization is not None and t.quantization.scale.size else 0 for t in tensors]
+    scales = [t.scaling.scale[0] if t is not None and t.scaling is not None else 0 for t in tensors]
     rescaled = all(scales) and scales[0] * scales[1] / scales[2] >= 1
     return max(3 if rescaled else 1, _plain_or_quantized(op, 7, 4))
 

@@ -12,7 +12,7 @@ from ..model import Graph, Op, Tensor
 from ..ops import custom_ops
 from ..ops.common.operator import Node, Value
 from ..passes.uses import Uses
-from .ranges import Ranges, is_real, rule
+from .ranges import CONVERSIONS, Ranges, is_real, rule
 
 if TYPE_CHECKING:
     from .integer import Integers
@@ -24,7 +24,6 @@ _REMEDIES = (
     "tf.quantization.fake_quant_with_min_max_vars on any tensor); give a default range to try it out (default_ranges_stats, "
     "--default_ranges_min and --default_ranges_max); or leave these ops in float (allow_float_ops, --allow_float_ops)"
 )
-_ENDS = {"QUANTIZE", "DEQUANTIZE"}
 
 
 def check_ops(graph: Graph) -> None:
@@ -53,7 +52,7 @@ def quantizable(graph: Graph, ranges: Ranges, settings: Integers) -> set[int]:
     uses = Uses(graph)
     for op in graph.ops:
         real = [tensor for tensor in (*op.inputs, *op.outputs) if tensor is not None and is_real(tensor)]
-        if not real or op.code in _ENDS:
+        if not real or op.code in CONVERSIONS:
             continue
         if op.code == "FAKE_QUANT":  # that stayed between two names that people know, with a range on both sides
             chosen.add(id(op))
@@ -93,13 +92,9 @@ def _stored(op: Op, uses: Uses) -> list[Tensor]:
     for tensor in op.inputs:
         producer = uses.producer(tensor)
         source = producer.inputs[0] if producer is not None and producer.code == "DEQUANTIZE" else tensor
-        if source is not None and source.is_constant and (source is not tensor or _is_scaled(source)):
+        if source is not None and source.is_constant and (source is not tensor or (source.scaling is not None and not is_real(source))):
             found.append(source)
     return found
-
-
-def _is_scaled(tensor: Tensor) -> bool:
-    return tensor.type != "FLOAT32" and tensor.quantization is not None and tensor.quantization.scale.size > 0
 
 
 def _check_stored(tensors: list[Tensor]) -> None:

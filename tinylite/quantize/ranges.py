@@ -19,9 +19,10 @@ from ..ops.common.quantizing import Quantized
 from ..passes.uses import Uses
 from .parameters import LIMITS, SMALLEST, Range, choose, nudged_range, range_of_values
 
-__all__ = ["Ranges", "is_real", "pair", "rule", "scaled_by_result", "told_ranges"]
+__all__ = ["CONVERSIONS", "Ranges", "is_real", "pair", "rule", "scaled_by_result", "told_ranges"]
 
 _log = logging.getLogger("tinylite")
+CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")  # between floats and integers: what stands at the ends of what is computed on integers
 # What the first converter took as the range of results whose scale is always the same, a little beside what their integers mean.
 _CLAMPED = {"TANH": (-127 / 128, 1.0), "L2_NORMALIZATION": (-1.0, 1.0)}
 
