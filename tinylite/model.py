@@ -157,6 +157,11 @@ class Tensor:
         return self.buffer is not None
 
     @property
+    def signature(self) -> tuple[int, ...]:
+        """The shape, -1 where a dimension may vary."""
+        return self.shape if self.shape_signature is None else self.shape_signature
+
+    @property
     def scaling(self) -> Quantization | None:
         """The quantization, if it has a scale: where it only tells a range, stored numbers mean themselves."""
         return self.quantization if self.quantization is not None and self.quantization.scale.size else None

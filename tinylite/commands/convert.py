@@ -202,7 +202,7 @@ def _of_float_file(
     model = Loaded.load(path)
     given = _ends(path, "input", inputs, model.graph.inputs)
     _ends(path, "output", outputs, model.graph.outputs)
-    own = ([tuple(tensor.shape) for tensor in given], [tuple(tensor.shape_signature or tensor.shape) for tensor in given])
+    own = ([tuple(tensor.shape) for tensor in given], [tuple(tensor.signature) for tensor in given])
     if shapes is not None and shapes not in own:
         raise SettingError(f"--input_shapes are others than those of {path}", "A .tflite file keeps its shapes: leave the flag out")
     file = wanted([str(tensor.name) for tensor in given])
@@ -342,7 +342,7 @@ def _show(conversion: Conversion, size: int, seconds: float) -> None:
         out.print(f"{name.replace('_', ' ')}: {count}")
     for what, tensors in (("input", model.graph.inputs), ("output", model.graph.outputs)):
         for tensor in tensors:
-            shape = "x".join("?" if dim < 0 else str(dim) for dim in tensor.shape_signature or tensor.shape) or "scalar"
+            shape = "x".join("?" if dim < 0 else str(dim) for dim in tensor.signature) or "scalar"
             out.print(f"{what} {tensor.name}: {tensor.type} {shape}")
     out.print(f"{size_text(size)}, of which {size_text(report.constant_bytes)} constants; {time_text(seconds)}")
 

@@ -25,9 +25,7 @@ _TRIALS = (720720, 1441440)
 
 def signature_of(tensor: Tensor) -> Signature:
     """The shape of a tensor as far as it is known."""
-    if not tensor.has_rank:
-        return None
-    return tensor.shape if tensor.shape_signature is None else tensor.shape_signature
+    return tensor.signature if tensor.has_rank else None
 
 
 def computed(name: str, type: str | int, signature: Signature) -> Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 from .matching import Found, rewrite
-from .uses import has, signature
+from .uses import has
 
 __all__ = ["drop_idle_dropout"]
 
@@ -22,7 +22,7 @@ def drop_idle_dropout(graph: Graph) -> int:
     def make(found: Found, op: Op) -> Op | None:
         x = found["x"]
         idle = found["#rate"] <= 0 if "#rate" in found else found["#keep"] == 1
-        if not idle or x.type != "FLOAT32" or signature(x) != signature(op.outputs[0]):
+        if not idle or x.type != "FLOAT32" or x.signature != op.outputs[0].signature:
             return None
         one = Tensor(f"{op.outputs[0].name}/one", has_rank=True)
         one.data = np.ones((), np.float32)

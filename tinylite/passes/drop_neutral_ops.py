@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..model import Graph, Op, Tensor
-from .uses import Uses, constant, signature
+from .uses import Uses, constant
 
 __all__ = ["drop_neutral_ops", "merge_constant_operands"]
 
@@ -23,7 +23,7 @@ def drop_neutral_ops(graph: Graph) -> int:
             continue
         x, operand = _with_constant(op)
         value = constant(operand)
-        if x is None or value is None or not np.all(value == np.float32(_NEUTRAL[op.code])) or signature(x) != signature(op.outputs[0]):
+        if x is None or value is None or not np.all(value == np.float32(_NEUTRAL[op.code])) or x.signature != op.outputs[0].signature:
             continue
         if any(op.outputs[0] is output for output in graph.outputs):
             continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..model import Graph, Op, Tensor
-from .uses import Uses, constant, per_channel, signature
+from .uses import Uses, constant, per_channel
 
 __all__ = ["LAYERS", "fold_into_next_weights", "fold_into_weights"]
 
@@ -43,7 +43,7 @@ def _folded(uses: Uses, op: Op) -> tuple[list[Op], Op] | None:
     given = layer.inputs[bias_at] if bias_at < len(layer.inputs) else None
     bias = constant(given)
     between, output = layer.outputs[0], op.outputs[0]
-    if weights is None or (given is not None and bias is None) or signature(between) != signature(output):
+    if weights is None or (given is not None and bias is None) or between.signature != output.signature:
         return None
     channels = weights.shape[axis]
     factor = per_channel(value, channels)
@@ -100,7 +100,7 @@ def _taken_up(op: Op, layer: Op) -> Op | None:
     value, weights, given = constant(operand), constant(layer.inputs[1]), layer.inputs[2] if len(layer.inputs) > 2 else None
     if op.options is None or op.options.fused_activation_function != "NONE" or layer.options is None or value is None or weights is None:
         return None
-    if x is None or signature(x) != signature(op.outputs[0]) or (given is not None and constant(given) is None):
+    if x is None or x.signature != op.outputs[0].signature or (given is not None and constant(given) is None):
         return None
     depth = layer.code == "DEPTHWISE_CONV_2D"
     channels = weights.shape[-1] // layer.options.depth_multiplier if depth else weights.shape[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model import Graph, Op, Tensor
-from .uses import Uses, has, signature
+from .uses import Uses, has
 
 __all__ = ["flatten_rows", "keep_dimensions"]
 
@@ -21,9 +21,9 @@ def keep_dimensions(graph: Graph) -> int:
         if after is None or source is None or weights is None:
             continue
         out, depth = weights.shape
-        if signature(source)[-1:] != (depth,) or signature(after.outputs[0]) != (*signature(source)[:-1], out):
+        if source.signature[-1:] != (depth,) or after.outputs[0].signature != (*source.signature[:-1], out):
             continue
-        if signature(source).count(-1) > 1 and not _gives_back(uses, after, source):
+        if source.signature.count(-1) > 1 and not _gives_back(uses, after, source):
             continue
         options = {**dict(op.options.items()), "keep_num_dims": True}
         uses.replace([op, after], Op(op.code, [source, *op.inputs[1:]], after.outputs, **options))
@@ -39,7 +39,7 @@ def flatten_rows(graph: Graph) -> int:
         before = uses.producer(op.inputs[0], "RESHAPE") if op.code == "FULLY_CONNECTED" else None
         if before is None or op.options is None or op.options.keep_num_dims or before.inputs[0] is None or op.inputs[1] is None:
             continue
-        if before.inputs[0].shape[-1:] == op.inputs[1].shape[1:] and -1 not in signature(before.inputs[0])[-1:]:
+        if before.inputs[0].shape[-1:] == op.inputs[1].shape[1:] and -1 not in before.inputs[0].signature[-1:]:
             op.inputs[0] = before.inputs[0]
             flattened += 1
     return flattened
@@ -48,8 +48,8 @@ def flatten_rows(graph: Graph) -> int:
 def _gives_back(uses: Uses, reshape: Op, source: Tensor) -> bool:
     """Whether the unknown dimensions that a RESHAPE makes are those of `source`, in its order; one of them may be left to it."""
     sizes = _sizes(uses, reshape.inputs[1] if len(reshape.inputs) > 1 else None)
-    unknown = [axis for axis, size in enumerate(signature(source)) if size < 0]
-    back = len(sizes) == len(signature(source)) and all(sizes[axis] in (-1, (id(source), axis)) for axis in unknown)
+    unknown = [axis for axis, size in enumerate(source.signature) if size < 0]
+    back = len(sizes) == len(source.signature) and all(sizes[axis] in (-1, (id(source), axis)) for axis in unknown)
     return back and sizes.count(-1) <= 1
 
 
@@ -69,7 +69,7 @@ def _sizes(uses: Uses, tensor: Tensor | None) -> list[_Size]:
         return unknown
     if op.code == "SHAPE":
         source = op.inputs[0]
-        return [size if size >= 0 else (id(source), axis) for axis, size in enumerate(signature(source))]
+        return [size if size >= 0 else (id(source), axis) for axis, size in enumerate(source.signature)]
     if op.code in ("PACK", "CONCATENATION"):
         return [size for part in op.inputs for size in _sizes(uses, part)]
     if op.code in ("GATHER", "STRIDED_SLICE"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..model import Graph, Op, Tensor
-from .uses import Uses, has, same_numbers, signature
+from .uses import Uses, has, same_numbers
 
 __all__ = ["keep_reduced_dimensions", "merge_reshapes", "merge_transposes"]
 
@@ -25,7 +25,7 @@ def merge_reshapes(graph: Graph) -> int:
             op.inputs[0] = before.inputs[0]
             changed += 1
         source = op.inputs[0]
-        if source is not None and signature(source) == signature(op.outputs[0]) and _may_vanish(graph, op):
+        if source is not None and source.signature == op.outputs[0].signature and _may_vanish(graph, op):
             uses = _without(graph, op, source)
             changed += 1
     return changed
@@ -41,11 +41,11 @@ def keep_reduced_dimensions(graph: Graph) -> int:
         if reduction is None or reduction.options is None or (axes := reduction.inputs[1]) is None or axes.data is None:
             continue
         assert reduction.inputs[0] is not None
-        before = signature(reduction.inputs[0])
+        before = reduction.inputs[0].signature
         reduced = {int(axis) % len(before) for axis in axes.data.reshape(-1)}
         for keep in (False, True):
             after = tuple(1 if axis in reduced else size for axis, size in enumerate(before) if keep or axis not in reduced)
-            if keep != reduction.options.keep_dims and after == signature(op.outputs[0]) and after.count(-1) <= 1:
+            if keep != reduction.options.keep_dims and after == op.outputs[0].signature and after.count(-1) <= 1:
                 uses.replace([reduction, op], Op(reduction.code, reduction.inputs, op.outputs, keep_dims=keep))
                 changed += 1
                 break
@@ -71,8 +71,8 @@ def merge_transposes(graph: Graph) -> int:
         if order == sorted(order) and _may_vanish(graph, op):
             uses = _without(graph, op, source)
             changed += 1
-        elif _moves_nothing(signature(source), order):
-            shape = signature(op.outputs[0])
+        elif _moves_nothing(source.signature, order):
+            shape = op.outputs[0].signature
             reshape = Op("RESHAPE", [source, _vector(op, shape)], op.outputs, new_shape=tuple(shape))
             graph.ops = [reshape if other is op else other for other in graph.ops]
             uses = Uses(graph)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model import Graph, Op
-from .uses import Uses, has, signature
+from .uses import Uses, has
 
 __all__ = ["merge_pads"]
 
@@ -38,7 +38,7 @@ def _is_same(pad: Op, op: Op) -> bool:
     amounts = paddings.data.tolist()
     if len(amounts) != 4 or amounts[0] != [0, 0] or amounts[3] != [0, 0]:
         return False
-    options, sizes = op.options, signature(source)
+    options, sizes = op.options, source.signature
     assert options is not None
     windows = ((1, options.stride_h, options.dilation_h_factor), (2, options.stride_w, options.dilation_w_factor))
     for axis, stride, dilation in windows:

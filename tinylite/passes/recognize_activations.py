@@ -10,7 +10,7 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 from .matching import Found, rewrite
-from .uses import constant, signature
+from .uses import constant
 
 __all__ = ["recognize_gelu", "recognize_hard_swish", "recognize_leaky_relu", "recognize_prelu", "recognize_relu"]
 
@@ -22,7 +22,7 @@ def _unary(code: str, **options: Any) -> Callable[[Found, Op], Op | None]:
 
     def make(found: Found, op: Op) -> Op | None:
         x = found["x"]
-        return Op(code, [x], op.outputs, **options) if signature(x) == signature(op.outputs[0]) and x.type == "FLOAT32" else None
+        return Op(code, [x], op.outputs, **options) if x.signature == op.outputs[0].signature and x.type == "FLOAT32" else None
 
     return make
 
@@ -80,7 +80,7 @@ def recognize_prelu(graph: Graph) -> int:
 
     def make(found: Found, op: Op) -> Op | None:
         slope = constant(found["slope"])
-        if slope is None or signature(found["x"]) != signature(op.outputs[0]) or slope.ndim > len(op.outputs[0].shape):
+        if slope is None or found["x"].signature != op.outputs[0].signature or slope.ndim > len(op.outputs[0].shape):
             return None
         alpha = Tensor(f"{op.outputs[0].name}/alpha", has_rank=True)
         alpha.data = np.ascontiguousarray(-slope.reshape(slope.shape[1:] if slope.ndim == len(op.outputs[0].shape) else slope.shape))

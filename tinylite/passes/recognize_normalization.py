@@ -6,7 +6,7 @@ from typing import Any
 
 from ..model import Graph, Op, Tensor
 from .matching import Found, rewrite
-from .uses import Uses, signature
+from .uses import Uses
 
 __all__ = ["recognize_l2_normalization", "recognize_layer_normalization", "recognize_squared_difference"]
 
@@ -35,7 +35,7 @@ def recognize_l2_normalization(graph: Graph) -> int:
         if axes is None or total is None or total.options is None or not total.options.keep_dims or found.get("#epsilon", 0) > 1e-6:
             return None
         last = len(x.shape) - 1
-        if [int(axis) % len(x.shape) for axis in axes.reshape(-1)] != [last] or signature(x) != signature(op.outputs[0]):
+        if [int(axis) % len(x.shape) for axis in axes.reshape(-1)] != [last] or x.signature != op.outputs[0].signature:
             return None
         square = uses.producer(total.inputs[0], "SQUARE", "MUL")
         if square is None or any(tensor is not x for tensor in square.inputs):
@@ -57,7 +57,7 @@ def recognize_layer_normalization(graph: Graph) -> int:
 
     def make(found: Found, op: Op) -> list[Op] | None:
         x, mean, factor, offset = found["x"], found["mean"], found["factor"], found.get("offset")
-        if x.type != "FLOAT32" or mean.is_constant or signature(x) != signature(op.outputs[0]):
+        if x.type != "FLOAT32" or mean.is_constant or x.signature != op.outputs[0].signature:
             return None
         centered, scaled = (
             Tensor(f"{op.outputs[0].name}/{name}", x.shape, x.type, shape_signature=x.shape_signature, has_rank=True)

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 from .drop_unused_ops import drop_unused_ops
-from .uses import signature
 
 __all__ = ["copy_moved_variables", "drop_repeated_operands", "simplify_loops"]
 
@@ -146,7 +145,7 @@ def copy_moved_variables(graph: Graph) -> int:
 
 def _copy(graph: Graph, tensor: Tensor) -> Tensor:
     shape = Tensor(f"{tensor.name}/shape", (len(tensor.shape),), "INT32", has_rank=True)
-    sizes = signature(tensor)
+    sizes = tensor.signature
     if sizes.count(-1) > 1:
         graph.ops.append(Op("SHAPE", [tensor], [shape], out_type="INT32"))
     else:

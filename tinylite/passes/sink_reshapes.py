@@ -9,7 +9,7 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 from .fold_into_weights import LAYERS
-from .uses import Uses, constant, has, signature
+from .uses import Uses, constant, has
 
 __all__ = ["sink_reshapes"]
 
@@ -42,8 +42,8 @@ def _sink(uses: Uses, op: Op) -> bool:
     inputs: list[Tensor | None] = [result]
     if op.code not in _CLAMPS:
         value = constant(op.inputs[1 - place])
-        channels = None if value is None else _by_channel(value, signature(reshaped), signature(result)[-1])
-        if channels is None or signature(reshaped) != signature(output):
+        channels = None if value is None else _by_channel(value, reshaped.signature, result.signature[-1])
+        if channels is None or reshaped.signature != output.signature:
             return False
         operand = Tensor(f"{output.name}/channels", has_rank=True)
         operand.data = channels

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 
-__all__ = ["Uses", "constant", "has", "per_channel", "same_numbers", "signature"]
+__all__ = ["Uses", "constant", "has", "per_channel", "same_numbers"]
 
 
 class Uses:
@@ -95,11 +95,6 @@ def has(graph: Graph, *codes: str) -> bool:
 def constant(tensor: Tensor | None) -> np.ndarray | None:
     """The value of a FLOAT32 constant, or None."""
     return tensor.data if tensor is not None and tensor.is_constant and tensor.type == "FLOAT32" and tensor.sparsity is None else None
-
-
-def signature(tensor: Tensor) -> tuple[int, ...]:
-    """The shape of a tensor, -1 where a dimension may vary."""
-    return tensor.shape if tensor.shape_signature is None else tensor.shape_signature
 
 
 def per_channel(value: np.ndarray, channels: int) -> np.ndarray | None:
