@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 
 demo: $(VENV)/demo
 	$(BIN)/tinylite demo
+	@echo "Next: $(BIN)/tinylite --help, or put it on the PATH: . $(BIN)/activate"
 
 test: $(VENV)/test
 	$(BIN)/python -m pytest -n auto -m "not slow"
@@ -36,9 +37,13 @@ benchmark: $(VENV)/test
 clean:
 	rm -rf $(VENV) build *.egg-info
 
-# A machine without the venv module (Debian packs it apart) gets virtualenv instead.
+# Debian packages apart what venv needs to install pip, and keeps pip from installing next to the system's packages; a folder is allowed.
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); $(PYTHON) -m pip install --quiet virtualenv && $(PYTHON) -m virtualenv --quiet $(VENV); }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "tinylite needs Python 3.10 or newer, and $(PYTHON) is %d.%d: make PYTHON=python3.12 ..." % sys.version_info[:2])'
+	@$(PYTHON) -m venv $(VENV) > /dev/null || { rm -rf $(VENV); \
+	  $(PYTHON) -m pip install --quiet --target $(VENV).virtualenv virtualenv && PYTHONPATH=$(VENV).virtualenv $(PYTHON) -m virtualenv --quiet $(VENV) \
+	  && rm -rf $(VENV).virtualenv || { rm -rf $(VENV) $(VENV).virtualenv; \
+	  echo "$(PYTHON) can make no environment, with venv or with virtualenv: install the package python3-venv" >&2; exit 1; }; }
 
 # The stamps keep pip from asking the network again until what is to be installed changes.
 $(VENV)/demo: $(BIN)/python pyproject.toml
