@@ -1,4 +1,5 @@
-"""Write docs/operators.md: what tinylite runs, from the operators' own files and the cases that test them.
+"""Write docs/operators.md and tinylite/ops/operators.json, which `tinylite ops` shows: what tinylite runs, from the operators'
+own files and the cases that test them.
 
 Usage: python docs/make_operators.py [--check]
 """
@@ -6,16 +7,20 @@ Usage: python docs/make_operators.py [--check]
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from tests.cases import Case  # noqa: E402
 from tinylite import ops  # noqa: E402
+from tinylite.ops import custom_ops  # noqa: E402
 
-TARGET = ROOT / "docs" / "operators.md"
+PAGE = ROOT / "docs" / "operators.md"
+DATA = ROOT / "tinylite" / "ops" / "operators.json"
 HEAD = """# Operators
 
 The builtin operators that tinylite runs, by docs/make_operators.py from their files in `tinylite/ops/` and their tests. A
@@ -28,7 +33,7 @@ name, version, types, graph and tensor; `tinylite inspect` shows such models all
 """
 
 
-def types(cases: list[Case]) -> str:
+def types(cases: list[Case]) -> list[str]:
     """The types that the cases give their data inputs."""
     found = set()
     for case in cases:
@@ -36,27 +41,43 @@ def types(cases: list[Case]) -> str:
         data = next((t for t in given if t.data is None), given[0])
         weights = [t.type for t in given if t.data is not None and t.type in ("INT8", "UINT8")]
         found.add(f"{data.type} x {weights[0]}" if weights and data.type == "FLOAT32" else data.type)
-    return ", ".join(sorted(found))
+    return sorted(found)
 
 
-def table() -> str:
+def rows() -> list[dict[str, Any]]:
+    """Name, types, highest version and meaning of every operator, builtin ones first."""
+    found = []
+    for package, folder in ((ops, "ops"), (custom_ops, "custom_ops")):
+        for name in package.names():
+            module = importlib.import_module(f"{package.__name__}.{name.lower()}")
+            title, _, what = (module.__doc__ or "").split("\n\n")[0].partition(": ")
+            operator = package.find(title)
+            assert operator is not None, f"the docstring of {module.__name__} does not begin with the operator's name"
+            cases: list[Case] = importlib.import_module(f"tests.{folder}.{name.lower()}").CASES
+            found.append({
+                "name": title, "custom": package is custom_ops, "types": types(cases), "versions": operator.max_version,
+                "what": what.rstrip(".").replace("\n", " "),
+            })  # fmt: skip
+    return found
+
+
+def page(found: list[dict[str, Any]]) -> str:
     lines = []
-    for name in ops.names():
-        operator = ops.find(name)
-        module = importlib.import_module(f"tinylite.ops.{name.lower()}")
-        cases: list[Case] = importlib.import_module(f"tests.ops.{name.lower()}").CASES
-        what = (module.__doc__ or "").split("\n\n")[0].partition(": ")[2].rstrip(".").replace("\n", " ").replace("|", "\\|")
-        lines.append(f"| {name} | {types(cases)} | 1 to {operator.max_version} | {what} |")
+    for row in found:
+        if not row["custom"]:
+            what = row["what"].replace("|", "\\|")
+            lines.append(f"| {row['name']} | {', '.join(row['types'])} | 1 to {row['versions']} | {what} |")
     return HEAD + "\n".join(lines) + "\n"
 
 
 def main() -> None:
-    content = table()
-    if sys.argv[1:] == ["--check"]:
-        if TARGET.read_text() != content:
-            sys.exit("docs/operators.md is out of date: run python docs/make_operators.py")
-    else:
-        TARGET.write_text(content)
+    found = rows()
+    contents = {PAGE: page(found), DATA: "[\n" + ",\n".join(map(json.dumps, found)) + "\n]\n"}
+    for target, content in contents.items():
+        if sys.argv[1:] != ["--check"]:
+            target.write_text(content)
+        elif target.read_text() != content:
+            sys.exit(f"{target.relative_to(ROOT)} is out of date: run python docs/make_operators.py")
 
 
 if __name__ == "__main__":

@@ -7,11 +7,13 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import wave
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,8 +22,10 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 import tinylite
+from tinylite import ops
 from tinylite.cli import main
 from tinylite.model import Graph, Metadata, Model, Op, Quantization, Signature, Tensor
+from tinylite.ops import custom_ops
 
 DEMO = Path(tinylite.__file__).parent / "demo"
 DIGITS = str(DEMO / "digits_uint8.tflite")
@@ -696,3 +700,31 @@ def test_a_terminal_that_lacks_letters_gets_others() -> None:
         done = subprocess.run(command(*arguments), capture_output=True, text=True, env=environment, check=False)
         assert done.returncode == 0, done.stderr
     assert "z?hler" in done.stdout
+
+
+def test_ops_lists_every_operator() -> None:
+    rows = json.loads(CliRunner().invoke(main, ["ops", "--json"]).stdout)
+    assert [row["name"] for row in rows if not row["custom"]] == ops.names()
+    assert [row["name"].lower() for row in rows if row["custom"]] == custom_ops.names()
+    assert all(row["types"] and row["versions"] and row["what"] for row in rows)
+    text = CliRunner().invoke(main, ["ops", "conv_2d", "Mfcc"]).stdout
+    assert "FLOAT32 x INT8" in text and "1 to 8" in text and "mel-frequency" in text and "SOFTMAX" not in text
+
+
+def test_ops_names_what_is_near() -> None:
+    done = CliRunner().invoke(main, ["ops", "softmaxx"])
+    assert done.exit_code == 1 and "does not run softmaxx. The nearest names are SOFTMAX, LOG_SOFTMAX" in done.stderr
+
+
+def test_view_says_that_a_port_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[tuple[str, int]] = []
+    netron = SimpleNamespace(start=lambda path, address, browse: served.append(address) or address, stop=lambda address: None)
+    monkeypatch.setitem(sys.modules, "netron", netron)
+    monkeypatch.setattr("time.sleep", lambda seconds: (_ for _ in ()).throw(KeyboardInterrupt))
+    with socket.create_server(("localhost", 0)) as other:
+        port = other.getsockname()[1]
+        done = CliRunner().invoke(main, ["view", str(DIGITS), "--port", str(port), "--no-browse"])
+        assert done.exit_code == 1 and not served
+        assert re.search(f"nothing can be served at localhost:{port}: .*in use.*Give another --port", done.stderr)
+    assert CliRunner().invoke(main, ["view", str(DIGITS), "--port", str(port), "--no-browse"]).exit_code == 130
+    assert served == [("localhost", port)]

@@ -11,7 +11,7 @@ from flatbuffers import flexbuffers
 
 from tinylite import Interpreter
 from tinylite.errors import InvokeError, ModelError, UnsupportedError
-from tinylite.model import Model
+from tinylite.model import Graph, Model, Op, Tensor
 from tinylite.ops import custom_ops
 
 from . import custom_ops as folder
@@ -113,3 +113,20 @@ def test_anchors_of_negative_size_stop_the_run(run: Judge) -> None:
     case.inputs[2].data[3, 2] = -0.1  # type: ignore[union-attr]
     with pytest.raises(InvokeError, match="an anchor's size is negative"):
         run(case.model().to_bytes(), case.feeds())
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("edgetpu-custom-op", "compiled for the Edge TPU: use the .tflite file that the compiler was given"),
+        ("ethos-u", "compiled for an Ethos-U NPU: use"),
+        ("DISPATCH_OP", "compiled for an NPU: use"),
+        ("FlexErf", "TensorFlow's operator Erf: convert the model again without SELECT_TF_OPS"),
+        ("MyOp", "`tinylite inspect` still shows the model; cut it before this op"),
+    ],
+)
+def test_unknown_custom_operators_say_which_file_to_use_instead(name: str, said: str) -> None:
+    x, y = Tensor("x", (1, 4)), Tensor("y", (1, 4))
+    model = Model([Graph("main", [x], [y], [Op("CUSTOM", [x], [y], custom_code=name)])])
+    with pytest.raises(UnsupportedError, match=f"custom operator '{name}'.*{said}"):
+        Interpreter(model_content=model.to_bytes()).allocate_tensors()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
+import lzma
 import re
 import shlex
+import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -174,7 +179,6 @@ def test_bytes_in_memory_are_told_as_files_are() -> None:
         (FROZEN.encode()[:-30], "a TensorFlow GraphDef that cannot be used: it is no readable GraphDef: line 10, column"),
         (KERAS[:-30], "a Keras model that cannot be used: the archive cannot be read"),
         (b"\x0a\x05\x12\x03\x0a\x01x", "a protocol buffer, but no TensorFlow graph or model"),
-        (b"\x08\x07\x12\x07pytorch", "a protocol buffer, as ONNX models are"),
         (archive(config_json="[" * 100_000), "a Keras model: a .keras archive"),
         (archive(config_json='{"config": {"layers": [1, {"config": 2}, {"config": {"batch_shape": "x"}}]}}'), "a Keras model.*3 layers"),
         (b"\x89HDF\r\n\x1a\n" + b"model_config" + b'{"class_name": "Model", "config": {"layers": [', "a Keras model: an HDF5 file"),
@@ -187,6 +191,54 @@ def test_damaged_files_say_what_is_wrong(content: bytes, said: str) -> None:
     with pytest.raises(NotATfliteFileError, match=f"broken: this is no .tflite file: it is {said}") as caught:
         Model.load("broken")
     assert caught.value.remedy
+
+
+def tar_of(content: bytes) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as target:
+        entry = tarfile.TarInfo("model.tflite")
+        entry.size = len(content)
+        target.addfile(entry, io.BytesIO(content))
+    return made.getvalue()
+
+
+def npz() -> bytes:
+    made = io.BytesIO()
+    np.savez(made, weights=np.zeros(3))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content, said, remedy",
+    [
+        (lzma.compress(b"model"), "xz-compressed", "Unpack it"),
+        (bz2.compress(b"model"), "bzip2-compressed", "Unpack it"),
+        (gzip.compress(b"model"), "gzip-compressed", "Unpack it"),
+        (b"\x28\xb5\x2f\xfd\x04\x58", "zstd-compressed", "Unpack it"),
+        (tar_of(b"model"), "a tar archive", "Unpack it"),
+        (b"GGUF\3\0\0\0", "a GGUF model", "Ask its publisher"),
+        (b"\x30\0\0\0\0\0\0\0" + b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', "a safetensors file", "Export the model"),
+        (b"\x08\x0e\x12\x07pytorch:3", "an ONNX model", "Convert it with onnx2tf"),
+        (b"\x08\x0a:/\n\x0c\n\x01x", "an ONNX model", "Convert it with onnx2tf"),
+        (b"\x08\x04\x12\x10\n\x0e\n\x05image", "a Core ML model", "Ask its publisher"),
+        (archive(**{"net/data.pkl": "", "net/version": "3"}), "a PyTorch checkpoint or program", "Export the model"),
+        (b"\x80\x02}q\0X", "a Python pickle", "Export the model"),
+        (npz(), "an archive of NumPy arrays", "Give the model first"),
+        (b'{"format": "graph-model", "generatedBy": "2.8"}', "a TensorFlow.js model", "Convert the SavedModel"),
+    ],
+)
+def test_models_of_other_tools_and_archives_are_named(content: bytes, said: str, remedy: str) -> None:
+    Path("given").write_bytes(content)
+    for given in ("given", content):
+        with pytest.raises(NotATfliteFileError, match=f"it is {said}") as caught:
+            Model.load(given)
+        assert str(caught.value.remedy).startswith(remedy)
+
+
+def test_a_core_ml_package_is_named(here: Path) -> None:
+    (here / "model.mlpackage" / "Data").mkdir(parents=True)
+    (here / "model.mlpackage" / "Manifest.json").write_text("{}")
+    assert describe_path("model.mlpackage")[0] == "a Core ML package"
 
 
 def test_large_texts_are_not_read_for_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

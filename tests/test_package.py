@@ -26,13 +26,14 @@ ROOMS = {
     "kernels": {"kernels", "numpy", "numba", "llvmlite"},
     "tinylite/errors.py": set(),
     "tinylite/files.py": {"errors"},
-    "tinylite/kinds.py": {"describe_graph", "errors", "files"},
+    "tinylite/c_arrays.py": {"errors", "schema", "numpy"},
+    "tinylite/kinds.py": {"c_arrays", "describe_graph", "errors", "files"},
     "tinylite/keras_files.py": {"errors", "files"},
     "tinylite/describe_graph.py": {"converter", "describe", "errors", "files", "keras_files", "kinds", "numpy", "rich"},
     "tinylite/memory.py": {"errors", "kernels", "numpy"},
     "tinylite/segment.py": {"errors", "kernels", "memory", "model", "ops", "numpy"},
     "tinylite/model.py": {"schema", "errors", "load", "save", "numpy"},
-    "tinylite/load.py": {"files", "kinds", "schema", "errors", "model", "numpy"},
+    "tinylite/load.py": {"c_arrays", "files", "kinds", "schema", "errors", "model", "numpy"},
     "tinylite/save.py": {"files", "schema", "errors", "model", "numpy"},
     "tinylite/ops": {"ops", "kernels", "memory", "model", "errors", "numpy", "flatbuffers"},
     "tinylite/passes": {"passes", "ops", "model", "errors", "numpy"},
@@ -227,6 +228,10 @@ def test_the_wheel_holds_what_a_checkout_holds(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if not name.startswith("tinylite-")}
     ours = {f"tinylite/{path.relative_to(ROOT)}" for room in ("schema", "kernels") for path in (ROOT / room).rglob("*.py")}
-    ours |= {str(path.relative_to(ROOT)) for path in (ROOT / "tinylite").rglob("*") if path.suffix in (".py", ".tflite", ".png", ".typed")}
+    ours |= {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "tinylite").rglob("*")
+        if path.suffix in (".py", ".tflite", ".png", ".typed", ".json")
+    }
     assert packed >= ours
     assert not packed - ours - {"tinylite/schema/tflite.fbs"}

@@ -19,6 +19,7 @@ import numpy as np
 from . import __version__
 from .commands.convert import convert
 from .commands.freeze import freeze
+from .commands.ops import ops
 from .commands.view import view
 from .errors import TinyliteError, at
 from .terminal import CONTEXT, console
@@ -248,7 +249,7 @@ def inspect(model: str, as_json: bool, memory: bool, quantization: bool) -> None
         out.print(table)
 
 
-for command in (convert, freeze, view):
+for command in (convert, freeze, ops, view):
     main.add_command(command)
 
 

@@ -9,6 +9,7 @@ import os
 import re
 from typing import NamedTuple
 
+from .c_arrays import holds_model
 from .errors import TinyliteError
 from .files import mapped
 
@@ -31,6 +32,10 @@ class Kind(NamedTuple):
 
 _CONVERT = "Convert it with tinylite convert"
 _FETCH = "Download the model again and look at what the server sends"
+_UNPACK = "Unpack it: a .tflite file may be inside"
+_OTHER_TOOLS = "Ask its publisher for a .tflite file, or convert the original model"
+_FROM_PYTORCH = "Export the model to .tflite with litert-torch in the program that defines it"
+_PICKLE = "a Python pickle, as PyTorch's older checkpoints are"
 _BUILD = "Build the model in Python, load_weights into it, and save it whole with model.save"
 
 _GRAPH = Kind("graph", "a TensorFlow GraphDef", _CONVERT)
@@ -50,7 +55,17 @@ _SIGNATURES: list[tuple[int, bytes, Kind]] = [
         (8, b"TFL3", "a .tflite file with a size in front (a size-prefixed flatbuffer)", "Drop the first four bytes"),
         (0, b"PK\x03\x04", "a zip archive", "If a .tflite file or a SavedModel is inside, unpack it"),
         (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file without a Keras model", "Give a file that model.save wrote"),
-        (0, b"\x1f\x8b", "gzip-compressed", "Unpack it: a .tflite file may be inside"),
+        (0, b"\x1f\x8b", "gzip-compressed", _UNPACK),
+        (0, b"\xfd7zXZ\0", "xz-compressed", _UNPACK),
+        (0, b"\x28\xb5\x2f\xfd", "zstd-compressed", _UNPACK),
+        (0, b"BZh", "bzip2-compressed", _UNPACK),
+        (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
+        (257, b"ustar", "a tar archive", _UNPACK),
+        (0, b"GGUF", "a GGUF model, as llama.cpp reads them", _OTHER_TOOLS),
+        (0, b"LITERTLM", "a LiteRT-LM bundle", "Extract its .tflite sections with LiteRT-LM's tools"),
+        (0, b"PAR1", "a Parquet table", "Give the path of the model"),
+        (0, b"\x80\x02", _PICKLE, _FROM_PYTORCH),
+        (0, b"\x80\x04", _PICKLE, _FROM_PYTORCH),
         (0, b"version https://git-lfs", "a Git LFS pointer, not the file it stands for", "Run git lfs pull in its repository"),
         (0, b"<!DOCTYPE", "a web page", _FETCH),
         (0, b"<html", "a web page", _FETCH),
@@ -72,6 +87,8 @@ _TEXTS = [
 ]
 _TEXT = frozenset(range(32, 256)) - {127} | frozenset(b"\t\n\r")
 
+_ENTRY = rb"PK\x03\x04.{26}"  # the header of a zip archive's entry, before its name
+
 _TABLE_MAGIC = bytes.fromhex("57fb808b247547db")  # ends the sorted tables that checkpoints are kept in
 _SHARD = re.compile(r"(.+)\.data-\d{5}-of-\d{5}$")
 
@@ -87,24 +104,43 @@ def identify(head: bytes) -> Kind:
         return Kind("other", "empty", "The download or the program that should have written it failed")
     for offset, magic, kind in _SIGNATURES:
         if head[offset : offset + len(magic)] == magic:
-            return _keras(head, kind)
+            return _by_content(head, kind)
     if is_text(head):
         for pattern, kind in _TEXTS:
             if re.match(rb"(\xef\xbb\xbf)?(\s|#.*\n)*" + pattern, head):
                 return kind
+        if holds_model(head):
+            return Kind("tflite", "a .tflite file as a C array", "")
     elif head[0] == 0x0A:  # field 1 is a message, in a GraphDef a node
         return _GRAPH if _starts_with_node(head) else _META_GRAPH
     elif not any(head):
         return Kind("other", "filled with zero bytes", "Copy or download it again")
-    elif head[0] == 0x08 and head[2:3] in b"\x12\x1a\x22\x3a":
-        return Kind("unknown", "a protocol buffer, as ONNX models are", "Convert it with the tools of what wrote it")
+    elif head[0] == 0x08 and head[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x3a"):
+        # Both start with their format's version. Field 2 is ONNX's producer, a text, and Core ML's description, which lists inputs.
+        if head[2] == 0x12 and re.match(rb"[\x80-\xff]{0,9}[\0-\x7f]\n", head[3:]):
+            return Kind("other", "a Core ML model", _OTHER_TOOLS)
+        return Kind("other", "an ONNX model", "Convert it with onnx2tf")
+    elif _starts_as_safetensors(head):
+        return Kind("other", "a safetensors file: weights without a model", _FROM_PYTORCH)
     return Kind("unknown", f"unknown data that starts with {head[:8]!r}", "Give the path of a .tflite file; bytes 4 to 7 of one are TFL3")
 
 
-def _keras(head: bytes, kind: Kind) -> Kind:
-    """Archives and HDF5 files by what they hold."""
-    if head.startswith(b"PK") and re.search(rb"PK\x03\x04.{26}(metadata\.json|config\.json|model\.weights\.h5)", head, re.DOTALL):
-        return _KERAS
+def _starts_as_safetensors(head: bytes) -> bool:
+    """Whether eight bytes that could be the length of a JSON text come before one."""
+    return head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") < 1 << 32
+
+
+def _by_content(head: bytes, kind: Kind) -> Kind:
+    """Archives, JSON texts and HDF5 files by what they hold."""
+    if head.startswith(b"PK"):
+        if re.search(_ENTRY + rb"(metadata\.json|config\.json|model\.weights\.h5)", head, re.DOTALL):
+            return _KERAS
+        if re.search(_ENTRY + rb"[^/\0]*/?(data\.pkl|\.format_version|\.data/|constants\.pkl)", head, re.DOTALL):
+            return kind._replace(text="a PyTorch checkpoint or program", remedy=_FROM_PYTORCH)
+        if re.search(_ENTRY + rb"[^\0]{0,200}?\.npy", head, re.DOTALL):
+            return kind._replace(text="an archive of NumPy arrays", remedy="Give the model first, then the arrays")
+    if head.startswith(b"{") and re.search(rb'"format"\s*:\s*"(graph|layers)-model"|"modelTopology"', head):
+        return kind._replace(text="a TensorFlow.js model", remedy="Convert the SavedModel or Keras model that it was made from")
     if head.startswith(b"\x89HDF"):
         if b"model_config" in head:
             return _KERAS
@@ -127,6 +163,8 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
             return _SAVED_MODEL._replace(text="a SavedModel directory")
         if checkpoint_prefix(path) is not None:
             return _CHECKPOINT._replace(text="a directory of TensorFlow checkpoints")
+        if os.path.exists(os.path.join(path, "Manifest.json")) and os.path.isdir(os.path.join(path, "Data")):
+            return Kind("other", "a Core ML package", _OTHER_TOOLS)
         return Kind("other", "a directory", "Give the path of the model itself")
     if not os.path.exists(path) and os.path.isfile(f"{path}.index"):
         return _CHECKPOINT

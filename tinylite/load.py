@@ -9,9 +9,10 @@ from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
+from .c_arrays import model_in
 from .errors import CorruptFileError, NotATfliteFileError, at
 from .files import mapped
-from .kinds import describe, describe_path
+from .kinds import HEAD, describe, describe_path, is_text
 from .model import (
     ExternalBuffer,
     Graph,
@@ -52,6 +53,9 @@ def load(file: str | os.PathLike[str] | bytes) -> Model:
 
 def _load(data: np.ndarray, path: str | None, reopen: Callable[[], BinaryIO]) -> Model:
     if bytes(data[4:8]) != IDENTIFIER:
+        content = model_in(data.data) if is_text(bytes(data[:HEAD])) else None
+        if content is not None:
+            return _load(np.frombuffer(content, np.uint8), None, lambda: io.BytesIO(content))
         kind, remedy = describe(data.data, path)
         raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
     try:

@@ -335,9 +335,7 @@ class Planner(Layout):
         operator = custom_ops.find(op.name)
         if operator is not None:
             return operator
-        raise UnsupportedError(
-            f"tinylite has no kernel for the custom operator {op.name!r}", "`tinylite inspect` still shows the model; cut it before this op"
-        )
+        raise UnsupportedError(f"tinylite has no kernel for the custom operator {op.name!r}", custom_ops.remedy(op.name))
 
     def check_memory(self, node: Node) -> None:
         for value in node.outputs:

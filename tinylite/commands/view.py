@@ -30,7 +30,7 @@ def view(model: str, port: int, host: str, browse: bool | None) -> None:
     except ImportError:
         raise SettingError("Netron, which draws models, is not installed", "pip install 'tinylite[view]'") from None
     opens = _has_browser() if browse is None else browse
-    address = netron.start(path, (host, port) if port else (host, _free_port(host)), browse=opens)
+    address = netron.start(path, (host, _free_port(host, port)), browse=opens)
     click.echo(f"http://{address[0]}:{address[1]} shows {path}; Ctrl-C ends it")
     try:
         while True:
@@ -63,11 +63,13 @@ def _has_browser() -> bool:
     return True
 
 
-def _free_port(host: str) -> int:
+def _free_port(host: str, port: int) -> int:
+    """The port if nobody listens there, or with 0 any that is free. Raises SettingError."""
     import socket
 
     try:
-        with socket.create_server((host, 0)) as server:
+        with socket.create_server((host, port)) as server:
             return int(server.getsockname()[1])
     except OSError as error:
-        raise SettingError(f"nothing can be served at {host}: {error}", "Give another --host") from None
+        place, option = (f"{host}:{port}", "--port, or none for one that is free") if port else (host, "--host")
+        raise SettingError(f"nothing can be served at {place}: {error.strerror or error}", f"Give another {option}") from None

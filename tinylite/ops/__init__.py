@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["LIMITS", "find", "names"]
 
 # What to do about a part of a model that tinylite does not run.
-LIMITS = "See docs/operators.md for what it runs; `tinylite inspect` still shows the model"
+LIMITS = "`tinylite ops` lists what it runs; `tinylite inspect` still shows the model"
 
 _found: dict[str, Operator] = {}
 
