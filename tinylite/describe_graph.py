@@ -18,7 +18,7 @@ from .converter.checkpoint import read_checkpoint
 from .converter.ends import likely_inputs, likely_outputs, variables
 from .converter.graphdef import GraphDef, MetaGraph, Node, read_graph_def, read_meta_graph, read_saved_model
 from .errors import FileError
-from .files import mapped
+from .files import ends_of
 from .keras_files import describe_keras
 from .kinds import HEAD, Kind, is_text, saved_model_file
 
@@ -41,7 +41,7 @@ def describe(given: str | bytes | memoryview, kind: Kind) -> dict[str, Any]:
         found["keras"] = describe_keras(path or given)
     else:
         content = saved_model_file(path) if path else None
-        found["file"]["text"] = is_text(bytes((mapped(content) if content else memoryview(given))[:HEAD]))  # type: ignore[arg-type]
+        found["file"]["text"] = is_text(ends_of(content, HEAD, 0)[0] if content else bytes(given[:HEAD]))  # type: ignore[arg-type]
         if kind.id == "graph":
             found["graphs"] = [_graph(read_graph_def(given))]
         elif kind.id == "meta graph" and path:

@@ -10,7 +10,7 @@ import zlib
 from typing import Any
 
 from .errors import CorruptFileError
-from .files import mapped
+from .files import content_of
 
 __all__ = ["describe_keras"]
 
@@ -20,7 +20,7 @@ _DAMAGED = "Save the model again with model.save"
 
 def describe_keras(given: str | bytes | memoryview) -> dict[str, Any]:
     """Format, Keras's version, the model's class and name, and its layers. Raises FileError."""
-    data = mapped(given) if isinstance(given, str) else memoryview(given)
+    data = content_of(given) if isinstance(given, str) else memoryview(given)
     archive = bytes(data[:2]) == b"PK"
     config, version = _of_archive(given) if archive else (_of_hdf5(data), None)
     inner = _dict(config.get("config"))

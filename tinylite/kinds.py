@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from .c_arrays import holds_model
 from .errors import TinyliteError
-from .files import mapped
+from .files import content_of, ends_of
 
 __all__ = ["HEAD", "Kind", "describe", "describe_path", "identify", "is_text", "kind_of", "saved_model_file"]
 
@@ -168,11 +168,11 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
         return Kind("other", "a directory", "Give the path of the model itself")
     if not os.path.exists(path) and os.path.isfile(f"{path}.index"):
         return _CHECKPOINT
-    data = mapped(path)
-    kind = identify(bytes(data[:HEAD]))
-    if data[-8:] == _TABLE_MAGIC or (_SHARD.match(path) and checkpoint_prefix(path)):
+    head, tail = ends_of(path, HEAD, len(_TABLE_MAGIC))
+    kind = identify(head)
+    if tail == _TABLE_MAGIC or (_SHARD.match(path) and checkpoint_prefix(path)):
         return _CHECKPOINT._replace(text="a file of a TensorFlow checkpoint")
-    if kind.text.startswith("an HDF5") and re.search(rb"model_config", data):
+    if kind.text.startswith("an HDF5") and re.search(rb"model_config", content_of(path)):
         return _KERAS
     return kind
 
@@ -230,7 +230,7 @@ def _in_detail(kind: Kind, given: str | bytes | memoryview) -> tuple[str, str] |
     if kind.id in ("tflite", "other", "unknown") or not (isinstance(given, str) or kind.id in ("graph", "keras")):
         return None
     if kind.id == "graph":
-        data = mapped(given) if isinstance(given, str) else given
+        data = content_of(given) if isinstance(given, str) else given
         if len(data) > _LONGEST_TEXT and is_text(bytes(data[:HEAD])):
             return None
     from .describe_graph import describe, sentence

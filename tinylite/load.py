@@ -1,4 +1,4 @@
-"""Bytes to Model. Weights stay where they are: a path is mapped, and constants are views of the mapping."""
+"""Bytes to Model. Weights stay where they are: constants are views of the file's content."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from .c_arrays import model_in
 from .errors import CorruptFileError, NotATfliteFileError, at
-from .files import mapped
+from .files import content_of
 from .kinds import HEAD, describe, describe_path, is_text
 from .model import (
     ExternalBuffer,
@@ -46,7 +46,7 @@ def load(file: str | os.PathLike[str] | bytes) -> Model:
             return _load(np.frombuffer(file, np.uint8), None, lambda: io.BytesIO(file))
     path = os.fspath(file)
     with at(path):
-        model = _load(_map(path), path, lambda: open(path, "rb"))  # noqa: SIM115, the caller closes it
+        model = _load(_content(path), path, lambda: open(path, "rb"))  # noqa: SIM115, the caller closes it
     model.source = path
     return model
 
@@ -67,11 +67,11 @@ def _load(data: np.ndarray, path: str | None, reopen: Callable[[], BinaryIO]) ->
     return model
 
 
-def _map(path: str) -> np.ndarray:
+def _content(path: str) -> np.ndarray:
     if os.path.isdir(path) or os.path.isfile(f"{path}.index"):
         kind, remedy = describe_path(path)
         raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
-    return np.frombuffer(mapped(path), np.uint8)
+    return np.frombuffer(content_of(path), np.uint8)
 
 
 def model_of(root: Table, data: np.ndarray) -> Model:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ModelError, TensorError
+from .files import check_unchanged
 from .schema.table import Table, fields_of
 from .schema.tables import OPERATOR_OPTIONS
 
@@ -136,7 +137,7 @@ class Tensor:
 
     `type` is a TensorType name ("FLOAT32", "INT8", ...), `shape` the shape the file was made for; `shape_signature` has
     -1 for dimensions that may vary, and is None where it says nothing more than `shape`. `buffer` holds a constant's
-    bytes as the file has them (uint8 [n], often a read-only view of the mapped file) and is None for a tensor that is
+    bytes as the file has them (uint8 [n], often a read-only view of the file's content) and is None for a tensor that is
     computed; `data` shows it as numbers.
     """
 
@@ -175,10 +176,12 @@ class Tensor:
     def data(self) -> np.ndarray | None:
         """A constant's elements, [shape] of the type's numpy dtype, or None for a computed tensor.
 
-        A view of `buffer` wherever the bytes allow it. Sparse and text constants have no such view: read `buffer`.
+        A view of `buffer` wherever the bytes allow it. Sparse and text constants have no such view: read `buffer`. Raises FileError if
+        the bytes are those of a large file that has been changed since it was loaded.
         """
         if self.buffer is None:
             return None
+        check_unchanged([self.buffer])
         if self.sparsity is not None:
             raise TensorError(f"tensor {self.name!r} is stored sparse and has no dense view", "Read its buffer and sparsity")
         size = stored_size(self.type, self.shape)
@@ -381,7 +384,11 @@ class Model:
 
     @staticmethod
     def load(file: str | os.PathLike[str] | bytes) -> Model:
-        """Read a model from a path (mapped, not read) or from bytes. Raises FileError with place and remedy."""
+        """Read a model from a path or from bytes. Raises FileError with place and remedy.
+
+        Files of less than 128 MB are read into memory, and may change afterwards. Larger ones are mapped, and must stay as they are
+        as long as the model is used; replacing one by `save`, or by a rename, is no change.
+        """
         from .load import load
 
         return load(file)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ModelError, at
-from .files import write_whole
+from .files import check_unchanged, write_whole
 from .model import ExternalBuffer, Graph, Model, Op, Tensor, references
 from .schema.encode import encode
 from .schema.table import FormatError, Table, enum_number
@@ -49,6 +49,7 @@ def _parts(model: Model) -> Iterable[bytes | memoryview]:
     parts: list[bytes | memoryview]
     try:
         root = tables_of(model)
+        check_unchanged(table.data for table in root.buffers)
         size = sum(len(table.data) for table in root.buffers if table.data is not None)
         parts = [encode(root, size + (1 << 16))] if size <= ROOT_LIMIT else _with_data_behind(root)
     except FormatError as error:

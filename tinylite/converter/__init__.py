@@ -22,7 +22,7 @@ def convert(
     input_shapes: Mapping[str, Sequence[int | None] | None] | None = None, checkpoint: str | os.PathLike[str] | None = None,
     signature_key: str | None = None, tags: Iterable[str] | None = None, custom_objects: dict[str, Any] | None = None,
     allow_custom_ops: bool = False, fuse_lstm: bool = False, integers: Integers | None = None, weights: Weights | None = None,
-    dump: str | os.PathLike[str] | None = None,
+    dump: str | os.PathLike[str] | None = None, output: str | os.PathLike[str] | None = None,
 ) -> Model:  # fmt: skip
     """Convert a TensorFlow graph to a Model.
 
@@ -36,7 +36,7 @@ def convert(
     builtin form, as custom ops with their attributes. `fuse_lstm` makes loops of LSTMs one operator, whose state lasts from run to
     run until the interpreter's variables are reset. `integers`, a tinylite.quantize.Integers, makes the model a fully quantized one;
     `weights`, a tinylite.quantize.Weights, stores the weights of a float one smaller. `dump` is a directory that gets a text file
-    for each stage.
+    for each stage. `output` is a path to save the model at, whole or, if the conversion is refused, not at all.
 
     Raises FileError, FreezeError, and ConvertError with all ops that have no form, or tensors that have no range, at once.
     """
@@ -51,8 +51,11 @@ def convert(
         found.graph_def, found.inputs, found.outputs, shapes=input_shapes, settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm),
         dump=dump, signature_key=found.signature_key, integers=integers,
     )  # fmt: skip
-    if weights is None:
-        return conversion.model
-    from ..quantize.weights import quantize_weights
+    model = conversion.model
+    if weights is not None:
+        from ..quantize.weights import quantize_weights
 
-    return quantize_weights(conversion.model, weights)
+        model = quantize_weights(model, weights)
+    if output is not None:
+        model.save(output)
+    return model

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from ..errors import CorruptFileError, FileError, at
-from ..files import mapped
+from ..files import content_of
 from ..kinds import checkpoint_prefix
 from ..schema.sstable import entries
 from ..schema.table import FormatError
@@ -55,7 +55,7 @@ def read_checkpoint(path: str) -> Checkpoint:
     path = f"{prefix}.index" if second else prefix
     with at(path):
         try:
-            return (_second if second else _first)(prefix, mapped(path))
+            return (_second if second else _first)(prefix, content_of(path))
         except FormatError as error:
             raise CorruptFileError(f"it is no readable index of a checkpoint: {error}", _DAMAGED) from None
 

@@ -1,6 +1,6 @@
 """GraphDefs as Python objects, read without TensorFlow.
 
-Tensors are views of the mapped file: a graph of hundreds of megabytes is not copied.
+Tensors are views of the file's content: a graph of hundreds of megabytes is not copied.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CorruptFileError, FileError, ModelError, at
-from ..files import mapped
+from ..files import content_of
 from ..kinds import HEAD, identify, is_text, kind_of, saved_model_file
 from ..model import shape_problem, tensor_dtype
 from ..schema.graphdef import DATA_TYPES
@@ -109,7 +109,7 @@ def read_graph_def(given: Any, *, text: bool | None = None) -> GraphDef:
         with at(path):
             if os.path.isdir(path):
                 raise FileError(f"this is no GraphDef: it is {kind_of(path).text}", kind_of(path).remedy)
-            graph = _read_graph(mapped(path), text)
+            graph = _read_graph(content_of(path), text)
         graph.source = path
         return graph
     if hasattr(given, "SerializeToString"):
@@ -135,7 +135,7 @@ def read_saved_model(path: str | os.PathLike[str]) -> list[MetaGraph]:
     """
     path = saved_model_file(path)
     with at(path):
-        data = mapped(path)
+        data = content_of(path)
         return [_Reader(len(data)).meta_graph(message) for message in _decoded("SavedModel", data).get("meta_graphs", ())]
 
 
@@ -143,7 +143,7 @@ def read_meta_graph(path: str | os.PathLike[str]) -> MetaGraph:
     """The MetaGraphDef that TensorFlow 1 writes beside a checkpoint (.meta). Raises FileError and CorruptFileError."""
     path = os.fspath(path)
     with at(path):
-        data = mapped(path)
+        data = content_of(path)
         found = _Reader(len(data)).meta_graph(_decoded("MetaGraphDef", data))
         if not found.graph.nodes:
             raise CorruptFileError("it holds no nodes, so it is no MetaGraphDef", _DAMAGED)

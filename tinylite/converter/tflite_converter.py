@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ConvertError, UnsupportedError
+from ..errors import ConvertError, UnsupportedError, at
+from ..files import write_whole
 from ..model import Model
 from .conversion import Conversion
 from .quantization import Target, target, type_of
@@ -163,11 +164,20 @@ class TFLiteConverter:
         first = self._sources[0]
         return list(first.inputs.names if first.inputs is not None else guessed_inputs(first.graph_def))
 
-    def convert(self) -> bytes:
-        """The .tflite file.
+    def convert(self, output: str | os.PathLike[str] | None = None) -> bytes:
+        """The .tflite file, which is also written to the path `output`: whole or, if the conversion is refused, not at all.
 
-        Raises ConvertError, with all ops that have no form or all tensors that have no range, and UnsupportedError for what is not built.
+        Raises ConvertError, with all ops that have no form or all tensors that have no range, UnsupportedError for what is not built,
+        and FileError for what cannot be written.
         """
+        content = self._content()
+        if output is not None:
+            path = os.fspath(output)
+            with at(path):
+                write_whole(path, [content])
+        return content
+
+    def _content(self) -> bytes:
         self._check_supported()
         models = [self._converted(source) for source in self._sources]
         first = models[0]

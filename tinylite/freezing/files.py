@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import kinds
 from ..errors import FileError, at
-from ..files import mapped
+from ..files import ends_of
 from .tf import tensorflow
 
 __all__ = ["is_text", "read_graph", "read_meta_graph", "read_saver", "source_kind"]
@@ -18,7 +18,7 @@ _DAMAGED = "It may have been cut short: copy or fetch it again"
 
 def is_text(path: str) -> bool:
     """Whether a file holds a message in text form."""
-    return kinds.is_text(bytes(mapped(path)[: kinds.HEAD]))
+    return kinds.is_text(ends_of(path, kinds.HEAD, 0)[0])
 
 
 def source_kind(path: str) -> str:
