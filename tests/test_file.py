@@ -115,7 +115,8 @@ def test_saving_leaves_no_half_written_file(tmp_path: Path, monkeypatch: pytest.
     small().save(path)
     before = path.read_bytes()
     broken = small()
-    broken.graph.outputs = [Tensor("y", (1, 4), "NO_SUCH_TYPE")]
+    broken.graph.outputs = [Tensor("y", (1, 4))]
+    broken.graph.outputs[0].type = "NO_SUCH_TYPE"
     with pytest.raises(ModelError, match=r"model\.tflite.*'NO_SUCH_TYPE' is no TensorType"):
         broken.save(path)
 

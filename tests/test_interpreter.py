@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from tinylite.errors import FileError, InvokeError, ModelError, SettingError, TensorError, UnsupportedError
 from tinylite.interpreter import Interpreter, OpResolverType, load_delegate
-from tinylite.model import Graph, Model, Op, Quantization, Tensor
+from tinylite.model import Graph, Model, Op, Quantization, Signature, Tensor
 
 from .conftest import litert_interpreter, shared_models
 from .small_models import DEMO, OWN_MODELS, SCRIPTS, X, chain, litert_unready, plain, ready, run
@@ -107,6 +108,39 @@ def test_a_path_may_be_text_bytes_or_a_path(kind: Callable[[str], Any]) -> None:
     assert Interpreter(kind(str(DEMO / "digits_uint8.tflite"))).get_input_details()[0]["shape"].tolist() == [1, 8, 8, 1]
 
 
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda content: np.frombuffer(content, np.uint8), Model.load])
+def test_the_first_argument_may_be_content_or_a_model(kind: Callable[[bytes], Any]) -> None:
+    interpreter = Interpreter(kind(chain(codes="NEG")))
+    interpreter.allocate_tensors()
+    assert np.array_equal(run(interpreter, X), -X)
+
+
+def test_what_an_interpreter_was_made_of_may_change() -> None:
+    """A Model in all its parts, an array that is a constant, and a bytearray."""
+    x, w, y = Tensor("x", (1, 4)), Tensor("w", (1, 4)), Tensor("y", (1, 4))
+    constant = np.full((1, 4), 2, np.float32)
+    w.data = constant
+    model = Model([Graph("main", [x], [y], [Op("ADD", [x, w], [y])])])
+    content = bytearray(model.to_bytes())
+    made = [Interpreter(model), Interpreter(content), Interpreter(model_content=content)]
+    constant[...] = 7
+    model.graph.ops[0] = Op("NEG", [x], [y])
+    model.graph.inputs.clear()
+    x.shape = (9, 9)
+    content[:] = bytes(len(content))
+    for interpreter in made:
+        interpreter.allocate_tensors()
+        assert np.array_equal(run(interpreter, X), X + 2)
+
+
+def test_a_model_that_no_file_could_hold_is_refused() -> None:
+    stranger = Tensor("stranger", (1, 4))
+    graph = Graph("main", [stranger], [stranger])
+    model = Model([graph], signatures=[Signature("serve", Graph("other"), {"x": stranger})])
+    with pytest.raises(ModelError, match=r"signature 'serve'.*is not part of the model"):
+        Interpreter(model)
+
+
 CONSTRUCTOR_ERRORS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "nothing": ({}, ModelError, "give either model_path or model_content"),
     "both": ({"model_path": "a", "model_content": b"a"}, ModelError, "not both"),
@@ -114,6 +148,14 @@ CONSTRUCTOR_ERRORS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "no_bytes": ({"model_content": b""}, FileError, "it is empty"),
     "other_bytes": ({"model_content": b"PK\3\4 and so on"}, FileError, "this is no .tflite file"),
     "content_is_text": ({"model_content": "m.tflite"}, TensorError, "a file's bytes, not str. Give a path as model_path"),
+    "number": ({"model_path": 3}, TensorError, "should be a path, the content of a .tflite file as bytes, or a tinylite.Model, not 3"),
+    "file": ({"model_path": io.BytesIO(b"")}, TensorError, "Give what its read() returns, or its path"),
+    "large_content": ({"model_path": b"\n".join([b"x" * 600] * 300)}, FileError, "unknown data that starts with b'xxxxxxxx'"),
+    "large_path": ({"model_path": "\n".join(["x" * 600] * 300)}, FileError, "File name too long"),
+    "large_list": ({"model_path": [1] * 100_000}, TensorError, "not a list of 100000"),
+    "large_threads": ({"model_content": chain(), "num_threads": "9" * 100_000}, SettingError, "(100000 characters)"),
+    "large_resolver": ({"model_content": chain(), "experimental_op_resolver_type": "x" * 100_000}, SettingError, "(100000 characters)"),
+    "model_without_graph": ({"model_path": Model()}, ModelError, "the model has no graph"),
     "threads_0": ({"model_content": chain(), "num_threads": 0}, SettingError, "at least 1, not 0"),
     "threads_-2": ({"model_content": chain(), "num_threads": -2}, SettingError, "at least 1, not -2"),
     "threads_text": ({"model_content": chain(), "num_threads": "2"}, SettingError, "a whole number, not '2'"),
@@ -128,7 +170,7 @@ def test_what_cannot_be_made_says_why(name: str) -> None:
     arguments, kind, text = CONSTRUCTOR_ERRORS[name]
     with pytest.raises(kind) as caught:
         Interpreter(**arguments)
-    assert text in str(caught.value)
+    assert text in str(caught.value) and len(str(caught.value)) < 2000
     assert isinstance(caught.value, ValueError)  # what scripts written for tf.lite catch
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import tinylite
 from tinylite import Graph, Model, ModelError, Op, Quantization, Signature, Tensor, TensorError
 
 from .conftest import Judge
@@ -87,16 +92,35 @@ def test_data_must_be_of_the_tensor_s_type() -> None:
 
 
 def test_an_option_that_an_operator_does_not_have() -> None:
-    with pytest.raises(AttributeError, match="SoftmaxOptions has no field 'alpha'; it has: beta"):
+    with pytest.raises(ModelError, match=r"operator SOFTMAX has no option 'alpha'\. It has beta"):
         Op("SOFTMAX", [], [], alpha=1.0)
+    with pytest.raises(ModelError, match=r"no option 'fused_activation'\. The nearest names are 'fused_activation_function'"):
+        Op("ADD", [], [], fused_activation="RELU")
+    with pytest.raises(ModelError, match=r"option padding of CONV_2D cannot be 'same'\. The nearest names are 'SAME'"):
+        Op("CONV_2D", [], [], padding="same")
     with pytest.raises(ModelError, match="operator PRELU has no options and was given alpha"):
         Op("PRELU", [], [], alpha=1.0)
+
+
+@pytest.mark.parametrize(
+    ("make", "problem"),
+    [
+        (lambda: Op("SOFTMAXX", [], []), r"there is no operator 'SOFTMAXX'\. The nearest names are 'SOFTMAX'"),
+        (lambda: Op("softmax", [], []), r"there is no operator 'softmax'\. The nearest names are 'SOFTMAX'"),
+        (lambda: Op("MyOwn", [], []), r"there is no operator 'MyOwn'.*"),
+        (lambda: Tensor("x", (1,), "FLOAT"), r"there is no tensor type 'FLOAT'\. The nearest names are .*'FLOAT32'"),
+        (lambda: Tensor("x", (1,), np.float32), r"there is no tensor type <class 'numpy.float32'>\. The nearest names are 'FLOAT32'"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_name_that_the_format_lacks_is_refused_at_once(make: Callable[[], object], problem: str) -> None:
+    with pytest.raises(ModelError, match=problem):
+        make()
 
 
 def test_a_tensor_of_another_graph_cannot_be_saved() -> None:
     model = chain()
     model.signatures[0].inputs["x"] = Tensor("stranger")
-    with pytest.raises(ModelError, match=r"stranger.*is used and is not part of the model"):
+    with pytest.raises(ModelError, match=r"its input 'x' is the tensor 'stranger', which is no input"):
         model.to_bytes()
 
 
@@ -115,10 +139,141 @@ def test_neighbours() -> None:
 
 def test_a_model_that_is_none_is_not_saved(tmp_path: Path) -> None:
     x, y = Tensor("x", (1,)), Tensor("y", (1,))
+    renamed = Op("ADD", [x], [y])
+    renamed.code = "ADDD"
     for model, problem in (
         (Model([]), "it has no graph"),
-        (Model([Graph("main", [x], [y], [Op("ADDD", [x], [y])])]), "ADDD"),
+        (Model([Graph("main", [x], [y], [renamed])]), "ADDD"),
     ):
         with pytest.raises(ModelError, match=problem):
             model.save(tmp_path / "none.tflite")
     assert not list(tmp_path.iterdir())
+
+
+# ---- signatures
+
+
+def behind_a_cast(model: Model) -> Tensor:
+    """Let the model take bytes, as editors of models do."""
+    pixels, before = Tensor("pixels", (1, 3), "UINT8"), model.graph.inputs[0]
+    model.graph.ops.insert(0, Op("CAST", [pixels], [before]))
+    model.graph.inputs = [pixels]
+    return pixels
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_a_signature_follows_what_is_put_before_an_input_and_after_an_output(loaded: bool) -> None:
+    model = Model.load(chain().to_bytes()) if loaded else chain()
+    graph = model.graph
+    behind_a_cast(model)
+    graph.ops.append(Op("NEG", [graph.outputs[0]], [last := Tensor("last", (1, 3))]))
+    graph.outputs = [last]
+    for content in (model.to_bytes(), model.copy().to_bytes()):
+        runner = tinylite.Interpreter(model_content=content).get_signature_runner()
+        assert runner.get_input_details()["x"]["name"] == "pixels"
+        assert runner(x=np.uint8([[1, 2, 3]]))["y"].tolist() == [[2, 4, 6]]
+
+
+def test_a_signature_follows_each_of_several_inputs() -> None:
+    a, b, y = Tensor("a", (2,)), Tensor("b", (2,)), Tensor("y", (2,))
+    model = Model([graph := Graph("main", [a, b], [y], [Op("SUB", [a, b], [y])])])
+    model.signatures = [Signature("minus", graph, {"right": b, "left": a}, {"y": y})]
+    bytes_a, bytes_b = Tensor("bytes_a", (2,), "UINT8"), Tensor("bytes_b", (2,), "UINT8")
+    graph.ops[:0] = [Op("CAST", [bytes_a], [a]), Op("CAST", [bytes_b], [b])]
+    graph.inputs = [bytes_b, bytes_a]
+    run = tinylite.Interpreter(model_content=model.to_bytes()).get_signature_runner()
+    assert run(left=np.uint8([9, 9]), right=np.uint8([1, 2]))["y"].tolist() == [8, 7]
+
+
+def test_a_signature_that_cannot_follow_is_named(tmp_path: Path) -> None:
+    model = chain()
+    model.graph.inputs = [Tensor("p", (1, 3)), Tensor("q", (1, 3))]
+    model.graph.ops[0].inputs = [model.graph.inputs[0]]
+    with pytest.raises(ModelError, match=r"signature 'serve': its input 'x' is the tensor 'x', which is no.*are 'p', 'q', or take"):
+        model.save(tmp_path / "model.tflite")
+    assert not list(tmp_path.iterdir())
+    model.signatures[0].inputs["x"] = model.graph.inputs[0]
+    model.to_bytes()
+
+
+def test_a_signature_of_inner_tensors_survives_if_a_file_has_it() -> None:
+    model = chain()
+    model.signatures[0].outputs["inner"] = model.graph.tensor("a")
+    model.signatures[0].loose = True
+    loaded = Model.load(model.to_bytes())
+    assert loaded.signatures[0].outputs["inner"].name == "a"
+    assert Model.load(loaded.to_bytes()) == loaded == model
+
+
+# ---- copies
+
+
+def with_history() -> Model:
+    """What a file does not hold: a narrow range, what an op replaces, fields of a newer schema."""
+    model = chain()
+    model.graph.tensor("a").quantization = Quantization(min=-1.0, max=1.0, narrow=True)
+    model.graph.ops[1].replaces = (Op("NEG", [model.graph.inputs[0]], [Tensor("gone")]), model.graph.ops[0])
+    model.unknown = ["field 39 of SubGraph"]
+    return model
+
+
+COPIES = {"copy": Model.copy, "deepcopy": copy.deepcopy, "pickle": lambda model: pickle.loads(pickle.dumps(model))}
+
+
+@pytest.mark.parametrize("kind", COPIES)
+def test_a_copy_has_what_files_do_not_hold(kind: str) -> None:
+    model = with_history()
+    made = COPIES[kind](model)
+    assert made == model
+    range_ = made.graph.tensor("a").quantization
+    assert range_ is not None and range_.narrow
+    assert [op.name for op in made.graph.ops[1].replaces] == ["NEG", "ABS"]
+    assert made.graph.ops[1].replaces[1] is made.graph.ops[0]
+    assert made.unknown == model.unknown and made.signatures[0].inputs["x"] is made.graph.inputs[0]
+
+
+CHANGES: dict[str, Callable[[Model], object]] = {
+    "narrow": lambda model: setattr(model.graph.tensor("a").quantization, "narrow", False),
+    "range": lambda model: model.graph.tensor("a").quantization.min.fill(-2),  # type: ignore[union-attr]
+    "replaces": lambda model: setattr(model.graph.ops[1], "replaces", ()),
+    "unknown": lambda model: model.unknown.clear(),
+    "name": lambda model: setattr(model.graph.ops[0].outputs[0], "name", "other"),
+    "order": lambda model: model.graph.ops.reverse(),
+    "option": lambda model: setattr(model.graph.ops[1].options, "pot_scale_int16", False),
+    "constant": lambda model: setattr(model.graph.tensor("w"), "data", np.float32([1, 2, 4])),
+    "signature": lambda model: model.signatures[0].inputs.update(x=model.graph.tensor("a")),
+    "twins": lambda model: model.graph.ops[1].inputs.__setitem__(1, model.graph.tensor("a")),
+}
+
+
+@pytest.mark.parametrize("kind", COPIES)
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_copy_is_changed_alone(change: str, kind: str) -> None:
+    model = with_history()
+    made = COPIES[kind](model)
+    CHANGES[change](made)
+    assert model == with_history() and made != model
+
+
+@pytest.mark.parametrize("kind", COPIES)
+def test_who_shares_constants(kind: str) -> None:
+    model = chain()
+    model.graph.ops[1].inputs.append(twin := Tensor("twin", (3,)))
+    twin.buffer = model.graph.tensor("w").buffer
+    made = COPIES[kind](model)
+    assert made.graph.tensor("twin").buffer is made.graph.tensor("w").buffer
+    assert (made.graph.tensor("w").buffer is model.graph.tensor("w").buffer) == (kind == "copy")
+
+
+def test_graphs_may_call_graphs_as_deep_as_they_like() -> None:
+    graphs = [Graph(str(number)) for number in range(2000)]
+    for graph, called in pairwise(graphs):
+        graph.ops = [Op("CALL_ONCE", [], [], init_subgraph_index=called)]
+    model = Model(graphs)
+    assert model.copy() == model == copy.deepcopy(model)
+
+
+def test_a_model_is_shown_in_a_line() -> None:
+    shown = repr(chain())
+    assert "\n" not in shown and len(shown) < 200
+    assert "'x' FLOAT32 [1, 3] -> 'y' FLOAT32 [1, 3], 3 ops" in shown

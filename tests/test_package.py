@@ -32,9 +32,12 @@ ROOMS = {
     "tinylite/describe_graph.py": {"converter", "describe", "errors", "files", "keras_files", "kinds", "numpy", "rich"},
     "tinylite/memory.py": {"errors", "kernels", "numpy"},
     "tinylite/segment.py": {"errors", "kernels", "memory", "model", "ops", "numpy"},
-    "tinylite/model.py": {"errors", "files", "load", "numpy", "save", "schema"},
+    "tinylite/model.py": {"clone", "errors", "files", "load", "numpy", "save", "schema"},
     "tinylite/load.py": {"c_arrays", "errors", "files", "kinds", "model", "numpy", "schema"},
-    "tinylite/save.py": {"files", "schema", "errors", "model", "numpy"},
+    "tinylite/save.py": {"errors", "files", "model", "numpy", "schema", "signatures"},
+    "tinylite/clone.py": {"model", "numpy", "schema"},
+    "tinylite/signatures.py": {"errors", "model"},
+    "tinylite/model_source.py": {"errors", "load", "model", "numpy", "save"},
     "tinylite/ops": {"ops", "kernels", "memory", "model", "errors", "numpy", "flatbuffers"},
     "tinylite/passes": {"passes", "ops", "model", "errors", "numpy"},
     "tinylite/converter": {
@@ -63,7 +66,7 @@ ROOMS = {
     "tinylite/layout.py": {"ops", "memory", "segment", "errors", "kernels", "numpy"},
     "tinylite/planner.py": {"layout", "order", "ops", "passes", "memory", "segment", "state", "model", "errors", "kernels", "numpy"},
     "tinylite/plan.py": {"planner", "segment", "state", "memory", "ops", "model", "errors", "kernels", "numpy"},
-    "tinylite/interpreter.py": {"plan", "segment", "state", "load", "model", "ops", "errors", "numpy"},
+    "tinylite/interpreter.py": {"plan", "segment", "state", "model", "model_source", "ops", "errors", "numpy"},
 }
 # Rooms that reach another room by one door only.
 DOORS = {

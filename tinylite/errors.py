@@ -21,7 +21,9 @@ The built-in types in brackets are also bases: scripts written for tf.lite catch
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import TracebackType
+from typing import Any
 
 __all__ = [
     "ConvertError",
@@ -41,8 +43,9 @@ __all__ = [
     "UnsupportedError",
 ]
 
-_LONGEST = 600  # characters of a line of a place or a problem that a message shows
+_LONGEST = 600  # characters of a line that a message shows
 _MOST_LINES = 200
+_MOST = 20_000  # characters of a problem that a message shows
 
 
 class TinyliteError(Exception):
@@ -55,10 +58,10 @@ class TinyliteError(Exception):
         self.places: list[str] = []  # innermost first; see `at`
 
     def __str__(self) -> str:
-        place = ", ".join(map(_for_people, reversed(self.places)))
+        place = ", ".join(_for_people(place.replace("\n", "\\n")) for place in reversed(self.places))
         text = _for_people(self.problem)
         text = f"{place}: {text}" if place else text
-        return f"{text}. {self.remedy}" if self.remedy else text
+        return f"{text}. {_for_people(self.remedy)}" if self.remedy else text
 
 
 def _for_people(text: str) -> str:
@@ -67,7 +70,30 @@ def _for_people(text: str) -> str:
     if len(lines) > _MOST_LINES:
         lines = [*lines[: _MOST_LINES - 1], f"... and {len(lines) - _MOST_LINES + 1} more lines"]
     text = "\n".join(lines)
+    if len(text) > _MOST:
+        text = f"{text[: _MOST * 3 // 4]} ... {text[-_MOST // 4 :]}"
     return "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in text)
+
+
+def quoted(value: Any) -> str:
+    """A value that somebody has given, for a message: its repr on one line, or what it is where that is long."""
+    if isinstance(value, (str, bytes, bytearray)) and len(value) > 200:
+        return f"{value[:60]!r}... ({len(value)} {'characters' if isinstance(value, str) else 'bytes'})"
+    if isinstance(getattr(value, "shape", None), tuple) and hasattr(value, "dtype"):
+        return f"an array of {value.dtype} {list(value.shape)}"
+    if isinstance(value, (memoryview, list, tuple, dict, set, frozenset)) and len(value) > 100:
+        return f"a {type(value).__name__} of {len(value)}"
+    text = repr(value).replace("\n", " ")
+    return text if len(text) <= 300 else f"{text[:200]}... (a {type(value).__name__})"
+
+
+def nearest(name: Any, names: Iterable[str | None]) -> str | None:
+    """A remedy for a name that is none: those that are written nearly so."""
+    import difflib
+
+    known = {each.lower(): each for each in names if each}
+    near = difflib.get_close_matches(str(name)[:100].lower(), known, 3, 0.55)
+    return f"The nearest names are {', '.join(repr(known[each]) for each in near)}" if near else None
 
 
 class FileError(TinyliteError, ValueError):

@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from .errors import InvokeError, ModelError, SettingError, TensorError, UnsupportedError, at
-from .load import load
+from .errors import InvokeError, ModelError, SettingError, TensorError, UnsupportedError, at, quoted
 from .model import Graph, Model, Signature, Tensor, tensor_dtype
+from .model_source import model_from
 from .ops.common.operator import Value
 from .plan import Plan
 from .segment import Segment
@@ -40,7 +40,7 @@ class OpResolverType(enum.Enum):
 def load_delegate(library: str, options: dict[str, Any] | None = None) -> NoReturn:
     """There are no delegates: raises UnsupportedError, which scripts that fall back to the CPU catch as ValueError."""
     raise UnsupportedError(
-        f"tinylite loads no delegates such as {library!r}", "Leave experimental_delegates out: the CPU runs all of the model"
+        f"tinylite loads no delegates such as {quoted(library)}", "Leave experimental_delegates out: the CPU runs all of the model"
     )
 
 
@@ -72,19 +72,27 @@ class _Runnable:
         return self.plan.value(tensor) if self.plan is not None else None
 
 
+# What an interpreter has until it is closed.
+_LENT = ("_model", "_graphs", "_main", "_state")
+
+
 class Interpreter:
     """Runs one model. Use one from one thread at a time; several may run in as many threads.
 
-    Arguments are those of tf.lite.Interpreter. `num_threads` is how many threads share the work (default 1); results
-    do not depend on it. With `experimental_preserve_all_tensors` every intermediate tensor can be read after a run. An
-    `experimental_op_resolver_type` of BUILTIN_REF, tinylite's own or that of the package it stands in for, rounds floats as
-    the reference kernels do. The other experimental arguments change nothing here, except that delegates are refused.
+    Arguments are those of tf.lite.Interpreter, except that the first may also be the content of a file (bytes, or what has the buffer
+    interface) or a Model, of which the interpreter keeps a copy: editing the Model afterwards does not change it. `num_threads` is how
+    many threads share the work (default 1); results do not depend on it. With `experimental_preserve_all_tensors` every intermediate
+    tensor can be read after a run. An `experimental_op_resolver_type` of BUILTIN_REF, tinylite's own or that of the package it stands
+    in for, rounds floats as the reference kernels do. The other experimental arguments change nothing here, except that delegates are
+    refused.
+
+    `close()`, or the end of a `with` block, frees the model and its memory; arrays that were returned stay as they are.
     """
 
     def __init__(
         self,
-        model_path: str | os.PathLike[str] | None = None,
-        model_content: bytes | None = None,
+        model_path: str | os.PathLike[str] | bytes | Model | None = None,
+        model_content: bytes | Model | None = None,
         experimental_delegates: Sequence[Any] | None = None,
         num_threads: int | None = None,
         experimental_op_resolver_type: Any = OpResolverType.AUTO,
@@ -99,14 +107,15 @@ class Interpreter:
             raise UnsupportedError("tinylite has no delegates", "Leave experimental_delegates out: the CPU runs all of the model")
         if num_threads is not None:
             if not isinstance(num_threads, (int, np.integer)) or isinstance(num_threads, bool):
-                raise SettingError(f"num_threads should be a whole number, not {num_threads!r}")
+                raise SettingError(f"num_threads should be a whole number, not {quoted(num_threads)}")
             if num_threads < 1 and num_threads != -1:
                 raise SettingError(f"num_threads should be at least 1, not {num_threads}")
         if getattr(experimental_op_resolver_type, "name", None) not in OpResolverType.__members__:
             raise SettingError(
-                f"experimental_op_resolver_type is {experimental_op_resolver_type!r}", f"Give one of {', '.join(map(str, OpResolverType))}"
+                f"experimental_op_resolver_type is {quoted(experimental_op_resolver_type)}",
+                f"Give one of {', '.join(map(str, OpResolverType))}",
             )
-        self._model: Model = load(_source(model_path, model_content))
+        self._model: Model = model_from(model_path, model_content)
         self._threads = max(int(num_threads or 1), 1)
         self._exact = experimental_op_resolver_type.name == "BUILTIN_REF"
         self._keep_all = bool(experimental_preserve_all_tensors)
@@ -116,6 +125,28 @@ class Interpreter:
         self._call: Callable[[], int] | None = None
         self._running = threading.Lock()
         self._segment: Segment | None = None
+
+    def close(self) -> None:
+        """Free the model and its memory, when a run in another thread has ended. Using the interpreter afterwards raises InvokeError."""
+        with self._running:
+            for runnable in self.__dict__.get("_graphs", ()):
+                runnable.plan = None  # which runners of signatures would keep
+                runnable.views.clear()
+            for name in _LENT:
+                self.__dict__.pop(name, None)
+            self._call = self._segment = None
+
+    def __enter__(self) -> Interpreter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        # Only called for what is not there.
+        if name in _LENT:
+            raise InvokeError("the interpreter is closed", "Make another one")
+        raise AttributeError(f"an Interpreter has no attribute {name!r}")
 
     def _place(self, runnable: _Runnable) -> at:
         return at(f"{self._model.source or 'model content'}, graph {self._graphs.index(runnable)}")
@@ -188,7 +219,7 @@ class Interpreter:
         tensors = runnable.graph.tensors
         if not isinstance(index, (int, np.integer)) or not 0 <= index < len(tensors):
             raise TensorError(
-                f"there is no tensor {index!r}: indices go from 0 to {len(tensors) - 1}", "Take the index from get_input_details()"
+                f"there is no tensor {quoted(index)}: indices go from 0 to {len(tensors) - 1}", "Take the index from get_input_details()"
             )
         return tensors[index]
 
@@ -388,12 +419,21 @@ class Interpreter:
         keys = [signature.key for signature in self._model.signatures]
         if signature_key is None:
             if len(keys) != 1:
-                raise ModelError(f"the model has {len(keys)} signatures", f"Name one of: {', '.join(map(repr, keys))}" if keys else None)
+                raise ModelError(f"the model has {len(keys)} signatures", self._signature_remedy())
             signature_key = keys[0]
         for signature in self._model.signatures:
             if signature.key == signature_key:
                 return SignatureRunner(self, signature)
-        raise ModelError(f"there is no signature {signature_key!r}", f"There are: {', '.join(map(repr, keys)) or 'none'}")
+        raise ModelError(f"there is no signature {quoted(signature_key)}", self._signature_remedy())
+
+    def _signature_remedy(self) -> str:
+        keys = ", ".join(repr(signature.key) for signature in self._model.signatures)
+        if keys:
+            return f"Name one of: {keys}"
+        return (
+            "The file has no signatures: set_tensor(index, value), invoke() and get_tensor(index) run it, with the indices of "
+            "get_input_details() and get_output_details()"
+        )
 
 
 class SignatureRunner:
@@ -406,10 +446,17 @@ class SignatureRunner:
 
     def __call__(self, **inputs: Any) -> dict[str, np.ndarray]:
         wanted = self._signature.inputs
+        _ = self._interpreter._model  # which a closed one has not
         if inputs.keys() != wanted.keys():
             takes, given = (", ".join(sorted(names)) or "nothing" for names in (wanted, inputs))
             raise TensorError(f"signature {self._signature.key!r} takes {takes} and was given {given}")
         runnable, interpreter = self._runnable, self._interpreter
+        for name, side in self._signature.stale() if self._signature.loose else ():
+            tensor = (wanted if side == "input" else self._signature.outputs)[name]
+            raise ModelError(
+                f"the {side} {name!r} of signature {self._signature.key!r} is the tensor {tensor.name!r}, which is no {side} of its graph",
+                "Run the graph by set_tensor, invoke and get_tensor",
+            )
         for name, value in inputs.items():
             interpreter._resize(runnable, runnable.numbers[id(wanted[name])], np.shape(value), False)
         interpreter._allocate(runnable)
@@ -428,20 +475,6 @@ class SignatureRunner:
     def get_output_details(self) -> dict[str, dict[str, Any]]:
         """The outputs' details by name."""
         return {name: self._interpreter._details(self._runnable, tensor) for name, tensor in sorted(self._signature.outputs.items())}
-
-
-def _source(model_path: Any, model_content: Any) -> Any:
-    """What to load: a path as text, or bytes; each of the two arguments takes its own kind only."""
-    if (model_path is None) == (model_content is None):
-        raise ModelError("give either model_path or model_content" + (", not both" if model_path is not None else ""))
-    if model_content is None:
-        return os.fsdecode(model_path)
-    try:
-        return memoryview(model_content).cast("B")
-    except TypeError:
-        raise TensorError(
-            f"model_content should be a file's bytes, not {type(model_content).__name__}", "Give a path as model_path"
-        ) from None
 
 
 def _dtype(tensor: Tensor) -> Any:

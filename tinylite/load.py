@@ -37,12 +37,14 @@ _DAMAGED = "The file was cut short or changed after it was written: fetch or con
 
 
 def load(file: str | os.PathLike[str] | bytes) -> Model:
-    """Read a .tflite file from a path or from its bytes.
+    """Read a .tflite file from a path or from its bytes, which are copied if they can change.
 
     Raises FileError or one of its kinds, naming the file, the place in it and what to do.
     """
     if isinstance(file, (bytes, bytearray, memoryview)):
         with at(f"model content of {len(file)} bytes"):
+            if not memoryview(file).readonly:
+                file = bytes(file)
             return _load(np.frombuffer(file, np.uint8), None, lambda: io.BytesIO(file))
     path = os.fspath(file)
     with at(path):
@@ -250,6 +252,7 @@ class _Builder:
                 if entry.name in names:
                     raise CorruptFileError(f"it uses the name {entry.name!r} twice", _DAMAGED)
                 names[entry.name] = _pick(graph.tensors, entry.tensor_index, "tensor")
+        signature.loose = any(signature.stale())
         return signature
 
 

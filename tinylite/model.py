@@ -12,14 +12,14 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from .errors import ModelError, TensorError
+from .errors import ModelError, TensorError, nearest, quoted
 from .files import check_unchanged
 from .schema.table import Table, fields_of
-from .schema.tables import OPERATOR_OPTIONS
+from .schema.tables import ENUMS, OPERATOR_OPTIONS
 
 __all__ = ["ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor", "called_graphs", "tensor_dtype"]
 
@@ -153,6 +153,11 @@ class Tensor:
     variant_tensors: list[Table] | None = None
     external_buffer: ExternalBuffer | None = None
 
+    def __post_init__(self) -> None:
+        names = ENUMS["TensorType"][1]
+        if self.type not in names and not isinstance(self.type, int):  # a number is a type that the schema does not know yet
+            raise ModelError(f"there is no tensor type {quoted(self.type)}", nearest(getattr(self.type, "__name__", self.type), names))
+
     @property
     def is_constant(self) -> bool:
         return self.buffer is not None
@@ -217,6 +222,22 @@ class Tensor:
         return f"Tensor({self.name!r}, {self.type} {list(self.shape)}{constant})"
 
 
+_CUSTOM = "An operator that the format does not have is Op('CUSTOM', ..., custom_code=its name)"
+
+
+def _options(code: str, table: str, given: dict[str, Any]) -> Table:
+    """The options table of an operator. Raises ModelError for options that it lacks, and for names that an enum lacks."""
+    known = fields_of(table)
+    for name, value in given.items():
+        if name not in known:
+            has = f"It has {', '.join(known)}" if known else "It has none"
+            raise ModelError(f"operator {code} has no option {name!r}", nearest(name, known) or has)
+        names = ENUMS[known[name].type][1] if known[name].type in ENUMS else None
+        if names is not None and isinstance(value, str) and value not in names:
+            raise ModelError(f"option {name} of {code} cannot be {quoted(value)}", nearest(value, names) or f"There are {', '.join(names)}")
+    return Table(table, **given)
+
+
 class Op:
     """One operator of a graph: `code` is a BuiltinOperator name ("CONV_2D"), or "CUSTOM" with a `custom_code`.
 
@@ -253,8 +274,11 @@ class Op:
         self.debug_metadata_index = -1
         self.replaces: tuple[Op, ...] = ()  # the ops that a pass made into this one
         self.options: Table | None = None
+        known = ENUMS["BuiltinOperator"][1]
+        if code not in known and not (isinstance(code, str) and code.startswith("OPERATOR_") and code[9:].isdigit()):
+            raise ModelError(f"there is no operator {quoted(code)}", nearest(code, known) or _CUSTOM)
         if code in OPERATOR_OPTIONS:
-            self.options = Table(OPERATOR_OPTIONS[code], **options)
+            self.options = _options(code, OPERATOR_OPTIONS[code], options)
         elif options:
             raise ModelError(f"operator {code} has no options and was given {', '.join(options)}")
 
@@ -306,10 +330,7 @@ class Graph:
             return found[0]
         if found:
             raise TensorError(f"{len(found)} tensors are named {name!r}", "Pick one from graph.tensors")
-        import difflib
-
-        near = difflib.get_close_matches(name, [t.name for t in tensors if t.name], 3, 0.4)
-        raise TensorError(f"no tensor is named {name!r}", f"The nearest names are {', '.join(map(repr, near))}" if near else None)
+        raise TensorError(f"no tensor is named {quoted(name)}", nearest(name, (tensor.name for tensor in tensors)))
 
     def producer(self, tensor: Tensor) -> Op | None:
         """The op that writes a tensor; None for inputs, constants and variables."""
@@ -348,12 +369,23 @@ class Graph:
 
 @dataclass(eq=False)
 class Signature:
-    """Names for a graph's inputs and outputs, as its author called them."""
+    """Names for a graph's inputs and outputs, as its author called them.
+
+    Where an edit gives the graph other inputs or outputs, the file that is saved has the names for those that took their place; where
+    it is not clear which did, saving raises ModelError. A `loose` signature stays as it is: the file had names for inner tensors.
+    """
 
     key: str | None
     graph: Graph
     inputs: dict[str, Tensor] = field(default_factory=dict)
     outputs: dict[str, Tensor] = field(default_factory=dict)
+    loose: bool = False
+
+    def stale(self) -> Iterator[tuple[str, str]]:
+        """The names that it has for tensors which are no inputs or outputs of its graph, as (name, "input" or "output")."""
+        for side, names, ends in (("input", self.inputs, self.graph.inputs), ("output", self.outputs, self.graph.outputs)):
+            known = set(map(id, ends))
+            yield from ((name, side) for name, tensor in names.items() if id(tensor) not in known)
 
 
 @dataclass(eq=False)
@@ -364,7 +396,11 @@ class Metadata:
     data: np.ndarray
 
 
-@dataclass(eq=False)
+# What a model has until it is closed.
+_LENT = ("graphs", "metadata", "signatures", "associated_files", "unknown")
+
+
+@dataclass(eq=False, repr=False)
 class Model:
     """A whole .tflite file.
 
@@ -405,6 +441,23 @@ class Model:
 
         return to_bytes(self)
 
+    def close(self) -> None:
+        """Let go of the graphs and constants, and of a large file that is mapped. Using the Model afterwards raises ModelError."""
+        for name in _LENT:
+            self.__dict__.pop(name, None)
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        # Only called for what is not there.
+        if name in _LENT:
+            raise ModelError("the model is closed", "Load it again" if self.source else None)
+        raise AttributeError(f"a Model has no attribute {name!r}")
+
     @property
     def graph(self) -> Graph:
         """The first graph, which is the model; the others are called by it or by signatures."""
@@ -416,31 +469,50 @@ class Model:
         Raises TensorError, and changes nothing, if an output needs what is neither a constant nor computed from `inputs`.
         """
         self.graph.cut(inputs, outputs)
-        starts, ends = set(map(id, self.graph.inputs)), set(map(id, self.graph.outputs))
-        self.signatures = [
-            signature for signature in self.signatures
-            if signature.graph is not self.graph
-            or (starts.issuperset(map(id, signature.inputs.values())) and ends.issuperset(map(id, signature.outputs.values())))
-        ]  # fmt: skip
+        self.signatures = [signature for signature in self.signatures if signature.graph is not self.graph or not any(signature.stale())]
 
     def copy(self) -> Model:
-        """A Model that can be edited without changing this one; constants are shared, not copied."""
-        from .load import model_of
-        from .save import tables_of
+        """A Model that can be edited without changing this one; constants are shared, not copied, so give them anew to change them."""
+        from .clone import copied
 
-        copied = model_of(tables_of(self), np.zeros(0, np.uint8))
-        copied.associated_files = dict(self.associated_files)
-        copied.source = self.source
-        return copied
+        return copied(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
+        from .clone import copied
+
+        self._check_constants()
+        return copied(self, constants=True)
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._check_constants()  # they are about to be pickled
+        return self.__dict__
+
+    def _check_constants(self) -> None:
+        check_unchanged(tensor.buffer for graph in self.graphs for tensor in graph.all_tensors())
 
     def __eq__(self, other: object) -> bool:
+        """Whether all that the models hold is the same; where they come from, and in whose memory constants lie, does not count."""
         if not isinstance(other, Model):
             return NotImplemented
-        from .save import tables_of
+        from .clone import same
 
-        return tables_of(self) == tables_of(other) and self.associated_files == other.associated_files
+        return same(self, other)
 
     __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        """One line: where it comes from, what its first graph takes and gives, and how much there is."""
+        where = f"{self.source!r}: " if self.source else ""
+        if "graphs" not in self.__dict__:
+            return f"Model({where}closed)"
+        if not self.graphs:
+            return f"Model({where}no graph)"
+        graph = self.graph
+        ends = [", ".join(f"{t.name!r} {t.type} {list(t.signature)}" for t in side[:2]) for side in (graph.inputs, graph.outputs)]
+        more = [f", {len(side) - 2} more" if len(side) > 2 else "" for side in (graph.inputs, graph.outputs)]
+        others = f", {len(self.graphs) - 1} other graphs" if len(self.graphs) > 1 else ""
+        shown = f"Model({where}{ends[0]}{more[0]} -> {ends[1]}{more[1]}, {len(graph.ops)} ops{others})"
+        return shown if len(shown) <= 400 else f"{shown[:396]}...)"
 
 
 def options_table(code: str) -> str | None:

@@ -10,10 +10,11 @@ import numpy as np
 
 from .errors import ModelError, at
 from .files import check_unchanged, write_whole
-from .model import ExternalBuffer, Graph, Model, Op, Tensor, references
+from .model import ExternalBuffer, Graph, Model, Op, Signature, Tensor, references
 from .schema.encode import encode
 from .schema.table import FormatError, Table, enum_number
 from .schema.tables import UNIONS
+from .signatures import followed
 
 __all__ = ["save", "tables_of", "to_bytes"]
 
@@ -115,13 +116,11 @@ class _Numbering:
         root.metadata = [Table("Metadata", name=entry.name, buffer=self.buffer(entry.data)) for entry in model.metadata] or None
         if model.metadata_buffer is not None:
             root.metadata_buffer = [self.buffer(data) for data in model.metadata_buffer]
-        root.signature_defs = [
-            Table(
-                "SignatureDef", signature_key=signature.key, subgraph_index=self.number(self.graphs, signature.graph),
-                inputs=self.names(signature.graph, signature.inputs), outputs=self.names(signature.graph, signature.outputs),
-            )
-            for signature in model.signatures
-        ] or None  # fmt: skip
+        root.signature_defs = []
+        for signature in model.signatures:
+            with at(f"signature {signature.key!r}"):
+                root.signature_defs.append(self.signature(signature))
+        root.signature_defs = root.signature_defs or None
         groups = list(dict.fromkeys(buffer.group for buffer in self.external.values()))
         if groups:
             root.external_buffer_groups = [Table("ExternalBufferGroup", name=group) for group in groups]
@@ -222,6 +221,13 @@ class _Numbering:
             else:
                 numbered.fields[name] = -1 if value is None else self.number(numbers, value)
         return numbered
+
+    def signature(self, signature: Signature) -> Table:
+        graph = signature.graph
+        return Table(
+            "SignatureDef", signature_key=signature.key, subgraph_index=self.number(self.graphs, graph),
+            inputs=self.names(graph, followed(signature, "inputs")), outputs=self.names(graph, followed(signature, "outputs")),
+        )  # fmt: skip
 
     def names(self, graph: Graph, tensors: dict[str, Tensor]) -> list[Table]:
         numbers = self.tensors.get(id(graph), {})

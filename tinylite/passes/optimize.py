@@ -53,4 +53,6 @@ def optimize(graph: Graph, passes: tuple[Pass, ...] = OPTIMIZE, watch: Watch | N
             break
     used = {id(tensor) for tensor in Graph(None, graph.inputs, graph.outputs, graph.ops).all_tensors()}
     graph.tensors = [tensor for tensor in graph.all_tensors() if id(tensor) in used]
+    for op in graph.ops:
+        op.replaces = ()  # of no use any more, and it would hold on to their constants
     return made
