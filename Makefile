@@ -1,10 +1,11 @@
 # `make demo` installs tinylite and runs its model on its pictures; `make test` installs and runs the tests;
-# `make converter` does so with TensorFlow, which the others do without.
+# `make converter` does so with TensorFlow, which the others do without; `make fuzz` attacks for an hour, or SECONDS=60.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+SECONDS ?= 3600
 
-.PHONY: demo test slow targets converter lint benchmark clean
+.PHONY: demo test slow targets converter fuzz lint benchmark clean
 
 demo: $(VENV)/demo
 	$(BIN)/tinylite demo
@@ -21,6 +22,9 @@ targets: $(VENV)/test
 
 converter: $(VENV)/test $(VENV)/examples
 	$(BIN)/python -m pytest -n auto -m "not slow" tests/converter tests/quantize tests/examples
+
+fuzz: $(VENV)/test
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 lint: $(VENV)/lint
 	$(BIN)/ruff check .

@@ -1,0 +1,194 @@
+"""Memory that nobody can leave unseen: every allocation lies between GUARD bytes that may not be touched.
+
+While `install` is in force every tensor of a plan has memory to itself, as have constants, packed weights, tables, argument records
+and scratch. An allocation ends where the guard behind it begins (Edge.END), or begins where the one in front of it ends
+(Edge.START); run a model both ways to see both. What a run must not depend on, memory of tensors and scratch before they are
+written, is filled with a poison, and so are the bytes behind a tensor that kernels may read and not write, which `check` looks at.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import enum
+import mmap
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from tinylite import layout, memory, segment, state
+from tinylite.kernels import executor
+from tinylite.memory import SLACK, check_size
+
+__all__ = ["GUARD", "POOL", "Edge", "Mode", "check", "copied", "install", "mode"]
+
+GUARD = 1 << 20
+_PAGE = mmap.PAGESIZE
+_RESERVED = 24 << 30  # addresses, of which nothing is used until it is asked for
+_LARGE = 256  # pages from which on memory is returned to the system at once
+_ALIGNMENT = 64
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC.mmap.restype = ctypes.c_void_p
+_LIBC.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long)
+_LIBC.mprotect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+_LIBC.madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+_NONE, _READ_WRITE = 0, mmap.PROT_READ | mmap.PROT_WRITE
+_NO_RESERVE = 0x4000
+
+
+class Edge(enum.Enum):
+    """Which guard an allocation touches."""
+
+    END = "end"
+    START = "start"
+
+
+class Mode:
+    """How memory is handed out: at which edge, with which poison, and whether tensors share an arena as they do for users."""
+
+    def __init__(self, edge: Edge = Edge.END, poison: int = 0xA5, shared: bool = False) -> None:
+        self.edge = edge
+        self.poison = poison
+        self.shared = shared
+
+
+class _Pool:
+    """Pieces of one reserved range of addresses, used again by size: asking the system each time would take most of the time."""
+
+    def __init__(self) -> None:
+        start = _LIBC.mmap(None, _RESERVED, _NONE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NO_RESERVE, -1, 0)
+        if start in (None, ctypes.c_void_p(-1).value):
+            raise MemoryError("no addresses for guarded memory")
+        self.next = start + GUARD
+        self.end = start + _RESERVED
+        self.free: dict[int, list[int]] = defaultdict(list)
+
+    def take(self, size: int) -> tuple[int, int]:
+        """The address and size of whole pages that hold `size` bytes, between guards."""
+        pages = 1 << max(-(-size // _PAGE) - 1, 0).bit_length()
+        if self.free[pages]:
+            return self.free[pages].pop(), pages * _PAGE
+        start, room = self.next, pages * _PAGE
+        if start + room + GUARD > self.end:
+            raise MemoryError("guarded memory is used up")
+        self.next = start + room + GUARD
+        if _LIBC.mprotect(start, room, _READ_WRITE):
+            raise MemoryError("the system has no memory left")
+        return start, room
+
+    def give_back(self, start: int, room: int) -> None:
+        if room >= _LARGE * _PAGE:
+            _LIBC.madvise(start, room, mmap.MADV_DONTNEED)
+        self.free[room // _PAGE].append(start)
+
+
+POOL = _Pool()
+
+
+class _Piece:
+    """Memory from the pool, returned to it when the last array that shows it is gone."""
+
+    def __init__(self, size: int, fill: int, margin: int, behind: int, edge: Edge) -> None:
+        self.start, self.room = POOL.take(size + behind)
+        place = 0 if edge is Edge.START else (self.room - size - behind) // _ALIGNMENT * _ALIGNMENT
+        address = self.start + place
+        ctypes.memset(self.start, margin, self.room)
+        if fill != margin:
+            ctypes.memset(address, fill, size)
+        self.__array_interface__ = {"shape": (size,), "typestr": "|u1", "data": (address, False), "version": 3}
+        self.place, self.size, self.margin = place, size, margin
+
+    def margins_changed(self) -> bool:
+        """Whether anything was written around it."""
+        whole = (ctypes.c_uint8 * self.room).from_address(self.start)
+        around = np.frombuffer(whole, np.uint8)
+        return bool((around[: self.place] != self.margin).any() or (around[self.place + self.size :] != self.margin).any())
+
+    def __del__(self) -> None:
+        if hasattr(self, "room"):
+            POOL.give_back(self.start, self.room)
+
+
+_mode = Mode()
+_watched: list[tuple[str, _Piece]] = []  # the tensors of the run at hand
+
+
+def zeros(size: int, dtype: Any, alignment: int = _ALIGNMENT) -> np.ndarray:
+    """What `executor.aligned` returns, between guards. The edge is as close as the alignment of elements that vectors read allows."""
+    dtype = np.dtype(dtype)
+    return np.asarray(_Piece(size * dtype.itemsize, 0, 0, 0, _mode.edge)).view(dtype)
+
+
+def copied(content: bytes) -> memoryview:
+    """Bytes of a file between guards, at whatever alignment puts their last one at the end."""
+    piece = _Piece(-(-len(content) // _ALIGNMENT) * _ALIGNMENT, 0, 0, 0, _mode.edge)
+    whole = np.asarray(piece)
+    place = whole[: len(content)] if _mode.edge is Edge.START else whole[len(whole) - len(content) :]
+    place[:] = np.frombuffer(content, np.uint8)
+    place.flags.writeable = False
+    return memoryview(place)
+
+
+def _scratch(size: int, what: str) -> np.ndarray:
+    """What `memory.allocate` returns, filled with poison: scratch holds what the kernel before has left."""
+    check_size(size, what)
+    return np.asarray(_Piece(size, _mode.poison, _mode.poison, 0, _mode.edge))
+
+
+def _allocate(size: int, what: str) -> np.ndarray:
+    """`memory.allocate` for a plan: an arena whose tensors get memory elsewhere takes none."""
+    if what != "the graph's memory":
+        return memory.allocate(size, what)
+    if _mode.shared:
+        return _scratch(size, what)
+    check_size(size, what)
+    return np.broadcast_to(np.uint8(0), size)
+
+
+def _settle(self: layout.Layout, arena: np.ndarray, kernels: dict[str, int]) -> None:
+    """`Layout.settle` with memory for each tensor."""
+    if _mode.shared:
+        _original_settle(self, arena, kernels)
+        return
+    self.arena = arena
+    for storage in self.storages:
+        piece = _Piece(storage.size, _mode.poison, _mode.poison, SLACK, _mode.edge)
+        _watched.append((storage.name, piece))
+        storage.arena, storage.offset = np.asarray(piece), 0
+    for routine in layout.routines_of(self.steps):
+        routine.settle(kernels)
+
+
+_original_settle = layout.Layout.settle
+
+
+def install() -> None:
+    """Let all of tinylite take its memory here, for the rest of the process."""
+    for module in (memory, segment, state, executor):
+        module.aligned = zeros  # type: ignore[attr-defined]
+    layout.allocate = _allocate
+    segment.allocate = _scratch
+    layout.Layout.settle = _settle  # type: ignore[method-assign]
+
+
+@contextmanager
+def mode(chosen: Mode) -> Iterator[None]:
+    """Hand out memory this way meanwhile; at the end the margins of tensors are checked."""
+    global _mode  # noqa: PLW0603
+    before, _mode = _mode, chosen
+    _watched.clear()
+    try:
+        yield
+        check()
+    finally:
+        _watched.clear()
+        _mode = before
+
+
+def check() -> None:
+    """Fail if a kernel has written beside a tensor."""
+    for name, piece in _watched:
+        assert not piece.margins_changed(), f"bytes beside tensor {name!r} were written"

@@ -1,0 +1,1 @@
+"""What is attacked, a file each; each has `prepare` and `attack`."""
