@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import importlib
 import json
 import mmap
@@ -26,7 +28,7 @@ __all__ = ["TALLY", "Finding", "Report", "Target", "run", "target_names"]
 
 TALLY: Counter[str] = Counter()  # what attacks count: TALLY["invokes"] += 1
 _CHUNK = 400  # attacks that a worker does before it is replaced by a fresh one
-_STUCK = 60.0  # seconds in which an attack neither ends nor uses a tenth of them of processor time: it waits for something
+_STUCK = 60.0  # seconds in which an attack neither ends nor was seen computing: it waits for something
 _LONGEST = 4000  # characters of a message of tinylite's
 
 
@@ -107,7 +109,7 @@ class _Worker:
         self.shared = mmap.mmap(-1, 8)
         self.stderr = tempfile.TemporaryFile()  # noqa: SIM115, closed by end()
         self.buffer = b""
-        self.seen = (-1, time.monotonic(), 0.0)
+        self.seen = (-1, time.monotonic())
         self.killed = False
         reading, writing = os.pipe()
         sys.stdout.flush()
@@ -131,20 +133,20 @@ class _Worker:
         return int(struct.unpack("<q", self.shared[:8])[0])
 
     def kill_if_stuck(self) -> None:
-        number, since, used = self.seen
-        if self.number != number:
-            self.seen = self.number, time.monotonic(), self.processor_time()
+        number, since = self.seen
+        if self.number != number or self.computes():
+            self.seen = self.number, time.monotonic()
         elif time.monotonic() - since > _STUCK:
-            if self.processor_time() - used < _STUCK / 10:
-                self.killed = True
-                os.kill(self.pid, signal.SIGKILL)
-            self.seen = -1, 0.0, 0.0
+            self.killed = True
+            os.kill(self.pid, signal.SIGKILL)
 
-    def processor_time(self) -> float:
-        """What the process has used, in seconds."""
-        with open(f"/proc/{self.pid}/stat") as file:
-            fields = file.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    def computes(self) -> bool:
+        """Whether a thread of it runs, or would if there were a processor for it: then its own clock ends it."""
+        states = []
+        for task in glob.glob(f"/proc/{self.pid}/task/*/stat"):
+            with contextlib.suppress(OSError), open(task) as file:  # it may just have ended
+                states.append(file.read().rpartition(")")[2].split()[0])
+        return "R" in states
 
     def end(self) -> tuple[int, str]:
         """How the process ended, and what it wrote to stderr."""

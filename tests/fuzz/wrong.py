@@ -109,7 +109,7 @@ _ALONE = {_foreign, _warns, _takes_memory, _says_too_much, _waits}
 
 
 def prepare() -> bytes:
-    limits.SECONDS, campaign._STUCK = 2.0, 6.0
+    limits.SECONDS, campaign._STUCK = 2.0, 4.0
     return chain((_ELEMENTS,), None, "NEG")
 
 

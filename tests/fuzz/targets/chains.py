@@ -1,4 +1,7 @@
-"""Random graphs of several operators, each as it is (every eighth) or damaged, so that passes and fusions meet what nobody meant."""
+"""Random graphs of several operators, each as it is (every eighth) or damaged, so that passes and fusions meet what nobody meant.
+
+What passes and fusions make of a sound one must have the results of the graph as it is, bit for bit.
+"""
 
 from __future__ import annotations
 
@@ -22,5 +25,6 @@ def attack(seeds: dict[int, bytes], number: int) -> tuple[str, int]:
     if which not in seeds:
         seeds.clear()
         seeds[which] = chain(np.random.default_rng(which)).to_bytes()
-    content = seeds[which] if number % _SAME == 0 else damaged_model(seeds[which], np.random.default_rng(number))
-    return attempt(content, number)
+    if number % _SAME == 0:
+        return attempt(seeds[which], number, sound=True)
+    return attempt(damaged_model(seeds[which], np.random.default_rng(number)), number)

@@ -30,7 +30,7 @@ def attack(seeds: list[bytes], number: int) -> tuple[str, int]:
     content = damaged_message("GraphDef", seeds[rng.integers(len(seeds))], rng)
     made: list[Model] = []
     options = {"allow_custom_ops": bool(rng.random() < 0.3), "fuse_lstm": bool(rng.random() < 0.3)}
-    outcome = outcome_of(lambda: made.append(tinylite.convert(bytes(copied(content)), **options)))  # type: ignore[arg-type]
+    outcome = outcome_of(lambda: made.append(tinylite.convert(copied(content), **options)))  # type: ignore[arg-type]
     if made:
         saved: list[bytes] = []
         outcome = outcome_of(lambda: saved.append(made[0].to_bytes()))
