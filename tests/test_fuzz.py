@@ -14,12 +14,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tinylite import ops
 from tinylite.interpreter import Interpreter
+from tinylite.ops import custom_ops
 
 from .fuzz import wrong
 from .fuzz.campaign import load_target, target_names
-from .fuzz.models import conv
+from .fuzz.models import all_cases, conv
 from .fuzz.seeds import graphs
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="guards and limits are Linux's")
 
 ROOT = Path(__file__).parent.parent
 # Attacks of each target in the fast form. The numbers differ from those that the long form begins with.
@@ -44,6 +48,9 @@ def test_every_target_has_a_fast_form() -> None:
 def test_attacks_find_nothing(target: str) -> None:
     report = fuzz(target, "--first", str(FIRST), "--count", str(COUNTS[target]))
     assert report["attacks"] == {target: COUNTS[target]}
+    # One that is refused at the door tests nothing behind it.
+    far = sum(report["outcomes"].get(outcome, 0) for outcome in ("works", "InvokeError", "ModelError"))
+    assert far > 0.3 * COUNTS[target], report["outcomes"]
     for finding in report["findings"]:
         print(f"python -m tests.fuzz {target} --first {finding['number']} --count 1\n{finding['what']}\n{finding['trace']}")
     assert not report["findings"]
@@ -85,11 +92,10 @@ def test_every_op_that_is_translated_is_attacked() -> None:
     assert set(CASES) == {name.rpartition("-")[0] for name in graphs() if not name.startswith(("functions-", "frames-"))}
 
 
-@pytest.mark.parametrize("target", ["operators", "chains", "values"])
-def test_most_attacks_get_far(target: str) -> None:
-    """An attack that is refused at the door tests nothing behind it."""
-    outcomes = fuzz(target, "--first", str(FIRST), "--count", "400")["outcomes"]
-    assert outcomes["works"] > 100 and outcomes["works"] + outcomes.get("InvokeError", 0) + outcomes.get("ModelError", 0) > 150
+def test_every_operator_is_attacked() -> None:
+    """Each has cases that are not too large, which are left out."""
+    codes = {op.name.upper() for case, _ in all_cases() for graph in case.model().graphs for op in graph.ops}
+    assert not {name.upper() for name in (*ops.names(), *custom_ops.names())} - codes
 
 
 @pytest.mark.parametrize(("batch", "filters"), [(0, 4), (1, 0)])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import enum
+import functools
 import mmap
 from collections import defaultdict
 from collections.abc import Iterator
@@ -22,7 +23,9 @@ from tinylite import layout, memory, segment, state
 from tinylite.kernels import executor
 from tinylite.memory import SLACK, check_size
 
-__all__ = ["GUARD", "POOL", "Edge", "Mode", "check", "copied", "install", "mode"]
+from .limits import ADDRESS_SPACE
+
+__all__ = ["GUARD", "Edge", "Mode", "check", "copied", "install", "mode"]
 
 GUARD = 1 << 20
 _PAGE = mmap.PAGESIZE
@@ -65,13 +68,17 @@ class _Pool:
         self.next = start + GUARD
         self.end = start + _RESERVED
         self.free: dict[int, list[int]] = defaultdict(list)
+        self.used = 0
 
     def take(self, size: int) -> tuple[int, int]:
         """The address and size of whole pages that hold `size` bytes, between guards."""
         pages = 1 << max(-(-size // _PAGE) - 1, 0).bit_length()
-        if self.free[pages]:
-            return self.free[pages].pop(), pages * _PAGE
         start, room = self.next, pages * _PAGE
+        if self.used + room > ADDRESS_SPACE:
+            raise MemoryError("more guarded memory is in use than a process may take")
+        self.used += room
+        if self.free[pages]:
+            return self.free[pages].pop(), room
         if start + room + GUARD > self.end:
             raise MemoryError("guarded memory is used up")
         self.next = start + room + GUARD
@@ -80,19 +87,22 @@ class _Pool:
         return start, room
 
     def give_back(self, start: int, room: int) -> None:
+        self.used -= room
         if room >= _LARGE * _PAGE:
             _LIBC.madvise(start, room, mmap.MADV_DONTNEED)
         self.free[room // _PAGE].append(start)
 
 
-POOL = _Pool()
+@functools.cache
+def _pool() -> _Pool:
+    return _Pool()
 
 
 class _Piece:
     """Memory from the pool, returned to it when the last array that shows it is gone."""
 
     def __init__(self, size: int, fill: int, margin: int, behind: int, edge: Edge) -> None:
-        self.start, self.room = POOL.take(size + behind)
+        self.start, self.room = _pool().take(size + behind)
         place = 0 if edge is Edge.START else (self.room - size - behind) // _ALIGNMENT * _ALIGNMENT
         address = self.start + place
         ctypes.memset(self.start, margin, self.room)
@@ -109,7 +119,7 @@ class _Piece:
 
     def __del__(self) -> None:
         if hasattr(self, "room"):
-            POOL.give_back(self.start, self.room)
+            _pool().give_back(self.start, self.room)
 
 
 _mode = Mode()
