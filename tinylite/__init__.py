@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .converter import convert as convert
     from .converter.tflite_converter import TFLiteConverter as TFLiteConverter, toco_convert as toco_convert
     from .errors import (
+        CodeRefusedError as CodeRefusedError,
         ConvertError as ConvertError,
         CorruptFileError as CorruptFileError,
         FileError as FileError,
@@ -63,8 +64,9 @@ if not os.path.isdir(os.path.join(__path__[0], "kernels")):
 
 _HOMES = {
     "errors": (
-        "ConvertError", "CorruptFileError", "FileError", "FreezeError", "InvokeError", "KernelError", "MissingPackageError", "ModelError",
-        "NotATfliteFileError", "OutOfMemoryError", "QuantizeError", "SettingError", "TensorError", "TinyliteError", "UnsupportedError",
+        "CodeRefusedError", "ConvertError", "CorruptFileError", "FileError", "FreezeError", "InvokeError", "KernelError",
+        "MissingPackageError", "ModelError", "NotATfliteFileError", "OutOfMemoryError", "QuantizeError", "SettingError", "TensorError",
+        "TinyliteError", "UnsupportedError",
     ),
     "converter": ("convert",),
     "converter.tflite_converter": ("TFLiteConverter", "toco_convert"),
@@ -76,8 +78,8 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # sorted, and equal to the names above; tests see to it
-    "ConvertError", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError", "Frozen", "FrozenTensor", "Graph",
-    "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError",
+    "CodeRefusedError", "ConvertError", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError", "Frozen", "FrozenTensor",
+    "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError",
     "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature", "SignatureRunner",
     "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "compat", "convert", "freeze", "lite",
     "load_delegate", "quantize", "toco_convert",

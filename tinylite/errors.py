@@ -8,6 +8,7 @@ TinyliteError
 ├── UnsupportedError (ValueError)     an operator, version or type that tinylite does not run
 ├── ConvertError (ValueError)         a TensorFlow graph that cannot become a .tflite file
 ├── FreezeError (ValueError)          a TensorFlow graph or model that cannot be joined with its values
+│   └── CodeRefusedError              one that would run code or reach for files on the way, and nobody allowed it
 ├── QuantizeError (ValueError)        a TensorFlow graph that cannot be rewritten for training with quantization
 ├── TensorError (ValueError)          a tensor given or asked for that does not fit the model
 ├── InvokeError (RuntimeError)        a run that could not be finished
@@ -26,6 +27,7 @@ from types import TracebackType
 from typing import Any
 
 __all__ = [
+    "CodeRefusedError",
     "ConvertError",
     "CorruptFileError",
     "FileError",
@@ -122,6 +124,10 @@ class ConvertError(TinyliteError, ValueError):
 
 class FreezeError(TinyliteError, ValueError):
     """A TensorFlow graph or model cannot be joined with the values of its variables."""
+
+
+class CodeRefusedError(FileError, FreezeError):
+    """A file would run code, or reach for other files, while it is frozen, and nobody allowed it."""
 
 
 class QuantizeError(TinyliteError, ValueError):

@@ -85,6 +85,7 @@ _INFERENCE = ["FLOAT", "QUANTIZED_UINT8", "UINT8", "INT8"]
 )
 @switch("--post_training_quantize", "--quantize_weights", help="Store the weights of a float file as INT8.")
 @switch("--quantize_to_float16", help="Store the weights of a float file as FLOAT16.")
+@switch("--allow_code", help="Run code that the file holds, as of a Lambda layer; for files whose makers you trust.")
 @switch("--allow_custom_ops", help="Let ops without a builtin form through, as custom ops.")
 @click.option(
     "--dump", "--dump_graphviz", "--dump_graphviz_dir", "dump", type=click.Path(), help="A directory for the graph at each stage, as text."
@@ -116,8 +117,8 @@ def convert(
     inference_input_type: str | None, inference_output_type: str | None, input_data_types: str | None, means: str | None,
     stds: str | None, default_ranges_min: float | None, default_ranges_max: float | None, change_concat_input_ranges: bool,
     reorder_across_fake_quant: bool, drop_fake_quant: bool, allow_nudging_weights_to_use_fast_gemm_kernel: bool, allow_float_ops: bool,
-    quantizer_style: str | None, post_training_quantize: bool, quantize_to_float16: bool, allow_custom_ops: bool, fuse_lstm: bool,
-    dump: str | None, report: bool,
+    quantizer_style: str | None, post_training_quantize: bool, quantize_to_float16: bool, allow_code: bool, allow_custom_ops: bool,
+    fuse_lstm: bool, dump: str | None, report: bool,
 ) -> None:  # fmt: skip
     """Convert MODEL to a .tflite file.
 
@@ -176,7 +177,8 @@ def convert(
     started = time.perf_counter()
     with _Progress() as progress:
         source = source_of(
-            given[0], _list(input_arrays), _list(output_arrays), checkpoint=input_checkpoint, signature_key=signature_key, tags=_list(tags)
+            given[0], _list(input_arrays), _list(output_arrays), checkpoint=input_checkpoint, signature_key=signature_key, tags=_list(tags),
+            allow_code=allow_code,
         )  # fmt: skip
         file = wanted(source.inputs.names if source.inputs is not None else guessed_inputs(source.graph_def))
         conversion = Conversion(

@@ -32,6 +32,7 @@ _path = click.Path()
 @click.option("--initializer_nodes", callback=_names, metavar="A,B", help="Nodes to run before freezing, after the values are restored.")
 @click.option("--variable_names_whitelist", "--variable_names_allowlist", callback=_names, metavar="A,B", help="Freeze these alone.")
 @click.option("--variable_names_blacklist", "--variable_names_denylist", callback=_names, metavar="A,B", help="Do not freeze these.")
+@switch("--allow_code", help="Run code that the file holds, as of a Lambda layer; for files whose makers you trust.")
 @switch("--clear_devices", default=True, show_default=True, help="Drop the devices that the graph asks for.")
 @switch("--input_binary", default=None, help="Whether graphs are in binary; their content tells it anyway.")
 @without_effect("--checkpoint_version", help="No effect: both versions are read.")
@@ -42,7 +43,7 @@ def freeze(
     keras_model_file: str | None, input_checkpoint: str | None, input_saver: str | None, output_graph: str,
     output_node_names: list[str] | None, saved_model_tags: list[str] | None, saved_model_signature_key: str | None,
     initializer_nodes: list[str] | None, variable_names_whitelist: list[str] | None, variable_names_blacklist: list[str] | None,
-    clear_devices: bool, input_binary: bool | None,
+    allow_code: bool, clear_devices: bool, input_binary: bool | None,
 ) -> None:  # fmt: skip
     """Join a TensorFlow graph with the values of its variables, and write the frozen graph.
 
@@ -79,6 +80,7 @@ def freeze(
         variable_names_whitelist=variable_names_whitelist,
         variable_names_blacklist=variable_names_blacklist or (),
         output_graph=output_graph,
+        allow_code=allow_code,
     )
     for what, tensors in (("input", frozen.inputs), ("output", frozen.outputs)):
         for tensor in tensors:

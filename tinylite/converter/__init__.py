@@ -22,7 +22,7 @@ def convert(
     input_shapes: Mapping[str, Sequence[int | None] | None] | None = None, checkpoint: str | os.PathLike[str] | None = None,
     signature_key: str | None = None, tags: Iterable[str] | None = None, custom_objects: dict[str, Any] | None = None,
     allow_custom_ops: bool = False, fuse_lstm: bool = False, integers: Integers | None = None, weights: Weights | None = None,
-    dump: str | os.PathLike[str] | None = None, output: str | os.PathLike[str] | None = None,
+    dump: str | os.PathLike[str] | None = None, output: str | os.PathLike[str] | None = None, allow_code: bool = False,
 ) -> Model:  # fmt: skip
     """Convert a TensorFlow graph to a Model.
 
@@ -36,16 +36,19 @@ def convert(
     builtin form, as custom ops with their attributes. `fuse_lstm` makes loops of LSTMs one operator, whose state lasts from run to
     run until the interpreter's variables are reset. `integers`, a tinylite.quantize.Integers, makes the model a fully quantized one;
     `weights`, a tinylite.quantize.Weights, stores the weights of a float one smaller. `dump` is a directory that gets a text file
-    for each stage. `output` is a path to save the model at, whole or, if the conversion is refused, not at all.
+    for each stage. `output` is a path to save the model at, whole or, if the conversion is refused, not at all. `allow_code` lets what
+    is frozen on the way run code that a file holds (see tinylite.freeze), with a warning.
 
-    Raises FileError, FreezeError, and ConvertError with all ops that have no form, or tensors that have no range, at once.
+    Raises FileError, FreezeError, CodeRefusedError, and ConvertError with all ops that have no form, or tensors that have no range, at
+    once.
     """
     from .conversion import Conversion
     from .sources import source_of
     from .translate import Settings
 
     found = source_of(
-        source, inputs, outputs, checkpoint=checkpoint, signature_key=signature_key, tags=tags, custom_objects=custom_objects
+        source, inputs, outputs, checkpoint=checkpoint, signature_key=signature_key, tags=tags, custom_objects=custom_objects,
+        allow_code=allow_code,
     )  # fmt: skip
     conversion = Conversion(
         found.graph_def, found.inputs, found.outputs, shapes=input_shapes, settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm),

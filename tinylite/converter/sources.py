@@ -28,11 +28,12 @@ class Source:
 def source_of(
     given: Any, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None, *,
     checkpoint: str | os.PathLike[str] | None = None, signature_key: str | None = None, tags: Iterable[str] | None = None,
-    custom_objects: dict[str, Any] | None = None,
+    custom_objects: dict[str, Any] | None = None, allow_code: bool = False,
 ) -> Source:  # fmt: skip
     """Read or freeze what is given: a path of any kind, bytes, or an object of TensorFlow or Keras.
 
-    Frozen graphs need no TensorFlow. Raises FileError, FreezeError, ConvertError.
+    Frozen graphs need no TensorFlow, and hold no code. Raises FileError, FreezeError, ConvertError; CodeRefusedError for what would run
+    code that a file holds, unless `allow_code` is set.
     """
     graph_def = _read(given) if checkpoint is None else None
     if graph_def is not None:
@@ -41,7 +42,8 @@ def source_of(
     from ..freezing.frozen import Frozen
 
     frozen = given if isinstance(given, Frozen) else freeze(
-        given, checkpoint=checkpoint, outputs=outputs, signature_key=signature_key, tags=tags, custom_objects=custom_objects
+        given, checkpoint=checkpoint, outputs=outputs, signature_key=signature_key, tags=tags, custom_objects=custom_objects,
+        allow_code=allow_code,
     )  # fmt: skip
     return Source(
         read_graph_def(frozen.graph_def),

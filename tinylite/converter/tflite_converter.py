@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from ..errors import ConvertError, UnsupportedError, at
+from ..errors import CodeRefusedError, ConvertError, UnsupportedError, at
 from ..files import write_whole
 from ..model import Model
 from .conversion import Conversion
@@ -59,13 +61,22 @@ class RepresentativeDataset:
         self.input_gen = input_gen
 
 
+@dataclass
+class _Refused:
+    """A file that was not frozen, for the code that it has."""
+
+    error: CodeRefusedError
+    allowed: Callable[[], Source]
+
+
 class TFLiteConverter:
     """Converts to a .tflite file: make one with a from_ method, set properties, call `convert()`.
 
     Properties have the names and defaults of tf.lite.TFLiteConverter's. `allow_custom_ops` (False) lets ops through that
     have no builtin form; `fuse_lstm` (False, tinylite's own) makes loops of LSTMs one operator, whose state lasts from run to
-    run. `dump_graphviz_dir` gets a text file for each stage. What only concerns how TensorFlow's own converter works
-    (`experimental_new_converter`, ...) changes nothing.
+    run; `allow_code` (False, tinylite's own) lets code that a file holds run when it is frozen, with a warning: without it,
+    `convert()` refuses such a file (see tinylite.freeze). `dump_graphviz_dir` gets a text file for each stage. What only concerns
+    how TensorFlow's own converter works (`experimental_new_converter`, ...) changes nothing.
 
     A fully quantized file: `inference_type` QUANTIZED_UINT8 (tf.uint8) or INT8 with `quantized_input_stats` {name: (mean, std)},
     where real = (stored - mean) / std; `default_ranges_stats` (min, max) for what has no range; `inference_input_type` and
@@ -80,8 +91,8 @@ class TFLiteConverter:
     (docs/quantization.md, docs/weights-only.md); None is toco for full quantization, mlir for weights.
     """
 
-    def __init__(self, sources: Sequence[Source], shapes: Mapping[str, Sequence[int | None] | None] | None = None) -> None:
-        self._sources = list(sources)
+    def __init__(self, sources: Sequence[Source | _Refused], shapes: Mapping[str, Sequence[int | None] | None] | None = None) -> None:
+        self._given = list(sources)
         self._shapes = dict(shapes or {})
         self.inference_type: Any = constants.FLOAT
         self.inference_input_type: Any = None
@@ -96,6 +107,7 @@ class TFLiteConverter:
         self.allow_nudging_weights_to_use_fast_gemm_kernel = False
         self.quantizer_style: str | None = None
         self.allow_float_ops = False
+        self.allow_code = False
         self.allow_custom_ops = False
         self.fuse_lstm = False
         self.post_training_quantize = False
@@ -116,12 +128,12 @@ class TFLiteConverter:
         input_shapes: Mapping[str, Sequence[int | None]] | None = None,
     ) -> TFLiteConverter:  # fmt: skip
         """From a file with a frozen GraphDef, binary or text; `input_shapes` by input name."""
-        return cls([source_of(graph_def_file, input_arrays, output_arrays)], input_shapes)
+        return cls([_source(graph_def_file, input_arrays, output_arrays)], input_shapes)
 
     @classmethod
     def from_session(cls, sess: Any, input_tensors: Sequence[Any], output_tensors: Sequence[Any]) -> TFLiteConverter:
         """From a tf.compat.v1.Session, which is frozen. Input tensors tell their shapes; names leave that to the graph."""
-        return cls([source_of(sess, _names(input_tensors), _names(output_tensors))], _told_shapes(input_tensors))
+        return cls([_source(sess, _names(input_tensors), _names(output_tensors))], _told_shapes(input_tensors))
 
     @classmethod
     def from_saved_model(
@@ -133,13 +145,13 @@ class TFLiteConverter:
         keys = _each(signature_keys or signature_key)
         chosen = _each(tags or tag_set) if tags or tag_set else None
         return cls(
-            [source_of(saved_model_dir, input_arrays, output_arrays, signature_key=key, tags=chosen) for key in keys], input_shapes
+            [_source(saved_model_dir, input_arrays, output_arrays, signature_key=key, tags=chosen) for key in keys], input_shapes
         )  # fmt: skip
 
     @classmethod
     def from_keras_model(cls, model: Any) -> TFLiteConverter:
         """From a Keras model, of Keras 3 or tf_keras."""
-        return cls([source_of(model)])
+        return cls([_source(model)])
 
     @classmethod
     def from_keras_model_file(
@@ -148,12 +160,12 @@ class TFLiteConverter:
         custom_objects: dict[str, Any] | None = None,
     ) -> TFLiteConverter:  # fmt: skip
         """From a .keras or .h5 file with a whole model."""
-        return cls([source_of(model_file, input_arrays, output_arrays, custom_objects=custom_objects)], input_shapes)
+        return cls([_source(model_file, input_arrays, output_arrays, custom_objects=custom_objects)], input_shapes)
 
     @classmethod
     def from_concrete_functions(cls, funcs: Sequence[Any], trackable_obj: Any = None) -> TFLiteConverter:
         """From concrete functions: a graph for each."""
-        return cls([source_of(function) for function in _each(funcs)])
+        return cls([_source(function) for function in _each(funcs)])
 
     # ---- using it
 
@@ -161,7 +173,7 @@ class TFLiteConverter:
         """The names of the inputs."""
         from .conversion import guessed_inputs
 
-        first = self._sources[0]
+        first = self._sources()[0]
         return list(first.inputs.names if first.inputs is not None else guessed_inputs(first.graph_def))
 
     def convert(self, output: str | os.PathLike[str] | None = None) -> bytes:
@@ -179,7 +191,7 @@ class TFLiteConverter:
 
     def _content(self) -> bytes:
         self._check_supported()
-        models = [self._converted(source) for source in self._sources]
+        models = [self._converted(source) for source in self._sources()]
         first = models[0]
         for other in models[1:]:
             first.graphs += other.graphs
@@ -189,6 +201,18 @@ class TFLiteConverter:
 
             return dot(first).encode()
         return first.to_bytes()
+
+    def _sources(self) -> list[Source]:
+        """What is converted; what was refused for the code that it has is frozen once that is allowed."""
+        found = []
+        for source in self._given:
+            if isinstance(source, _Refused):
+                if not self.allow_code:
+                    raise source.error
+                source = source.allowed()
+            found.append(source)
+        self._given = list(found)
+        return found
 
     def _converted(self, source: Source) -> Model:
         target = self._target()
@@ -225,6 +249,14 @@ class TFLiteConverter:
         if any(_name(entry) == "SELECT_TF_OPS" for entry in _listed("target_spec.supported_ops", self.target_spec.supported_ops)):
             raise UnsupportedError("TensorFlow's own kernels (SELECT_TF_OPS) are not part of .tflite files that run without it",
                                    "Set allow_custom_ops to see the ops in the file")  # fmt: skip
+
+
+def _source(*given: Any, **settings: Any) -> Source | _Refused:
+    """As source_of. A file whose code nobody has allowed waits until `allow_code` can have been set."""
+    try:
+        return source_of(*given, **settings)
+    except CodeRefusedError as error:
+        return _Refused(error, partial(source_of, *given, **settings, allow_code=True))
 
 
 def _listed(what: str, given: Any) -> list[Any]:
@@ -287,7 +319,7 @@ def toco_convert(input_data: Any, input_tensors: Sequence[Any], output_tensors: 
     given: dict[str, Any] = _told_shapes(input_tensors)
     if shapes is not None:
         given = {name: shape for name, shape in zip(names[0], shapes, strict=True) if shape is not None}
-    converter = TFLiteConverter([source_of(input_data, *names)], given)
+    converter = TFLiteConverter([_source(input_data, *names)], given)
     for name, value in settings.items():
         if not hasattr(converter, name):
             raise ConvertError(

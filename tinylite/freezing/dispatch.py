@@ -34,6 +34,7 @@ def freeze(
     variable_names_whitelist: Sequence[str] | None = None,
     variable_names_blacklist: Sequence[str] = (),
     output_graph: str | os.PathLike[str] | None = None,
+    allow_code: bool = False,
 ) -> Frozen:
     """Join a TensorFlow graph with the values of its variables. Needs TensorFlow: pip install 'tinylite[tensorflow]'.
 
@@ -53,10 +54,14 @@ def freeze(
     if there is one, and those of the blacklist are not. `output_graph` is a file to write the frozen graph to, as text if its name
     ends in .pbtxt.
 
-    Raises MissingPackageError without TensorFlow, FileError for files that cannot be read or written, FreezeError for graphs,
-    models and values that do not fit.
+    Nothing is run that a file holds beyond computation on tensors and variables: not the Python of a Lambda layer, nor ops that call
+    Python, write files or read ones outside of the model's folder. With `allow_code` it is, with a warning. Objects of TensorFlow and
+    Keras are run as they are.
+
+    Raises MissingPackageError without TensorFlow, FileError for files that cannot be read or written, CodeRefusedError for a file that
+    would run code, with the layer or node, FreezeError for graphs, models and values that do not fit.
     """
-    settings = Settings(clear_devices, variable_names_whitelist, variable_names_blacklist)
+    settings = Settings(clear_devices, variable_names_whitelist, variable_names_blacklist, allow_code)
     given = {"checkpoint": checkpoint, "saver": saver, "signature_key": signature_key, "tags": tags, "custom_objects": custom_objects}
     given |= {"initializer_nodes": initializer_nodes, "outputs": outputs}
     given = {name: value for name, value in given.items() if value}

@@ -34,7 +34,7 @@ def source_kind(path: str) -> str:
         raise FileError(f"{path}: it is {kind.text}, which has no graph", "Give the graph, and this as the checkpoint")
     if os.path.isdir(path) and kind.id != "saved model":
         raise FileError(f"{path}: this directory holds no SavedModel: it has no saved_model.pb", "Give a file, or the directory of one")
-    if path.endswith((".keras", ".meta")):
+    if path.endswith((".keras", ".meta")) and not os.path.isdir(path):
         return "keras" if path.endswith(".keras") else "meta graph"
     if kind.id == "other":
         raise FileError(f"{path}: it is {kind.text}", kind.remedy)

@@ -14,6 +14,7 @@ from ..errors import FreezeError
 from .files import read_saver
 from .frozen import Frozen, FrozenTensor
 from .join import Values, Variable, join, make_const, reachable, referred, variables_of
+from .running import Guard
 from .tf import explained, quiet, session_of, tensorflow
 from .values import Checkpoint, InSession, NoValues, listed, near
 
@@ -35,6 +36,7 @@ class Settings:
     clear_devices: bool = True
     only: Sequence[str] | None = None  # the variables to freeze, by name; None for all
     never: Sequence[str] = ()  # variables that stay variables
+    allow_code: bool = False  # whether what a file holds may do more than compute
 
     def may_freeze(self, name: str) -> bool:
         return name not in self.never and (self.only is None or name in self.only)
@@ -147,9 +149,11 @@ def freeze_graph_def(
     for name in initializer_nodes:
         checked_node(graph_def, name, "initializer node")
     scope = None if saver is None else read_saver(os.fspath(saver)).filename_tensor_name.rpartition("/")[0] + "/"
+    guard = Guard(graph_def, "the graph", allow=settings is not None and settings.allow_code)
+    guard.check_import()
     stored = None if checkpoint is None else Checkpoint(os.fspath(checkpoint), graph_def, scope)
     if initializer_nodes:
-        with _session(graph_def, stored, initializer_nodes) as session:
+        with _session(graph_def, stored, initializer_nodes, guard) as session:
             return _freeze(graph_def, outputs, InSession(session), settings)
     return _freeze(graph_def, outputs, stored or NoValues("Give the checkpoint that was saved with the graph"), settings)
 
@@ -228,13 +232,13 @@ def last_nodes(graph_def: Any) -> str:
 
 
 @contextmanager
-def _session(graph_def: Any, checkpoint: Checkpoint | None, initializer_nodes: Sequence[str]) -> Iterator[Any]:
+def _session(graph_def: Any, checkpoint: Checkpoint | None, initializer_nodes: Sequence[str], guard: Guard) -> Iterator[Any]:
     """A session of a graph after its variables got the values that a checkpoint has for them, and then these nodes have run."""
     tf = tensorflow()
     graph = tf.Graph()
     with explained("the graph cannot be run, as initializer nodes need"), graph.as_default():
         tf.graph_util.import_graph_def(graph_def, name="")
-    with session_of(graph) as session:
+    with guard.watch(session_of(graph)) as session:
         for node, variable in variables_of(graph_def).items():
             if checkpoint is not None and checkpoint.find(node, variable):
                 value = checkpoint.read(node)

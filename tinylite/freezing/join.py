@@ -17,7 +17,9 @@ import numpy as np
 
 from .tf import tensorflow
 
-__all__ = ["Joined", "Values", "Variable", "free_name", "join", "make_const", "reachable", "referred", "variables_of"]
+__all__ = [
+    "CALLS", "Joined", "Values", "Variable", "called_functions", "free_name", "join", "make_const", "reachable", "referred", "variables_of",
+]  # fmt: skip
 
 Source = tuple[str, int]  # a node and the number of its output, or an argument of a function and 0
 Label = frozenset[Any]  # what a handle may stand for: variables, or in a function their types
@@ -29,7 +31,7 @@ _REFERENCE_CARRIERS = {f"Ref{op}" for op in _CARRIERS}
 _READERS = {"ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VariableShape", "VarIsInitializedOp"}
 _WRITERS = ("Assign", "Scatter", "Apply", "SparseApply", "ResourceApply", "CountUpTo")  # how operators that write start
 # Operators that call functions: the attributes that name them, and the input that is the first argument.
-_CALLS = {
+CALLS = {
     "PartitionedCall": (("f",), 0), "StatefulPartitionedCall": (("f",), 0),
     "If": (("then_branch", "else_branch"), 1), "StatelessIf": (("then_branch", "else_branch"), 1),
     "Case": (("branches",), 1), "StatelessCase": (("branches",), 1),
@@ -101,7 +103,7 @@ def reachable(graph_def: Any, names: Iterable[str]) -> Any:
     return part
 
 
-def _function_names(nodes: Iterable[Any]) -> Iterator[str]:
+def called_functions(nodes: Iterable[Any]) -> Iterator[str]:
     for node in nodes:
         yield node.op  # a function may be called by its name
         for value in node.attr.values():
@@ -113,12 +115,12 @@ def _function_names(nodes: Iterable[Any]) -> Iterator[str]:
 def _drop_unused_functions(graph_def: Any) -> None:
     functions = {function.signature.name: function for function in graph_def.library.function}
     needed: set[str] = set()
-    waiting = list(_function_names(graph_def.node))
+    waiting = list(called_functions(graph_def.node))
     while waiting:
         name = waiting.pop()
         if name in functions and name not in needed:
             needed.add(name)
-            waiting += _function_names(functions[name].node_def)
+            waiting += called_functions(functions[name].node_def)
     kept = [functions[name] for name in sorted(needed)]  # TensorFlow's own order changes from run to run
     library = type(graph_def.library)()
     library.function.extend(kept)
@@ -175,8 +177,8 @@ class _Flow:
             if node.op.startswith(_WRITERS):
                 self.written |= _NOTHING.union(*given) if "Apply" in node.op else given[0]
             return []
-        if node.op in _CALLS:
-            attributes, first = _CALLS[node.op]
+        if node.op in CALLS:
+            attributes, first = CALLS[node.op]
             callees = _callees(node, attributes)
             if node.op.endswith("While"):
                 return self.loop(callees, given)
@@ -242,7 +244,7 @@ class _Rewriter:
             given = _given(node, labels)
             if not any(given):
                 continue
-            if node.op in _CALLS:
+            if node.op in CALLS:
                 self.call(node, given)
             elif node.op in _CARRIERS:
                 (node.attr["T"].type,) = _NOTHING.union(*given)
@@ -284,7 +286,7 @@ class _Rewriter:
                 node.input.insert(2, f"{axis.name}:output:0" if in_function else axis.name)
 
     def call(self, node: Any, given: list[Label]) -> None:
-        attributes, first = _CALLS[node.op]
+        attributes, first = CALLS[node.op]
         if node.op.endswith("While"):
             given = _Flow(self.functions).loop(_callees(node, attributes), given)
         arguments = given[first:]

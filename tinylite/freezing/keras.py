@@ -7,15 +7,18 @@ import logging
 import os
 import sys
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ..errors import FileError, FreezeError, TinyliteError
+from ..errors import CodeRefusedError, FileError, FreezeError, TinyliteError
 from ..keras_files import describe_keras
 from .frozen import Frozen
 from .functions import freeze_concrete_function, result_keys
 from .graphs import Settings, freeze_session
+from .keras_code import code_in_keras_file
+from .running import REMEDY
 from .tf import explained, quiet, tensorflow
 
 __all__ = ["freeze_keras_model", "is_keras_model", "load_keras_model"]
@@ -40,7 +43,7 @@ def freeze_keras_model(
     Raises FileError, FreezeError, for a model that has no inputs yet, for one.
     """
     if isinstance(model, (str, os.PathLike)):
-        model = load_keras_model(os.fspath(model), custom_objects)
+        model = load_keras_model(os.fspath(model), custom_objects, allow_code=settings is not None and settings.allow_code)
     tf = tensorflow()
     is_old = isinstance(model, getattr(sys.modules.get("tf_keras"), "Model", ()))
     if not is_old and sys.modules["keras"].backend.backend() != "tensorflow":
@@ -132,15 +135,23 @@ def _output_keys(model: Any, results: Any, is_old: bool) -> list[str]:
     return list((model.output_names if is_old else None) or result_keys(results, count, first=int(is_old)))
 
 
-def load_keras_model(path: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+def load_keras_model(path: str, custom_objects: Mapping[str, Any] | None = None, *, allow_code: bool = False) -> Any:
     """The model in a .keras or .h5 file, for inference: by the Keras that wrote it, or, if that cannot or is not installed, by the other.
 
     Keras 3 reads many files of Keras 2, and not all of their layers do the same in both: hard_sigmoid is another function.
-    Raises FileError, with what each of them says.
+    Raises FileError, with what each of them says, and CodeRefusedError for a file that would run code, unless `allow_code` is set.
     """
     tf = tensorflow()
-    if not os.path.exists(path):
-        raise FileError(f"{path}: there is no such file", f"The current directory is {os.getcwd()}")
+    if not os.path.isfile(path):
+        there = "it is a directory" if os.path.isdir(path) else "there is no such file"
+        raise FileError(f"{path}: {there}", f"The current directory is {os.getcwd()}")
+    if code := code_in_keras_file(path, custom_objects or ()):
+        if not allow_code:
+            more = f", and {len(code) - 1} more" if len(code) > 1 else ""
+            imports = "If that is your own, give it as custom_objects. " if any("would import" in text for text in code) else ""
+            raise CodeRefusedError(f"{path}: {code[0]}{more}", f"{imports}{REMEDY}")
+        for text in code:
+            _log.warning("%s: %s, as was allowed", path, text.replace(" would ", " may ", 1))
     said = []
     version = _writer(path)
     is_old = version is not None and version.startswith(("1.", "2."))
@@ -150,7 +161,10 @@ def load_keras_model(path: str, custom_objects: Mapping[str, Any] | None = None)
         try:
             with quiet():
                 keras = importlib.import_module(name)
-                model = keras.models.load_model(path, custom_objects=dict(custom_objects or {}), compile=False)
+                with _safe_mode(name, not allow_code):
+                    model = keras.models.load_model(
+                        path, custom_objects=dict(custom_objects or {}), compile=False, safe_mode=not allow_code
+                    )
             if is_old and name == "keras":
                 _log.warning("%s was written by Keras 2 and is read by Keras 3, whose hard_sigmoid is another: pip install tf_keras", path)
             return model
@@ -158,12 +172,26 @@ def load_keras_model(path: str, custom_objects: Mapping[str, Any] | None = None)
             if error.name != name:
                 said.append(f"{name} says: {error}")
         except Exception as error:  # as many kinds as files can be wrong in ways
+            if not allow_code and "safe_mode" in str(error):  # the other one may know less of what is unsafe
+                raise CodeRefusedError(f"{path}: {name} refuses it: {str(error).strip()}", REMEDY) from None
             said.append(f"{name} {getattr(keras, '__version__', '')} says: {str(error).strip()}")
     hint = "" if "tf_keras" in sys.modules else "If Keras 2 wrote it, pip install tf_keras. "
     raise FileError(
         f"{path}: it cannot be read as a Keras model. {' '.join(said)}",
         f"{hint}Give its own layers and functions as custom_objects, or load it yourself and freeze the model",
     )
+
+
+@contextmanager
+def _safe_mode(name: str, is_safe: bool) -> Iterator[None]:
+    """Keras' own safe mode, which tf_keras does not set for .h5 files by itself. Either way, it is as before behind the block."""
+    try:
+        scope = importlib.import_module(f"{name}.src.saving.serialization_lib").SafeModeScope
+    except (ImportError, AttributeError):  # of another version: what the file asks for has been looked at
+        yield
+        return
+    with scope(is_safe):
+        yield
 
 
 def _writer(path: str) -> str | None:

@@ -10,6 +10,7 @@ from ..errors import FileError, FreezeError
 from .frozen import Frozen, FrozenTensor
 from .graphs import Settings, assemble, checked_outputs, described, frozen_tensor, placeholders
 from .join import reachable
+from .running import Guard
 from .tf import explained, session_of, tensorflow
 from .values import InSession, listed, near
 
@@ -40,10 +41,12 @@ def freeze_saved_model(
         explained(f"the SavedModel {folder!r} cannot be loaded", "Its files may be incomplete, or of another version of TensorFlow"),
         session_of(graph) as session,
     ):
+        guard = Guard(meta.graph_def, f"the SavedModel {folder!r}", folder, allow=settings is not None and settings.allow_code)
         chosen = None if outputs and signature_key is None else _signature(meta, signature_key, folder)
         if outputs:
             outputs = checked_outputs(meta.graph_def, outputs)
-        loaded = tf.compat.v1.saved_model.load(session, list(meta.meta_info_def.tags), folder)
+        guard.check_import()
+        loaded = tf.compat.v1.saved_model.load(guard.watch(session), list(meta.meta_info_def.tags), folder)
         graph_def = graph.as_graph_def()
         if chosen is not None:
             given, results = _tensors(loaded.signature_def[chosen].inputs), _tensors(loaded.signature_def[chosen].outputs)
