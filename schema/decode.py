@@ -2,8 +2,8 @@
 
 Everything is checked before it is used: each offset, length, vtable and type code against the bytes there are. An
 offset in a flatbuffer only points forward and no table of the schema holds its own kind, so reading ends; a file that
-points at one table again and again is stopped by a budget of tables that its length pays for. Vectors of numbers are
-views of the file, never copies.
+points at one table, string or vector again and again is stopped by a budget that its length pays for. Vectors of numbers
+are views of the file, never copies.
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ import numpy as np
 from .fields import Field, Kind
 from .table import FormatError, Table, enum_name
 from .tables import ENUMS, IDENTIFIER, ROOT, TABLES, UNIONS
+
+# What strings and vectors may take altogether: so many times the file's length, since some writers let equal ones share their
+# bytes, and a bit for small files.
+SHARING, FREE = 4, 1 << 16
 
 _U16x2 = struct.Struct("<HH").unpack_from
 _I32 = struct.Struct("<i").unpack_from
@@ -53,7 +57,8 @@ class _Decoder:
         self.data = data.data
         self.size = len(self.data)
         # The smallest table that a vector holds takes 8 bytes: its place in the vector and its vtable offset.
-        self.budget = self.size // 8 + 16
+        self.tables_left = self.size // 8 + 16
+        self.bytes_left = SHARING * self.size + FREE
 
     def offset(self, at: int) -> int:
         """Follow the offset at `at`."""
@@ -64,8 +69,8 @@ class _Decoder:
 
     def table(self, name: str, at: int) -> Table:
         data, size = self.data, self.size
-        self.budget -= 1
-        if self.budget < 0:
+        self.tables_left -= 1
+        if self.tables_left < 0:
             raise FormatError(f"more tables than a file of {size} bytes can hold without sharing them")
         vtable = at - _I32(data, at)[0]
         if not 0 <= vtable <= size - 4:
@@ -138,10 +143,13 @@ class _Decoder:
         return vector != 0 if kind == "?" else vector
 
     def elements(self, at: int, count: int, size: int) -> memoryview:
-        """The bytes of a vector's elements, checked against the end of the file."""
+        """The bytes of a vector's elements, checked against the end of the file and counted."""
         if at + 4 + count * size > self.size:
             left = self.size - at - 4
             raise FormatError(f"the {count} elements at byte {at} take {count * size} bytes, more than the {left} that are left")
+        self.bytes_left -= count * size
+        if self.bytes_left < 0:
+            raise FormatError(f"strings and vectors take more than {SHARING} times the {self.size} bytes of the file, by sharing them")
         return self.data[at + 4 : at + 4 + count * size]
 
 

@@ -16,6 +16,8 @@ __all__ = ["entries"]
 
 _MAGIC = 0xDB4775248B80FB57
 _FOOTER = 48
+_GROWTH = 64
+_ENTRY = 128  # bytes that an entry is counted as beside its key and value: it becomes an object
 _TRAILER = 5  # bytes behind a block: its compression, and a checksum
 
 
@@ -26,7 +28,9 @@ def entries(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:
     at = len(data) - _FOOTER
     for _ in range(2):  # of something that tables of TensorFlow leave empty, which the index follows
         at = varint(data, at, len(data))[1]
-    spare = [64 * len(data) + (1 << 20)]  # what keys may take altogether: a small file could unfold them without end
+    # What entries may take altogether: with keys that share, and blocks that the index leads to twice, a small file could have
+    # them without end.
+    spare = [_GROWTH * len(data) + (1 << 20)]
     for _, handle in _block(data, data[at:], spare):
         yield from _block(data, handle, spare)
 
@@ -46,8 +50,10 @@ def _block(data: memoryview, handle: memoryview, spare: list[int]) -> Iterator[t
         shared, at = varint(data, at, end)
         more, at = varint(data, at, end)
         length, at = varint(data, at, end)
-        spare[0] -= shared + more
-        if shared > len(key) or at + more + length > end or spare[0] < 0:
+        spare[0] -= _ENTRY + shared + more + length
+        if spare[0] < 0:
+            raise FormatError(f"its entries take more than {_GROWTH} times the {len(data)} bytes of the file")
+        if shared > len(key) or at + more + length > end:
             raise FormatError(f"the entry before byte {at} is longer than its block")
         key = key[:shared] + bytes(data[at : at + more])
         at += more + length

@@ -116,7 +116,7 @@ def test_a_type_that_an_operator_lacks_is_named() -> None:
 
 def test_memory_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYLITE_MEMORY_LIMIT", "1e4")
-    with pytest.raises(OutOfMemoryError, match=r"takes 1\.64e-05 GB, and 1e-05 GB are allowed"):
+    with pytest.raises(OutOfMemoryError, match=r"takes 16\.4 kB, and 10\.0 kB are allowed"):
         Plan(chain(2))
     monkeypatch.setenv("TINYLITE_MEMORY_LIMIT", "plenty")
     with pytest.raises(SettingError, match="TINYLITE_MEMORY_LIMIT=plenty is no number of bytes"):

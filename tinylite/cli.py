@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import click
@@ -40,6 +39,10 @@ class _Group(click.Group):
             click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
             click.echo(str(error), err=True)
             ctx.exit(1)
+        except MemoryError:
+            # What has no limit of its own; the message needs hardly any memory, and much of it has been freed by now.
+            click.echo("Error: this takes more memory than the system gives. Give a smaller file, or end other programs", err=True)
+            ctx.exit(1)
         except OSError as error:
             if isinstance(error, BrokenPipeError):  # the reader has gone, which click knows how to end
                 raise
@@ -65,7 +68,7 @@ def main() -> None:
     Environment:
       TINYLITE_CACHE         where compiled kernels are kept
       TINYLITE_CPU           which of the CPU's instructions to use
-      TINYLITE_MEMORY_LIMIT  the most bytes that a model's tensors may take
+      TINYLITE_MEMORY_LIMIT  the most bytes that a model or an input file may take
       TINYLITE_TURN_LIMIT    how often a model's loops may turn; without it one may run forever
       TINYLITE_QUIET         if set, say nothing while kernels compile
     """
@@ -125,6 +128,7 @@ def run(
       tinylite run detector.tflite image=street.png -o boxes=boxes.npy --repeat 20
     """
     from .describe import time_text
+    from .files import content_of
     from .interpreter import Interpreter, OpResolverType
     from .media import Scaling
     from .run import Session, labels_of
@@ -141,7 +145,7 @@ def run(
     targets = [session.target(entry) for entry in outputs]
     session.feed(files, scaling, resize, raw, seed)
     seconds = statistics.median(_with_progress(session.runs(repeat), repeat))
-    names = labels_of(Path(labels).read_bytes()) if labels else session.attached_labels()
+    names = labels_of(bytes(content_of(labels))) if labels else session.attached_labels()
     for name, values, details in session.outputs():
         _show_output(name, values, details, names, top)
     for path, chosen in targets:

@@ -16,7 +16,7 @@ __all__ = ["copied", "same"]
 _PARTS = (ExternalBuffer, Graph, Metadata, Model, Op, Quantization, Signature, Tensor)
 # The arrays that may be large; nobody changes them in place, since those of a file cannot be.
 _CONSTANTS = {(Tensor, "buffer"), (Metadata, "data"), (Model, "metadata_buffer")}
-_HISTORY = {(Model, "source")}  # where a model comes from, which makes it no other
+_HISTORY = {(Model, "source"), (Model, "notes")}  # what was read and how, which makes it no other model
 
 
 def _attributes(part: Any) -> tuple[str, ...]:

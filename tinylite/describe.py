@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import TinyliteError
+from .limits import size_text
 from .memory import ALIGNMENT, Storage
 from .model import Graph, Model, Quantization, Tensor, stored_size
 from .planner import Planner, Settings
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table as RichTable
 
-__all__ = ["describe", "new_table", "size_text", "tables", "time_text"]
+__all__ = ["describe", "new_table", "tables", "time_text"]
 
 
 def describe(model: Model, memory: bool = True) -> dict[str, Any]:
@@ -29,6 +30,7 @@ def describe(model: Model, memory: bool = True) -> dict[str, Any]:
 
     Weights are left out; everything else that a reader could want is in, by name and number.
     """
+    numbers = {id(graph): index for index, graph in enumerate(model.graphs)}
     return {
         "file": {
             "path": model.source,
@@ -36,12 +38,13 @@ def describe(model: Model, memory: bool = True) -> dict[str, Any]:
             "version": model.version,
             "description": model.description,
             "unknown": sorted(set(model.unknown)),
+            "notes": list(model.notes),
         },
         "graphs": [_graph(index, graph, memory) for index, graph in enumerate(model.graphs)],
         "signatures": [
             {
                 "key": signature.key,
-                "graph": next(index for index, graph in enumerate(model.graphs) if graph is signature.graph),
+                "graph": numbers[id(signature.graph)],
                 "inputs": {name: tensor.name for name, tensor in signature.inputs.items()},
                 "outputs": {name: tensor.name for name, tensor in signature.outputs.items()},
             }
@@ -186,17 +189,6 @@ def time_text(seconds: float | None) -> str:
     return f"{seconds * 1e6:.3g} µs"
 
 
-def size_text(count: float | None) -> str:
-    """Bytes in the unit that reads best."""
-    if count is None:
-        return ""
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.2f} GB"
-
-
 def quantization_text(quantization: dict[str, Any] | None) -> str:
     """A tensor's quantization on one line."""
     if quantization is None:
@@ -225,6 +217,8 @@ def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
     head.add_row("format version", str(file["version"]))
     for part in file["unknown"]:
         head.add_row("newer than this tinylite", part)
+    for note in file["notes"]:
+        head.add_row("note", note)
     for entry in description["metadata"]:
         head.add_row(f"metadata {entry['name']}", f"{entry['text'] or ''} ({size_text(entry['bytes'])})".strip())
     for name, count in description["associated_files"].items():

@@ -21,6 +21,7 @@ from .errors import FileError
 from .files import ends_of
 from .keras_files import describe_keras
 from .kinds import HEAD, Kind, is_text, saved_model_file
+from .limits import size_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -254,7 +255,7 @@ def _outputs(graph: dict[str, Any]) -> str:
 
 def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
     """The description as rich tables, one after the other."""
-    from .describe import new_table, size_text
+    from .describe import new_table
 
     file = description["file"]
     what, remedy = sentence(description)
@@ -276,7 +277,7 @@ def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
-    from .describe import new_table, size_text
+    from .describe import new_table
 
     title = f"Graph {', '.join(graph.get('tags', ()))}".rstrip()
     facts = new_table("", "", title=title, show_header=False)
@@ -316,7 +317,7 @@ def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def _variables(title: str, entries: Sequence[dict[str, Any]]) -> RenderableType:
-    from .describe import new_table, size_text
+    from .describe import new_table
 
     rows = new_table("variable", "type", "shape", "size", title=title)
     for entry in entries:

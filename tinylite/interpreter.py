@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .errors import InvokeError, ModelError, SettingError, TensorError, UnsupportedError, at, quoted
+from .limits import memory_shortage
 from .model import Graph, Model, Signature, Tensor, tensor_dtype
 from .model_source import model_from
 from .ops.common.operator import Value
@@ -23,6 +24,8 @@ from .segment import Segment
 from .state import State
 
 __all__ = ["Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"]
+
+_SMALLER = "Resize the inputs, or end other programs"
 
 
 class OpResolverType(enum.Enum):
@@ -164,7 +167,7 @@ class Interpreter:
     def _allocate(self, runnable: _Runnable) -> None:
         if runnable.plan is not None:
             return
-        with self._place(runnable):
+        with self._place(runnable), memory_shortage("planning it", _SMALLER):
             runnable.plan = Plan(
                 runnable.graph,
                 runnable.shapes,
@@ -202,7 +205,7 @@ class Interpreter:
                 runnable.views.clear()
             if runnable is not self._main and self._state.variables:
                 self._call = None  # the main graph has to look first which shapes they have now
-            with self._place(runnable):
+            with self._place(runnable), memory_shortage("running it", _SMALLER):
                 runnable.plan.run()
         finally:
             self._running.release()
@@ -292,7 +295,12 @@ class Interpreter:
 
     def get_tensor(self, tensor_index: int, subgraph_index: int = 0) -> np.ndarray:
         """A copy of a tensor: an input, an output, a constant, or with experimental_preserve_all_tensors any other."""
-        return self._view(self._runnable(subgraph_index), tensor_index).copy()
+        return self._copy(self._runnable(subgraph_index), tensor_index)
+
+    def _copy(self, runnable: _Runnable, index: Any) -> np.ndarray:
+        view = self._view(runnable, index)
+        with memory_shortage(f"a copy of tensor {index}", "Read it without a copy, by Interpreter.tensor()"):
+            return view.copy()
 
     def tensor(self, tensor_index: int) -> Callable[[], np.ndarray]:
         """A function that gives the memory of a tensor as an array: reading and writing without a copy.
@@ -463,10 +471,7 @@ class SignatureRunner:
         for name, value in inputs.items():
             interpreter._set(runnable, runnable.numbers[id(wanted[name])], value, f"input {name!r}")
         interpreter._invoke(runnable)
-        return {
-            name: interpreter._view(runnable, runnable.numbers[id(tensor)]).copy()
-            for name, tensor in sorted(self._signature.outputs.items())
-        }
+        return {name: interpreter._copy(runnable, runnable.numbers[id(tensor)]) for name, tensor in sorted(self._signature.outputs.items())}
 
     def get_input_details(self) -> dict[str, dict[str, Any]]:
         """The inputs' details by name, as Interpreter.get_input_details() gives them."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import zipfile
-import zlib
 from typing import Any
 
+import numpy as np
+
+from .archives import directory, unpacked
 from .errors import CorruptFileError
 from .files import content_of
 
@@ -22,7 +23,7 @@ def describe_keras(given: str | bytes | memoryview) -> dict[str, Any]:
     """Format, Keras's version, the model's class and name, and its layers. Raises FileError."""
     data = content_of(given) if isinstance(given, str) else memoryview(given)
     archive = bytes(data[:2]) == b"PK"
-    config, version = _of_archive(given) if archive else (_of_hdf5(data), None)
+    config, version = _of_archive(data) if archive else (_of_hdf5(data), None)
     inner = _dict(config.get("config"))
     layers = inner.get("layers")
     return {
@@ -49,23 +50,24 @@ def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _of_archive(given: str | bytes | memoryview) -> tuple[dict[str, Any], str | None]:
+def _of_archive(data: memoryview) -> tuple[dict[str, Any], str | None]:
     """The configuration, and Keras's version."""
+    array = np.frombuffer(data, np.uint8)
     try:
-        with zipfile.ZipFile(given if isinstance(given, str) else io.BytesIO(given)) as archive:
-            config, metadata = (_json_of(archive, name) for name in ("config.json", "metadata.json"))
-    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
+        entries = {entry.filename: entry for entry in directory(array)}
+        config, metadata = (_json_of(entries.get(name), array) for name in ("config.json", "metadata.json"))
+    except zipfile.BadZipFile as error:
         raise CorruptFileError(f"the archive cannot be read: {error}", _DAMAGED) from None
     version = metadata.get("keras_version")
     return config, None if version is None else str(version)
 
 
-def _json_of(archive: zipfile.ZipFile, name: str) -> dict[str, Any]:
-    if name not in archive.namelist():
+def _json_of(entry: zipfile.ZipInfo | None, data: np.ndarray) -> dict[str, Any]:
+    if entry is None:
         return {}
-    if archive.getinfo(name).file_size > _LONGEST:
-        raise CorruptFileError(f"its {name} is longer than any model's", _DAMAGED)
-    return _parsed(archive.read(name).decode("utf-8", "replace"))
+    if entry.file_size > _LONGEST:
+        raise CorruptFileError(f"its {entry.filename} is longer than any model's", _DAMAGED)
+    return _parsed(unpacked(entry, data).decode("utf-8", "replace"))
 
 
 def _of_hdf5(data: memoryview) -> dict[str, Any]:

@@ -8,12 +8,14 @@ import numpy as np
 
 from .errors import KernelError
 from .kernels.store import CompileError, Progress, addresses
-from .memory import SLACK, Block, Storage, allocate, check_size, place
+from .limits import Account, check_size, size_text
+from .memory import SLACK, Block, Storage, allocate, place
 from .ops.common.operator import Shape, Value
 from .segment import Routine, Segment, Step, all_steps, routines_of
 
 __all__ = ["END", "Layout"]
 
+_TABLE_ENTRY = 48  # bytes: some arrays of 8 bytes an entry at the same time
 END = 1 << 60  # the step until which lasts what a run leaves
 
 
@@ -27,6 +29,7 @@ class Layout:
         self.arrays: dict[int, np.ndarray] = {}  # what records point to, kept alive, by id of what was given
         self.arena: np.ndarray = np.zeros(0, np.uint8)
         self.arena_size = 0
+        self.account = Account()  # what all that takes, with what called graphs take
 
     def store(self, value: Value, last: int | None = None) -> Storage:
         """New memory for a value, from now until its last use."""
@@ -44,10 +47,14 @@ class Layout:
         """Zeros that start on a cache line, for packed weights and tables; kept as long as the plan."""
         dtype = np.dtype(dtype)
         count = int(np.prod(shape, dtype=np.int64))
-        memory = allocate(count * dtype.itemsize + SLACK, "what is prepared for its kernel")
+        memory = allocate(count * dtype.itemsize + SLACK, "what is prepared for its kernel", self.account)
         made = memory[: count * dtype.itemsize].view(dtype).reshape(shape)
         self.arrays[id(made)] = made
         return made
+
+    def check_table(self, count: int) -> None:
+        """Raise OutOfMemoryError unless there is room to compute a table of `count` entries with numpy."""
+        check_size(count * _TABLE_ENTRY, "a table for its kernel, while it is computed,", beside=self.account.spent)
 
     @property
     def prepared(self) -> int:
@@ -70,7 +77,8 @@ class Layout:
         self.arena_size = place(blocks)
         if self.storages:
             largest = max(self.storages, key=lambda storage: storage.size)
-            check_size(self.arena_size, f"the graph's memory (of which {largest.name!r} is {largest.size / 1e9:.3g} GB)")
+            what = f"the graph's memory (of which {largest.name!r} is {size_text(largest.size)})"
+            check_size(self.arena_size, what, beside=self.account.spent)
         for storage, block in zip(self.storages, blocks, strict=True):
             storage.offset = block.offset
 
@@ -85,13 +93,13 @@ class Layout:
     def bind(self, threads: int, progress: Progress | None) -> Segment:
         """Lay out the memory of what was planned since the last segment, and bind it."""
         self.lay_out()
-        arena = allocate(self.arena_size, "the graph's memory")
+        arena = allocate(self.arena_size, "the graph's memory", self.account)
         try:
             kernels = addresses((step.kernel for step in all_steps(self.steps)), progress)
         except CompileError as error:
             raise KernelError(str(error), "Please report this with your CPU and the version of numba") from None
         self.settle(arena, kernels)
-        return Segment.bind(self.steps, kernels, self.address, threads)
+        return Segment.bind(self.steps, kernels, self.address, threads, self.account)
 
     def address(self, what: Any) -> int:
         """Where a record's pointer points."""

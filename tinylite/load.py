@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
+from .archives import attached_files
 from .c_arrays import model_in
 from .errors import CorruptFileError, NotATfliteFileError, at
 from .files import content_of
 from .kinds import HEAD, describe, describe_path, is_text
+from .limits import memory_shortage
 from .model import (
     ExternalBuffer,
     Graph,
@@ -26,7 +27,7 @@ from .model import (
     shape_problem,
     stored_size,
 )
-from .schema.decode import decode
+from .schema.decode import FREE, SHARING, decode
 from .schema.table import FormatError, Table, enum_name, enum_number
 from .schema.tables import IDENTIFIER
 
@@ -45,27 +46,28 @@ def load(file: str | os.PathLike[str] | bytes) -> Model:
         with at(f"model content of {len(file)} bytes"):
             if not memoryview(file).readonly:
                 file = bytes(file)
-            return _load(np.frombuffer(file, np.uint8), None, lambda: io.BytesIO(file))
+            return _load(np.frombuffer(file, np.uint8), None)
     path = os.fspath(file)
     with at(path):
-        model = _load(_content(path), path, lambda: open(path, "rb"))  # noqa: SIM115, the caller closes it
+        model = _load(_content(path), path)
     model.source = path
     return model
 
 
-def _load(data: np.ndarray, path: str | None, reopen: Callable[[], BinaryIO]) -> Model:
+def _load(data: np.ndarray, path: str | None) -> Model:
     if bytes(data[4:8]) != IDENTIFIER:
         content = model_in(data.data) if is_text(bytes(data[:HEAD])) else None
         if content is not None:
-            return _load(np.frombuffer(content, np.uint8), None, lambda: io.BytesIO(content))
+            return _load(np.frombuffer(content, np.uint8), None)
         kind, remedy = describe(data.data, path)
         raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
-    try:
-        root = decode(data)
-    except FormatError as error:
-        raise CorruptFileError(str(error), _DAMAGED) from None
-    model = model_of(root, data)
-    model.associated_files = _associated_files(data, reopen)
+    with memory_shortage("reading it", "Read it on a larger machine, or end other programs"):
+        try:
+            root = decode(data)
+        except FormatError as error:
+            raise CorruptFileError(str(error), _DAMAGED) from None
+        model = model_of(root, data)
+        model.associated_files, model.notes = attached_files(data)
     return model
 
 
@@ -113,6 +115,8 @@ class _Builder:
         self.data = data
         self.graphs = graphs
         self.unknown: list[str] = []
+        self.parts: dict[tuple[int, int], np.ndarray] = {}  # what lies behind the root table, by where and how long
+        self.spare = SHARING * data.size + FREE  # bytes of custom options that several ops may share behind the root table
         self.buffers: list[np.ndarray | None] = []
         for index, table in enumerate(root.buffers or ()):
             with at(f"buffer {index}"):
@@ -152,7 +156,8 @@ class _Builder:
         """Bytes behind the root table."""
         if offset + size > self.data.size:
             raise CorruptFileError(f"its data lie at bytes {offset} to {offset + size}, and the file ends at {self.data.size}", _DAMAGED)
-        return self.data[offset : offset + size]
+        # Writers let equal constants share their bytes: such are one array, which is written once when the model is saved.
+        return self.parts.setdefault((offset, size), self.data[offset : offset + size])
 
     def bytes_of(self, index: int) -> np.ndarray:
         found = _pick(self.buffers, index, "buffer")
@@ -222,6 +227,9 @@ class _Builder:
         if op.options is not None:
             self.refer(self.seen(op.options), tensors)
         if table.large_custom_options_offset > 1:
+            self.spare -= table.large_custom_options_size
+            if self.spare < 0:
+                raise CorruptFileError("its ops share custom options that take many times the file", _DAMAGED)
             op.custom_options = bytes(self.behind(table.large_custom_options_offset, table.large_custom_options_size))
         elif table.custom_options is not None:
             op.custom_options = bytes(table.custom_options)
@@ -260,20 +268,3 @@ def _list(vector: np.ndarray | Sequence[Any] | None) -> list[Any]:
     if vector is None:
         return []
     return vector.tolist() if isinstance(vector, np.ndarray) else list(vector)
-
-
-def _associated_files(data: np.ndarray, reopen: Callable[[], BinaryIO]) -> dict[str, bytes]:
-    """The files of the zip archive behind the model, if there is one; a damaged archive is none."""
-    # An end record of 22 bytes, and a comment of at most 65,535.
-    if b"PK\x05\x06" not in bytes(data[-65557:]):
-        return {}
-    import zipfile
-
-    try:
-        with reopen() as file, zipfile.ZipFile(file) as archive:
-            # Text shrinks to a tenth or so; refuse an archive that would fill the memory.
-            if sum(entry.file_size for entry in archive.infolist()) > 64 * data.size:
-                return {}
-            return {entry.filename: archive.read(entry) for entry in archive.infolist()}
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError, KeyError, EOFError):
-        return {}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import os
+import warnings
 import wave
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
+from .archives import directory, unpacked
 from .errors import FileError, TensorError, at
-from .files import write_whole
+from .files import content_of, write_whole
+from .limits import check_size, memory_shortage
 
 __all__ = ["Scaling", "array_names", "check_output", "read_input", "real_values", "stored_values", "write_output"]
 
@@ -27,6 +31,9 @@ class Scaling(NamedTuple):
     std: float
 
 
+# Bytes that Pillow takes for a pixel: decoded, turned upright, and in the channels that are wanted.
+_PILLOW_PIXEL = 16
+_LESS = "Give a smaller file, or free memory"
 # What TensorFlow's label_image example takes for float models: pixels to -1..1.
 LABEL_IMAGE = Scaling(127.5, 127.5)
 
@@ -44,10 +51,11 @@ def read_input(
     -1..1, and cut or padded with silence to the input's length, which is logged as a warning; its rate is not changed.
     Arrays are taken as they are, floats quantized if the input is.
 
-    Raises FileError or TensorError with file, input and remedy.
+    Raises FileError, TensorError or OutOfMemoryError with file, input and remedy; what a file unfolds to is checked against
+    the memory limit before it is unfolded.
     """
     extension = os.path.splitext(path)[1].lower()
-    with at(f"{path}, for input {details['name']!r}"):
+    with at(f"{path}, for input {details['name']!r}"), memory_shortage("reading it", _LESS):
         if extension in PICTURES:
             return _picture(path, details, scaling, resize, raw)
         if extension == ".wav":
@@ -95,14 +103,22 @@ def _picture(path: str, details: dict[str, Any], scaling: Scaling | None, resize
     if len(shape) < 2 or any(size > 1 for size in batch):
         raise TensorError(f"the input has shape {shape}, which is no picture", "Give it as .npy")
     try:
-        with Image.open(path) as opened:
-            image = _upright(opened).convert({1: "L", 3: "RGB", 4: "RGBA"}[channels])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of sizes, which are checked here, and of oddities in the file that do not matter
+            with Image.open(path) as opened:
+                check_size(opened.width * opened.height * _PILLOW_PIXEL, f"the picture, {opened.width}x{opened.height},", _LESS)
+                image = _upright(opened).convert({1: "L", 3: "RGB", 4: "RGBA"}[channels])
+    except Image.DecompressionBombError as error:
+        raise FileError(f"it has more pixels than pictures have: {error}", "Make it smaller") from None
     except UnidentifiedImageError:
         raise FileError("it is no picture that can be read", "Convert it to PNG") from None
     except Exception as error:
         raise _damaged("picture", error, "Convert it to PNG") from None
     height = image.height if height <= 0 else height
     width = image.width if width <= 0 else width
+    # Resized by Pillow, then as an array of bytes, and as reals while they are scaled.
+    a_channel = 6 if raw or (scaling is None and np.dtype(details["dtype"]).itemsize == 1) else 24
+    check_size(height * width * (8 + channels * a_channel), f"the picture, as {width}x{height},", "Give the input another shape")
     pixels = np.asarray(_resized(image, width, height, resize)).reshape(height, width, channels)
     values = _raw(pixels, details) if raw else _scaled(pixels, details, scaling)
     if first:
@@ -169,6 +185,7 @@ def _sound(path: str, details: dict[str, Any], scaling: Scaling | None) -> np.nd
     try:
         with wave.open(path) as file:
             width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
+            check_size(os.path.getsize(path) * 24, "the sound, as real numbers,", _LESS)
             content = np.frombuffer(file.readframes(file.getnframes()), np.uint8)
         if not 1 <= width <= 4:
             raise ValueError(f"{8 * width} bits a sample")
@@ -187,13 +204,14 @@ def _sound(path: str, details: dict[str, Any], scaling: Scaling | None) -> np.nd
     # The last dimension that may vary takes the samples, unless it is the batch of a row.
     varying = [axis for axis, size in enumerate(shape) if size == -1 and (axis > 0 or len(shape) == 1)]
     shape = [len(samples) if axis in varying[-1:] else max(size, 1) for axis, size in enumerate(shape)]
-    wanted = int(np.prod(shape))
+    wanted = math.prod(shape)
     if wanted != len(samples):
         logging.getLogger("tinylite").warning(
             "Note: %s has %d samples (%.3g s at %d Hz); the input takes %d: %s",
             path, len(samples), len(samples) / max(rate, 1), rate, wanted,
             "the rest is cut off" if wanted < len(samples) else "silence follows",
         )  # fmt: skip
+    check_size(wanted * 40, f"the input, {wanted} samples long,", "Give the input another shape")
     fitted = np.zeros(wanted)
     fitted[: min(wanted, len(samples))] = samples[:wanted]
     if scaling is not None:
@@ -212,29 +230,59 @@ def _array(path: str, extension: str, details: dict[str, Any]) -> np.ndarray:
             raise TensorError(
                 f"it holds the arrays {', '.join(map(repr, names)) or 'none'} and none for this input", f"Name one {details['name']!r}"
             )
-    return _fit(_converted(_load(path, name), details), _shape(details))
+    values = _load(path, name, details)
+    return _fit(_converted(values, details), _shape(details))
 
 
 def array_names(path: str) -> list[str]:
     """The names of the arrays in an .npz file. Raises FileError."""
-    with at(path):
+    with at(path), memory_shortage("reading it", _LESS):
         return list(_load(path, None, names=True))
 
 
-def _load(path: str, name: str | None, names: bool = False) -> Any:
+def _load(path: str, name: str | None, details: dict[str, Any] | None = None, names: bool = False) -> Any:
     """The array of an .npy file, or the one of this name in an .npz file, or with `names` those that it has."""
     try:
         with open(path, "rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                return ["the only array"] if names else loaded
-            return loaded.files if names else loaded[name or ""]
+            if file.read(4) != b"PK\x03\x04":
+                if names:
+                    return ["the only array"]
+                file.seek(0)
+                return _load_array(file, os.path.getsize(path), details)
+        data = np.frombuffer(content_of(path), np.uint8)
+        members = {member.filename.removesuffix(".npy"): member for member in directory(data)}
+        if names:
+            return list(members)
+        member = members[name or ""]
+        check_size(member.file_size, f"its array {name!r}", _LESS)
+        return _load_array(io.BytesIO(unpacked(member, data)), member.file_size, details)
     except Exception as error:
         raise _damaged("NumPy file", error, "Write it with numpy.save, without Python objects") from None
 
 
+def _load_array(file: IO[bytes], size: int, details: dict[str, Any] | None) -> np.ndarray:
+    """The array in an .npy file of `size` bytes, whose header is looked at before anything that it asks for is taken."""
+    version = np.lib.format.read_magic(file)
+    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, in_columns, dtype = read_header(file)
+    count = math.prod(shape)
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects")
+    if count * dtype.itemsize > size:
+        raise ValueError(f"its array of {dtype} {list(shape)} takes {count * dtype.itemsize} bytes, and it has {size}")
+    wanted = np.dtype(details["dtype"]) if details else dtype
+    # Beside the array, as it is read and as it is converted: two arrays of reals while it is quantized.
+    check_size(count * (dtype.itemsize + (0 if wanted == dtype else 16 + wanted.itemsize)), f"its array of {dtype} {list(shape)}", _LESS)
+    content = bytearray(count * dtype.itemsize)
+    if file.readinto(content) != len(content):  # type: ignore[attr-defined]
+        raise ValueError(f"its array of {dtype} {list(shape)} is cut off")
+    return np.frombuffer(content, dtype).reshape(shape, order="F" if in_columns else "C")
+
+
 def _damaged(kind: str, error: Exception, remedy: str) -> FileError:
     """What to raise for a decoder's error: in damaged files they stumble over anything, with exceptions of all types."""
+    if isinstance(error, MemoryError):
+        raise error
     if isinstance(error, OSError):
         return FileError(f"it cannot be read: {error.strerror or error}", "Check the path and that the file is whole")
     return FileError(f"it is no {kind} that can be read: {error or type(error).__name__}", remedy)

@@ -405,7 +405,8 @@ class Model:
     """A whole .tflite file.
 
     `associated_files` are the files (label lists, mostly) that TensorFlow Lite's metadata tools append to a model as a
-    zip archive. `source` is the path it was loaded from, for messages.
+    zip archive. `source` is the path it was loaded from, for messages. `notes` say what could not be read of the file beside the
+    graphs, and so will not be saved: attached files that are damaged or would unpack to far more than the file.
     """
 
     graphs: list[Graph] = field(default_factory=list)
@@ -417,6 +418,7 @@ class Model:
     associated_files: dict[str, bytes] = field(default_factory=dict)
     source: str | None = None
     unknown: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @staticmethod
     def load(file: str | os.PathLike[str] | bytes) -> Model:

@@ -22,7 +22,7 @@ import numpy as np
 from . import ops
 from .errors import at
 from .kernels.store import Progress
-from .memory import memory_limit
+from .limits import memory_limit
 from .model import Graph, Tensor
 from .ops.common.flow import Calling, NeedsCall
 from .ops.common.operator import NeedsValue, Node, Shape, Value
@@ -190,7 +190,9 @@ class Plan:
         assert isinstance(operator, Calling)
         if not part.callees:
             settings = part.planner.settings
-            settings = replace(settings, exact=part.planner.exact, callers=(*settings.callers, part.planner.source))
+            settings = replace(
+                settings, exact=part.planner.exact, callers=(*settings.callers, part.planner.source), spent=part.planner.account.spent
+            )
             part.callees = {id(graph): _Callee(graph, known, settings, self.progress) for graph, known in operator.fixed(node)}
         values = [part.planner.view(value) for value in node.inputs if value is not None]
         return operator.run(node, values, lambda graph, values: part.callees[id(graph)].run(values), self.settings.state)

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .errors import ModelError, OutOfMemoryError, SettingError, UnsupportedError, at
+from .errors import ModelError, SettingError, UnsupportedError, at
 from .kernels.cpu import target
 from .kernels.kernel import Kernel
 from .kernels.store import Progress
 from .layout import END, Layout
-from .memory import check_size
+from .limits import Account, check_size, memory_shortage
 from .model import Graph, Op, Tensor, called_graphs, shape_problem
 from .ops import custom_ops
 from .ops.common.flow import Flow, NeedsCall
@@ -29,6 +29,10 @@ __all__ = ["Planner", "Settings"]
 
 # How deep graphs may call graphs, and how often all in all within one plan: a few files with branches in branches would fill the memory.
 _DEEPEST, _MOST_CALLS = 32, 1000
+# What is computed of constants while a plan is made: so many bytes, and so much work in elementary operations (some seconds), each
+# and _GROWTH times the bytes of the graph's constants. A few bytes may ask for any amount; what is more is left to the run, whose
+# memory is shared by what is not needed at the same time, and which can be stopped.
+_MOST_COMPUTED, _GROWTH, _MOST_WORK = 64 << 20, 16, 1 << 33
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,15 @@ class Settings:
     exact: bool = False
     state: State = field(default_factory=State)
     callers: tuple[Graph, ...] = ()
+    spent: int = 0  # bytes that the callers have taken
+
+
+@dataclass(eq=False)
+class _Spare:
+    """What computing constants may still take while a plan is made."""
+
+    bytes: int
+    work: int
 
 
 class Planner(Layout):
@@ -73,6 +86,9 @@ class Planner(Layout):
         self.counts: dict[int, Tensor] = {}  # what ops have counted, by id of the op
         self.position = 0
         self.calls = [0]  # how many graphs were planned as routines, counted by the outermost
+        self.account = Account(settings.spent)
+        paid = _GROWTH * _constant_bytes(graph)
+        self.spare = _Spare(_MOST_COMPUTED + paid, _MOST_WORK + paid)
         self.node: Node | None = None
         self.expendable: set[int] = set()  # the inputs whose memory may be changed
         # The form that variables have by now, where what was planned decides it, and which the plan reads as they were before.
@@ -201,6 +217,7 @@ class Planner(Layout):
         with at(f"graph {graph.name!r}"):
             inner = Planner(graph, {}, settings, dict(zip(map(id, graph.inputs), inputs, strict=True)))
             inner.calls, inner.forms = self.calls, dict(self.forms)
+            inner.account, inner.spare = self.account, self.spare
             inner.resized, inner.behind = self.resized, self.behind
             inner.expendable = set(map(id, expendable))
             if inner.run() is not None:
@@ -246,7 +263,8 @@ class Planner(Layout):
             op = ops_[self.position]
             steps, storages = len(self.steps), len(self.storages)
             # Where a scale that cannot be makes infinities, operators check what becomes of them.
-            with at(describe(op, self.number(op))), np.errstate(all="ignore"):
+            short = memory_shortage("preparing it", "Resize the inputs, or end other programs")
+            with at(describe(op, self.number(op))), short, np.errstate(all="ignore"):
                 try:
                     self.plan(op)
                 except NeedsCount as need:
@@ -257,10 +275,6 @@ class Planner(Layout):
                 except (ModelError, UnsupportedError) as error:
                     error.remedy = error.remedy or (ops.LIMITS if isinstance(error, UnsupportedError) else self.remedy())
                     raise
-                except OutOfMemoryError:
-                    raise
-                except MemoryError:
-                    raise OutOfMemoryError("preparing it takes more memory than the system gives", "Resize the inputs") from None
             self.position += 1
         for tensor in self.graph.outputs:
             self.keep(self.value(tensor))
@@ -308,10 +322,9 @@ class Planner(Layout):
             for value, shape in zip(node.outputs, operator.infer(node), strict=True):
                 with at(f"tensor {value.name!r}"):
                     give_shape(value, tuple(int(dimension) for dimension in shape))
-            if operator.pure and all(value is None or value.known is not None for value in node.inputs):
-                self.compute(operator, node)
-            else:
-                self.check_memory(node)
+            self.check_memory(node)
+            constant = operator.pure and all(value is None or value.known is not None for value in node.inputs)
+            if not (constant and self.compute(operator, node)):
                 for value in node.outputs:
                     value.storage = self.store(value)
                 self.prepare(operator, node)
@@ -341,10 +354,9 @@ class Planner(Layout):
         for value in node.outputs:
             check_size(value.nbytes, f"its output {value}")
 
-    def compute(self, operator: Operator, node: Node) -> None:
-        """Compute outputs now: nothing they depend on will change."""
-        self.check_memory(node)
-        self.run_now(node, node.outputs, lambda node, plan: plan.prepare(operator, node))
+    def compute(self, operator: Operator, node: Node) -> bool:
+        """Compute outputs now, since nothing that they depend on will change; returns whether that was worth it."""
+        return self.run_now(node, node.outputs, lambda node, plan: plan.prepare(operator, node))
 
     def count(self, operator: Counting, node: Node) -> int:
         """What an operator counts. Raises NeedsCount where only a run can know it."""
@@ -352,29 +364,42 @@ class Planner(Layout):
         tensor = self.counts.setdefault(id(node.op), Tensor(name, (1,), "INT64"))
         found = self.values.get(id(tensor), Value(name, "INT64", (1,), tensor))
         if found.known is None:
-            if any(node.input(index).known is None for index in operator.counted):
+            constant = all(node.input(index).known is not None for index in operator.counted)
+            if not (constant and self.run_now(node, [found], lambda node, plan: operator.count(node, plan, found))):
                 found.storage = self.store(found, last=END)
                 self.node = node
                 operator.count(node, self, found)
                 self.node = None
                 raise NeedsCount(found)
-            self.run_now(node, [found], lambda node, plan: operator.count(node, plan, found))
         assert found.known is not None
         return int(found.known[0])
 
-    def run_now(self, node: Node, results: Sequence[Value], prepare: Callable[[Node, Planner], None]) -> None:
-        """Run steps on what is known of a node's inputs; the results are known then."""
-        alone = Planner(Graph(), {}, Settings(keep_all=True, exact=self.exact))
+    def run_now(self, node: Node, results: Sequence[Value], prepare: Callable[[Node, Planner], None]) -> bool:
+        """Run steps on what is known of a node's inputs; the results are known then. Returns False, and runs none, if that takes
+        more memory or work than is to spare.
+        """
+        size = sum(value.nbytes for value in results)
+        if size > self.spare.bytes:
+            return False
+        alone = Planner(Graph(), {}, Settings(keep_all=True, exact=self.exact, spent=self.account.spent))
         # Only what is known of the inputs counts: one that a run has computed also has a place, which is not in this arena.
         known = [None if value is None else Value(value.name, value.type, value.shape, value.tensor, value.known) for value in node.inputs]
         alone.node = node = Node(node.op, node.index, known, node.outputs)
         for value in results:
             value.storage = alone.store(value, last=END)
         prepare(node, alone)
+        if alone.cost > self.spare.work:
+            for value in results:
+                value.storage = None
+            return False
         alone.finish().run()
+        self.account.take(size, "what is computed of constants")
+        self.spare.bytes -= size
+        self.spare.work -= alone.cost
         for value in results:
             value.known = alone.view(value).copy()
             value.storage = None
+        return True
 
     # ---- the end of a segment
 
@@ -421,6 +446,7 @@ class Planner(Layout):
         """The same, to plan the next segment: nothing that it does is seen here."""
         after = copy.copy(self)
         after.behind, after.calls = True, [0]
+        after.account, after.spare = Account(self.account.spent), replace(self.spare)
         after.values, after.arrays = dict(self.values), dict(self.arrays)
         after.forms, after.expected = dict(self.forms), dict(self.expected)
         after.steps, after.storages = [], []
@@ -433,6 +459,11 @@ def give_shape(value: Value, shape: Shape) -> None:
     if problem:
         raise ModelError(problem)
     value.shape = shape
+
+
+def _constant_bytes(graph: Graph) -> int:
+    """The bytes of a graph's constants, those that several tensors share counted once."""
+    return sum({id(tensor.buffer): tensor.buffer.size for tensor in graph.all_tensors() if tensor.buffer is not None}.values())
 
 
 def _check_target() -> None:

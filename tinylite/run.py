@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Collection, Iterator, Sequence
@@ -11,6 +12,7 @@ import numpy as np
 
 from .errors import TensorError
 from .interpreter import Interpreter
+from .limits import check_size
 from .media import Scaling, array_names, check_output, read_input, stored_values, write_output
 
 __all__ = ["Session", "labels_of"]
@@ -125,6 +127,7 @@ def labels_of(content: bytes) -> list[str]:
 def _random(rng: np.random.Generator, details: dict[str, Any]) -> np.ndarray:
     """Values that any model can digest: -1..1, all that 8 bits hold, and of other integers, which may be indices, 0 and 1."""
     dtype, shape = np.dtype(details["dtype"]), details["shape"]
+    check_size(math.prod(shape.tolist()) * 24, f"what is drawn for input {details['name']!r}", "Give the input another shape")
     if dtype.kind in "iub" and len(details["quantization_parameters"]["scales"]) == 0:
         return rng.integers(0, 2, shape).astype(dtype)
     if dtype.itemsize == 1:

@@ -12,6 +12,7 @@ import numpy as np
 from .errors import InvokeError, at
 from .kernels.executor import STEP_WORDS, Call, aligned, run_together
 from .kernels.kernel import Kernel
+from .limits import Account
 from .memory import SLACK, allocate
 from .model import Op
 from .ops.common.operator import Node, Value
@@ -126,9 +127,11 @@ class Segment:
         self.call: Callable[[], int] = self._call.function
 
     @staticmethod
-    def bind(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int) -> Segment:
+    def bind(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int, account: Account) -> Segment:
         """Fill in what is known only when memory is there: the addresses of kernels and of tensors."""
-        scratch = allocate(max((step.scratch for step in steps), default=0) + SLACK, "the kernels' scratch memory")
+        size = max((step.scratch for step in steps), default=0) + SLACK
+        account.take(size * (threads - 1), "the kernels' scratch memory")  # which a team gets when it first runs
+        scratch = allocate(size, "the kernels' scratch memory", account)
         words, records = _bound(steps, kernels, address, threads)
         segment = Segment(steps, words, scratch, threads)
         segment.records = records  # the words point there

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .kernels.executor import aligned
+from .limits import Account
 from .memory import SLACK, allocate
 
 __all__ = ["Form", "State", "Variable"]
@@ -31,6 +32,7 @@ class Variable:
     """
 
     name: str
+    account: Account
     forms: list[Form] = field(default_factory=list)
     cell: np.ndarray = field(default_factory=lambda: aligned(1, np.int64))
 
@@ -39,7 +41,7 @@ class Variable:
         for number, form in enumerate(self.forms, 1):
             if (form.type, form.shape) == (type, shape):
                 return number
-        self.forms.append(Form(type, shape, allocate(size + SLACK, f"the variable {self.name!r}")))
+        self.forms.append(Form(type, shape, allocate(size + SLACK, f"the variable {self.name!r}", self.account)))
         return len(self.forms)
 
     @property
@@ -53,6 +55,7 @@ class State:
 
     def __init__(self) -> None:
         self.variables: dict[int, Variable] = {}
+        self.account = Account()  # of all their forms
         self._handles: dict[tuple[str, str], int] = {}
         self._done: dict[int, np.ndarray] = {}
 
@@ -64,7 +67,7 @@ class State:
         """The variable of a handle."""
         if handle not in self.variables:
             name = next((name for (_, name), number in self._handles.items() if number == handle), str(handle))
-            self.variables[handle] = Variable(name)
+            self.variables[handle] = Variable(name, self.account)
         return self.variables[handle]
 
     def done(self, graph: object) -> np.ndarray:

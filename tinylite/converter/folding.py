@@ -11,15 +11,17 @@ import numpy as np
 from ..errors import ConvertError
 from ..model import Quantization, tensor_dtype
 from .fake_quant import fake_quant, symmetric_range
+from .folding_demand import demand
 from .slicing import strided
 
 if TYPE_CHECKING:
     from .translate import Call
 
-__all__ = ["FAKE_QUANTS", "FOLDERS", "OPERATORS", "SAME_VALUES", "fold", "string_buffer", "told_range"]
+__all__ = ["FAKE_QUANTS", "FOLDERS", "MOST_MADE", "OPERATORS", "SAME_VALUES", "fold", "string_buffer", "told_range"]
 
-# A few numbers may ask for any amount of values: what would be more than these is left to the runtime.
-_MOST_MADE = 1 << 26
+# A few numbers may ask for any amount of values: what would be more than these, by one node or by all together beyond those that
+# they are made from, is left to the runtime.
+MOST_MADE = 1 << 26
 
 Folder = Callable[..., Any]
 FOLDERS: dict[str, Folder] = {}
@@ -33,6 +35,8 @@ def fold(call: Call, given: Sequence[np.ndarray | None]) -> list[np.ndarray] | N
     """The outputs of a node whose inputs have these values, or None if it cannot be computed here."""
     with np.errstate(all="ignore"):
         try:
+            if not _affordable(call, [value for value in given if value is not None]):
+                return None
             found = FOLDERS[call.op](call, *given)
         except MemoryError:
             return None
@@ -41,6 +45,18 @@ def fold(call: Call, given: Sequence[np.ndarray | None]) -> list[np.ndarray] | N
     if found is None:
         return None
     return [np.asarray(value) for value in (found if isinstance(found, (list, tuple)) else [found])]
+
+
+def _affordable(call: Call, given: Sequence[np.ndarray]) -> bool:
+    """Whether computing this leaves the conversion within its bounds; it is counted then."""
+    made, work = demand(call, given)
+    grown = max(made - sum({value.__array_interface__["data"][0]: value.size for value in given}.values()), 0)
+    left = call.translator
+    if grown > left.growth_left or work > left.work_left:
+        return False
+    left.growth_left -= grown
+    left.work_left -= work
+    return True
 
 
 def folds(*ops: str) -> Callable[[Folder], Folder]:
@@ -228,7 +244,7 @@ def _fill(call: Call, shape: np.ndarray, value: np.ndarray) -> np.ndarray:
 
 @folds("Tile")
 def _tile(call: Call, x: np.ndarray, times: np.ndarray) -> np.ndarray | None:
-    return np.tile(x, times.tolist()) if x.size * math.prod(times.tolist()) <= _MOST_MADE else None
+    return np.tile(x, times.tolist()) if x.size * math.prod(times.tolist()) <= MOST_MADE else None
 
 
 @folds("BroadcastTo")
@@ -243,14 +259,14 @@ def _broadcast_args(call: Call, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 @folds("Range")
 def _range(call: Call, start: np.ndarray, limit: np.ndarray, delta: np.ndarray) -> np.ndarray | None:
-    if (limit.item() - start.item()) / delta.item() > _MOST_MADE:
+    if (limit.item() - start.item()) / delta.item() > MOST_MADE:
         return None
     return np.arange(start.item(), limit.item(), delta.item()).astype(start.dtype)
 
 
 @folds("LinSpace")
 def _lin_space(call: Call, start: np.ndarray, stop: np.ndarray, number: np.ndarray) -> np.ndarray | None:
-    return np.linspace(start.item(), stop.item(), number.item()).astype(start.dtype) if number.item() <= _MOST_MADE else None
+    return np.linspace(start.item(), stop.item(), number.item()).astype(start.dtype) if number.item() <= MOST_MADE else None
 
 
 @folds("Slice")
@@ -286,7 +302,7 @@ def _gather_nd(call: Call, x: np.ndarray, indices: np.ndarray) -> np.ndarray:
 
 @folds("ScatterNd")
 def _scatter_nd(call: Call, indices: np.ndarray, updates: np.ndarray, shape: np.ndarray) -> np.ndarray | None:
-    if math.prod(shape.tolist()) > _MOST_MADE:
+    if math.prod(shape.tolist()) > MOST_MADE:
         return None
     made = np.zeros(tuple(shape.tolist()), updates.dtype)
     np.add.at(made, tuple(np.moveaxis(indices, -1, 0)), updates)
@@ -305,7 +321,7 @@ def _select(call: Call, condition: np.ndarray, a: np.ndarray, b: np.ndarray) -> 
 
 @folds("OneHot")
 def _one_hot(call: Call, indices: np.ndarray, depth: np.ndarray, on: np.ndarray, off: np.ndarray) -> np.ndarray | None:
-    if indices.size * depth.item() > _MOST_MADE:
+    if indices.size * depth.item() > MOST_MADE:
         return None
     axis = call.attribute("axis", -1)
     hot = np.expand_dims(indices, axis) == np.arange(depth.item()).reshape([-1] + [1] * (0 if axis == -1 else indices.ndim - axis))
@@ -319,7 +335,7 @@ def _reverse(call: Call, x: np.ndarray, axes: np.ndarray) -> np.ndarray:
 
 @folds("Pad", "PadV2")
 def _pad(call: Call, x: np.ndarray, paddings: np.ndarray, value: np.ndarray | int = 0) -> np.ndarray | None:
-    if math.prod(size + before + after for size, (before, after) in zip(x.shape, paddings.tolist(), strict=True)) > _MOST_MADE:
+    if math.prod(size + before + after for size, (before, after) in zip(x.shape, paddings.tolist(), strict=True)) > MOST_MADE:
         return None
     return np.pad(x, paddings.tolist(), constant_values=np.asarray(value, x.dtype).item())
 
@@ -396,7 +412,7 @@ def _stitch(call: Call, *given: np.ndarray) -> np.ndarray | None:
     half = len(given) // 2
     indices, data = given[:half], given[half:]
     count = max((int(index.max()) for index in indices if index.size), default=-1) + 1
-    if count > _MOST_MADE:
+    if count * math.prod(data[0].shape[indices[0].ndim :]) > MOST_MADE:
         return None
     made = np.zeros((count, *data[0].shape[indices[0].ndim :]), data[0].dtype)
     for index, values in zip(indices, data, strict=True):
@@ -418,7 +434,7 @@ def _filled_rows(call: Call, shape: np.ndarray, values: np.ndarray, default: np.
     cells = values
     for lengths, size in zip(reversed(levels), sizes[len(levels) - 1 :: -1], strict=True):
         width = int(lengths.max(initial=0)) if size < 0 else size
-        if lengths.size * width * math.prod(cells.shape[1:]) > _MOST_MADE:
+        if lengths.size * width * math.prod(cells.shape[1:]) > MOST_MADE:
             return None
         made = np.empty((lengths.size, width, *cells.shape[1:]), values.dtype)
         made[:] = default

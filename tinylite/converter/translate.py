@@ -8,6 +8,7 @@ TfGraph ──Translator──> Graph
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..errors import ConvertError, TinyliteError, at
-from ..memory import check_size
+from ..limits import Account
 from ..model import Graph, Op, Tensor, tensor_dtype
 from . import folding, tf_ops
 from .custom import custom_op
@@ -36,6 +37,9 @@ _TYPES = {
 }  # fmt: skip
 # A constant that folding would make much larger than what it is made from stays an op.
 _MOST_FOLDED = 1 << 20
+_TEXT = 64  # bytes that a text of a constant takes while it is written, beside its own
+# The elementary operations that folding may take altogether: some ten seconds. What is more stays an op.
+_MOST_WORK = 1 << 34
 # No op has more outputs: a graph that says so is damaged, and a list of them would fill the memory.
 _MOST_OUTPUTS = 1 << 16
 # Functions can call functions twice that call others twice: no model of use has so many nodes, or functions so deep.
@@ -214,13 +218,17 @@ class Call:
 
     # ---- what many ops are made of
 
+    def check_count(self, count: int) -> None:
+        """Fail if a constant of `count` elements, which the shape of an input asks for, is more than a file should hold."""
+        self.want(count <= folding.MOST_MADE, f"it needs a constant of {count} elements", "Give inputs of smaller shapes (input_shapes)")
+
     def elementwise(self, code: str, *inputs: Tensor, type: str | int | None = None, **options: Any) -> Tensor:
         """An op whose inputs stretch to one shape; constants are computed at once.
 
         A type that the operator lacks is computed in a wider one.
         """
         values = [self.known(tensor) for tensor in inputs]
-        if code in folding.OPERATORS and all(value is not None for value in values):
+        if code in folding.OPERATORS and all(value is not None for value in values) and not _would_grow(values):
             with np.errstate(all="ignore"):
                 return self.make(np.asarray(folding.OPERATORS[code](*values)), tensor_dtype(type or inputs[0].type))
         own = str(inputs[0].type)
@@ -296,6 +304,10 @@ class Translator:
         self.counts = Counts()
         self.seen = 0  # nodes, those of bodies as often as they were translated
         self.graphs: list[Graph] = []
+        self.account = Account(
+            remedy="Cut the graph before it (output_arrays)"
+        )  # of constants that are computed, or that the file has one value of
+        self.growth_left, self.work_left = folding.MOST_MADE, _MOST_WORK
         self.variables: dict[str, np.ndarray] = {}  # first values, by the variables' names in the file
         self.tables: dict[int, tuple[dict[str, Any], Sequence[np.ndarray]]] = {}  # by number: a table's options, its keys and values
         self.handles: dict[int, tuple[Tensor, Signature]] = {}  # by the ids of handles and values read: handle, and shape
@@ -489,10 +501,11 @@ class Translator:
             with_range(outputs[0], call.inputs[0])
         return outputs
 
-    @staticmethod
-    def constant(call: Call, value: np.ndarray, index: int = 0) -> Tensor:
-        check_size(value.nbytes, f"the constant {call.node.name!r}")
-        return Translator.held(Edge(call.node, index).name, value)
+    def constant(self, call: Call, value: np.ndarray, index: int = 0) -> Tensor:
+        if not value.flags.c_contiguous or (call.op != "Const" and call.op not in folding.SAME_VALUES):
+            each = _TEXT if value.dtype.kind in "OSU" else value.itemsize
+            self.account.take(value.size * each, f"the constant {call.node.name!r}")
+        return self.held(Edge(call.node, index).name, value)
 
     @staticmethod
     def held(name: str, value: np.ndarray) -> Tensor:
@@ -519,6 +532,13 @@ def with_range(made: Tensor, source: Tensor) -> Tensor:
     """A constant that has another's values in another order, and so its range."""
     made.quantization = source.quantization
     return made
+
+
+def _would_grow(values: Sequence[np.ndarray | None]) -> bool:
+    """Whether stretching constants to one shape makes them much larger than what they are made from."""
+    given = [value for value in values if value is not None]
+    made = math.prod(np.broadcast_shapes(*(value.shape for value in given)))
+    return made * max(value.itemsize for value in given) > _MOST_FOLDED + 2 * sum(value.nbytes for value in given)
 
 
 def _grows(given: Sequence[np.ndarray | None], values: Sequence[np.ndarray]) -> bool:

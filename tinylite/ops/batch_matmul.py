@@ -72,6 +72,7 @@ class BatchMatMul(Operator):
         x, y, output = node.input(0), node.input(1), node.outputs[0]
         batch, rows, depth, columns = self.sizes(node)
         x_count, y_count = math.prod(x.shape[:-2]), math.prod(y.shape[:-2])
+        plan.check_table(math.prod(batch) + y_count * columns)
         if node.options.adj_x:
             x = _transposed(node, plan, x, x_count, rows, depth)
         if y_count == 1:

@@ -32,6 +32,7 @@ class BatchToSpaceNd(Blocks):
     def prepare(self, node: Node, plan: Planner) -> None:
         input, output = node.input(0), node.outputs[0]
         sizes, crops = self.block(node)
+        plan.check_table(max(output.shape[1 : 1 + len(sizes)]))
         batch_stride, *strides = strides_of(input.shape, input.dtype.itemsize)
         # A place in a block chooses a batch, the block itself a place in that: two ways for each dimension, added up.
         place_strides = [batch_stride * output.shape[0] * math.prod(sizes[axis + 1 :]) for axis in range(len(sizes))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,9 @@ from .common.padding import Padding
 
 if TYPE_CHECKING:
     from ..planner import Planner
+
+# Elements of a dimension that is padded at once, by a table of 8 bytes an element; longer ones take a step for each of their parts.
+_LONGEST_TABLE = 1 << 16
 
 
 @register
@@ -25,13 +29,18 @@ class MirrorPad(Padding):
     def prepare(self, node: Node, plan: Planner) -> None:
         input, output = node.input(0), node.outputs[0]
         reflect = node.options.mode == "REFLECT"
-        maps = []
+        axes = []  # for each, the parts of which it is made: where one starts, which indices it takes, bytes from one to the next
         for size, stride, (before, behind) in zip(
             input.shape, strides_of(input.shape, input.dtype.itemsize), self.amounts(node), strict=True
         ):
             node.want(max(before, behind) <= size - reflect, f"it pads {max(before, behind)} elements from a mirror of {size - reflect}")
-            border = 1 if reflect else 0
-            left = np.arange(before, 0, -1) - 1 + border
-            right = size - 1 - border - np.arange(behind)
-            maps.append((np.concatenate([left, np.arange(size), right]), stride))
-        mapped_step(node, plan, input, output, maps)
+            first, last = (1, size - 2) if reflect else (0, size - 1)
+            parts = [range(first + before - 1, first - 1, -1), range(size), range(last, last - behind, -1)]
+            if before + behind == 0:
+                axes.append([(0, range(size), stride)])
+            elif before + size + behind <= _LONGEST_TABLE:
+                axes.append([(0, np.concatenate([np.arange(part.start, part.stop, part.step) for part in parts]), stride)])
+            else:
+                axes.append([(start, part, stride) for start, part in zip((0, before, before + size), parts, strict=True)])
+        for chosen in itertools.product(*axes):
+            mapped_step(node, plan, input, output, [part[1:] for part in chosen], into=[part[0] for part in chosen])

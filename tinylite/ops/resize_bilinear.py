@@ -62,6 +62,7 @@ class ResizeBilinear(Resizing):
         from ..kernels.resize import resize_bilinear
 
         input, output, options = node.input(0), node.outputs[0], node.options
+        plan.check_table(max(output.shape[1:3]))
         table = self.integers if input.type == "INT8" else self.floats
         fields: dict[str, Any] = {}
         for name, axis in (("y", 1), ("x", 2)):

@@ -40,6 +40,7 @@ class ResizeNearestNeighbor(Resizing):
 
     def prepare(self, node: Node, plan: Planner) -> None:
         input, output, options = node.input(0), node.outputs[0], node.options
+        plan.check_table(max(output.shape[1:3]))
         indices = [
             range(size) if axis not in (1, 2) else self.nearest(size, out, options.align_corners, options.half_pixel_centers)
             for axis, (size, out) in enumerate(zip(input.shape, output.shape, strict=True))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InvokeError
-from ..memory import turn_limit
+from ..limits import turn_limit
 from ..model import Graph
 from .common.copying import copy_step
 from .common.flow import Calling, NeedsCall, Run, check_ends, leave_to_teams, of_routine, one_element

@@ -56,6 +56,7 @@ def padded(call: Call, x: Tensor) -> tuple[Tensor, str]:
 
 
 def zeros(call: Call, count: int, type: str | int) -> Tensor:
+    call.check_count(count)
     return call.make(np.zeros(count, tensor_dtype(type)), name=f"{call.node.name}_bias")
 
 

@@ -9,6 +9,8 @@ from ..translate import Call
 from . import sizes
 from .registry import translates
 
+# Elements of a mask that is made a constant: 16 MB. A larger one is computed by the model.
+_MOST_MASKED = 1 << 24
 _KERNEL_TYPES = ("FLOAT32", "INT8", "UINT8", "INT16", "INT32", "INT64")
 
 
@@ -64,6 +66,7 @@ def matrix_diag_part(call: Call) -> Tensor:
     begin = np.ravel_multi_index((max(-k, 0), max(k, 0)), (rows, columns))
     length = min(rows - max(-k, 0), columns - max(k, 0))
     flat = sizes.reshape(call, x, [*sizes.of(call, x)[:-2], sizes.Size(rows * columns)])
+    call.check_count(length)
     places = call.shape_tensor(begin + np.arange(length) * (columns + 1))
     return call.emit("GATHER", [flat, places], None, (*front, length), axis=len(front), batch_dims=0)
 
@@ -74,7 +77,8 @@ def matrix_band_part(call: Call) -> Tensor:
     x = call.input(0)
     *_, rows, columns = sizes.of(call, x)
     lower, upper = call.known(call.input(1)), call.known(call.input(2))
-    if lower is not None and upper is not None and min(rows.known, columns.known) >= 0:
+    few = min(rows.known, columns.known) >= 0 and rows.known * columns.known <= _MOST_MASKED
+    if lower is not None and upper is not None and few:
         distance = np.arange(rows.known)[:, None] - np.arange(columns.known)
         mask = call.make(((lower < 0) | (distance <= lower)) & ((upper < 0) | (-distance <= upper)))
         if call.known(mask).all():  # type: ignore[union-attr]
@@ -88,7 +92,7 @@ def _band(call: Call, rows: sizes.Size, columns: sizes.Size) -> Tensor:
     """row - column <= lower and column - row <= upper, where a negative width has no end."""
 
     def places(size: sizes.Size) -> Tensor:
-        if size.known >= 0:
+        if 0 <= size.known <= _MOST_MASKED:
             return call.make(np.arange(size.known, dtype=np.int32))
         count = call.reshape(sizes.shape_vector(call, [size]), ())
         return call.emit("RANGE", [call.make(0, np.int32), count, call.make(1, np.int32)], "INT32", (-1,))

@@ -47,6 +47,7 @@ class _Operand:
                 first, second = self.labels.index(label), self.labels.rindex(label)
                 shape = self.call.shape(self.tensor)
                 self.call.want(shape[first] == shape[second] >= 0, "it takes a diagonal whose length only a run knows")
+                self.call.check_count(shape[first] ** 2)
                 mask = [1] * len(shape)
                 mask[first] = mask[second] = shape[first]
                 ones = self.call.make(np.eye(shape[first], dtype=tensor_dtype(self.tensor.type)).reshape(mask))

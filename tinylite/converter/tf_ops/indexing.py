@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from ...model import Tensor, tensor_dtype
+from ..folding import MOST_MADE
 from ..shapes import merged
 from ..translate import Call
 from . import sizes
@@ -42,6 +44,7 @@ def invert_permutation(call: Call) -> Tensor:
     order = call.input(0)
     (count,) = call.shape(order)
     call.want(count >= 0, "only a run knows how many numbers it permutes")
+    call.check_count(count)
     places = call.make(np.arange(count, dtype=tensor_dtype(order.type)))
     return _scatter(call, call.reshape(order, (count, 1)), places, call.shape_tensor([count]), (count,))
 
@@ -60,7 +63,7 @@ def tensor_scatter(call: Call) -> Tensor:
     ones = sizes.full(call, [*rows, *flat[depth.known :]], True, np.bool_)
     known = call.known(indices)
     shape = [size.known for size in flat]
-    if known is not None and -1 not in shape:
+    if known is not None and -1 not in shape and math.prod(shape) <= MOST_MADE:
         hit = np.zeros(shape, np.bool_)
         hit[tuple(np.moveaxis(known, -1, 0))] = True
         mask = call.make(hit)

@@ -297,6 +297,7 @@ def _end_to_end(call: Call, made: Tensor) -> Sequence[Tensor]:
     count, each, *rest = shape
     whole = -1 if min(count, each) < 0 else count * each
     joined = call.reshape(made, (whole, *rest))
+    call.check_count(count)
     lengths = np.full(max(count, 0), each, np.int64)
     return [joined, call.make(lengths)]
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reducing", "mean_multiplier", "reduced_axes"]
 
+_LONGEST_RUN = 1 << 14  # elements of a run that is kept: 128 kB of scratch memory
+
 
 def reduced_axes(node: Node, rank: int) -> list[int]:
     """The dimensions that input 1 names, each once, in ascending order; negative ones count from the last."""
@@ -66,7 +68,7 @@ class Reducing(Operator):
         count = x.size // output.size if output.size else 0
         plan.step(
             self.kernels()[x.type], work=units if output.size else 0, cost=count * (walk["run"] if walk["run_kept"] else 1) + 16,
-            scratch=walk["run"] * 8, x=x, out=output, **walk, **self.fields(node, count),
+            scratch=walk["run"] * 8 if walk["run_kept"] else 0, x=x, out=output, **walk, **self.fields(node, count),
         )  # fmt: skip
 
     @staticmethod
@@ -85,6 +87,11 @@ class Reducing(Operator):
                     groups.append([reduced, shape[axis], step])
             step *= shape[axis]
         run = groups.pop(0) if groups else [0, 1, 1]
+        if not run[0] and run[1] > _LONGEST_RUN:
+            # A kernel adds up a run at a time, in scratch memory: long ones are walked part by part.
+            part = next(size for size in range(_LONGEST_RUN, 0, -1) if run[1] % size == 0)
+            groups.insert(0, [0, run[1] // part, part])
+            run = [0, part, 1]
         kept = [group[1:] for group in reversed(groups) if not group[0]]
         reduced_dims = [group[1:] for group in reversed(groups) if group[0]]
         if max(len(kept), len(reduced_dims)) > MAX_DIMS:
