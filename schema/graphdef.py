@@ -1,12 +1,12 @@
-"""The protocol buffers of TensorFlow's graphs and checkpoints as data: each message's fields by number, with name and kind.
+"""The protocol buffers of TensorFlow's graphs and checkpoints, and of toco's flags, as data.
 
-A kind is a scalar type of protocol buffers, or the name of a message; "*" in front marks a repeated field, "map" one that
-holds pairs of a text and a message.
+Each message has its fields by number, with name and kind. A kind is a scalar type of protocol buffers, or the name of a message; "*" in
+front marks a repeated field, "map" one that holds pairs of a text and a message.
 """
 
 from __future__ import annotations
 
-__all__ = ["DATA_TYPES", "MESSAGES", "TYPES"]
+__all__ = ["DATA_TYPES", "IO_TYPES", "MESSAGES", "TYPES"]
 
 Fields = dict[int, tuple[str, str]]
 
@@ -61,6 +61,22 @@ MESSAGES: dict[str, Fields] = {
     "SavedTensorSlices": {1: ("meta", "SavedTensorSliceMeta")},
     "SavedTensorSliceMeta": {1: ("tensor", "*SavedSliceMeta"), 2: ("versions", "VersionDef")},
     "SavedSliceMeta": {1: ("name", "string"), 2: ("shape", "TensorShapeProto"), 3: ("type", "enum")},
+    # Of toco: what --model_flags_file holds.
+    "ModelFlags": {
+        1: ("input_arrays", "*InputArray"), 2: ("output_arrays", "*string"), 10: ("variable_batch", "bool"),
+        12: ("rnn_states", "*RnnState"), 14: ("model_checks", "*ModelCheck"), 16: ("allow_nonexistent_arrays", "bool"),
+        17: ("allow_nonascii_arrays", "bool"),
+        18: ("arrays_extra_info", "ArraysExtraInfo"), 19: ("change_concat_input_ranges", "bool"),
+    },
+    "InputArray": {
+        1: ("name", "string"), 3: ("mean_value", "float"), 4: ("std_value", "float"), 5: ("data_type", "io_type"),
+        6: ("shape", "InputArrayShape"),
+    },
+    "InputArrayShape": {2: ("dims", "*int32"), 3: ("unknown_rank", "bool")},
+    "RnnState": {1: ("state_array", "string"), 2: ("back_edge_source_array", "string")},
+    "ModelCheck": {1: ("count_type", "string"), 2: ("count_min", "int32"), 3: ("count_max", "int32")},
+    "ArraysExtraInfo": {1: ("entries", "*ArraysExtraInfo.Entry")},
+    "ArraysExtraInfo.Entry": {1: ("name", "string"), 2: ("min", "double"), 3: ("max", "double")},
 }  # fmt: skip
 
 # TensorFlow's DataType by number: what it calls them behind DT_, and what .tflite files do. 100 more is a reference to one.
@@ -74,3 +90,9 @@ TYPES = {
     }.items()},
 }  # fmt: skip
 DATA_TYPES = {number: name for number, (_, name) in TYPES.items()}
+
+# Toco's IODataType, the kind "io_type", by number.
+IO_TYPES = dict(enumerate([
+    "IO_DATA_TYPE_UNKNOWN", "FLOAT", "QUANTIZED_UINT8", "INT32", "INT64", "STRING", "QUANTIZED_INT16", "BOOL", "COMPLEX64",
+    "QUANTIZED_INT8", "FLOAT16", "FLOAT64", "COMPLEX128", "UINT64", "RESOURCE", "VARIANT", "UINT32", "UINT8", "INT8", "INT16", "UINT16",
+]))  # fmt: skip

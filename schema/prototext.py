@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from .graphdef import MESSAGES, TYPES
+from .graphdef import IO_TYPES, MESSAGES, TYPES
 from .table import FormatError
 
 __all__ = ["binary_of_text"]
@@ -48,6 +48,9 @@ def _classes() -> dict[str, Any]:
     for suffix, more in (("", 0), ("_REF", 100)):
         for number, (text, _) in TYPES.items():
             enum.value.add(name=f"DT_{text}{suffix}", number=number + more)
+    types = file.enum_type.add(name="IODataType")
+    for number, text in IO_TYPES.items():
+        types.value.add(name=text, number=number)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return {name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}")) for name in MESSAGES}
@@ -58,6 +61,8 @@ def _type(kinds: Any, field: Any, kind: str) -> None:
         field.type, field.type_name = kinds.TYPE_MESSAGE, f".{_PACKAGE}.{kind}"
     elif kind == "enum":
         field.type, field.type_name = kinds.TYPE_ENUM, f".{_PACKAGE}.DataType"
+    elif kind == "io_type":
+        field.type, field.type_name = kinds.TYPE_ENUM, f".{_PACKAGE}.IODataType"
     else:
         field.type = getattr(kinds, f"TYPE_{kind.upper()}")
         field.options.packed = field.label == kinds.LABEL_REPEATED and kind not in ("string", "bytes")

@@ -24,7 +24,8 @@ _WIRE_SIZES = {_I64: 8, _I32: 4}
 
 # The wire type and numpy type of each kind of number.
 _NUMBERS: dict[str, tuple[int, Any]] = {
-    "int32": (_VARINT, np.int64), "int64": (_VARINT, np.int64), "enum": (_VARINT, np.int64), "uint32": (_VARINT, np.uint64),
+    "int32": (_VARINT, np.int64), "int64": (_VARINT, np.int64), "enum": (_VARINT, np.int64), "io_type": (_VARINT, np.int64),
+    "uint32": (_VARINT, np.uint64),
     "uint64": (_VARINT, np.uint64), "bool": (_VARINT, np.bool_), "float": (_I32, np.dtype("<f4")), "double": (_I64, np.dtype("<f8")),
     "fixed32": (_I32, np.dtype("<u4")),
 }  # fmt: skip

@@ -39,15 +39,19 @@ def switch(*names: str, **settings: Any) -> Callable[[F], F]:
     return click.option(*names, cls=_Switch, type=click.BOOL, **{"default": False, **settings})
 
 
-def without_effect(*names: str, switch: bool = False, help: str = "Accepted; has no effect.") -> Callable[[F], F]:
-    """An option that old command lines have and that changes nothing here: a note says so. The command's function does not get it."""
+def without_effect(*names: str, switch: bool = False, why: str | None = None, help: str | None = None) -> Callable[[F], F]:
+    """An option that old command lines have and that changes nothing here: a note says so, and `why`.
+
+    The command's function does not get it.
+    """
+    reason = "" if why is None else f": {why}"
 
     def note(ctx: click.Context, option: click.Parameter, value: object) -> None:
         if value is not None:
-            click.echo(f"Note: {option.opts[0]} has no effect", err=True)
+            click.echo(f"Note: {option.opts[0]} has no effect{reason}", err=True)
 
     kind: dict[str, Any] = {"cls": _Switch, "type": click.BOOL} if switch else {}
-    return click.option(*names, expose_value=False, callback=note, help=help, **kind)
+    return click.option(*names, expose_value=False, callback=note, help=help or f"Accepted; has no effect{reason}.", **kind)
 
 
 class FlagCommand(click.Command):

@@ -10,6 +10,8 @@ from click.testing import CliRunner
 
 import tinylite
 from tinylite.cli import main
+from tinylite.converter.conversion import guessed_outputs
+from tinylite.converter.graphdef import read_graph_def
 from tinylite.errors import ConvertError, TinyliteError
 
 SHAPE = 'attr { key: "shape" value { shape { dim { size: -1 } dim { size: 3 } } } }'
@@ -150,3 +152,21 @@ def test_an_error_leaves_no_file_and_stages_are_written(tmp_path: Path, monkeypa
     assert tinylite.Model.load("good.tflite").graph.inputs[0].shape == (2, 3)
     assert [path.name for path in sorted(Path("stages").iterdir())][:2] == ["000_graph.txt", "001_translated.txt"]
     assert sorted(path.name for path in Path().iterdir()) == ["bad.pbtxt", "good.pbtxt", "good.tflite", "stages"]
+
+
+def test_what_control_flow_leaves_unread_is_no_output() -> None:
+    """A conditional's unread sides and condition, and the counter of a loop of which another variable is read."""
+    condition = INPUT.replace('"x"', '"train"').replace("FLOAT", "BOOL").replace("dim { size: -1 } dim { size: 3 }", "")
+    conditional = [
+        node("switch", "Switch", "train", "train"), node("switch_t", "Identity", "switch:1"), node("switch_f", "Identity", "switch"),
+        node("pred_id", "Identity", "train"), node("of", "Switch", "x", "train"), node("a", "Relu", "of:1"), node("b", "Tanh", "of"),
+        node("merge", "Merge", "b", "a"),
+    ]  # fmt: skip
+    assert guessed_outputs(read_graph_def((INPUT + condition + "".join(conditional)).encode())) == ["merge"]
+    loop = [
+        node("go", "LoopCond", "less"), node("left", "Switch", "count", "go"), node("right", "Switch", "value", "go"),
+        node("Exit", "Exit", "left"), node("Exit_1", "Exit", "right"),
+    ]  # fmt: skip
+    graph = INPUT + "".join(loop + [node(name, "Relu", "x") for name in ("less", "count", "value")])
+    assert guessed_outputs(read_graph_def(graph.encode())) == ["Exit", "Exit_1"]
+    assert guessed_outputs(read_graph_def((graph + node("y", "Relu", "Exit_1")).encode())) == ["y"]

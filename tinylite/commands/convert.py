@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ..errors import SettingError, at
-from ..flags import FlagCommand, switch, without_effect
+from ..flags import FlagCommand, switch
 from ..kinds import kind_of
 from ..terminal import CONTEXT
+from .toco_flags import (
+    ModelFlags,
+    check_refused,
+    check_shapes,
+    check_widths,
+    flags_without_effect,
+    op_names,
+    quantized_type,
+    read_model_flags,
+    types_by_name,
+    types_of_data,
+    values_by_name,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from ..converter.conversion import Conversion, Report
@@ -31,7 +44,7 @@ _INFERENCE = ["FLOAT", "QUANTIZED_UINT8", "UINT8", "INT8"]
 @click.option("--saved_model_dir", "--savedmodel_directory", type=click.Path(), help="A SavedModel's directory.")
 @click.option("--keras_model_file", type=click.Path(), help="A Keras model, .keras or .h5.")
 @click.option("--input_checkpoint", type=click.Path(), help="The checkpoint of a GraphDef that is not frozen.")
-@click.option("--output_file", "-o", required=True, type=click.Path(), help="Where the result goes.")
+@click.option("--output_file", "--output", "-o", "output_file", required=True, type=click.Path(), help="Where the result goes.")
 @click.option(
     "--input_array",
     "--input_arrays",
@@ -51,12 +64,17 @@ _INFERENCE = ["FLOAT", "QUANTIZED_UINT8", "UINT8", "INT8"]
     help="Shapes of the inputs in their order: numbers with commas, shapes with colons; -1 for what may vary.",
 )
 @click.option("--batch_size", type=click.IntRange(1), help="A number for every unknown first dimension.")
+@switch("--variable_batch", help="Let the first dimension of every input vary, whatever its shape says.")
+@click.option("--const", "constants", multiple=True, metavar="NAME=VALUE", help="A value for a placeholder, which is no input then.")
+@click.option("--model_flags_file", type=click.Path(), help="A file of toco's flags: inputs, outputs, shapes, types, means.")
 @click.option(
     "--saved_model_tag_set", "--saved_model_tags", "--savedmodel_tagset", "tags", help="Tags of the SavedModel's graph, with commas."
 )
 @click.option("--saved_model_signature_key", "signature_key", help="Which signature of the SavedModel.")
 @click.option(
-    "--input_format", type=click.Choice(["TENSORFLOW_GRAPHDEF", "TFLITE"]), help="Told by the file's content, whatever this says."
+    "--input_format",
+    type=click.Choice(["TENSORFLOW_GRAPHDEF", "TFLITE"]),
+    help="The content tells; a note says if it is another.",
 )
 @click.option("--output_format", type=click.Choice(["TFLITE", "GRAPHVIZ_DOT"]), default="TFLITE", show_default=True, help="What to write.")
 @click.option(
@@ -68,7 +86,10 @@ _INFERENCE = ["FLOAT", "QUANTIZED_UINT8", "UINT8", "INT8"]
 )
 @click.option("--inference_input_type", type=click.Choice(_INFERENCE), help="The type of the inputs.  [default: inference_type]")
 @click.option("--inference_output_type", type=click.Choice(_INFERENCE), help="The type of the outputs.  [default: inference_type]")
-@click.option("--input_data_type", "--input_data_types", "input_data_types", help="As inference_input_type, once or for each input.")
+@click.option(
+    "--input_data_type", "--input_data_types", "input_data_types", help="The types of inputs where the graph does not say, with commas."
+)
+@click.option("--input_type", "--input_types", "input_type", help="As both --input_data_types and --inference_input_type.")
 @click.option("--mean_value", "--mean_values", "means", help="A number for each input: real = (stored - mean) / std.")
 @click.option("--std_value", "--std_values", "--std_dev_value", "--std_dev_values", "stds", help="A number for each input.")
 @click.option("--default_ranges_min", type=float, help="The least value of what has no range, to try quantization out.")
@@ -92,33 +113,28 @@ _INFERENCE = ["FLOAT", "QUANTIZED_UINT8", "UINT8", "INT8"]
 )
 @switch("--fuse_lstm", help="Make loops of LSTMs one operator, whose state lasts from run to run.")
 @switch("--report", default=True, help="Show what was done.")
-@without_effect("--drop_control_dependency", switch=True)
-@without_effect("--dump_graphviz_video", switch=True)
-@without_effect("--conversion_summary_dir")
-@without_effect("--enable_v1_converter", switch=True)
-@without_effect("--experimental_new_converter", switch=True)
-@without_effect("--experimental_new_quantizer", switch=True)
-@without_effect("--allow_nonexistent_arrays", switch=True)
-@without_effect("--allow_nonascii_arrays", switch=True)
-@without_effect("--debug_disable_recurrent_cell_fusion", switch=True)
-@without_effect("--dedupe_array_min_size_bytes")
-@without_effect("--split_tflite_lstm_inputs", switch=True)
-@without_effect("--ignore_high_fanout_ops", switch=True)
-@without_effect("--target_ops")
-@without_effect("--graphviz_first_array")
-@without_effect("--graphviz_last_array")
-@without_effect("--arrays_extra_info_file")
-@without_effect("--rnn_states")
-@without_effect("--model_checks")
+@switch("--allow_dynamic_tensors", default=True, help="Let shapes stay open; otherwise they are an error.")
+@switch("--propagate_fake_quant_num_bits", help="Refuse FakeQuants of another width than 8 bits.")
+@click.option("--custom_opdefs", help="OpDefs, as text with commas, of the ops that may become custom ops.")
+@click.option("--target_ops", help="Which operators the file may have: TFLITE_BUILTINS, TFLITE_BUILTINS_INT8.")
+@click.option("--experimental_select_user_tf_ops", help="Refused: TensorFlow's kernels are not part of tinylite.")
+@switch("--enable_select_tf_ops", help="Taken as permission: ops without a builtin form are an error all the same.")
+@switch("--force_select_tf_ops", help="Refused: TensorFlow's kernels are not part of tinylite.")
+@click.option("--arrays_extra_info_file", help="Refused: put ranges into the graph.")
+@click.option("--rnn_states", help="Refused: make states variables in the graph.")
+@flags_without_effect
 def convert(
     model: str | None, input_file: str | None, saved_model_dir: str | None, keras_model_file: str | None, input_checkpoint: str | None,
     output_file: str, input_arrays: str | None, output_arrays: str | None, input_shapes: str | None, batch_size: int | None,
-    tags: str | None, signature_key: str | None, input_format: str | None, output_format: str, inference_type: str,
-    inference_input_type: str | None, inference_output_type: str | None, input_data_types: str | None, means: str | None,
-    stds: str | None, default_ranges_min: float | None, default_ranges_max: float | None, change_concat_input_ranges: bool,
+    variable_batch: bool, constants: Sequence[str], model_flags_file: str | None, tags: str | None, signature_key: str | None,
+    input_format: str | None, output_format: str, inference_type: str, inference_input_type: str | None,
+    inference_output_type: str | None, input_data_types: str | None, input_type: str | None, means: str | None, stds: str | None,
+    default_ranges_min: float | None, default_ranges_max: float | None, change_concat_input_ranges: bool,
     reorder_across_fake_quant: bool, drop_fake_quant: bool, allow_nudging_weights_to_use_fast_gemm_kernel: bool, allow_float_ops: bool,
     quantizer_style: str | None, post_training_quantize: bool, quantize_to_float16: bool, allow_code: bool, allow_custom_ops: bool,
-    fuse_lstm: bool, dump: str | None, report: bool,
+    fuse_lstm: bool, dump: str | None, report: bool, allow_dynamic_tensors: bool, propagate_fake_quant_num_bits: bool, custom_opdefs: str | None,
+    target_ops: str | None, experimental_select_user_tf_ops: str | None, enable_select_tf_ops: bool, force_select_tf_ops: bool,
+    arrays_extra_info_file: str | None, rnn_states: str | None,
 ) -> None:  # fmt: skip
     """Convert MODEL to a .tflite file.
 
@@ -131,6 +147,7 @@ def convert(
       tinylite convert frozen.pb -o model.tflite
       tinylite convert --graph_def_file=a.pb --input_arrays=x --output_arrays=softmax --output_file=a.tflite
       tinylite convert --saved_model_dir=export --input_shapes=-1,224,224,3 --output_file=model.tflite
+      tinylite convert a.pb --input_arrays=decoded --input_data_types=UINT8 --const phase_train=false -o a.tflite
       tinylite convert a.pb --inference_type QUANTIZED_UINT8 --mean_values 128 --std_dev_values 128 -o a.tflite
       tinylite convert float.tflite --post_training_quantize -o small.tflite
       tinylite convert graph.pbtxt --input_checkpoint model.ckpt --output_arrays softmax -o model.tflite
@@ -140,63 +157,117 @@ def convert(
         raise click.UsageError("give one file to convert: MODEL, --graph_def_file, --saved_model_dir or --keras_model_file")
     if inference_type.upper() != "FLOAT":
         if post_training_quantize:  # as tflite_convert
-            click.echo(f"Note: --post_training_quantize makes a float file, whatever --inference_type {inference_type} says", err=True)
+            _note(f"--post_training_quantize makes a float file, whatever --inference_type {inference_type} says")
             inference_type = "FLOAT"
         elif quantize_to_float16:
             raise click.UsageError(f"--quantize_to_float16 makes a float file, and --inference_type {inference_type} does not: give one")
+    if variable_batch and batch_size is not None:
+        raise click.UsageError("--variable_batch leaves open what --batch_size fixes: give one")
+    check_refused(
+        target_ops, experimental_select_user_tf_ops, enable_select_tf_ops, force_select_tf_ops, arrays_extra_info_file, rnn_states
+    )
     from ..converter.quantization import target
 
-    def wanted(names: list[str]) -> Target:
-        """What is asked for, of a model with these inputs."""
+    told = ModelFlags() if model_flags_file is None else read_model_flags(model_flags_file)
+    asked_inputs, asked_outputs = _list(input_arrays) or told.inputs or None, _list(output_arrays) or told.outputs or None
+    shapes = _shapes(input_shapes) or told.shapes
+
+    def wanted(names: list[str], types: list[str | None]) -> Target:
+        """What is asked for, of a model with inputs of these names and types."""
         found = target(
-            inference_type, inference_input_type or _one_type(input_data_types), inference_output_type,
-            input_stats=_stats(names, means, stds), default_range=_default_range(default_ranges_min, default_ranges_max),
+            inference_type, inference_input_type or quantized_type(input_type, data_types(names), types), inference_output_type,
+            input_stats={**told.stats, **_stats(names, means, stds)}, default_range=_default_range(default_ranges_min, default_ranges_max),
             style=quantizer_style, store="FLOAT16" if quantize_to_float16 else "INT8" if post_training_quantize else None,
-            allow_float_ops=allow_float_ops, change_concat_inputs=change_concat_input_ranges,
+            allow_float_ops=allow_float_ops, change_concat_inputs=change_concat_input_ranges or told.change_concat_input_ranges,
             nudge_weights=allow_nudging_weights_to_use_fast_gemm_kernel,
         )  # fmt: skip
         if found.integers is None:
-            for flag, value in (("--mean_values", means if found.input_type in (None, "FLOAT32") else None),
-                                ("--default_ranges_min", default_ranges_min)):  # fmt: skip
-                if value is not None:
-                    click.echo(f"Note: {flag} has no effect on a float file; --inference_type makes one of integers", err=True)
+            of_integers = _OF_INTEGERS if found.input_type not in (None, "FLOAT32") else {**_OF_INTEGERS, "means": "--mean_values"}
+            _note_unused(of_integers, "on a float file; --inference_type makes one of integers")
+        if found.integers is None and found.weights is None:
+            _note_unused({"quantizer_style": "--quantizer_style"}, "on a float file whose weights stay as they are")
         return found
+
+    def data_types(names: list[str]) -> dict[str, str]:
+        """The types that are given for inputs, by name."""
+        return {**told.types, **types_by_name(names, input_data_types or types_of_data(input_type))}
 
     with at(given[0]):
         kind = kind_of(given[0])
+    if input_format is not None and (kind.id == "tflite") != (input_format == "TFLITE"):
+        _note(f"--input_format {input_format} has no effect: {given[0]} is {kind.text}")
     if kind.id == "tflite":
-        made = _of_float_file(given[0], wanted, _list(input_arrays), _list(output_arrays), _shapes(input_shapes))
+        _note_unused(_OF_GRAPHS, "on a .tflite file, which has been converted")
+        made = _of_float_file(given[0], wanted, asked_inputs, asked_outputs, shapes)
         before = Path(given[0]).stat().st_size  # which may be the file that is written
         size = _write(made, output_file, output_format)
         click.echo(f"written: {output_file} ({size} bytes, from {before})")
         return
-    from ..converter.conversion import Conversion, guessed_inputs
+    from ..converter.conversion import Arrays, Conversion, guessed_inputs, input_types
     from ..converter.sources import source_of
     from ..converter.translate import Settings
 
     started = time.perf_counter()
     with _Progress() as progress:
+        fixed = values_by_name(constants)
         source = source_of(
-            given[0], _list(input_arrays), _list(output_arrays), checkpoint=input_checkpoint, signature_key=signature_key, tags=_list(tags),
+            given[0], asked_inputs, asked_outputs, checkpoint=input_checkpoint, signature_key=signature_key, tags=_list(tags),
             allow_code=allow_code,
         )  # fmt: skip
-        file = wanted(source.inputs.names if source.inputs is not None else guessed_inputs(source.graph_def))
+        if source.inputs is None or source.signature_key is None:
+            _note_unused({"signature_key": "--saved_model_signature_key", "tags": "--saved_model_tags"}, "on what is not a SavedModel")
+        if propagate_fake_quant_num_bits:
+            check_widths(source.graph_def)
+        inputs = (source.inputs or Arrays(guessed_inputs(source.graph_def))).without(fixed)
+        file = wanted(inputs.names, input_types(source.graph_def, inputs.names))
         conversion = Conversion(
-            source.graph_def, source.inputs, source.outputs, shapes=_shapes(input_shapes), batch_size=batch_size,
-            settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm, drop_fake_quants=drop_fake_quant and file.integers is None),
+            source.graph_def, inputs, source.outputs, shapes=shapes, types=data_types(inputs.names), constants=fixed,
+            batch_size=-1 if variable_batch else batch_size,
+            settings=Settings(
+                allow_custom_ops, frozenset(op_names(custom_opdefs or "")), fuse_lstm=fuse_lstm,
+                drop_fake_quants=drop_fake_quant and file.integers is None,
+            ),
             integers=file.integers, reorder_across_fake_quants=reorder_across_fake_quant or drop_fake_quant,
             signature_key=source.signature_key, dump=dump, progress=progress.stage,
         )  # fmt: skip
         conversion.model = file.finished(conversion.model)
+        if not allow_dynamic_tensors:
+            check_shapes(conversion.model)
     size = _write(conversion.model, output_file, output_format)
     if report:
         _show(conversion, size, time.perf_counter() - started)
     click.echo(f"written: {output_file}")
 
 
+# Options by what they are about, with the flags that give them.
+_OF_INTEGERS = {
+    "default_ranges_min": "--default_ranges_min", "change_concat_input_ranges": "--change_concat_input_ranges",
+    "allow_nudging_weights_to_use_fast_gemm_kernel": "--allow_nudging_weights_to_use_fast_gemm_kernel",
+    "allow_float_ops": "--allow_float_ops",
+}  # fmt: skip
+_OF_GRAPHS = {
+    name: f"--{name}" for name in (
+        "input_checkpoint", "batch_size", "variable_batch", "reorder_across_fake_quant", "drop_fake_quant", "allow_custom_ops",
+        "custom_opdefs", "dump", "fuse_lstm", "allow_dynamic_tensors", "propagate_fake_quant_num_bits",
+    )
+} | {"constants": "--const", "signature_key": "--saved_model_signature_key", "tags": "--saved_model_tags"}  # fmt: skip
+
+
+def _note(text: str) -> None:
+    click.echo(f"Note: {text}", err=True)
+
+
+def _note_unused(flags: dict[str, str], where: str) -> None:
+    """Say which of these flags, by the names of their parameters, are given and have no effect."""
+    context = click.get_current_context()
+    for name, flag in flags.items():
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            _note(f"{flag} has no effect {where}")
+
+
 def _of_float_file(
-    path: str, wanted: Callable[[list[str]], Target], inputs: list[str] | None, outputs: list[str] | None,
-    shapes: list[tuple[int, ...]] | None,
+    path: str, wanted: Callable[[list[str], list[str | None]], Target], inputs: list[str] | None, outputs: list[str] | None,
+    shapes: list[tuple[int, ...]] | Mapping[str, Sequence[int] | None],
 ) -> Model:  # fmt: skip
     """A float .tflite file's model, quantized. It has the inputs and outputs that it has: what else is asked for is refused."""
     from ..model import Model as Loaded
@@ -205,9 +276,9 @@ def _of_float_file(
     given = _ends(path, "input", inputs, model.graph.inputs)
     _ends(path, "output", outputs, model.graph.outputs)
     own = ([tuple(tensor.shape) for tensor in given], [tuple(tensor.signature) for tensor in given])
-    if shapes is not None and shapes not in own:
+    if shapes and list(map(tuple, shapes.values() if isinstance(shapes, Mapping) else shapes)) not in own:
         raise SettingError(f"--input_shapes are others than those of {path}", "A .tflite file keeps its shapes: leave the flag out")
-    file = wanted([str(tensor.name) for tensor in given])
+    file = wanted([str(tensor.name) for tensor in given], [str(tensor.type) for tensor in given])
     if file.integers is None and file.weights is None and file.input_type in (None, "FLOAT32"):
         raise SettingError(
             f"{path} is a .tflite file already, and nothing is asked of it",
@@ -217,7 +288,7 @@ def _of_float_file(
         made = file.of_float_model(model)
     if made == model:
         least = f" of {file.weights.least_elements} elements or more" if file.weights is not None and file.weights.type == "INT8" else ""
-        click.echo(f"Note: {path} has no float weights{least}, and stays as it is", err=True)
+        _note(f"{path} has no float weights{least}, and stays as it is")
     return made
 
 
@@ -261,18 +332,6 @@ def _default_range(low: float | None, high: float | None) -> tuple[float, float]
     if low is None or high is None:
         raise click.UsageError("give both of --default_ranges_min and --default_ranges_max")
     return low, high
-
-
-# What toco was told of inputs that are no floats, which the graph says anyway.
-_KEPT_TYPES = {"INT16", "INT32", "INT64", "BOOL", "STRING"}
-
-
-def _one_type(types: str | None) -> str | None:
-    """Types of the inputs as one; inputs that are integers in the graph stay what they are there."""
-    found = {type.upper() for type in _list(types) or ()} - _KEPT_TYPES
-    if len(found) > 1:
-        raise click.UsageError(f"--input_data_types are {types}, and all inputs get one type")
-    return next(iter(found), None)
 
 
 def _shapes(text: str | None) -> list[tuple[int, ...]] | None:

@@ -19,7 +19,8 @@ __all__ = ["convert"]
 
 def convert(
     source: Any, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None, *,
-    input_shapes: Mapping[str, Sequence[int | None] | None] | None = None, checkpoint: str | os.PathLike[str] | None = None,
+    input_shapes: Mapping[str, Sequence[int | None] | None] | None = None, input_types: Mapping[str, Any] | None = None,
+    constants: Mapping[str, Any] | None = None, checkpoint: str | os.PathLike[str] | None = None,
     signature_key: str | None = None, tags: Iterable[str] | None = None, custom_objects: dict[str, Any] | None = None,
     allow_custom_ops: bool = False, fuse_lstm: bool = False, integers: Integers | None = None, weights: Weights | None = None,
     dump: str | os.PathLike[str] | None = None, output: str | os.PathLike[str] | None = None, allow_code: bool = False,
@@ -32,7 +33,10 @@ def convert(
 
     `inputs` and `outputs` are names of tensors ("softmax", "split:1"); without them, those of the signature or, in a
     GraphDef, the placeholders and what nobody reads. `input_shapes` gives shapes by input name; None or -1 for dimensions
-    that may vary, which become dynamic in the file (shape_signature). `allow_custom_ops` lets ops through that have no
+    that may vary, which become dynamic in the file (shape_signature). `input_types` gives types (names, or of numpy or TensorFlow) by
+    input name, where an input is a tensor whose type the graph does not tell. `constants` gives values by name for placeholders, or
+    other tensors, that are always the same in use, such as {"phase_train": False}: they are no inputs then, and what hangs on them is
+    computed now. `allow_custom_ops` lets ops through that have no
     builtin form, as custom ops with their attributes. `fuse_lstm` makes loops of LSTMs one operator, whose state lasts from run to
     run until the interpreter's variables are reset. `integers`, a tinylite.quantize.Integers, makes the model a fully quantized one;
     `weights`, a tinylite.quantize.Weights, stores the weights of a float one smaller. `dump` is a directory that gets a text file
@@ -51,7 +55,8 @@ def convert(
         allow_code=allow_code,
     )  # fmt: skip
     conversion = Conversion(
-        found.graph_def, found.inputs, found.outputs, shapes=input_shapes, settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm),
+        found.graph_def, found.inputs, found.outputs, shapes=input_shapes, types=input_types,
+        constants=constants, settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm),
         dump=dump, signature_key=found.signature_key, integers=integers,
     )  # fmt: skip
     model = conversion.model

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import operator
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ..errors import ConvertError, FileError, OutOfMemoryError, TinyliteError, at
-from ..model import Graph, Model, Signature as ModelSignature, Tensor, called_graphs
+from ..model import Graph, Model, Signature as ModelSignature, Tensor, called_graphs, tensor_dtype
 from ..passes.optimize import optimize
 from ..passes.recognize_lstm import recognize_lstm
 from ..passes.simplify_loops import copy_moved_variables
@@ -20,15 +22,20 @@ from .ends import is_variable, likely_inputs, likely_outputs
 from .frames import functionalized
 from .graphdef import GraphDef
 from .listing import listing, tf_listing
+from .output_types import output_type
+from .quantization import type_of
 from .refused import refused
 from .shapes import Signature, computed
 from .tf_graph import Edge, TfGraph, TfNode, parse_name, tf_graph
 from .translate import Problem, Settings, Translator
 from .versions import set_versions
 
-__all__ = ["Arrays", "Conversion", "Report", "guessed_inputs", "guessed_outputs"]
+__all__ = ["Arrays", "Conversion", "Report", "guessed_inputs", "guessed_outputs", "input_types"]
 
 Progress = Callable[[str, int, int], None]
+T = TypeVar("T")
+_log = logging.getLogger("tinylite")
+Types = Mapping[str, Any] | Sequence[Any]
 Shapes = Mapping[str, Sequence[int | None] | None] | Sequence[Sequence[int | None] | None]
 
 # Stand-ins for what has no operator, which a pattern may have taken up.
@@ -41,6 +48,12 @@ class Arrays:
 
     names: list[str]
     keys: list[str] | None = None
+
+    def without(self, others: Iterable[str]) -> Arrays:
+        """The same but for some tensors."""
+        left_out = set(map(parse_name, others))
+        kept = [place for place, name in enumerate(self.names) if parse_name(name) not in left_out] if left_out else range(len(self.names))
+        return Arrays([self.names[place] for place in kept], None if self.keys is None else [self.keys[place] for place in kept])
 
 
 @dataclass
@@ -59,7 +72,9 @@ class Conversion:
     """Converts one graph; `model` and `report` hold the result.
 
     `shapes` gives or overrides shapes of inputs, by name or for all in order; `batch_size` the first dimension of those where
-    it is unknown. `dump` is a directory that gets a text file for every stage.
+    it is unknown, or with -1 makes it so. `types` says of which type inputs are where the graph does not, by name or for all in
+    order. `constants` are values, by name, that stand for placeholders or other tensors, which are no inputs then. `dump` is a
+    directory that gets a text file for every stage.
     `progress` hears of each stage: its name, and how many of how many steps are done.
     `integers` makes the model a fully quantized one; with `reorder_across_fake_quants` its passes may see through FakeQuants.
 
@@ -69,7 +84,8 @@ class Conversion:
 
     def __init__(
         self, graph_def: GraphDef, inputs: Arrays | None = None, outputs: Arrays | None = None, *,
-        shapes: Shapes | None = None, batch_size: int | None = None, settings: Settings | None = None, integers: Integers | None = None,
+        shapes: Shapes | None = None, types: Types | None = None, constants: Mapping[str, Any] | None = None,
+        batch_size: int | None = None, settings: Settings | None = None, integers: Integers | None = None,
         reorder_across_fake_quants: bool = False,
         signature_key: str | None = None, dump: str | os.PathLike[str] | None = None, progress: Progress | None = None,
     ) -> None:  # fmt: skip
@@ -79,13 +95,14 @@ class Conversion:
         self.integers = integers
         self.reorder = reorder_across_fake_quants
         with at(graph_def.source or "the graph"):
-            inputs = inputs or Arrays(guessed_inputs(graph_def))
+            constants = constants or {}
+            inputs = (inputs or Arrays(guessed_inputs(graph_def))).without(constants)
             outputs = outputs or Arrays(guessed_outputs(graph_def))
             _check_names(inputs.names, outputs.names)
             self.batch_size = None if batch_size is None else _size(batch_size)
             settings = replace(settings or Settings(), keep_ranges=integers is not None)
             try:
-                self.model = self.converted(graph_def, inputs, outputs, shapes or {}, settings)
+                self.model = self.converted(graph_def, inputs, outputs, shapes or {}, types or {}, constants, settings)
             except MemoryError as error:
                 if isinstance(error, TinyliteError):
                     raise
@@ -97,10 +114,11 @@ class Conversion:
             self.model.signatures = [ModelSignature(signature_key, graph, *names)]
 
     def converted(
-        self, graph_def: GraphDef, inputs: Arrays, outputs: Arrays, shapes: Shapes, settings: Settings
+        self, graph_def: GraphDef, inputs: Arrays, outputs: Arrays, shapes: Shapes, types: Types, constants: Mapping[str, Any],
+        settings: Settings,
     ) -> Model:  # fmt: skip
         with self.stage("read"):
-            part = tf_graph(graph_def, inputs.names, outputs.names, rounded=self.integers is not None)
+            part = tf_graph(graph_def, inputs.names, outputs.names, rounded=self.integers is not None, constants=constants)
             ends = [edge.node.name for edge in part.outputs]
             source = functionalized(part)
             nodes = source.nodes()
@@ -109,8 +127,10 @@ class Conversion:
             if self.dump:
                 self.dump("graph", tf_listing(source))
         with self.stage("translate"):
-            given = _shapes(inputs.names, shapes)
-            tensors = [self.input(edge, name, given) for name, edge in zip(inputs.names, source.inputs, strict=True)]
+            given = _by_name("shape", inputs.names, shapes)
+            sizes = {name: None if shape is None else tuple(map(_size, shape)) for name, shape in given.items()}
+            kinds = {name: _type(type) for name, type in _by_name("type", inputs.names, types).items()}
+            tensors = [self.input(edge, name, sizes, kinds.get(name)) for name, edge in zip(inputs.names, source.inputs, strict=True)]
             translator = Translator(graph_def.functions, settings, lambda done: self.progress("translate", done, len(nodes)))
             translator.graph(source, tensors)
             for tensor, end, name in zip(translator.graphs[0].outputs, ends, outputs.names, strict=True):
@@ -150,18 +170,25 @@ class Conversion:
         for name, count in optimize(graph, watch=self.watch if self.dump else None).items():
             self.report.changes[name] = self.report.changes.get(name, 0) + count
 
-    def input(self, edge: Edge, name: str, given: Mapping[str, Signature]) -> Tensor:
-        """The tensor of an input, of the shape that was given for it or that the graph knows."""
+    def input(self, edge: Edge, name: str, given: Mapping[str, Signature], wanted: str | None) -> Tensor:
+        """The tensor of an input, of the shape that was given for it or that the graph knows, and of its type there."""
         known = _told_shape(edge.node)
         shape = given.get(name, known)
         if known is not None and shape is not None and len(known) != len(shape):
             raise ConvertError(
                 f"input {name!r} is {list(known)} in the graph, and the shape given for it is {list(shape)}", "Give as many dimensions"
             )
-        return computed(edge.name, edge.node.attributes.get("dtype", "FLOAT32"), self.sized(shape))
+        type = output_type(edge.node.op, edge.node.attributes, 0)
+        if type is None and wanted is None:
+            _log.warning("The graph does not say of which type %r is; it is taken for FLOAT32 (input_types says it otherwise)", name)
+        elif None not in (type, wanted) and type != wanted and (type != "FLOAT32" or wanted not in ("UINT8", "INT8")):
+            raise ConvertError(f"input {name!r} is {type} in the graph, and is asked to be {wanted}", "Leave its type out (input_types)")
+        return computed(edge.name, type or wanted or "FLOAT32", self.sized(shape))
 
     def sized(self, shape: Signature) -> Signature:
-        """An input's shape with the batch size that was asked for."""
+        """An input's shape with the batch size that was asked for; -1 leaves it open."""
+        if self.batch_size == -1 and shape:
+            return (-1, *shape[1:])
         return (self.batch_size, *shape[1:]) if self.batch_size and shape and shape[0] < 0 else shape
 
     def watch(self, name: str, graph: Graph, changes: int) -> None:
@@ -211,6 +238,13 @@ def guessed_inputs(graph_def: GraphDef) -> list[str]:
     return [node.name for node in likely_inputs(graph_def)]
 
 
+def input_types(graph_def: GraphDef, names: Sequence[str]) -> list[str | None]:
+    """The types of tensors, None where the graph does not tell one."""
+    nodes = {node.name: node for node in graph_def.nodes}
+    places = [(nodes.get(node), index) for node, index in map(parse_name, names)]
+    return [None if node is None else output_type(node.op, node.attributes, index, graph_def.functions) for node, index in places]
+
+
 def guessed_outputs(graph_def: GraphDef) -> list[str]:
     """The nodes that nobody reads and that give something."""
     found = [node.name for node in likely_outputs(graph_def)]
@@ -230,19 +264,28 @@ def _check_names(inputs: Sequence[str], outputs: Sequence[str]) -> None:
         raise ConvertError(f"{twice[0]!r} is named twice among the inputs", "Name each once (input_arrays)")
 
 
-def _shapes(names: Sequence[str], shapes: Shapes) -> dict[str, Signature]:
-    """Shapes by the names of the inputs, which may be written with or without :0."""
+def _by_name(what: str, names: Sequence[str], given: Mapping[str, T] | Sequence[T]) -> dict[str, T]:
+    """What is given for inputs, by their names, which may be written with or without :0, or for all in their order."""
     plain = {parse_name(name): name for name in names}
-    if not isinstance(shapes, Mapping):
-        if len(shapes) != len(names):
-            raise ConvertError(f"{len(shapes)} shapes are given for {len(names)} inputs", f"The inputs are {', '.join(names)}")
-        shapes = dict(zip(names, shapes, strict=True))
-    found = {}
-    for name, shape in shapes.items():
+    if not isinstance(given, Mapping):
+        if len(given) != len(names):
+            raise ConvertError(f"{len(given)} {what}s are given for {len(names)} inputs", f"The inputs are {', '.join(names)}")
+        given = dict(zip(names, given, strict=True))
+    for name in given:
         if parse_name(name) not in plain:
-            raise ConvertError(f"a shape is given for {name!r}, which is no input", f"The inputs are {', '.join(names)}")
-        found[plain[parse_name(name)]] = None if shape is None else tuple(map(_size, shape))
-    return found
+            raise ConvertError(f"a {what} is given for {name!r}, which is no input", f"The inputs are {', '.join(names)}")
+    return {plain[parse_name(name)]: value for name, value in given.items()}
+
+
+def _type(given: Any) -> str | None:
+    """A type that was given for an input. Raises ConvertError for what is none."""
+    type = type_of(given)
+    try:
+        if type is not None:
+            tensor_dtype(type)
+    except TinyliteError:
+        raise ConvertError(f"{given!r} is not the type of a tensor", "There are FLOAT32, INT32, UINT8, STRING and others") from None
+    return type
 
 
 def _size(size: object) -> int:
@@ -277,7 +320,7 @@ def _check_frozen(source: TfGraph, inputs: Sequence[str]) -> None:
     if missing:
         raise ConvertError(
             f"the outputs need {', '.join(map(repr, missing[:8]))}, which must be fed, besides the inputs {', '.join(map(repr, inputs))}",
-            "Add them to the inputs (input_arrays)",
+            "Add them to the inputs (input_arrays), or fix them to values (constants)",
         )
 
 

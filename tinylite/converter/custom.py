@@ -8,6 +8,8 @@ import numpy as np
 from flatbuffers import flexbuffers
 
 from ..model import Tensor
+from ..schema.tf_outputs import OUTPUTS
+from .output_types import output_types
 
 if TYPE_CHECKING:
     from .translate import Call
@@ -29,25 +31,12 @@ def custom_options(attributes: dict[str, Any]) -> bytes:
     return bytes(flexbuffers.Dumps(plain))
 
 
-# The types of what an op gives, where they are others than its attribute T: names of types, or of attributes.
-_OUTPUTS: dict[str, list[str]] = {
-    "CTCGreedyDecoder": ["INT64", "INT64", "INT64", "FLOAT32"], "CombinedNonMaxSuppression": ["FLOAT32", "FLOAT32", "FLOAT32", "INT32"],
-    "CropAndResize": ["FLOAT32"], "DecodeWav": ["FLOAT32", "INT32"], "HistogramFixedWidth": ["dtype"], "InTopKV2": ["BOOL"],
-    "LowerBound": ["out_type"], "MaxPoolWithArgmax": ["T", "Targmax"], "ResizeArea": ["FLOAT32"], "StringFormat": ["STRING"],
-    "StringSplitV2": ["INT64", "STRING", "INT64"], "TruncatedNormal": ["dtype"], "UpperBound": ["out_type"],
-}  # fmt: skip
-
-
 def _types(call: Call) -> list[str]:
-    """The types of a node's outputs, as far as its attributes tell."""
+    """The types of a node's outputs, as far as its op or its attributes tell."""
     told = call.node.attributes.get("_output_types") or call.node.attributes.get("Tout")
-    if told:
+    if told and call.op not in OUTPUTS:
         return list(told) if isinstance(told, list) else [told]
-    if call.op == "CTCBeamSearchDecoder":
-        return [*["INT64"] * (3 * int(call.attribute("top_paths", 1))), "FLOAT32"]
-    named = _OUTPUTS.get(call.op, ["T"])
-    defaults = {"T": "FLOAT32", "Targmax": "INT64", "dtype": "INT32", "out_type": "INT32", "Tout": "COMPLEX64"}
-    return [str(call.attribute(name, defaults[name])) if name in defaults else name for name in named]
+    return [type or "FLOAT32" for type in output_types(call.op, call.node.attributes)]
 
 
 def custom_op(call: Call) -> list[Tensor]:

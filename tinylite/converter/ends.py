@@ -18,6 +18,8 @@ _WITHOUT_RESULT = {
 }  # fmt: skip
 # Ops that train or write records, by how their names begin and end.
 _WORK = ("Apply", "ResourceApply", "SparseApply", "ResourceSparseApply", "AssignAdd", "AssignSub", "WriteSummary")
+_SWITCHES = {"Switch", "RefSwitch", "_SwitchN"}
+_EXITS = {"Exit", "RefExit"}
 _SCOPES = ("save/", "save_1/", "gradients/", "report_uninitialized_variables/")
 
 
@@ -40,8 +42,10 @@ def likely_inputs(graph: GraphDef) -> list[Node]:
 
 
 def likely_outputs(graph: GraphDef) -> list[Node]:
-    """The nodes that give something and that nobody reads but summaries. What trains, saves and restores is left out."""
+    """The nodes whose value nothing reads but summaries. What trains, saves and restores is left out, and so is what control flow of
+    TensorFlow 1 leaves unread: branches that were not needed, and loop variables beside others that are read."""
     read, held = _read(graph), {node.name for node in variables(graph)}
+    leftover = _Leftovers(graph, read)
     return [
         node
         for node in graph.nodes
@@ -50,8 +54,43 @@ def likely_outputs(graph: GraphDef) -> list[Node]:
         and not node.op.startswith(_WORK)
         and not node.op.endswith("Summary")
         and not node.name.startswith(_SCOPES)
-        and not (node.op in ("Identity", "ReadVariableOp") and node.inputs and node.inputs[0].partition(":")[0] in held)
+        and not (node.op in ("Identity", "ReadVariableOp") and node.inputs and _name(node.inputs[0]) in held)
+        and node not in leftover
     ]
+
+
+class _Leftovers:
+    """Tells which unread nodes only belong to a conditional or a loop of TensorFlow 1."""
+
+    def __init__(self, graph: GraphDef, read: set[str]) -> None:
+        self.nodes = {node.name: node for node in graph.nodes}
+        self.conditions = {self.source(node.inputs[1]) for node in graph.nodes if node.op in _SWITCHES and len(node.inputs) > 1}
+        self.loops = {self.condition(node) for node in graph.nodes if node.op in _EXITS and node.name in read}
+
+    def __contains__(self, node: Node) -> bool:
+        """A side of a Switch, the condition of one, or an Exit of a loop of which another is read."""
+        if node.op in _EXITS:
+            return self.condition(node) in self.loops - {None}
+        source = self.source(node.name)
+        return (source in self.nodes and self.nodes[source].op in _SWITCHES) or (node.op == "Identity" and source in self.conditions)
+
+    def source(self, text: str) -> str:
+        """The node that an input comes from, before those that only pass it on; in a damaged graph they can form a circle."""
+        name, seen = _name(text), set()
+        while name in self.nodes and self.nodes[name].op == "Identity" and self.nodes[name].inputs and name not in seen:
+            seen.add(name)
+            name = _name(self.nodes[name].inputs[0])
+        return name
+
+    def condition(self, node: Node) -> str | None:
+        """What decides whether the loop of an Exit goes on."""
+        switch = self.nodes.get(self.source(node.inputs[0])) if node.inputs else None
+        return self.source(switch.inputs[1]) if switch is not None and switch.op in _SWITCHES and len(switch.inputs) > 1 else None
+
+
+def _name(text: str) -> str:
+    """The node that an input is of."""
+    return text.removeprefix("^").partition(":")[0]
 
 
 def _read(graph: GraphDef) -> set[str]:

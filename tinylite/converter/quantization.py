@@ -17,7 +17,7 @@ from ..quantize.weights import Weights, quantize_weights
 
 __all__ = ["Target", "integer_inputs", "target", "type_of"]
 
-_TYPES = {"FLOAT": "FLOAT32", "QUANTIZED_UINT8": "UINT8", "QUANTIZED_INT8": "INT8"}
+_TYPES = {"FLOAT": "FLOAT32", "QUANTIZED_UINT8": "UINT8", "QUANTIZED_INT8": "INT8", "QUANTIZED_INT16": "INT16"}
 
 
 def type_of(setting: Any) -> str | None:

@@ -9,27 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import ConvertError
+from ..errors import ConvertError, TinyliteError
+from ..model import tensor_dtype
 from .graphdef import Function, GraphDef, Node
+from .output_types import output_place, output_type
 
 __all__ = ["Edge", "TfGraph", "TfNode", "behind_identities", "function_graph", "in_order", "near", "parse_name", "tf_graph"]
 
-# Function bodies name a node's outputs by the op's own names for them. Ops that are not here have one name, and the number
-# behind it counts.
-_OUTPUT_NAMES: dict[str, tuple[str, ...]] = {
-    "FusedBatchNorm": ("y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2"),
-    "FusedBatchNormV2": ("y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2"),
-    "FusedBatchNormV3": ("y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"),
-    "TopK": ("values", "indices"), "TopKV2": ("values", "indices"), "Unique": ("y", "idx"), "UniqueV2": ("y", "idx"),
-    "Switch": ("output_false", "output_true"), "Merge": ("output", "value_index"), "TensorArrayV3": ("handle", "flow"),
-    "TensorListPopBack": ("output_handle", "tensor"), "TensorListConcatV2": ("tensor", "lengths"),
-    "TensorListConcat": ("tensor", "lengths"), "TensorArrayConcatV3": ("value", "lengths"), "MaxPoolWithArgmax": ("output", "argmax"),
-    "NonMaxSuppressionV4": ("selected_indices", "valid_outputs"),
-    "NonMaxSuppressionV5": ("selected_indices", "selected_scores", "valid_outputs"),
-    "CombinedNonMaxSuppression": ("nmsed_boxes", "nmsed_scores", "nmsed_classes", "valid_detections"),
-    "SoftmaxCrossEntropyWithLogits": ("loss", "backprop"), "SparseSoftmaxCrossEntropyWithLogits": ("loss", "backprop"),
-    "DecodeWav": ("audio", "sample_rate"), "LookupTableExportV2": ("keys", "values"),
-}  # fmt: skip
 # Ops that give what they are given.
 _PASSING = {"Identity", "IdentityN", "StopGradient", "Snapshot", "PreventGradient"}
 # Ops that tell the range of what they read.
@@ -171,12 +157,14 @@ def parse_name(name: str) -> tuple[str, int]:
     return node, int(index or 0)
 
 
-def tf_graph(graph_def: GraphDef, inputs: Sequence[str], outputs: Sequence[str], rounded: bool = False) -> TfGraph:
+def tf_graph(
+    graph_def: GraphDef, inputs: Sequence[str], outputs: Sequence[str], rounded: bool = False, constants: Mapping[str, Any] | None = None
+) -> TfGraph:  # fmt: skip
     """The part of a GraphDef that computes `outputs` from `inputs`.
 
     With `rounded`, a FakeQuant that reads an output stands for it: it tells the range of what nothing else may tell one of.
-    An input may be any tensor: what computes it is cut off. Raises ConvertError for names that are not there, with those
-    that are near.
+    An input may be any tensor: what computes it is cut off. So may be what has one of the values `constants`. Raises ConvertError
+    for names that are not there, with those that are near.
     """
     nodes = _linked(graph_def.nodes)
 
@@ -186,13 +174,18 @@ def tf_graph(graph_def: GraphDef, inputs: Sequence[str], outputs: Sequence[str],
             raise ConvertError(f"the graph has no {what} {name!r}", near(node, nodes))
         return Edge(nodes[node], index)
 
+    fixed = {}
+    for name, value in (constants or {}).items():
+        found = edge(name, "tensor")
+        fixed[found] = _fixed(found, value, graph_def.functions)
+        replace_edge(nodes.values(), found, fixed[found])
     starts = []
     for name in inputs:
         found = edge(name, "input")
         if found.node.op != "Placeholder":
-            found = _cut_at(found, nodes.values())
+            found = _cut_at(found, nodes.values(), graph_def.functions)
         starts.append(found)
-    ends = [edge(name, "output") for name in outputs]
+    ends = [fixed.get(found, found) for found in (edge(name, "output") for name in outputs)]
     if rounded:
         ends = [_rounded_form(end, nodes.values(), ends) for end in ends]
     graph = TfGraph(starts, ends, graph_def.functions)
@@ -240,20 +233,50 @@ def _give_entries(nodes: Iterable[TfNode]) -> None:
                 table.attributes = {**table.attributes, "entries": values}
 
 
-def _cut_at(edge: Edge, nodes: Iterable[TfNode]) -> Edge:
-    """A Placeholder in place of a tensor that is computed."""
-    attributes: dict[str, Any] = {key: edge.node.attributes[key] for key in ("dtype", "shape") if key in edge.node.attributes}
-    if "T" in edge.node.attributes:
-        attributes.setdefault("dtype", edge.node.attributes["T"])
-    source = behind_identities(edge)  # a queue or an iterator tells the types and shapes of all that it gives
-    for key, names in (("dtype", ("output_types", "component_types")), ("shape", ("output_shapes", "shapes"))):
-        told = next((value for name in names if isinstance(value := source.node.attributes.get(name), list)), [])
-        if source.index < len(told):
-            attributes.setdefault(key, told[source.index])
+def _cut_at(edge: Edge, nodes: Iterable[TfNode], functions: Mapping[str, Function]) -> Edge:
+    """A Placeholder in place of a tensor that is computed, with its type and, where the graph has it, its shape."""
+    attributes: dict[str, Any] = {"shape": edge.node.attributes["shape"]} if "shape" in edge.node.attributes else {}
+    type = output_type(edge.node.op, edge.node.attributes, edge.index, functions)
+    if type is not None:
+        attributes["dtype"] = type
+    for found in (edge, behind_identities(edge)):
+        # A queue or an iterator has the shapes of all its outputs; old graphs have those of every node.
+        for name in ("output_shapes", "shapes", "_output_shapes"):
+            shapes = found.node.attributes.get(name)
+            if isinstance(shapes, list) and found.index < len(shapes):
+                attributes.setdefault("shape", shapes[found.index])
     start = Edge(TfNode(edge.name, "Placeholder", attributes), 0)
-    for node in nodes:
-        node.inputs = [start if read == edge else read for read in node.inputs]
+    replace_edge(nodes, edge, start)
     return start
+
+
+def _fixed(edge: Edge, value: Any, functions: Mapping[str, Function]) -> Edge:
+    """A constant in place of a tensor. Raises ConvertError for a value that the tensor cannot have."""
+    type = output_type(edge.node.op, edge.node.attributes, edge.index, functions)
+    given = np.asarray(value)
+    if type is None:
+        made = given.astype({"float64": np.float32, "int64": np.int32}.get(given.dtype.name, given.dtype))
+    else:
+        wrong = ConvertError(f"{edge.name!r} is fixed to {value!r}, and is {type}", "Give a value of its type")
+        try:
+            dtype = np.dtype(tensor_dtype(type))
+            made = given.astype(dtype)
+        except (TinyliteError, TypeError, ValueError, OverflowError):
+            raise wrong from None
+        is_text = given.dtype.kind in "OSU"
+        if is_text != (dtype.kind == "O") or (dtype.kind in "iub" and not np.array_equal(made, given)):
+            raise wrong
+    shape = edge.node.attributes.get("shape")
+    if isinstance(shape, tuple) and (len(shape) != made.ndim or any(a not in (-1, b) for a, b in zip(shape, made.shape, strict=True))):
+        raise ConvertError(f"{edge.name!r} is {list(shape)} in the graph, and the value given for it is {list(made.shape)}",
+                           "Give a value of this shape")  # fmt: skip
+    return Edge(TfNode(edge.name, "Const", {"value": made, "dtype": type}), 0)
+
+
+def replace_edge(nodes: Iterable[TfNode], edge: Edge, other: Edge) -> None:
+    """Let what reads an edge read another."""
+    for node in nodes:
+        node.inputs = [other if read == edge else read for read in node.inputs]
 
 
 def _linked(definitions: Sequence[Node], given: Mapping[str, TfNode] | None = None, prefix: str = "") -> dict[str, TfNode]:
@@ -279,8 +302,7 @@ def _resolve(text: str, nodes: Mapping[str, TfNode], reader: str | None) -> Edge
         return Edge(node, 0)
     index = int(rest[-1])
     if len(rest) > 1:
-        names = _OUTPUT_NAMES.get(node.op, ())
-        index += names.index(rest[0]) if rest[0] in names else 0
+        index += output_place(node.op, node.attributes, rest[0])
     return Edge(node, index)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from .conversion import Conversion
 from .quantization import Target, target, type_of
 from .sources import Source, source_of
 from .translate import Settings
+
+_log = logging.getLogger("tinylite")
 
 __all__ = ["OpsSet", "Optimize", "RepresentativeDataset", "TFLiteConverter", "TargetSpec", "constants", "toco_convert"]
 
@@ -78,6 +81,9 @@ class TFLiteConverter:
     `convert()` refuses such a file (see tinylite.freeze). `dump_graphviz_dir` gets a text file for each stage. What only concerns
     how TensorFlow's own converter works (`experimental_new_converter`, ...) changes nothing.
 
+    tinylite's own: `input_types` {name: type} for inputs whose type the graph does not tell, and `constants` {name: value} for
+    placeholders that always have one value in use, such as phase_train False, and that are no inputs then.
+
     A fully quantized file: `inference_type` QUANTIZED_UINT8 (tf.uint8) or INT8 with `quantized_input_stats` {name: (mean, std)},
     where real = (stored - mean) / std; `default_ranges_stats` (min, max) for what has no range; `inference_input_type` and
     `inference_output_type` FLOAT, UINT8 or INT8; `change_concat_input_ranges`, `reorder_across_fake_quant`, `drop_fake_quant`,
@@ -94,6 +100,8 @@ class TFLiteConverter:
     def __init__(self, sources: Sequence[Source | _Refused], shapes: Mapping[str, Sequence[int | None] | None] | None = None) -> None:
         self._given = list(sources)
         self._shapes = dict(shapes or {})
+        self.input_types: dict[str, Any] = {}
+        self.constants: dict[str, Any] = {}
         self.inference_type: Any = constants.FLOAT
         self.inference_input_type: Any = None
         self.inference_output_type: Any = None
@@ -171,10 +179,10 @@ class TFLiteConverter:
 
     def get_input_arrays(self) -> list[str]:
         """The names of the inputs."""
-        from .conversion import guessed_inputs
+        from .conversion import Arrays, guessed_inputs
 
         first = self._sources()[0]
-        return list(first.inputs.names if first.inputs is not None else guessed_inputs(first.graph_def))
+        return (first.inputs or Arrays(guessed_inputs(first.graph_def))).without(self.constants).names
 
     def convert(self, output: str | os.PathLike[str] | None = None) -> bytes:
         """The .tflite file, which is also written to the path `output`: whole or, if the conversion is refused, not at all.
@@ -218,7 +226,7 @@ class TFLiteConverter:
         target = self._target()
         conversion = Conversion(
             source.graph_def, source.inputs, source.outputs, shapes={name: _shape(shape) for name, shape in self._shapes.items()},
-            settings=Settings(
+            types=self.input_types, constants=self.constants, settings=Settings(
                 self.allow_custom_ops, fuse_lstm=self.fuse_lstm, drop_fake_quants=self.drop_fake_quant and target.integers is None
             ),
             integers=target.integers, reorder_across_fake_quants=self.reorder_across_fake_quant or self.drop_fake_quant,
@@ -246,9 +254,13 @@ class TFLiteConverter:
                 "Leave representative_dataset None to store weights smaller, or train with tinylite.quantize.create_training_graph",
             )
         _check_known("output_format", {_name(self.output_format)}, ["TFLITE", "GRAPHVIZ_DOT"])
-        if any(_name(entry) == "SELECT_TF_OPS" for entry in _listed("target_spec.supported_ops", self.target_spec.supported_ops)):
+        allowed = {_name(entry) for entry in _listed("target_spec.supported_ops", self.target_spec.supported_ops)}
+        _check_known("target_spec.supported_ops", allowed, [entry.name for entry in OpsSet])
+        if allowed == {"SELECT_TF_OPS"}:
             raise UnsupportedError("TensorFlow's own kernels (SELECT_TF_OPS) are not part of .tflite files that run without it",
-                                   "Set allow_custom_ops to see the ops in the file")  # fmt: skip
+                                   "Allow TFLITE_BUILTINS, or set allow_custom_ops to see the ops in the file")  # fmt: skip
+        if "SELECT_TF_OPS" in allowed:
+            _log.warning("No op becomes one of SELECT_TF_OPS: those without a builtin form are errors")
 
 
 def _source(*given: Any, **settings: Any) -> Source | _Refused:

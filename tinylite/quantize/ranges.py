@@ -76,8 +76,9 @@ def told_ranges(inputs: Sequence[Tensor], stats: Mapping[str, Any], type: str, e
             )
         if not least - 0.5 <= mean <= most + 0.5:
             _log.warning(
-                "The mean %g of input %r is not among the numbers that %s stores, %d to %d: its range, [%g, %g], is moved to hold 0",
+                "The mean %g of input %r is not among the numbers that %s stores, %d to %d: its range, [%g, %g], is moved to hold 0%s",
                 mean, name, type, least, most, low, high,
+                f". A mean of {mean:g} for UINT8 is {mean - 128:g} for INT8" if type == "INT8" and 0 <= mean <= 255 else "",
             )  # fmt: skip
         yield tensor, Range(low, high)
 

@@ -126,6 +126,11 @@ def cast(call: Call) -> Tensor:
 def select(call: Call) -> Tensor:
     condition, x, y = (call.input(index) for index in range(3))
     shapes = [call.signature(tensor) for tensor in (condition, x, y)]
+    chosen = call.known(condition)
+    # Select wants equal shapes; SelectV2 could stretch one of two that are not known.
+    equal = shapes[1] == shapes[2] and (call.op == "Select" or (shapes[1] is not None and -1 not in shapes[1]))
+    if chosen is not None and chosen.ndim == 0 and equal:
+        return x if chosen.item() else y
     if shapes[1] == shapes[2] and (shapes[0] == shapes[1] or (call.op == "Select" and len(shapes[0] or ()) <= 1)):
         return call.emit("SELECT", [condition, x, y], x.type, shapes[1])
     return call.elementwise("SELECT_V2", condition, x, y, type=x.type)
