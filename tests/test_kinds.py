@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import importlib.util
 import io
 import json
 import lzma
 import re
 import shlex
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -61,7 +63,27 @@ CONFIG = {
         ],
     },
 }
-HDF5 = b"\x89HDF\r\n\x1a\n" + bytes(600) + b"keras_version\0model_config\0" + json.dumps(CONFIG).encode() + bytes(600)
+HAS_H5PY = importlib.util.find_spec("h5py") is not None
+
+
+def hdf5(*configs: object, version: str = "2.3.1") -> bytes:
+    """A Keras model's .h5 file whose configuration was written several times: the last one counts, and the bytes of all are there."""
+    if not HAS_H5PY:
+        return b"\x89HDF\r\n\x1a\n" + bytes(600) + b"keras_version\0model_config\0" + bytes(600)
+    import h5py
+
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        file.attrs["keras_version"] = version.encode()
+        for config in configs:
+            file.attrs["model_config"] = json.dumps(config).encode()
+    return content.getvalue()
+
+
+WEIGHTS = b"\x89HDF\r\n\x1a\n" + bytes(600) + b"keras_version\0layer_names\0" + bytes(600)
+OLDER = {"class_name": "Sequential", "config": {"name": "older", "layers": [{"class_name": "Older", "config": {"name": "older"}}]}}
+HDF5 = hdf5(OLDER, CONFIG)
+OF_HDF5 = " of Keras 2.3.1 (Sequential 'small', 3 layers)" if HAS_H5PY else " (its layers are not read, as h5py is not installed"
 
 
 def archive(**files: str) -> bytes:
@@ -84,7 +106,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "model.meta": binary(META, "MetaGraphDef"), "model.meta.pbtxt": META.encode(), "saved/saved_model.pb": SAVED_MODEL,
         "checkpoints/model.ckpt-10.index": INDEX, "checkpoints/model.ckpt-10.data-00000-of-00002": bytes(64),
         "checkpoints/checkpoint": b'model_checkpoint_path: "model.ckpt-10"\n', "model.keras": KERAS, "model.h5": HDF5,
-        "weights.h5": HDF5.replace(b"model_config", b"layer_names!"), "plain.zip": archive(a="b"), "my model.pb": binary(FROZEN),
+        "weights.h5": WEIGHTS, "plain.zip": archive(a="b"), "my model.pb": binary(FROZEN),
     }  # fmt: skip
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -120,7 +142,7 @@ SAID = {
     },
     "model.keras": ("keras", "a Keras model: a .keras archive of Keras 3.15.1 (Sequential 'small', 3 layers)",
                     "Convert it: tinylite convert --keras_model_file model.keras --output_file model.tflite"),
-    "model.h5": ("keras", "a Keras model: an HDF5 file (Sequential 'small', 3 layers)",
+    "model.h5": ("keras", f"a Keras model: an HDF5 file{OF_HDF5}",
                  "Convert it: tinylite convert --keras_model_file model.h5 --output_file model.tflite"),
     "weights.h5": ("other", "an HDF5 file of a Keras model's weights, without the model", "Build the model in Python"),
     "plain.zip": ("other", "a zip archive", "If a .tflite file"),
@@ -172,6 +194,9 @@ def test_bytes_in_memory_are_told_as_files_are() -> None:
             Model.load(content)
 
 
+OF_BROKEN_HDF5 = "a Keras model that cannot be used: it cannot be read as HDF5" if HAS_H5PY else "a Keras model: an HDF5 file"
+
+
 @pytest.mark.parametrize(
     "content, said",
     [
@@ -181,8 +206,9 @@ def test_bytes_in_memory_are_told_as_files_are() -> None:
         (b"\x0a\x05\x12\x03\x0a\x01x", "a protocol buffer, but no TensorFlow graph or model"),
         (archive(config_json="[" * 100_000), "a Keras model: a .keras archive"),
         (archive(config_json='{"config": {"layers": [1, {"config": 2}, {"config": {"batch_shape": "x"}}]}}'), "a Keras model.*3 layers"),
-        (b"\x89HDF\r\n\x1a\n" + b"model_config" + b'{"class_name": "Model", "config": {"layers": [', "a Keras model: an HDF5 file"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(2 * HEAD) + b"model_config", "a Keras model: an HDF5 file"),
+        (b"\x89HDF\r\n\x1a\n" + b"model_config" + b'{"class_name": "Model", "config": {"layers": [', OF_BROKEN_HDF5),
+        (b"\x89HDF\r\n\x1a\n" + bytes(2 * HEAD) + b"model_config", OF_BROKEN_HDF5),
+        (HDF5[:-40], OF_BROKEN_HDF5),
         (b"saved_model_schema_version: 1 meta_graphs {", "a TensorFlow SavedModel that cannot be used: .*line 1"),
     ],
 )  # fmt: skip
@@ -293,11 +319,18 @@ def test_inspect_shows_signatures_variables_and_layers() -> None:
     assert re.search(r"dense/kernel +│ FLOAT32 +│ \[4, 3\] +│ 48 B", inspected("checkpoints"))
     found = json.loads(inspected("checkpoints/model.ckpt-10", "--json"))["checkpoint"]
     assert found["variables"][0] == {"name": "dense/bias", "type": "FLOAT32", "shape": [3], "bytes": 12}
-    for name in ("model.keras", "model.h5"):
+    assert "Older" not in inspected("model.h5")
+    for name in ("model.keras", "model.h5") if HAS_H5PY else ("model.keras",):
         assert re.search(r"1 +│ Dense +│ dense +│ \[-1, 192\]", inspected(name))
         layers = json.loads(inspected(name, "--json"))["keras"]["layers"]
         assert layers[0] == {"class": "InputLayer", "name": "in", "input_shape": [None, 8, 8, 3]}
         assert layers[2]["input_shape"] is None
+
+
+def test_without_h5py_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    assert "pip install 'tinylite[hdf5]'" in " ".join(inspected("model.h5").split())
+    assert json.loads(inspected("model.h5", "--json"))["keras"]["read"] is False
 
 
 def test_inspect_refuses_what_it_cannot_show() -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "describe", "sentence", "tables"]
 
+_WITHOUT_H5PY = "its layers are not read, as h5py is not installed: pip install 'tinylite[hdf5]'"
 _SOME = 4  # names that a sentence has
 _INITIALIZER = "__saved_model_init_op"
 
@@ -202,6 +203,7 @@ def _keras(description: dict[str, Any], path: str) -> tuple[str, str]:
     found = description["keras"]
     version = f" of Keras {found['keras_version']}" if found["keras_version"] else ""
     facts = f" ({found['class']} {found['name']!r}, {_count(len(found['layers']), 'layer')})" if found["layers"] else ""
+    facts = facts if found["read"] else f" ({_WITHOUT_H5PY})"
     return (
         f"a Keras model: {found['format']}{version}{facts}",
         _command("Convert it", "convert", "--keras_model_file", path, "--output_file", _result(path, ".tflite")),
@@ -270,6 +272,9 @@ def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
     if "checkpoint" in description:
         yield _variables("Variables of the checkpoint", description["checkpoint"]["variables"])
     if "keras" in description:
+        if not description["keras"]["read"]:
+            yield _WITHOUT_H5PY
+            return
         layers = new_table("layer", "class", "name", "input shape", title="Layers")
         for index, layer in enumerate(description["keras"]["layers"]):
             layers.add_row(str(index), layer["class"], layer["name"], _shape_text(layer["input_shape"]))

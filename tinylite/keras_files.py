@@ -1,9 +1,10 @@
-"""What a Keras model's file holds, read without Keras: .keras archives, and .h5 files as far as plain bytes tell."""
+"""What a Keras model's file holds, read without Keras: .keras archives, and .h5 files by h5py, where that is installed."""
 
 from __future__ import annotations
 
+import importlib
+import io
 import json
-import re
 import zipfile
 from typing import Any
 
@@ -20,14 +21,18 @@ _DAMAGED = "Save the model again with model.save"
 
 
 def describe_keras(given: str | bytes | memoryview) -> dict[str, Any]:
-    """Format, Keras's version, the model's class and name, and its layers. Raises FileError."""
+    """Format, Keras's version, the model's class and name, and its layers; `read` is False for an .h5 file without h5py.
+
+    Raises FileError.
+    """
     data = content_of(given) if isinstance(given, str) else memoryview(given)
     archive = bytes(data[:2]) == b"PK"
-    config, version = _of_archive(data) if archive else (_of_hdf5(data), None)
+    config, version, read = (*_of_archive(data), True) if archive else _of_hdf5(given)
     inner = _dict(config.get("config"))
     layers = inner.get("layers")
     return {
         "format": "a .keras archive" if archive else "an HDF5 file",
+        "read": read,
         "keras_version": version,
         "class": str(config.get("class_name", "")),
         "name": str(inner.get("name", "")),
@@ -70,15 +75,28 @@ def _json_of(entry: zipfile.ZipInfo | None, data: np.ndarray) -> dict[str, Any]:
     return _parsed(unpacked(entry, data).decode("utf-8", "replace"))
 
 
-def _of_hdf5(data: memoryview) -> dict[str, Any]:
-    """The configuration, which HDF5 keeps in one piece; {} if it is kept otherwise."""
-    for match in re.finditer(rb'\{"(module|class_name)": "[^"]*", ("class_name": "[^"]*", )?"config": \{', data):
-        end = bytes(data[match.start() : match.start() + _LONGEST]).find(b"\0")
-        found = _parsed(bytes(data[match.start() :][: end if end >= 0 else _LONGEST]).decode("utf-8", "replace"))
-        if isinstance(_dict(found.get("config")).get("layers"), list):
-            return found
-        break
-    return {}
+def _of_hdf5(given: str | bytes | memoryview) -> tuple[dict[str, Any], str | None, bool]:
+    """The configuration, Keras's version, and whether h5py is there to read them."""
+    try:
+        h5py: Any = importlib.import_module("h5py")
+    except ImportError:
+        return {}, None, False
+    try:
+        with h5py.File(given if isinstance(given, str) else io.BytesIO(given), "r") as file:
+            config, version = (_text_of(file, name) for name in ("model_config", "keras_version"))
+    except (OSError, KeyError, RuntimeError, ValueError, TypeError) as error:
+        raise CorruptFileError(f"it cannot be read as HDF5: {error}", _DAMAGED) from None
+    return _parsed(config or ""), version, True
+
+
+def _text_of(file: Any, name: str) -> str | None:
+    """A text that the file as a whole has, which HDF5 calls an attribute."""
+    if name not in file.attrs:
+        return None
+    if file.attrs.get_id(name).get_storage_size() > _LONGEST:
+        raise CorruptFileError(f"its {name} is longer than any model's", _DAMAGED)
+    value = file.attrs[name]
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _parsed(text: str) -> dict[str, Any]:

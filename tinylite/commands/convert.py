@@ -132,7 +132,8 @@ def convert(
     default_ranges_min: float | None, default_ranges_max: float | None, change_concat_input_ranges: bool,
     reorder_across_fake_quant: bool, drop_fake_quant: bool, allow_nudging_weights_to_use_fast_gemm_kernel: bool, allow_float_ops: bool,
     quantizer_style: str | None, post_training_quantize: bool, quantize_to_float16: bool, allow_code: bool, allow_custom_ops: bool,
-    fuse_lstm: bool, dump: str | None, report: bool, allow_dynamic_tensors: bool, propagate_fake_quant_num_bits: bool, custom_opdefs: str | None,
+    fuse_lstm: bool, dump: str | None, report: bool, allow_dynamic_tensors: bool, propagate_fake_quant_num_bits: bool,
+    custom_opdefs: str | None,
     target_ops: str | None, experimental_select_user_tf_ops: str | None, enable_select_tf_ops: bool, force_select_tf_ops: bool,
     arrays_extra_info_file: str | None, rnn_states: str | None,
 ) -> None:  # fmt: skip

@@ -6,7 +6,6 @@ import importlib
 import logging
 import os
 import sys
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -197,11 +196,7 @@ def _safe_mode(name: str, is_safe: bool) -> Iterator[None]:
 def _writer(path: str) -> str | None:
     """The version of the Keras that wrote a file, if the file says it."""
     try:
-        if zipfile.is_zipfile(path):
-            version = describe_keras(path)["keras_version"]
-        else:
-            with importlib.import_module("h5py").File(path, "r") as file:
-                version = file.attrs.get("keras_version")
-    except (ImportError, OSError, KeyError, TinyliteError):
+        version = describe_keras(path)["keras_version"]
+    except TinyliteError:
         return None
-    return version.decode("utf-8", "replace") if isinstance(version, bytes) else version if isinstance(version, str) else None
+    return None if version is None else str(version)
