@@ -10,7 +10,8 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from importlib import resources
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
@@ -20,8 +21,12 @@ from .commands.convert import convert
 from .commands.freeze import freeze
 from .commands.ops import ops
 from .commands.view import view
-from .errors import TinyliteError, at
-from .terminal import CONTEXT, console
+from .errors import FileError, TinyliteError, at
+from .terminal import CONTEXT, console, echo, shown
+from .text import printable
+
+if TYPE_CHECKING:
+    from .run import Session
 
 __all__ = ["main"]
 
@@ -36,20 +41,23 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except TinyliteError as error:
-            click.secho("Error: ", fg="red", bold=True, nl=False, err=True)
-            click.echo(str(error), err=True)
+            echo("Error: ", fg="red", bold=True, nl=False, err=True)
+            echo(str(error), err=True, lines=True)
             ctx.exit(1)
         except MemoryError:
             # What has no limit of its own; the message needs hardly any memory, and much of it has been freed by now.
-            click.echo("Error: this takes more memory than the system gives. Give a smaller file, or end other programs", err=True)
+            echo("Error: this takes more memory than the system gives. Give a smaller file, or end other programs", err=True)
             ctx.exit(1)
+        except click.ClickException as error:
+            error.message = printable(error.message, lines=True)
+            raise
         except OSError as error:
             if isinstance(error, BrokenPipeError):  # the reader has gone, which click knows how to end
                 raise
-            click.echo(f"Error: it cannot be written: {error}", err=True)
+            echo(f"Error: it cannot be written: {error}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
-            click.echo("\nStopped", err=True)
+            echo("\nStopped", err=True, lines=True)
             ctx.exit(130)
 
 
@@ -128,10 +136,9 @@ def run(
       tinylite run detector.tflite image=street.png -o boxes=boxes.npy --repeat 20
     """
     from .describe import time_text
-    from .files import content_of
     from .interpreter import Interpreter, OpResolverType
     from .media import Scaling
-    from .run import Session, labels_of
+    from .run import Session
 
     scaling = None
     if mean is not None or std is not None:
@@ -145,16 +152,31 @@ def run(
     targets = [session.target(entry) for entry in outputs]
     session.feed(files, scaling, resize, raw, seed)
     seconds = statistics.median(_with_progress(session.runs(repeat), repeat))
-    names = labels_of(bytes(content_of(labels))) if labels else session.attached_labels()
+    names = _labels(session, labels)
     for name, values, details in session.outputs():
         _show_output(name, values, details, names, top)
     for path, chosen in targets:
         session.write(path, chosen, scaling)
-        click.echo(f"written: {path}")
+        echo(f"written: {path}")
     many = f", the median of {repeat} runs" if repeat > 1 else ""
-    click.echo(f"{time_text(seconds)}{many}, {threads} {'thread' if threads == 1 else 'threads'}")
+    echo(f"{time_text(seconds)}{many}, {threads} {'thread' if threads == 1 else 'threads'}")
     if profiled:
         _show_profile(session.interpreter, max(repeat, 10))
+
+
+def _labels(session: Session, path: str | None) -> list[str]:
+    """The class names of a file that was given, or of one attached to the model; there it may be damaged, and the run goes on."""
+    from .run import labels_of
+
+    if path is not None:
+        with at(path):
+            return labels_of(Path(path).read_bytes())
+    for name, content in session.attached_labels():
+        try:
+            return labels_of(content)
+        except FileError as error:
+            echo(f"Note: {name!r}, which is attached to the model, is not used: {error.problem}", err=True)
+    return []
 
 
 def _with_progress(times: Iterator[float], total: int) -> list[float]:
@@ -176,27 +198,27 @@ def _show_output(name: str, values: np.ndarray, details: dict[str, Any], labels:
 
     real = real_values(values, details)
     shape = "x".join(map(str, values.shape)) or "scalar"
-    click.secho(f"{name}: {values.dtype} {shape}", bold=True)
+    echo(f"{name}: {values.dtype} {shape}", bold=True)
     if not values.size:
-        click.echo("  empty")
+        echo("  empty")
         return
     vector = real.reshape(-1) if real.ndim <= 1 or real.size == real.shape[-1] else None
     if vector is None:
-        click.echo(f"  from {real.min():.5g} to {real.max():.5g}, mean {real.mean():.5g}")
+        echo(f"  from {real.min():.5g} to {real.max():.5g}, mean {real.mean():.5g}")
     elif vector.size == 1:
-        click.echo(f"  {vector[0]:.6g}" if real.dtype.kind == "f" else f"  {vector[0]}")
+        echo(f"  {vector[0]:.6g}" if real.dtype.kind == "f" else f"  {vector[0]}")
     elif real.dtype.kind != "f":
-        click.echo(f"  {' '.join(map(str, vector[:top]))}{' ...' if vector.size > top else ''}")
+        echo(f"  {' '.join(map(str, vector[:top]))}{' ...' if vector.size > top else ''}")
     else:
         if len(labels) == vector.size - 1:
-            click.echo(
+            echo(
                 f"Note: {name} has {vector.size} classes and there are {len(labels)} labels; if class 0 is the background, "
                 "give it the first line of the labels",
                 err=True,
             )
         for index in np.argsort(-vector.astype(np.float64), kind="stable")[:top]:
             label = labels[index] if index < len(labels) else ""
-            click.echo(f"  {vector[index]:10.5g}  {index:>4}  {label}".rstrip())
+            echo(f"  {vector[index]:10.5g}  {index:>4}  {label}".rstrip())
 
 
 def _show_profile(interpreter: Any, runs: int) -> None:
@@ -212,7 +234,9 @@ def _show_profile(interpreter: Any, runs: int) -> None:
         table.columns[column].justify = "right"
     for op in found.ops:
         shape = "x".join(map(str, op.shape))
-        table.add_row(str(op.index), op.name, shape, " ".join(op.kernels), f"{op.seconds * 1e6:.1f}", f"{100 * op.seconds / total:.1f}")
+        table.add_row(
+            str(op.index), shown(op.name), shape, " ".join(op.kernels), f"{op.seconds * 1e6:.1f}", f"{100 * op.seconds / total:.1f}"
+        )
     table.caption = f"ops {total * 1e6:.1f} µs one by one; the whole model {found.seconds * 1e6:.1f} µs in one call"
     table.caption_justify = "left"
     console().print(table)
@@ -246,10 +270,11 @@ def inspect(model: str, as_json: bool, memory: bool, quantization: bool) -> None
     else:
         description, tables = describe.describe(Model.load(model), memory), describe.tables
     if as_json:
-        click.echo(json.dumps(description, indent=1))
+        # JSON escapes all that is not ASCII, and of ASCII all but this.
+        click.echo(json.dumps(description, indent=1).replace("\x7f", "\\u007f"))
         return
     out = console()
-    for table in tables(description):
+    for table in tables(shown(description)):
         out.print(table)
 
 
@@ -283,8 +308,8 @@ def demo() -> None:
             if path == pictures[3]:
                 pixels = np.asarray(Image.open(path).convert("L"))
                 drawn = ("".join(" .:-=+*#%@"[int(value) * 9 // 255] * 2 for value in row).rstrip() for row in pixels)
-                click.echo(f"\n{path.name}, looked at closely:\n" + "\n".join(f"  {row}" for row in drawn) + "\n")
-            click.echo(f"{path.name}: I see a {seen} ({100 * scores[seen]:.1f} %)")
+                echo(f"\n{path.name}, looked at closely:\n" + "\n".join(f"  {row}" for row in drawn) + "\n", lines=True)
+            echo(f"{path.name}: I see a {seen} ({100 * scores[seen]:.1f} %)")
         found = profile(interpreter, 200)
-        click.echo(f"\n{right} of {len(pictures)} right; {time_text(found.seconds)} for a picture, one thread\n")
+        echo(f"\n{right} of {len(pictures)} right; {time_text(found.seconds)} for a picture, one thread\n", lines=True)
         _show_profile(interpreter, 200)

@@ -26,6 +26,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any
 
+from .text import printable
+
 __all__ = [
     "CodeRefusedError",
     "ConvertError",
@@ -45,10 +47,6 @@ __all__ = [
     "UnsupportedError",
 ]
 
-_LONGEST = 600  # characters of a line that a message shows
-_MOST_LINES = 200
-_MOST = 20_000  # characters of a problem that a message shows
-
 
 class TinyliteError(Exception):
     """The base of all. `remedy` is a sentence that says what to do, or None; str() shows it after the problem."""
@@ -60,21 +58,10 @@ class TinyliteError(Exception):
         self.places: list[str] = []  # innermost first; see `at`
 
     def __str__(self) -> str:
-        place = ", ".join(_for_people(place.replace("\n", "\\n")) for place in reversed(self.places))
-        text = _for_people(self.problem)
+        place = ", ".join(map(printable, reversed(self.places)))
+        text = printable(self.problem, lines=True)
         text = f"{place}: {text}" if place else text
-        return f"{text}. {_for_people(self.remedy)}" if self.remedy else text
-
-
-def _for_people(text: str) -> str:
-    """What a file says may be of any length, and hold what a terminal cannot show or would obey."""
-    lines = [line if len(line) <= _LONGEST else f"{line[: _LONGEST * 3 // 4]} ... {line[-_LONGEST // 4 :]}" for line in text.split("\n")]
-    if len(lines) > _MOST_LINES:
-        lines = [*lines[: _MOST_LINES - 1], f"... and {len(lines) - _MOST_LINES + 1} more lines"]
-    text = "\n".join(lines)
-    if len(text) > _MOST:
-        text = f"{text[: _MOST * 3 // 4]} ... {text[-_MOST // 4 :]}"
-    return "".join(letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in text)
+        return f"{text}. {printable(self.remedy, lines=True)}" if self.remedy else text
 
 
 def quoted(value: Any) -> str:

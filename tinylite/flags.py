@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 
 import click
 
+from .terminal import echo
+
 __all__ = ["FlagCommand", "normal_name", "switch", "without_effect"]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -48,7 +50,7 @@ def without_effect(*names: str, switch: bool = False, why: str | None = None, he
 
     def note(ctx: click.Context, option: click.Parameter, value: object) -> None:
         if value is not None:
-            click.echo(f"Note: {option.opts[0]} has no effect{reason}", err=True)
+            echo(f"Note: {option.opts[0]} has no effect{reason}", err=True)
 
     kind: dict[str, Any] = {"cls": _Switch, "type": click.BOOL} if switch else {}
     return click.option(*names, expose_value=False, callback=note, help=help or f"Accepted; has no effect{reason}.", **kind)

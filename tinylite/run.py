@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from .errors import TensorError
+from .errors import FileError, TensorError
 from .interpreter import Interpreter
 from .limits import check_size
 from .media import Scaling, array_names, check_output, read_input, stored_values, write_output
 
 __all__ = ["Session", "labels_of"]
+
+_LABELS = "Give a text file with a class name on each line, saved as UTF-8"
 
 
 class Session:
@@ -111,17 +113,22 @@ class Session:
         found = [output for output in self.outputs() if output[0] in names]
         write_output(path, {name: values for name, values, _ in found}, found[0][2], scaling)
 
-    def attached_labels(self) -> list[str]:
-        """The class names in a label file that is attached to the model, if there is one."""
+    def attached_labels(self) -> Iterator[tuple[str, bytes]]:
+        """Name and content of each label file that is attached to the model."""
         for name, content in self.interpreter._model.associated_files.items():
             if name.lower().endswith(".txt"):
-                return labels_of(content)
-        return []
+                yield name, content
 
 
 def labels_of(content: bytes) -> list[str]:
-    """Class names, a line each. An empty line is a class without a name, except at the end."""
-    return [line.strip() for line in content.decode("utf-8-sig", "replace").rstrip().splitlines()]
+    """Class names, a line each. An empty line is a class without a name, except at the end. Raises FileError if it is not text."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileError(f"it is not text in UTF-8: byte {error.start} is no part of a letter", _LABELS) from None
+    if "\0" in text:
+        raise FileError("it is not text: it holds zero bytes", _LABELS)
+    return [line.strip() for line in text.rstrip().splitlines()]
 
 
 def _random(rng: np.random.Generator, details: dict[str, Any]) -> np.ndarray:

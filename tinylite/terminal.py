@@ -1,23 +1,50 @@
-"""What is written to the terminal, wherever it is written from."""
+"""What is written to the terminal, wherever it is written from: nothing that a file says reaches it unless it is `printable`."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .text import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["CONTEXT", "console"]
+__all__ = ["CONTEXT", "console", "echo", "shown"]
 
 # What every command's help has in common.
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
+def echo(text: str, err: bool = False, lines: bool = False, **style: Any) -> None:
+    """Write a line to stdout, or to stderr; several if the text may have `lines`. `style` is click.style's."""
+    click.secho(printable(text, lines), err=err, **style)
+
+
+def shown(data: Any) -> Any:
+    """Plain data with every text in it, keys too, made printable, each on one line: what tables are made of."""
+    if isinstance(data, str):
+        return printable(data)
+    if isinstance(data, dict):
+        return {shown(key): shown(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [shown(item) for item in data]
+    return data
+
+
 def console() -> Console:
     """Where tables go: as wide as the terminal; files and pipes have room. Names are shown as they are, brackets and all."""
     from rich.console import Console
+    from rich.text import Text
+
+    class Plain(Console):
+        """Makes every text printable before its width is measured."""
+
+        def render_str(self, text: str, **options: Any) -> Text:  # type: ignore[override]
+            return super().render_str(printable(text, lines=True), **options)
 
     wide = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 160
-    return Console(width=wide, markup=False, emoji=False, highlight=False)
+    return Plain(width=wide, markup=False, emoji=False, highlight=False)

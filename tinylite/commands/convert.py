@@ -13,7 +13,7 @@ import click
 from ..errors import SettingError, at
 from ..flags import FlagCommand, switch
 from ..kinds import kind_of
-from ..terminal import CONTEXT
+from ..terminal import CONTEXT, echo
 from .toco_flags import (
     ModelFlags,
     check_refused,
@@ -202,7 +202,7 @@ def convert(
         made = _of_float_file(given[0], wanted, asked_inputs, asked_outputs, shapes)
         before = Path(given[0]).stat().st_size  # which may be the file that is written
         size = _write(made, output_file, output_format)
-        click.echo(f"written: {output_file} ({size} bytes, from {before})")
+        echo(f"written: {output_file} ({size} bytes, from {before})")
         return
     from ..converter.conversion import Arrays, Conversion, guessed_inputs, input_types
     from ..converter.sources import source_of
@@ -237,7 +237,7 @@ def convert(
     size = _write(conversion.model, output_file, output_format)
     if report:
         _show(conversion, size, time.perf_counter() - started)
-    click.echo(f"written: {output_file}")
+    echo(f"written: {output_file}")
 
 
 # Options by what they are about, with the flags that give them.
@@ -255,7 +255,7 @@ _OF_GRAPHS = {
 
 
 def _note(text: str) -> None:
-    click.echo(f"Note: {text}", err=True)
+    echo(f"Note: {text}", err=True)
 
 
 def _note_unused(flags: dict[str, str], where: str) -> None:
@@ -386,7 +386,7 @@ def _show(conversion: Conversion, size: int, seconds: float) -> None:
     from rich.table import Table
 
     from ..describe import size_text, time_text
-    from ..terminal import console
+    from ..terminal import console, shown
 
     report, model = conversion.report, conversion.model
     table = Table("TensorFlow", "nodes", "tinylite", "ops", title="what became of the graph", title_justify="left")
@@ -394,19 +394,18 @@ def _show(conversion: Conversion, size: int, seconds: float) -> None:
     for row in range(max(len(before), len(after))):
         left = before[row] if row < len(before) else ("", "")
         right = after[row] if row < len(after) else ("", "")
-        table.add_row(left[0], str(left[1]), right[0], str(right[1]))
+        table.add_row(*shown([left[0], str(left[1]), right[0], str(right[1])]))
     table.add_section()
     table.add_row("all", str(report.nodes.total()), "all", str(report.ops.total()))
-    out = console()
-    out.print(table)
-    out.print(f"constants folded: {report.folded} nodes")
+    console().print(table)
+    echo(f"constants folded: {report.folded} nodes")
     for name, count in _changes(report):
-        out.print(f"{name.replace('_', ' ')}: {count}")
+        echo(f"{name.replace('_', ' ')}: {count}")
     for what, tensors in (("input", model.graph.inputs), ("output", model.graph.outputs)):
         for tensor in tensors:
             shape = "x".join("?" if dim < 0 else str(dim) for dim in tensor.signature) or "scalar"
-            out.print(f"{what} {tensor.name}: {tensor.type} {shape}")
-    out.print(f"{size_text(size)}, of which {size_text(report.constant_bytes)} constants; {time_text(seconds)}")
+            echo(f"{what} {tensor.name}: {tensor.type} {shape}")
+    echo(f"{size_text(size)}, of which {size_text(report.constant_bytes)} constants; {time_text(seconds)}")
 
 
 def _changes(report: Report) -> list[tuple[str, int]]:

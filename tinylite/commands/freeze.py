@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..flags import FlagCommand, switch, without_effect
-from ..terminal import CONTEXT
+from ..terminal import CONTEXT, echo
 
 __all__ = ["freeze"]
 
@@ -67,7 +67,7 @@ def freeze(
 
     if input_binary is not None and files.source_kind(sources[0]) in ("graph", "meta graph") and files.is_text(sources[0]) is input_binary:
         form = "text" if input_binary else "binary"
-        click.echo(f"Note: {sources[0]} is {form}, whatever --input_binary says, and is read as {form}", err=True)
+        echo(f"Note: {sources[0]} is {form}, whatever --input_binary says, and is read as {form}", err=True)
     frozen = dispatch.freeze(
         sources[0],
         output_node_names,
@@ -87,9 +87,9 @@ def freeze(
             shape = (
                 "of any shape" if tensor.shape is None else "x".join("?" if size < 0 else str(size) for size in tensor.shape) or "scalar"
             )
-            click.echo(f"{what} {tensor.key}: {tensor.dtype or 'of a type that the graph does not say'} {shape}, {tensor.name}")
+            echo(f"{what} {tensor.key}: {tensor.dtype or 'of a type that the graph does not say'} {shape}, {tensor.name}")
     if frozen.variables:
-        click.echo(f"Note: these stay variables, as the graph writes them or as was asked: {', '.join(frozen.variables)}", err=True)
+        echo(f"Note: these stay variables, as the graph writes them or as was asked: {', '.join(frozen.variables)}", err=True)
     if frozen.initializer:
-        click.echo(f"Note: the node {frozen.initializer!r} sets up variables and tables: run it once before the graph", err=True)
-    click.echo(f"written: {output_graph} ({len(frozen.graph_def.node)} nodes)")
+        echo(f"Note: the node {frozen.initializer!r} sets up variables and tables: run it once before the graph", err=True)
+    echo(f"written: {output_graph} ({len(frozen.graph_def.node)} nodes)")

@@ -9,7 +9,7 @@ import click
 
 from ..errors import FileError, SettingError, at
 from ..kinds import describe_path
-from ..terminal import CONTEXT
+from ..terminal import CONTEXT, echo
 
 __all__ = ["view"]
 
@@ -31,7 +31,7 @@ def view(model: str, port: int, host: str, browse: bool | None) -> None:
         raise SettingError("Netron, which draws models, is not installed", "pip install 'tinylite[view]'") from None
     opens = _has_browser() if browse is None else browse
     address = netron.start(path, (host, _free_port(host, port)), browse=opens)
-    click.echo(f"http://{address[0]}:{address[1]} shows {path}; Ctrl-C ends it")
+    echo(f"http://{address[0]}:{address[1]} shows {path}; Ctrl-C ends it")
     try:
         while True:
             time.sleep(3600)

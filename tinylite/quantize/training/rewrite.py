@@ -10,6 +10,7 @@ from typing import Any
 
 from ...errors import QuantizeError
 from ...freezing.tf import tensorflow
+from ...text import printable
 from .editing import LAYERS
 from .fold_batch_norms import fold_batch_norms
 from .insert_fake_quants import Inserted, insert_fake_quants
@@ -154,7 +155,7 @@ def _warn(graph: Any, inserted: Inserted, scope: str) -> None:
     if gradients:
         texts.append("the graph has gradients, which do not see the rounding: take them behind the rewrite")
     for text in texts:
-        warnings.warn(text, stacklevel=_levels_to_caller())
+        warnings.warn(printable(text, lines=True), stacklevel=_levels_to_caller())
 
 
 def _levels_to_caller() -> int:
