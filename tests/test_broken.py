@@ -67,5 +67,5 @@ def test_a_directory_is_no_model(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.tflite")
-    with pytest.raises(FileError, match=r"pipe\.tflite: it is a pipe.*Save the model as a file first"):
+    with pytest.raises(FileError, match=r"pipe\.tflite: it is a pipe.*Save what it holds as a file first"):
         Model.load(tmp_path / "pipe.tflite")

@@ -21,26 +21,30 @@ ROOT = Path(__file__).parent.parent
 HEAVY = {"numba", "llvmlite", "tensorflow", "ai_edge_litert", "tflite_runtime", "PIL", "rich", "click"}
 
 # DESIGN.md's rooms. A module may import what its room lists: parts of tinylite, and other packages.
+# What every room of tinylite/ may import beside its own: the ground.
+GROUND = {"errors", "limits", "numpy"}
 ROOMS = {
     "schema": {"schema", "numpy", "flatbuffers", "google"},
     "kernels": {"kernels", "numpy", "numba", "llvmlite"},
     "tinylite/text.py": set(),
     "tinylite/errors.py": {"text"},
-    "tinylite/files.py": {"errors", "numpy"},
-    "tinylite/c_arrays.py": {"errors", "numpy", "schema"},
-    "tinylite/kinds.py": {"c_arrays", "describe_graph", "errors", "files"},
-    "tinylite/keras_files.py": {"errors", "files"},
-    "tinylite/describe_graph.py": {"converter", "describe", "errors", "files", "keras_files", "kinds", "numpy", "rich"},
-    "tinylite/memory.py": {"errors", "kernels", "numpy"},
-    "tinylite/segment.py": {"errors", "kernels", "memory", "model", "ops", "numpy"},
-    "tinylite/model.py": {"clone", "errors", "files", "load", "numpy", "save", "schema"},
-    "tinylite/load.py": {"c_arrays", "errors", "files", "kinds", "model", "numpy", "schema"},
-    "tinylite/save.py": {"errors", "files", "model", "numpy", "schema", "signatures"},
+    "tinylite/limits.py": set(),
+    "tinylite/archives.py": set(),
+    "tinylite/files.py": {"numpy"},
+    "tinylite/c_arrays.py": {"numpy", "schema"},
+    "tinylite/kinds.py": {"c_arrays", "describe_graph", "files"},
+    "tinylite/keras_files.py": {"archives", "files"},
+    "tinylite/describe_graph.py": {"converter", "describe", "files", "keras_files", "kinds", "numpy", "rich"},
+    "tinylite/memory.py": {"kernels", "numpy"},
+    "tinylite/segment.py": {"kernels", "memory", "model", "ops", "numpy"},
+    "tinylite/model.py": {"clone", "files", "load", "numpy", "save", "schema"},
+    "tinylite/load.py": {"archives", "c_arrays", "files", "kinds", "model", "numpy", "schema"},
+    "tinylite/save.py": {"files", "model", "numpy", "schema", "signatures"},
     "tinylite/clone.py": {"model", "numpy", "schema"},
-    "tinylite/signatures.py": {"errors", "model"},
-    "tinylite/model_source.py": {"errors", "load", "model", "numpy", "save"},
-    "tinylite/ops": {"ops", "kernels", "memory", "model", "errors", "numpy", "flatbuffers"},
-    "tinylite/passes": {"passes", "ops", "model", "errors", "numpy"},
+    "tinylite/signatures.py": {"model"},
+    "tinylite/model_source.py": {"load", "model", "numpy", "save"},
+    "tinylite/ops": {"ops", "kernels", "memory", "model", "numpy", "flatbuffers"},
+    "tinylite/passes": {"passes", "ops", "model", "numpy"},
     "tinylite/converter": {
         "converter",
         "files",
@@ -52,22 +56,21 @@ ROOMS = {
         "ops",
         "schema",
         "model",
-        "errors",
         "numpy",
         "flatbuffers",
     },
-    "tinylite/quantize": {"quantize", "converter", "freezing", "passes", "ops", "model", "errors", "text", "numpy", "tensorflow"},
-    "tinylite/freezing": {"freezing", "files", "keras_files", "kinds", "errors", "numpy", "tensorflow", "keras", "google"},
+    "tinylite/quantize": {"quantize", "converter", "freezing", "passes", "ops", "model", "text", "numpy", "tensorflow"},
+    "tinylite/freezing": {"freezing", "files", "keras_files", "kinds", "numpy", "tensorflow", "keras", "google"},
     "tinylite/examples": {
-        *("cli", "errors", "examples", "freezing", "interpreter", "media", "model", "quantize", "tinylite"),
+        *("cli", "examples", "freezing", "interpreter", "media", "model", "quantize", "tinylite"),
         *("click", "flatbuffers", "numpy", "PIL", "sklearn", "tensorflow"),
     },
     "tinylite/state.py": {"kernels", "memory", "numpy"},
-    "tinylite/order.py": {"segment", "model", "errors"},
-    "tinylite/layout.py": {"ops", "memory", "segment", "errors", "kernels", "numpy"},
-    "tinylite/planner.py": {"layout", "order", "ops", "passes", "memory", "segment", "state", "model", "errors", "kernels", "numpy"},
-    "tinylite/plan.py": {"planner", "segment", "state", "memory", "ops", "model", "errors", "kernels", "numpy"},
-    "tinylite/interpreter.py": {"plan", "segment", "state", "model", "model_source", "ops", "errors", "numpy"},
+    "tinylite/order.py": {"segment", "model"},
+    "tinylite/layout.py": {"ops", "memory", "segment", "kernels", "numpy"},
+    "tinylite/planner.py": {"layout", "order", "ops", "passes", "memory", "segment", "state", "model", "kernels", "numpy"},
+    "tinylite/plan.py": {"planner", "segment", "state", "memory", "ops", "model", "kernels", "numpy"},
+    "tinylite/interpreter.py": {"plan", "segment", "state", "model", "model_source", "ops", "numpy"},
 }
 # Rooms that reach another room by one door only.
 DOORS = {
@@ -142,7 +145,7 @@ def test_rooms_import_what_they_may(room: str) -> None:
             if top in sys.stdlib_module_names:
                 continue
             part = name.split(".")[1] if top == "tinylite" and "." in name else top
-            assert part in ROOMS[room], f"{path.relative_to(ROOT)} imports {name}"
+            assert part in ROOMS[room] | (GROUND if room.startswith("tinylite/") else set()), f"{path.relative_to(ROOT)} imports {name}"
 
 
 def test_operators_reach_kernels_only_while_they_prepare() -> None:

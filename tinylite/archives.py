@@ -155,7 +155,7 @@ class _Reader(io.RawIOBase):
     def seek(self, offset: int, whence: int = 0) -> int:
         at = offset + (0, self.at, len(self.data))[whence]
         if at < 0:
-            raise ValueError(f"byte {at} is before the start")
+            raise OSError(f"byte {at} is before the start")  # which zipfile expects of short files
         self.at = at
         return at
 

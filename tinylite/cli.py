@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -166,11 +165,12 @@ def run(
 
 def _labels(session: Session, path: str | None) -> list[str]:
     """The class names of a file that was given, or of one attached to the model; there it may be damaged, and the run goes on."""
+    from .files import content_of
     from .run import labels_of
 
     if path is not None:
         with at(path):
-            return labels_of(Path(path).read_bytes())
+            return labels_of(bytes(content_of(path)))
     for name, content in session.attached_labels():
         try:
             return labels_of(content)

@@ -148,7 +148,7 @@ def convert(
       tinylite convert frozen.pb -o model.tflite
       tinylite convert --graph_def_file=a.pb --input_arrays=x --output_arrays=softmax --output_file=a.tflite
       tinylite convert --saved_model_dir=export --input_shapes=-1,224,224,3 --output_file=model.tflite
-      tinylite convert a.pb --input_arrays=decoded --input_data_types=UINT8 --const phase_train=false -o a.tflite
+      tinylite convert a.pb --input_arrays=image --input_data_types=UINT8 --const phase_train=false -o a.tflite
       tinylite convert a.pb --inference_type QUANTIZED_UINT8 --mean_values 128 --std_dev_values 128 -o a.tflite
       tinylite convert float.tflite --post_training_quantize -o small.tflite
       tinylite convert graph.pbtxt --input_checkpoint model.ckpt --output_arrays softmax -o model.tflite

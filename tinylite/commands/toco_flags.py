@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ..errors import ConvertError, FileError, SettingError, at
-from ..files import mapped
+from ..files import content_of
 from ..flags import without_effect
 from ..kinds import HEAD, is_text
 from ..schema.graphdef import IO_TYPES
@@ -95,7 +95,7 @@ _NOT_BUILT = {
 def read_model_flags(path: str | os.PathLike[str]) -> ModelFlags:
     """A ModelFlags message, binary or text, as toco's --model_flags_file takes it. Raises FileError and SettingError."""
     with at(path):
-        data = mapped(path)
+        data = content_of(path)
         try:
             content = memoryview(binary_of_text("ModelFlags", data)) if is_text(bytes(data[:HEAD])) else data
             message = decode_message("ModelFlags", content)
