@@ -114,6 +114,29 @@ def test_a_type_that_an_operator_lacks_is_named() -> None:
         Plan(Graph("main", [x], [y], [Op("EXP", [x], [y])], [x, y]))
 
 
+def test_very_many_blocks_are_placed_in_a_time_that_is_not_the_square_of_them() -> None:
+    """The small ones behind the large ones, none over another that is needed at the same time."""
+    rng = np.random.default_rng(0)
+    starts = rng.integers(0, 40_000, 50_000)
+    blocks = [
+        Block(int(size), int(start), int(start + rng.integers(0, 5)))
+        for size, start in zip(rng.integers(1, 500, 50_000), starts, strict=True)
+    ]
+    total = place(blocks)
+    events = sorted([(b.first, 1, i) for i, b in enumerate(blocks)] + [(b.last + 1, 0, i) for i, b in enumerate(blocks)])
+    live: dict[int, Block] = {}
+    for _, begins, index in events:
+        if not begins:
+            del live[index]
+            continue
+        block = blocks[index]
+        assert block.offset % ALIGNMENT == 0
+        assert block.offset + block.size <= total
+        assert all(block.offset + block.size <= o.offset or o.offset + o.size <= block.offset for o in live.values())
+        live[index] = block
+    assert total < sum(block.size for block in blocks) // 20  # they share
+
+
 def test_memory_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYLITE_MEMORY_LIMIT", "1e4")
     with pytest.raises(OutOfMemoryError, match=r"takes 16\.4 kB, and 10\.0 kB are allowed"):

@@ -6,6 +6,7 @@ beyond what the directory says, which callers check first, and what is wrong is 
 
 from __future__ import annotations
 
+import errno
 import io
 import struct
 import zlib
@@ -155,7 +156,7 @@ class _Reader(io.RawIOBase):
     def seek(self, offset: int, whence: int = 0) -> int:
         at = offset + (0, self.at, len(self.data))[whence]
         if at < 0:
-            raise OSError(f"byte {at} is before the start")  # which zipfile expects of short files
+            raise OSError(errno.EINVAL, f"byte {at} is before the start")  # as files do
         self.at = at
         return at
 

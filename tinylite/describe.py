@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table as RichTable
 
-__all__ = ["describe", "new_table", "tables", "time_text"]
+__all__ = ["describe", "new_table", "short", "tables", "time_text"]
+
+_LONGEST = 1000  # characters of a name where it is only referred to
 
 
 def describe(model: Model, memory: bool = True) -> dict[str, Any]:
@@ -45,14 +47,19 @@ def describe(model: Model, memory: bool = True) -> dict[str, Any]:
             {
                 "key": signature.key,
                 "graph": numbers[id(signature.graph)],
-                "inputs": {name: tensor.name for name, tensor in signature.inputs.items()},
-                "outputs": {name: tensor.name for name, tensor in signature.outputs.items()},
+                "inputs": {name: short(tensor.name) for name, tensor in signature.inputs.items()},
+                "outputs": {name: short(tensor.name) for name, tensor in signature.outputs.items()},
             }
             for signature in model.signatures
         ],
         "metadata": [{"name": entry.name, "bytes": int(entry.data.size), "text": _text(entry.data)} for entry in model.metadata],
         "associated_files": {name: len(content) for name, content in model.associated_files.items()},
     }
+
+
+def short(name: str | None) -> str | None:
+    """A name where something refers to what has it: whole if it is of use, for many may refer to a name of megabytes."""
+    return name if name is None or len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
 
 
 def _text(data: np.ndarray) -> str | None:
@@ -80,7 +87,7 @@ def _graph(index: int, graph: Graph, memory: bool) -> dict[str, Any]:
             {
                 "index": position,
                 "code": op.code,
-                "name": op.name,
+                "name": short(op.name),
                 "version": op.version,
                 "inputs": references(list(op.inputs)),
                 "outputs": references(list(op.outputs)),
@@ -97,7 +104,7 @@ def _graph(index: int, graph: Graph, memory: bool) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """A value as JSON has it, which knows neither NaN nor infinity."""
     if isinstance(value, Graph):
-        return value.name
+        return short(value.name)
     if isinstance(value, np.ndarray):
         return _plain(value.tolist())
     if isinstance(value, (list, tuple)):
@@ -236,14 +243,13 @@ def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
 
 def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
     tensors = graph["tensors"]
-    title = f"Graph {graph['index']} {graph['name'] or ''}".rstrip()
+    quantization = [quantization_text(tensor["quantization"]) for tensor in tensors]
+    title = f"Graph {graph['index']} {short(graph['name']) or ''}".rstrip()
     ends = new_table("", "tensor", "name", "type", "shape", "quantization", title=f"{title}: inputs and outputs")
     for side in ("inputs", "outputs"):
         for number in graph[side]:
             tensor = tensors[number]
-            ends.add_row(
-                side[:-1], str(number), tensor["name"], str(tensor["type"]), _shape_text(tensor), quantization_text(tensor["quantization"])
-            )
+            ends.add_row(side[:-1], str(number), short(tensor["name"]), str(tensor["type"]), _shape_text(tensor), quantization[number])
     yield ends
     ops = new_table("op", "operator", "inputs", "outputs", "output shape", "options", title=f"{title}: ops")
     for op in graph["ops"]:
@@ -260,7 +266,7 @@ def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
         kind = tensor["kind"] + (", sparse" if tensor["sparse"] else "")
         rows.add_row(
             str(tensor["index"]), tensor["name"], str(tensor["type"]), _shape_text(tensor), kind, size_text(tensor["bytes"]),
-            quantization_text(tensor["quantization"]),
+            quantization[tensor["index"]],
         )  # fmt: skip
     yield rows
     if graph["memory"] is not None:
@@ -300,7 +306,7 @@ def _memory_table(title: str, memory: dict[str, Any], tensors: list[dict[str, An
         return Text(f"{title}: no memory plan, since tinylite cannot run it: {memory['problem']}\n", style="yellow")
     table = new_table("steps", "offset", "size", "tensors", title=f"{title}: memory plan")
     for block in memory["blocks"]:
-        held = "\n".join(f"{number} {tensors[number]['name'] or ''}".rstrip() for number in block["tensors"]) or "(workspace)"
+        held = "\n".join(f"{number} {short(tensors[number]['name']) or ''}".rstrip() for number in block["tensors"]) or "(workspace)"
         table.add_row(f"{block['first_step']}..{block['last_step']}", str(block["offset"]), size_text(block["bytes"]), held)
     arena, packed = size_text(memory["arena_bytes"]), size_text(memory["weights_packed_bytes"])
     table.caption = f"{memory['steps']} steps, arena {arena}, packed weights and tables {packed}"

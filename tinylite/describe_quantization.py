@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .converter.graphdef import GraphDef, read_graph_def, read_meta_graph, read_saved_model
-from .describe import new_table
+from .describe import new_table, short
 from .describe_fake_quants import describe_nodes
 from .model import Graph, Model, Op, Tensor
 from .quantize.ranges import CONVERSIONS, rule
@@ -121,13 +121,16 @@ class _Quantized:
             "ops": len(self.graph.ops),
             "integer_ops": len(self.integer_ops),
             "float_ops": [
-                {"index": places[id(op)], "name": op.name, "output": op.outputs[0].name if op.outputs else None, "why": _why(op, type)}
+                {
+                    "index": places[id(op)], "name": short(op.name), "output": short(op.outputs[0].name) if op.outputs else None,
+                    "why": _why(op, type),
+                }
                 for op in self.float_ops
             ],
             "conversions": [{"index": places[id(op)], **self.conversion(op)} for op in self.graph.ops if op.code in CONVERSIONS],
             "fake_quants": [
                 {
-                    "input": op.inputs[0].name if op.inputs[0] is not None else None, "min": op.options.min, "max": op.options.max,
+                    "input": short(op.inputs[0].name) if op.inputs[0] is not None else None, "min": op.options.min, "max": op.options.max,
                     "bits": op.options.num_bits, "narrow": op.options.narrow_range,
                 }
                 for op in self.graph.ops if op.code == "FAKE_QUANT" and op.options is not None
@@ -142,7 +145,13 @@ class _Quantized:
         place = next((where for where, tensors, tensor in ends if any(tensor is end for end in tensors)), "between")
         if x is None or x.is_constant:
             place = "weights"
-        return {"name": op.name, "from": None if x is None else str(x.type), "to": str(y.type), "output": y.name, "place": place}
+        return {
+            "name": short(op.name),
+            "from": None if x is None else str(x.type),
+            "to": str(y.type),
+            "output": short(y.name),
+            "place": place,
+        }
 
 
 def _real(tensors: Sequence[Tensor | None]) -> list[Tensor]:
@@ -155,7 +164,7 @@ def _why(op: Op, type: str | None) -> str | None:
         return None
     if rule(op, type) is None:
         return f"tinylite knows no {type} form of it"
-    lacking = [repr(tensor.name) for tensor in _real([*op.inputs, *op.outputs]) if not tensor.is_constant]
+    lacking = [repr(short(tensor.name)) for tensor in _real([*op.inputs, *op.outputs]) if not tensor.is_constant]
     return f"{', '.join(lacking[:3])}{' ...' if len(lacking) > 3 else ''} {'has' if len(lacking) == 1 else 'have'} no scale"
 
 

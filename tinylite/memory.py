@@ -1,11 +1,12 @@
 """Where tensors lie: offsets in one arena, from lifetimes; and memory for it.
 
 Two tensors may share memory if they are never needed at the same time. Large ones are placed first, each in the lowest
-gap that is free for its whole lifetime.
+gap that is free for its whole lifetime; where there are very many, the small ones share by size.
 """
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ __all__ = ["ALIGNMENT", "SLACK", "Block", "Storage", "allocate", "place"]
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 # Kernels may read, and scratch may be written, so many bytes behind the end of a tensor.
 SLACK = 128
+# The largest blocks, so many, are fitted into gaps; what they leave is small, and a graph may have a hundred thousand of it.
+_FITTED = 2000
 
 
 @dataclass(eq=False)
@@ -51,17 +54,23 @@ class Storage:
 
 def place(blocks: list[Block]) -> int:
     """Give every block an offset, a multiple of ALIGNMENT; gives the size of the arena in bytes."""
+    ordered = sorted(blocks, key=lambda b: (-b.size, b.first))
+    return _place_rest(ordered[_FITTED:], _place_in_gaps(ordered[:_FITTED]))
+
+
+def _place_in_gaps(blocks: list[Block]) -> int:
+    """Each in the lowest gap that is free for its whole lifetime: in a time that is the square of how many there are."""
     placed: list[Block] = []
     total = 0
-    for block in sorted(blocks, key=lambda b: (-b.size, b.first)):
-        size = -(-block.size // ALIGNMENT) * ALIGNMENT
+    for block in blocks:
+        size = _rounded(block.size)
         offset = 0
         for other in placed:  # ordered by offset
             if other.last < block.first or block.last < other.first:
                 continue
             if other.offset - offset >= size:
                 break
-            offset = max(offset, other.offset + -(-other.size // ALIGNMENT) * ALIGNMENT)
+            offset = max(offset, other.offset + _rounded(other.size))
         block.offset = offset
         total = max(total, offset + size)
         position = len(placed)
@@ -69,6 +78,27 @@ def place(blocks: list[Block]) -> int:
             position -= 1
         placed.insert(position, block)
     return total
+
+
+def _place_rest(blocks: list[Block], total: int) -> int:
+    """Behind all that, each in the place of one of its size that is not needed any more, if there is one."""
+    free: dict[int, list[int]] = {}
+    busy: list[tuple[int, int, int]] = []  # the last step, offset and size of each, as a heap
+    for block in sorted(blocks, key=lambda b: b.first):
+        while busy and busy[0][0] < block.first:
+            _, offset, size = heapq.heappop(busy)
+            free.setdefault(size, []).append(offset)
+        size = _rounded(block.size)
+        if free.get(size):
+            block.offset = free[size].pop()
+        else:
+            block.offset, total = total, total + size
+        heapq.heappush(busy, (block.last, block.offset, size))
+    return total
+
+
+def _rounded(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT
 
 
 def allocate(size: int, what: str, account: Account) -> np.ndarray:

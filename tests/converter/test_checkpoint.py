@@ -123,7 +123,7 @@ def test_keys_that_unfold_without_end_are_refused() -> None:
     content = varint(0) + varint(len(long)) + varint(0) + long + (varint(len(long)) + b"\0\0") * 100_000 + struct.pack("<II", 0, 1)
     handles = block([(b"z", varint(0) + varint(len(content)))])
     footer = varint(0) + varint(0) + varint(len(content) + 5) + varint(len(handles))
-    with pytest.raises(FormatError, match="longer than its block"):
+    with pytest.raises(FormatError, match="take more than 64 times"):
         list(entries(memoryview(content + bytes(5) + handles + bytes(5) + footer.ljust(40, b"\0") + struct.pack("<Q", MAGIC))))
 
 

@@ -72,6 +72,7 @@ class Conv2D(Operator):
             f32_gemm(plan, shape, input, weights, offsets, output, *activation_range(node, activation, output))
             return
         matrices = check_weights(node, filters).reshape(shape.groups, count // shape.groups, -1)
+        plan.check_table(count)
         values = bias_values(node, bias, count)
         if input.type == "FLOAT32":
             scales, _ = filter_scales(node, filters, count, 0)

@@ -56,6 +56,7 @@ class FullyConnected(Operator):
             low, high = activation_range(node, activation, output)
             f32_gemm(plan, dense(rows, depth, 4), input, filter_rows(matrix), bias_operand(node, bias, out), output, low, high)
             return
+        plan.check_table(out)
         offsets = bias_values(node, bias, out)
         scales, zero = filter_scales(node, matrix, out, 0)
         if input.type == "FLOAT32":

@@ -67,6 +67,7 @@ class TransposeConv(Operator):
         spread = (1, node.options.stride_h, node.options.stride_w)
         shape = patches(input.shape[0], height, width, channels, channels, filters.dtype.itemsize, spread)
         weights = np.ascontiguousarray(check_weights(node, filters)[:, ::-1, ::-1]).reshape(1, count, -1)
+        plan.check_table(count)
         offsets = bias_values(node, bias, count)
         activation = node.options.fused_activation_function
         if filters.type == "FLOAT32":

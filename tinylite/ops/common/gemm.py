@@ -163,6 +163,7 @@ def q8_gemm(
     """8-bit output = requantize(patches x weights + bias). Weights int8 or uint8 [groups, columns, depth], bias int32."""
     from ...kernels.q8_gemm import q8_gemm, q8_gemm_double
 
+    planner.check_table(how.factors.size)
     multiplier, shift = quantize_multiplier(0 if how.exact else how.factors)
     fixed = (multiplier, np.maximum(shift, 0), np.maximum(-shift, 0))
 
