@@ -48,7 +48,7 @@ class _Group(click.Group):
             echo("Error: this takes more memory than the system gives. Give a smaller file, or end other programs", err=True)
             ctx.exit(1)
         except click.ClickException as error:
-            error.message = printable(error.message, lines=True)
+            error.message = printable(error.message, lines=True)  # type: ignore[misc]
             raise
         except OSError as error:
             if isinstance(error, BrokenPipeError):  # the reader has gone, which click knows how to end

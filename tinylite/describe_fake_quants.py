@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from .converter.graphdef import GraphDef, Node
 
 __all__ = ["describe_nodes"]
@@ -67,8 +65,8 @@ class _Scope:
             {
                 "name": self.prefix + node.name,
                 "input": self.prefix + node.inputs[0].split(":")[0] if node.inputs else None,
-                "bits": int(node.attributes.get("num_bits", 8)),
-                "narrow": bool(node.attributes.get("narrow_range", False)),
+                "bits": int(node.number("num_bits", 8)),
+                "narrow": bool(node.number("narrow_range", False)),
                 "min": self.end(node, 1, "min", -6.0),
                 "max": self.end(node, 2, "max", 6.0),
             }
@@ -79,12 +77,15 @@ class _Scope:
     def end(self, node: Node, place: int, name: str, default: float) -> list[float] | None:
         """An end of a FakeQuant's range."""
         if node.op == "FakeQuantWithMinMaxArgs":
-            return [float(node.attributes.get(name, default))]
-        source = self.input(node, place)
-        while source is not None and source.op == "Identity":
+            return [float(node.number(name, default))]
+        source, seen = self.input(node, place), set[str]()
+        while source is not None and source.op == "Identity" and source.name not in seen:  # a damaged graph may go round in a circle
+            seen.add(source.name)
             source = self.input(source, 0)
-        value = source.attributes.get("value") if source is not None and source.op == "Const" else None
-        return None if value is None else np.asarray(value).reshape(-1).astype(float).tolist()
+        if source is None or source.op != "Const":
+            return None
+        ends: list[float] = source.numbers("value").reshape(-1).astype(float).tolist()
+        return ends
 
     # ---- layers
 

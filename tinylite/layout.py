@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import KernelError
+from .errors import KernelError, ModelError
 from .kernels.store import CompileError, Progress, addresses
 from .limits import Account, check_size, size_text
 from .memory import SLACK, Block, Storage, allocate, place
@@ -63,8 +63,12 @@ class Layout:
         return mine + sum(routine.planner.prepared for routine in routines_of(self.steps))
 
     def constant(self, values: Any, dtype: Any) -> np.ndarray:
-        """A copy of `values` that kernels may read."""
-        values = np.asarray(values)
+        """A copy of `values` that kernels may read. Raises ModelError for whole numbers that the type does not hold."""
+        values, dtype = np.asarray(values), np.dtype(dtype)
+        if dtype.kind in "iu" and values.size and not np.can_cast(values.dtype, dtype):
+            limits = np.iinfo(dtype)
+            if values.min() < limits.min or values.max() > limits.max:
+                raise ModelError(f"its parameters make numbers from {values.min()} to {values.max()}, which no {dtype} holds")
         made = self.array(values.shape, dtype)
         made[...] = values
         return made

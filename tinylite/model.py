@@ -36,6 +36,7 @@ _PACKED_BITS = {"INT4": 4, "UINT4": 4, "INT2": 2}
 # What numpy 1 and numpy 2 both take, so that every tensor can be an array; empty ones too must not multiply to more.
 _MAX_RANK = 32
 _MAX_ELEMENTS = 1 << 58
+_MAX_DIMENSION = (1 << 31) - 1  # files, and all who read shapes, have them in an int32
 
 
 def tensor_dtype(type: str | int) -> Any:
@@ -45,14 +46,16 @@ def tensor_dtype(type: str | int) -> Any:
     return _DTYPES[type]
 
 
-def shape_problem(shape: Sequence[int]) -> str | None:
-    """What is wrong with a shape that no tensor can have, or None."""
+def shape_problem(shape: Sequence[int], most: int = _MAX_DIMENSION) -> str | None:
+    """What is wrong with a shape that no tensor can have, or None. `most` is the largest size of a dimension."""
     if len(shape) > _MAX_RANK:
         return f"its shape has {len(shape)} dimensions, more than {_MAX_RANK}"
     if shape and min(shape) < 0:
         return f"its shape {list(shape)} has a negative dimension"
     if math.prod(dimension for dimension in shape if dimension) > _MAX_ELEMENTS:
         return f"its shape {list(shape)} has more elements than any memory holds"
+    if shape and max(shape) > most:
+        return f"its shape {list(shape)} has a dimension beyond {most}"
     return None
 
 

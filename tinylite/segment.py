@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from .errors import InvokeError, at
+from .errors import InvokeError, ModelError, at
 from .kernels.executor import STEP_WORDS, Call, aligned, run_together
-from .kernels.kernel import Kernel
+from .kernels.kernel import Kernel, Record
 from .limits import Account
 from .memory import SLACK, allocate
 from .model import Op
@@ -96,17 +97,34 @@ def _bound(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], 
     for index, step in enumerate(steps):
         record = step.kernel.record
         assert record is not None
-        packed = record.pack(
-            {
-                name: address(step.fields[name]) if kind == "pointer" else step.fields[name]
-                for name, (_, kind, _, _) in record.fields.items()
-            }
-        )
+        fields = {
+            name: address(step.fields[name]) if kind == "pointer" else step.fields[name] for name, (_, kind, _, _) in record.fields.items()
+        }
+        try:
+            packed = record.pack(fields)
+        except (struct.error, OverflowError):
+            _refuse(step, fields)
         records[offsets[index] : offsets[index] + record.size] = np.frombuffer(packed, np.uint8)
         tile = max(-(-step.work // (threads * _TILES_PER_THREAD)), -(-_TILE_COST // max(step.cost, 1)))
         start = index * STEP_WORDS
         words[start : start + 4] = kernels[step.kernel.name], records.ctypes.data + offsets[index], step.work, tile
     return words, records
+
+
+def _refuse(step: Step, fields: dict[str, Any]) -> NoReturn:
+    """Raise ModelError for a record that cannot be packed: a parameter of the model makes a number that its field does not hold."""
+    assert step.kernel.record is not None
+    with at(describe(step.node.op, step.node.index)):
+        for name, (base, kind, count, _) in step.kernel.record.fields.items():
+            declared = {"array": f"{base}[{count}]", "scalar": base, "pointer": "i64"}[kind]
+            try:
+                Record({name: declared}).pack({name: fields[name]})
+            except (struct.error, OverflowError):
+                raise ModelError(
+                    f"its parameters make {name} = {fields[name]}, and kernel {step.kernel.name} takes {declared}",
+                    "Convert the model again with sound scales and zero points, or mend it with tinylite.Model",
+                ) from None
+    raise AssertionError(f"the record of {step.kernel.name} cannot be packed, and each of its fields can")
 
 
 class Segment:

@@ -43,7 +43,7 @@ def console() -> Console:
     class Plain(Console):
         """Makes every text printable before its width is measured."""
 
-        def render_str(self, text: str, **options: Any) -> Text:  # type: ignore[override]
+        def render_str(self, text: str, **options: Any) -> Text:
             return super().render_str(printable(text, lines=True), **options)
 
     wide = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 160

@@ -183,7 +183,8 @@ class Conversion:
             _log.warning("The graph does not say of which type %r is; it is taken for FLOAT32 (input_types says it otherwise)", name)
         elif None not in (type, wanted) and type != wanted and (type != "FLOAT32" or wanted not in ("UINT8", "INT8")):
             raise ConvertError(f"input {name!r} is {type} in the graph, and is asked to be {wanted}", "Leave its type out (input_types)")
-        return computed(edge.name, type or wanted or "FLOAT32", self.sized(shape))
+        with at(f"input {name!r}"):
+            return computed(edge.name, type or wanted or "FLOAT32", self.sized(shape))
 
     def sized(self, shape: Signature) -> Signature:
         """An input's shape with the batch size that was asked for; -1 leaves it open."""

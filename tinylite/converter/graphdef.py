@@ -28,6 +28,7 @@ __all__ = [
 ]  # fmt: skip
 
 _SPARE = 1 << 28
+_LARGEST = 1 << 62  # a graph may count further than a .tflite file, and what it counts need not get there
 _DAMAGED = "The file was cut short, changed after it was written, or is something else: write it again"
 
 
@@ -44,6 +45,20 @@ class Node:
     inputs: list[str]
     attributes: dict[str, Any]
     device: str = ""
+
+    def number(self, name: str, default: float) -> float:
+        """An attribute that is a number. Raises CorruptFileError if it is something else."""
+        value = self.attributes.get(name, default)
+        if not isinstance(value, (bool, int, float)):
+            raise CorruptFileError(f"attribute {name!r} of node {self.name!r} is {value!r}, and no number", _DAMAGED)
+        return value
+
+    def numbers(self, name: str) -> np.ndarray:
+        """An attribute that is a constant of numbers, any shape. Raises CorruptFileError if it is something else."""
+        value = self.attributes.get(name)
+        if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
+            raise CorruptFileError(f"attribute {name!r} of node {self.name!r} is no constant of numbers", _DAMAGED)
+        return value
 
 
 class Placeholder(str):
@@ -261,7 +276,7 @@ class _Reader:
     def tensor(self, message: dict[str, Any]) -> np.ndarray:
         """A tensor: its bytes as they lie, or values of which the last one stands for all that follow."""
         type, shape = type_name(message.get("dtype", 0)), read_shape(message.get("tensor_shape", {}))
-        problem = "its rank is unknown" if shape is None else shape_problem(shape)
+        problem = "its rank is unknown" if shape is None else shape_problem(shape, _LARGEST)
         if shape is None or problem:
             raise CorruptFileError(f"a constant cannot be: {problem}", _DAMAGED)
         content = message.get("tensor_content")

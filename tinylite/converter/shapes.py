@@ -11,12 +11,14 @@ import numpy as np
 
 from .. import ops
 from ..errors import ConvertError, ModelError, UnsupportedError
-from ..model import Op, Tensor
+from ..model import Op, Tensor, shape_problem
 from ..ops.common.operator import NeedsValue, Node, Operator, Value
 
 __all__ = ["Signature", "broadcast", "computed", "infer", "infer_sized", "joined", "merged", "signature_of"]
 
 Signature = tuple[int, ...] | None
+
+_DAMAGED = "The graph is damaged: make it again"
 
 # Two sizes for unknown dimensions, to see which dimensions of an output depend on them. Both can be divided by what
 # strides, blocks and reshapes usually divide by.
@@ -29,11 +31,19 @@ def signature_of(tensor: Tensor) -> Signature:
 
 
 def computed(name: str, type: str | int, signature: Signature) -> Tensor:
-    """A tensor that is not constant. As TensorFlow's converter does, `shape` has 1 where the signature has -1."""
+    """A tensor that is not constant. As TensorFlow's converter does, `shape` has 1 where the signature has -1.
+
+    Raises ConvertError for what is no type or no shape: a graph may say anything.
+    """
+    if not isinstance(type, str):
+        raise ConvertError(f"the graph gives it no type, but {type!r}", _DAMAGED)
     if signature is None:
         return Tensor(name, (), type)
     signature = tuple(int(dimension) for dimension in signature)
     shape = tuple(1 if dimension < 0 else dimension for dimension in signature)
+    problem = shape_problem(shape) if min(signature, default=0) >= -1 else f"its shape {list(signature)} has a negative dimension"
+    if problem:
+        raise ConvertError(problem, "A .tflite file cannot hold it: check the graph, or give the shapes of the inputs (input_shapes)")
     return Tensor(name, shape, type, shape_signature=signature if shape != signature else None, has_rank=True)
 
 

@@ -45,6 +45,8 @@ _MOST_OUTPUTS = 1 << 16
 # Functions can call functions twice that call others twice: no model of use has so many nodes, or functions so deep.
 _MOST_NODES = 1 << 21
 _DEEPEST = 50
+# What becomes of attributes of another kind than the op's, and of inputs that it does not have.
+_DAMAGES = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
 def type_name(dtype: Any) -> str:
@@ -444,7 +446,17 @@ class Translator:
         return tensor
 
     def translated(self, call: Call) -> Sequence[Tensor]:
-        """The outputs of a node: computed now, or by ops."""
+        """The outputs of a node: computed now, or by ops. Raises ConvertError whatever its inputs and attributes are."""
+        try:
+            return self.computed_or_written(call)
+        except TinyliteError:
+            raise
+        except _DAMAGES as error:
+            raise ConvertError(
+                f"its inputs or attributes are not what the op takes: {error}", "The graph is damaged: make it again"
+            ) from error  # fmt: skip
+
+    def computed_or_written(self, call: Call) -> Sequence[Tensor]:
         if _most_outputs(call.node) > _MOST_OUTPUTS:
             call.fail(f"it says that it has more than {_MOST_OUTPUTS} outputs or inputs", "The graph is damaged: make it again")
         translation = tf_ops.find("PartitionedCall" if call.op in self.functions else call.op)
@@ -466,10 +478,6 @@ class Translator:
             if self.may_be_custom(call.op):
                 return custom_op(call)
             raise error if isinstance(error, ConvertError) else ConvertError(error.problem, error.remedy) from None
-        except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            raise ConvertError(
-                f"its inputs or attributes are not what the op takes: {error}", "The graph is damaged: make it again"
-            ) from error  # fmt: skip
         outputs = [outputs] if isinstance(outputs, Tensor) else outputs
         self.counts.dropped += all(any(tensor is given for given in call.inputs) for tensor in outputs)
         self.partial.follow(call, outputs)

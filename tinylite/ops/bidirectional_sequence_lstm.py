@@ -74,6 +74,7 @@ class BidirectionalSequenceLSTM(LSTMLayer):
         forward, backward = (self.sizes(layer) for layer in self.layers(node))
         if any(self.second(node, 0)):
             second = node.input(_SECOND)
+            node.want(len(second.shape) == 3, f"its second input {second} does not have 3 dimensions")
             for number, sizes in enumerate((forward, backward)):
                 for value in self.second(node, number):
                     fits = value is None or value.shape == (sizes.cells, second.shape[-1])

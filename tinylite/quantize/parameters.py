@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..converter.fake_quant import fake_quant_range
+from ..errors import ConvertError
 from ..model import Quantization, Tensor, tensor_dtype
 
 __all__ = ["LIMITS", "SMALLEST", "Parameters", "Range", "choose", "nudged_range", "quantized", "range_of_values"]
@@ -90,9 +91,13 @@ def quantized(values: np.ndarray, parameters: Parameters, narrow: bool = False) 
 
 
 def range_of_values(tensor: Tensor) -> Range:
-    """The range of a constant that has none of its own: that of its values and 0, or [0, 1] where all are 0."""
+    """The range of a constant that has none of its own: that of its values and 0, or [0, 1] where all are 0.
+
+    Raises ConvertError for a tensor that is computed, of which only a FakeQuant or a default could tell a range.
+    """
     values = tensor.data
-    assert values is not None
+    if values is None:
+        raise ConvertError(f"{tensor.name!r} is computed and has no range", "Quantize it in training, or give default_range")
     low, high = (min(float(values.min()), 0.0), max(float(values.max()), 0.0)) if values.size else (0.0, 0.0)
     return Range(low, high) if low < high else Range(0.0, 1.0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...model import Tensor
-from ..shapes import merged, signature_of
+from ..shapes import computed, merged, signature_of
 from ..translate import Call
 from .registry import translates
 
@@ -33,7 +33,6 @@ def ensure_shape(call: Call) -> Tensor:
     told = call.attribute("shape")
     if not x.is_constant and told is not None:
         known = merged(signature_of(x), told)
-        assert known is not None
-        x.shape, x.has_rank = tuple(max(size, 1) if size < 0 else size for size in known), True
-        x.shape_signature = known if -1 in known else None
+        sized = computed(x.name or "", x.type, known)
+        x.shape, x.shape_signature, x.has_rank = sized.shape, sized.shape_signature, True
     return x

@@ -118,6 +118,8 @@ def mapped_step(
     from ...kernels.copy import MAX_DIMS, copy_mapped
 
     element = output.dtype.itemsize
+    if element not in copy_mapped:
+        node.unsupported(f"there is no kernel that moves {output}, whose elements take {element} bytes")
     strides = strides_of(output.shape if shape is None else shape, element) if strides is None else strides
     offset = sum(start * stride for start, stride in zip(into or (), strides, strict=into is not None))
     base = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, SupportsIndex, overload
 
 import numpy as np
 
@@ -19,13 +19,29 @@ __all__ = ["REGISTRY", "Counting", "NeedsCount", "NeedsValue", "Node", "Operator
 Shape = tuple[int, ...]
 
 
+class _Dimensions(tuple[int, ...]):
+    """The shape of a value. To ask for a dimension that it lacks is to find that the model breaks the operator's rules."""
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, index: SupportsIndex, /) -> int: ...
+    @overload
+    def __getitem__(self, index: slice[Any, Any, Any], /) -> Shape: ...
+    def __getitem__(self, index: Any, /) -> Any:
+        try:
+            return super().__getitem__(index)
+        except IndexError:
+            raise ModelError(f"a tensor of shape {list(self)} has no dimension {index}, which the operator looks at") from None
+
+
 class Value:
     """A tensor as a plan sees it: its shape is known, and its value if it does not depend on the input.
 
     `known` holds the value of a constant, or of what the plan could compute beforehand: [shape] of the type's dtype.
     """
 
-    __slots__ = ("known", "name", "shape", "storage", "tensor", "type")
+    __slots__ = ("_shape", "known", "name", "storage", "tensor", "type")
 
     def __init__(self, name: str, type: str, shape: Shape, tensor: Tensor | None = None, known: np.ndarray | None = None) -> None:
         self.tensor = tensor
@@ -34,6 +50,14 @@ class Value:
         self.shape = shape
         self.known = known
         self.storage: Any = None  # the plan's business
+
+    @property
+    def shape(self) -> Shape:
+        return self._shape
+
+    @shape.setter
+    def shape(self, shape: Shape) -> None:
+        self._shape = _Dimensions(shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -47,10 +47,9 @@ def scales_and_zeros(node: Node, value: Value, channels: int | None) -> tuple[np
     sound = np.isfinite(scales) & (scales >= np.finfo(np.float32).tiny)
     if not sound.all():
         node.fail(f"{value} has a scale that is not a positive number or too near to 0: {float(scales[~sound][0]):.6g}")
-    if value.type in INTEGER_LIMITS:
-        low, high = INTEGER_LIMITS[value.type]
-        if zeros.min() < low or zeros.max() > high:
-            node.fail(f"{value} has a zero point outside {low}..{high}")
+    low, high = INTEGER_LIMITS.get(value.type, (-(2**31), 2**31 - 1))
+    if zeros.min() < low or zeros.max() > high:
+        node.fail(f"{value} has a zero point outside {low}..{high}")
     return scales, zeros
 
 
