@@ -3,8 +3,8 @@
 Usage: python benchmarks/make_models.py [--output models] [NAME ...]
 
 Needs the extra `tensorflow`. Nothing is downloaded: weights are random, but batch normalization gets the statistics of
-real activations (one pass in training mode with momentum 0), without which scales collapse and LiteRT's reference
-kernels abort. Each network is written as NAME_float, NAME_int8 and NAME_dynamic (.tflite).
+real activations (one pass in training mode with momentum 0), without which scales collapse. Each network is written as
+NAME_float, NAME_int8 and NAME_dynamic (.tflite).
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def settle(network: Any, inputs: np.ndarray) -> None:
 def spread_classes(keras: Any, network: Any, inputs: np.ndarray) -> None:
     """Scale a classifier's last weights so that what reaches its softmax spreads over -8..8, as in a trained one.
 
-    Were a thousand classes all but equal, the sum in LiteRT's reference softmax would overflow and end the process.
+    A benchmark of classes that are all but equal would time what no trained network does.
     """
     if getattr(network.layers[-1], "activation", None) is not keras.activations.softmax:
         return

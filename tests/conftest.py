@@ -48,8 +48,11 @@ Judge = Callable[..., list[np.ndarray]]
 
 
 def litert_interpreter(content: bytes, resolver: str = "BUILTIN_REF", **options: object):  # type: ignore[no-untyped-def]
+    """An interpreter of LiteRT's, ready to run, in a process of its own (referee.py)."""
     litert = pytest.importorskip("ai_edge_litert.interpreter")
-    interpreter = litert.Interpreter(
+    from .referee import Remote
+
+    interpreter = Remote(
         model_content=content, experimental_op_resolver_type=getattr(litert.OpResolverType, resolver), num_threads=1, **options
     )
     interpreter.allocate_tensors()

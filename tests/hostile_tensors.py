@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -95,30 +96,29 @@ def _choices(graph: Graph) -> Iterator[list[int]]:
 
 def _changes(tensor: Tensor) -> Iterator[tuple[str, Callable[[Tensor], None]]]:
     for name, make in SHAPES.items():
-        yield f"shape: {name}", lambda tensor, make=make: _set(tensor, shape=make(tensor.shape))
+        yield f"shape: {name}", partial(_set, shape=make)
     for type in TYPES:
-        yield f"type: {type}", lambda tensor, type=type: _set(tensor, type=type)
-        yield f"type {type}, quantized", lambda tensor, type=type: _set(tensor, type=type, quantization=Quantization([0.5], [1]))
+        yield f"type: {type}", partial(_set, type=type)
+        yield f"type {type}, quantized", partial(_set, type=type, quantization=_quantization([0.5], [1]))
     for name, scale in SCALES.items():
-        yield f"scale: {name}", lambda tensor, scale=scale: _set(tensor, quantization=Quantization(scale, [0] * len(scale)))
+        yield f"scale: {name}", partial(_set, quantization=_quantization(scale, [0] * len(scale)))
+    known = tensor.scaling.scale[:1].tolist() if tensor.scaling is not None else [1.0]
     for name, zero in ZEROS.items():
-        yield f"zero point: {name}", lambda tensor, zero=zero: _set(tensor, quantization=Quantization(_scale(tensor), zero))
+        yield f"zero point: {name}", partial(_set, quantization=_quantization(known, zero))
     for axis in AXES:
-        for scale in ([0.5], [0.5] * (tensor.shape[0] if tensor.shape else 1)):
-            yield (
-                f"{len(scale)} scales along dimension {axis}",
-                lambda tensor, axis=axis, scale=scale: _set(tensor, quantization=Quantization(scale, [0] * len(scale), axis)),
-            )
+        for count in {1, tensor.shape[0] if tensor.shape else 1}:
+            quantization = _quantization([0.5] * count, [0] * count, axis)
+            yield f"{count} scales along dimension {axis}", partial(_set, quantization=quantization)
 
 
-def _scale(tensor: Tensor) -> Any:
-    return tensor.quantization.scale[:1] if tensor.scaling is not None and tensor.quantization is not None else [1.0]
+def _quantization(scale: list[float], zero: list[int], axis: int = 0) -> Quantization:
+    return Quantization(np.array(scale, np.float32), np.array(zero, np.int64), axis)
 
 
 def _set(tensor: Tensor, **fields: Any) -> None:
     """Change a tensor; a constant keeps its bytes, and gets more where it needs them."""
     for name, value in fields.items():
-        setattr(tensor, name, value)
+        setattr(tensor, name, value(tensor.shape) if callable(value) else value)
     if tensor.buffer is not None and tensor.holds_numbers:
         size = min(stored_size(tensor.type, tensor.shape), 1 << 16)
         tensor.buffer = np.concatenate([tensor.buffer, np.zeros(max(0, size - tensor.buffer.size), np.uint8)])

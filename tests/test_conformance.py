@@ -12,6 +12,8 @@ import pytest
 
 from tinylite import Interpreter, InvokeError, OpResolverType
 from tinylite.model import Graph, Op, Quantization, Tensor, tensor_dtype
+from tinylite.ops.common.binary import halves
+from tinylite.ops.resize_bilinear import ResizeBilinear
 from tinylite.plan import Plan
 
 from .cases import Case, T, hybrid
@@ -56,9 +58,9 @@ def test_floats_have_the_reference_s_bits_on_request(case: Case) -> None:
 def test_hybrid_inputs_round_by_two_rules(values: int, kind: str, litert: Judge, run: Judge) -> None:
     """Values about halfway between two steps: LiteRT rounds whole groups of eight by one formula, the rest by another."""
     content = conv_2d.conv(1, (1, values), 1, 4, (1, 1), kind).model().to_bytes()
-    for most, halves in ((255 / 2, np.arange(values) + 0.5), (127.0, np.arange(values) - 3.5), (6.0, (np.arange(values) + 0.5) * 6 / 255)):
+    for most, between in ((255 / 2, np.arange(values) + 0.5), (127.0, np.arange(values) - 3.5), (6.0, (np.arange(values) + 0.5) * 6 / 255)):
         for towards in (-1000, None, 1000):
-            x = halves.astype(np.float32)
+            x = between.astype(np.float32)
             if towards is not None:
                 x = np.nextafter(x, np.float32(towards))
             x[-1] = most
@@ -91,12 +93,13 @@ def test_sums_of_signed_bytes_are_signed(run: Judge, litert: Judge) -> None:
     assert litert(content, [x])[0].tolist() != wanted
 
 
-def test_softmax_of_many_equal_classes_is_a_row_of_zeros(run: Judge) -> None:
-    """LiteRT's reference kernel aborts the process: its sum of powers has 12 integer bits."""
-    case = Case(
-        "SOFTMAX", [T((1, 9000), "INT8", scale=0.1, zero=0)], [T((1, 9000), "INT8", scale=1 / 256, zero=-128)], {"beta": 1.0}, version=2
-    )
-    assert set(run(case.model().to_bytes(), [np.full((1, 9000), 17, np.int8)])[0].reshape(-1).tolist()) == {-128}
+@pytest.mark.parametrize("classes", [2, 3, 100, 200])
+def test_probabilities_of_equal_classes(classes: int, run: Judge, litert: Judge) -> None:
+    shape = (1, classes)
+    case = Case("SOFTMAX", [T(shape, "INT8", scale=0.1)], [T(shape, "INT8", scale=1 / 256, zero=-128)], {"beta": 1.0}, version=2)
+    content, x = case.model().to_bytes(), np.full(shape, 17, np.int8)
+    assert set(run(content, [x])[0].reshape(-1).tolist()) == {int(256 / classes + 0.5) - 128}
+    assert run(content, [x])[0].tobytes() == litert(content, [x])[0].tobytes()
 
 
 def test_log_softmax_of_many_equal_classes_is_their_logarithm(run: Judge, litert: Judge) -> None:
@@ -123,14 +126,23 @@ def test_the_last_neighbour_counts(run: Judge, litert: Judge) -> None:
     assert np.allclose(litert(content, [x])[0].reshape(-1), [1 / 2, 2 / 6, 3 / 14])
 
 
-@pytest.mark.parametrize("scales", [(1.0, 2.0), (300.0, 0.5)])
-def test_large_scales_compare_as_real_numbers(scales: tuple[float, float], run: Judge) -> None:
-    """LiteRT aborts the process at a scale of 1, and shifts by a negative number above."""
+@pytest.mark.parametrize("scales", [(0.5, 0.25), (0.9, 0.03)])
+def test_scales_compare_as_real_numbers(scales: tuple[float, float], run: Judge, litert: Judge) -> None:
     rng = np.random.default_rng(3)
     x, y = (rng.integers(0, 256, 500).astype(np.uint8) for _ in scales)
-    operands = [T((500,), "UINT8", scale=scale, zero=7) for scale in scales]
+    content = Case("LESS", [T((500,), "UINT8", scale=scale, zero=7) for scale in scales], [T((), "BOOL")]).model().to_bytes()
     wanted = (x.astype(float) - 7) * scales[0] < (y.astype(float) - 7) * scales[1]
-    assert np.array_equal(run(Case("LESS", operands, [T((), "BOOL")]).model().to_bytes(), [x, y])[0], wanted)
+    assert np.array_equal(run(content, [x, y])[0], wanted)
+    assert np.array_equal(litert(content, [x, y])[0], wanted)
+
+
+@pytest.mark.parametrize("power", range(-20, 21))
+def test_any_scale_is_a_multiplier_and_one_shift(power: int) -> None:
+    """What comparisons multiply by has no negative shift, on whichever side of 1 the scale is."""
+    for factor in (1.0, 1.5, 1.999):
+        multiplier, left, right = halves(factor * 2.0**power)
+        assert min(left, right) == 0 and left - right == power + 1
+        assert multiplier * 2.0 ** (left - right - 31) == pytest.approx(factor * 2.0**power, rel=2.0**-30)
 
 
 def test_plain_int16_are_compared(run: Judge) -> None:
@@ -139,14 +151,13 @@ def test_plain_int16_are_compared(run: Judge) -> None:
     assert run(content, [np.array([1, 2, 3], np.int16), np.array([1, -2, 3], np.int16)])[0].tolist() == [False, True, False]
 
 
-def test_the_least_number_has_nothing_left_by_minus_one(run: Judge) -> None:
-    """LiteRT's division ends the process."""
-    content = Case("FLOOR_MOD", [T((2,), "INT32"), T((2,), "INT32")], [T((), "INT32")]).model().to_bytes()
-    assert run(content, [np.array([-(2**31), 5], np.int32), np.array([-1, -1], np.int32)])[0].tolist() == [0, 0]
+def test_whole_numbers_have_a_remainder_by_any_number_but_0(run: Judge, litert: Judge) -> None:
+    content = Case("FLOOR_MOD", [T((6,), "INT32"), T((6,), "INT32")], [T((), "INT32")]).model().to_bytes()
+    x, y = np.array([-7, 5, 7, -7, 2**31 - 1, -12], np.int32), np.array([-1, -1, -3, 3, -2, 5], np.int32)
+    assert run(content, [x, y])[0].tolist() == litert(content, [x, y])[0].tolist() == (x % y).tolist()
 
 
 def test_angles_of_different_shapes_stretch(run: Judge) -> None:
-    """LiteRT reads behind the end of the smaller one."""
     y, x = np.float32([[1], [-2]]), np.float32([[3, -0.5, 0]])
     assert np.allclose(run(Case("ATAN2", [T((2, 1)), T((1, 3))], [T(())]).model().to_bytes(), [y, x])[0], np.arctan2(y, x))
 
@@ -220,11 +231,14 @@ def test_what_comes_of_nothing(code: str, run: Judge, litert: Judge) -> None:
     assert np.array_equal(run(content, [x])[0], litert(content, [x])[0], equal_nan=True)
 
 
-def test_resizing_reads_no_pixel_behind_the_last(run: Judge) -> None:
-    """With ten fractional bits the scale may be rounded up, and lead past the end; LiteRT reads on there."""
-    case = Case("RESIZE_BILINEAR", [T((1, 3, 3, 1), "INT8"), T((2,), "INT32", data=[89, 89])], [T((), "INT8")], {}, version=3)
-    (found,) = run(case.model().to_bytes(), [np.array([[[[5], [5], [9]]] * 3], np.int8).reshape(1, 3, 3, 1)])
-    assert found[0, :, -1, 0].tolist() == [9] * 89
+@pytest.mark.parametrize("half_pixel", [False, True])
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_resizing_reads_no_pixel_behind_the_last(align_corners: bool, half_pixel: bool) -> None:
+    """With ten fractional bits the scale may be rounded up, and lead past the end; what is read there is the last pixel."""
+    for size in range(1, 12):
+        for out in (*range(1, 130), 1000, 4096):
+            low, high, _ = ResizeBilinear.integers(size, out, align_corners, half_pixel)
+            assert low.min() >= 0 and high.min() >= 0 and low.max() < size and high.max() < size
 
 
 @pytest.mark.parametrize(

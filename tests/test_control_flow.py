@@ -268,7 +268,7 @@ def test_a_variable_is_common_to_all_graphs_and_outlasts_resizing() -> None:
 
 def test_a_variable_may_grow_from_run_to_run() -> None:
     before, x = Tensor("before", (), has_rank=False), Tensor("x", (1, 3))
-    first = constant(np.zeros((0, 3)))
+    first = constant(np.zeros((1, 3)))
     read = reads(before)
     after = Tensor("after", (), has_rank=False)
     ops = [

@@ -35,7 +35,7 @@ def hostile(path: Path, code: str = "NEG", labels: bytes | None = None) -> str:
     """A file all of whose names hold BAD; two graphs."""
     x, y, z = Tensor(f"x{BAD}", (1, 16)), Tensor(f"y{BAD}", (1, 16)), Tensor("z" + BAD + "z" * 5000, (1, 16))
     x.shape_signature = (-1, 16)
-    custom = {"custom_code": f"custom{BAD}", "custom_options": BAD.encode("utf-8", "replace")} if code == "CUSTOM" else {}
+    custom: dict[str, Any] = {"custom_code": f"custom{BAD}", "custom_options": BAD.encode("utf-8", "replace")} if code == "CUSTOM" else {}
     graph = Graph(f"main{BAD}", [x], [z], [Op("ABS", [x], [y]), Op(code, [y], [z], **custom)])
     a, b = Tensor(f"a{BAD}", (2,)), Tensor(f"b{BAD}", (2,))
     other = Graph(f"other{BAD}", [a], [b], [Op("ABS", [a], [b])])
@@ -148,7 +148,7 @@ def test_view_says_nothing_of_its_own(tmp_path: Path, monkeypatch: pytest.Monkey
         raise KeyboardInterrupt
 
     fake = types.SimpleNamespace(start=lambda path, address, browse: ("localhost", 8080), stop=lambda address: None)
-    monkeypatch.setitem(sys.modules, "netron", fake)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "netron", fake)
     monkeypatch.setattr("time.sleep", stop)
     path = tmp_path / "a\x1b[2J\u202e.tflite"
     text = said("view", hostile(path), "--no-browse", code=130)

@@ -90,7 +90,7 @@ def reshape_with_options_of_another_op() -> bytes:
 @broken
 def reshape_to_very_many_dimensions() -> bytes:
     """A shape of 1,500 dimensions: the message must not list them all."""
-    return file(one("RESHAPE", [T((2, 3)), T((1500,), "INT32", data=np.full(1500, 7))], [T((1,))]))
+    return file(one("RESHAPE", [T((2, 3), "INT64"), T((1500,), "INT32", data=np.full(1500, 7))], [T((1,), "INT64")]))
 
 
 @broken

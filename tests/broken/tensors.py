@@ -33,9 +33,9 @@ def shape_overflows_with_zero() -> bytes:
 
 @broken
 def too_many_dimensions() -> bytes:
-    """A hundred dimensions of 1."""
+    """A hundred dimensions of 1, of a type that does not go with the other input's."""
     root = tables()
-    root.subgraphs[0].tensors[0].shape = np.ones(100, np.int32)
+    root.subgraphs[0].tensors[0].shape, root.subgraphs[0].tensors[0].type = np.ones(100, np.int32), "INT64"
     return file(root)
 
 

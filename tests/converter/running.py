@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tests.conftest import assert_close
+from tests.referee import Remote
 from tinylite import Interpreter, ops
 from tinylite.converter.conversion import Arrays, Conversion
 from tinylite.converter.graphdef import GraphDef, read_graph_def
@@ -34,10 +35,10 @@ def gives(model: Model, feeds: Sequence[np.ndarray], wanted: Sequence[np.ndarray
 
 def by_litert(model: Model, feeds: Sequence[np.ndarray]) -> list[np.ndarray]:
     """What LiteRT's own kernels give, without XNNPACK."""
-    from ai_edge_litert.interpreter import Interpreter as LiteRT, OpResolverType
+    from ai_edge_litert.interpreter import OpResolverType
 
     resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-    return _run(LiteRT(model_content=model.to_bytes(), experimental_op_resolver_type=resolver, num_threads=1), feeds)
+    return _run(Remote(model_content=model.to_bytes(), experimental_op_resolver_type=resolver, num_threads=1), feeds)
 
 
 def by_tinylite(model: Model, feeds: Sequence[np.ndarray]) -> list[np.ndarray] | None:

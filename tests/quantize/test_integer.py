@@ -329,7 +329,7 @@ def test_ranges_that_are_none(low: float, high: float) -> None:
 
 @pytest.mark.parametrize("code", ["ADD", "SUB", "SOFTMAX", "LOG_SOFTMAX"])
 def test_ranges_too_narrow_for_fixed_point(code: str) -> None:
-    """LiteRT's kernels end the program at them."""
+    """Their fixed point has not enough bits: they are refused, and the next wider one gives LiteRT's numbers."""
 
     def build(d: Draft, x: Tensor, width: float) -> Tensor:
         if code.endswith("SOFTMAX"):

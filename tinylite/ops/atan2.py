@@ -8,7 +8,7 @@ from .common.operator import register
 
 @register
 class Atan2(Binary):
-    """LiteRT does not broadcast here, and reads behind the end of an input that would have to."""
+    """LiteRT does not broadcast here."""
 
     code = "ATAN2"
     max_version = 1
