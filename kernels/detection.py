@@ -8,6 +8,7 @@ import numpy as np
 
 from .cpu import target
 from .heap import first_largest, replace, rise
+from .interrupt import due
 from .kernel import device, kernel
 from .lazy import simd
 from .vmath_double import exp2_double, splat64
@@ -82,6 +83,8 @@ def suppress_softly(a, lo, hi, scratch):
             replace(a.keys, a.items, 0, waiting, a.keys[waiting], a.items[waiting])
         # Boxes that have lowered its score already do so only once.
         suppressed = False
+        if due(scratch, 20 * (count - a.seen[box])):
+            return 2
         for j in range(count - 1, a.seen[box] - 1, -1):
             shared = overlap(a.boxes, box, np.int64(a.selected[j]))
             if shared >= most_overlap:
@@ -155,8 +158,9 @@ def sort_by_score(scores, step, order, count, spare):
 
 
 @device
-def select(a, scores, step, most):
-    """order = up to `most` boxes by falling score that do not overlap, with scores `step` apart; gives how many there are."""
+def select(a, scores, step, most, scratch):
+    """order = up to `most` boxes by falling score that do not overlap, with scores `step` apart; gives how many there are, or -1 if the
+    run is to end."""
     kept = np.int64(0)
     for i in range(a.size):
         if scores[i * step] >= a.least_score:
@@ -171,6 +175,8 @@ def select(a, scores, step, most):
         if box >= 0:
             a.order[count] = np.int32(box)
             count += 1
+            if due(scratch, 20 * (kept - i)):
+                return np.int64(-1)
             for j in range(i + 1, kept):
                 other = np.int64(a.order[j])
                 if other >= 0 and overlap(a.boxes, box, other) > a.most_overlap:
@@ -215,7 +221,9 @@ def detect_by_best_class(a, lo, hi, scratch):
         for c in range(1, a.classes):
             best = larger(best, a.scores[i * a.stride + c])
         a.best[i] = best
-    count = select(a, a.best, 1, a.most)
+    count = select(a, a.best, 1, a.most, scratch)
+    if count < 0:
+        return 2
     clear(a)
     for n in range(count):
         box = np.int64(a.order[n])
@@ -244,7 +252,9 @@ def detect_by_class(a, lo, hi, scratch):
     held, now, then = np.int64(0), np.int64(0), np.int64(a.most)
     for c in range(a.classes):
         scores = a.scores + c
-        count = select(a, scores, a.stride, a.most_each)
+        count = select(a, scores, a.stride, a.most_each, scratch)
+        if count < 0:
+            return 2
         left, right = np.int64(0), np.int64(0)
         total = min(held + count, a.most)
         for i in range(total):

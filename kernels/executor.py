@@ -2,9 +2,11 @@
 
 A plan is an array of step records of STEP_WORDS int64 words:
 
-    0 kernel address   1 argument record   2 work   3 tile   (a cache line)
-    8 work claimed                                           (a line of its own)
-   16 work done                                              (a line of its own)
+    0 kernel address   1 argument record   2 work   3 tile   4 cost of a unit   (a cache line)
+    8 work claimed                                                              (a line of its own)
+   16 work done                                                                 (a line of its own)
+
+Between tiles, a run looks whether a signal wants it to end (see interrupt.py), unless the cost is 0: too little to look.
 
 A team shares a job: threads claim `tile` units of a step's work at a time, and a step ends when its work is done, not
 when its threads have arrived; a thread that sleeps or comes late delays nobody. The caller takes part from the start,
@@ -21,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from .interrupt import CONTROL_BYTES, begin, due, interrupted
 from .kernel import device, native
 from .lazy import machine, simd
 from .store import addresses
@@ -38,12 +41,25 @@ _TEAM_WORDS = 64
 
 @device
 def walk(plan, steps, scratch):
-    """Run every step; gives 0, or the number of the step that failed, from 1, plus its status times 2^32."""
+    """Run every step; gives 0, or the number of the step that failed, from 1, plus its status times 2^32. What it gives means nothing
+    if a signal has ended the run."""
     step = plan
     for index in range(steps):
-        status = machine.call(step[0], step[1], 0, step[2], scratch)
-        if status != 0:
-            return (status << 32) + index + 1
+        work, tile, cost = step[2], step[3], step[4]
+        low = 0
+        if cost == 0:
+            low = work
+            status = machine.call(step[0], step[1], 0, work, scratch)
+            if status != 0:
+                return (status << 32) + index + 1
+        while low < work:
+            high = min(low + tile, work)
+            status = machine.call(step[0], step[1], low, high, scratch)
+            if status != 0:
+                return (status << 32) + index + 1
+            if due(scratch, (high - low) * cost):
+                return -1
+            low = high
         step = step + STEP_WORDS
     return 0
 
@@ -51,15 +67,21 @@ def walk(plan, steps, scratch):
 @native
 def python_method(itself, unused, unused_too, unused_either):
     """Run a plan as a Python builtin without arguments: `itself`, a Python int, is the address of
-    [plan, steps, scratch, whether to let other Python threads run meanwhile]. Gives what `walk` gives, as an int.
+    [plan, steps, scratch, whether to let other Python threads run meanwhile, address of the main thread's number]. Gives what
+    `walk` gives, as an int, or NULL if a signal's handler has raised.
     """
-    plan = simd.pointer(machine.integer_of(itself), np.int64)
-    if plan[3]:
+    header = simd.pointer(machine.integer_of(itself), np.int64)
+    plan, steps, scratch = simd.pointer(header[0], np.int64), header[1], header[2]
+    if header[3]:
         state = machine.release_python()
-        result = walk(simd.pointer(plan[0], np.int64), plan[1], plan[2])
+        begin(scratch, 0, state, header[4])
+        result = walk(plan, steps, scratch)
         machine.return_to_python(state)
+        if interrupted(scratch):
+            return 0
         return machine.object_of(result)
-    return machine.object_of(walk(simd.pointer(plan[0], np.int64), plan[1], plan[2]))
+    begin(scratch, 0, 0, 0)
+    return machine.object_of(walk(plan, steps, scratch))
 
 
 @device
@@ -72,21 +94,25 @@ def take_part(words, scratch):
         if index >= steps:
             return
         step = plan + index * STEP_WORDS
-        work, tile = step[2], step[3]
+        work, tile, cost = step[2], step[3], step[4]
         while True:
             low = machine.atomic_add(step + _CLAIMED, tile)
             if low >= work:
                 break
             high = min(low + tile, work)
-            status = machine.call(step[0], step[1], low, high, scratch)
-            if status != 0:
-                machine.atomic_store(words + _FAILED, (status << 32) + index + 1)
+            # What is left of a step that failed is only counted.
+            if machine.atomic_load(words + _FAILED) == 0:
+                status = machine.call(step[0], step[1], low, high, scratch)
+                if status != 0:
+                    machine.atomic_store(words + _FAILED, (status << 32) + index + 1)
+                due(scratch, (high - low) * cost)
             if machine.atomic_add(step + _DONE, high - low) + high - low == work:
                 # Whoever ends the last piece opens the next step, or ends a job that failed.
                 failed = machine.atomic_load(words + _FAILED) != 0
                 machine.atomic_store(words + _STEP, steps if failed else index + 1)
         while machine.atomic_load(words + _STEP) == index:
             machine.pause()
+            due(scratch, 0)
 
 
 @native
@@ -111,10 +137,14 @@ def team_publish(team, plan, steps, unused):
 
 
 @native
-def team_lead(team, scratch, unused, unused_too):
-    """Do the published job as its leader; gives what `walk` gives."""
+def team_lead(team, scratch, main, unused):
+    """Do the published job as its leader, letting other Python threads run meanwhile; gives what `walk` gives. At `main` stands the
+    number of Python's main thread."""
     words = simd.pointer(team, np.int64)
+    state = machine.release_python()
+    begin(scratch, team + 8 * _FAILED, state, main)
     take_part(words, scratch)
+    machine.return_to_python(state)
     return machine.atomic_load(words + _FAILED)
 
 
@@ -133,6 +163,7 @@ def team_work(team, thread, seen, polls):
         # Still open: now that this thread is counted, nobody changes the words.
         if machine.atomic_load(words + _JOB) == job:
             scratch = machine.atomic_load(words + _SCRATCH) + thread * machine.atomic_load(words + _SCRATCH_SIZE)
+            begin(scratch, team + 8 * _FAILED, 0, 0)
             take_part(words, scratch)
             seen = job
             idle = 0
@@ -140,7 +171,10 @@ def team_work(team, thread, seen, polls):
     return seen
 
 
-_Native = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64)
+_FOUR_NUMBERS = ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64
+_Native = ctypes.CFUNCTYPE(ctypes.c_int64, *_FOUR_NUMBERS)
+# A function that lets other threads run by itself, and may return with a Python exception.
+_NativeOfPython = ctypes.PYFUNCTYPE(ctypes.c_int64, *_FOUR_NUMBERS)
 
 
 def aligned(count: int, dtype: Any, alignment: int = 64) -> np.ndarray:
@@ -156,20 +190,27 @@ class _Team:
 
     def __init__(self, threads: int) -> None:
         found = addresses([team_publish, team_lead, team_work])
-        self._publish, self._lead, self._work = (_Native(found[k.name]) for k in (team_publish, team_lead, team_work))
+        self._publish, self._work = _Native(found[team_publish.name]), _Native(found[team_work.name])
+        self._lead = _NativeOfPython(found[team_lead.name])
         self._words = aligned(_TEAM_WORDS, np.int64)
         self._team = self._words.ctypes.data
-        self._threads = threads
         self._busy = threading.Lock()
         self._scratch = np.zeros(0, np.uint8)
         # The memory of the last job: a late thread may still look at it until the next one is published.
         self._held: Any = None
         self._handshake = threading.Lock()
-        self._asleep = [False] * (threads - 1)
-        self._alarms = [threading.Lock() for _ in range(threads - 1)]
-        for index, alarm in enumerate(self._alarms):
-            alarm.acquire()
-            threading.Thread(target=self._serve, args=(index,), daemon=True, name=f"tinylite-{index}").start()
+        self._asleep: list[bool] = []
+        self._alarms: list[threading.Lock] = []
+        for index in range(threads - 1):
+            self._asleep.append(False)
+            self._alarms.append(threading.Lock())
+            self._alarms[index].acquire()
+            try:
+                threading.Thread(target=self._serve, args=(index,), daemon=True, name=f"tinylite-{index}").start()
+            except RuntimeError:  # the system allows no more: those that there are do the work
+                del self._asleep[index], self._alarms[index]
+                break
+        self._threads = 1 + len(self._alarms)
 
     def _serve(self, index: int) -> None:
         seen = 0
@@ -186,27 +227,34 @@ class _Team:
             self._alarms[index].acquire()
 
     def run(self, plan: np.ndarray, steps: int, scratch: int) -> int | None:
-        """Run a plan whose kernels use `scratch` bytes each; None if the team is busy with another caller's."""
-        if not self._busy.acquire(blocking=False):
+        """Run a plan whose threads use `scratch` bytes each; None if the team is busy with another caller's."""
+        # A signal's handler may raise between any two lines: `with` cannot be left without releasing.
+        if self._busy.locked():
             return None
-        try:
-            each = -(-scratch // 4096) * 4096
-            if self._scratch.size < each * self._threads:
-                self._close()
-                self._scratch = aligned(each * self._threads, np.uint8)
-            self._words[_SCRATCH], self._words[_SCRATCH_SIZE] = self._scratch.ctypes.data, each
-            self._publish(self._team, plan.ctypes.data, steps, 0)
-            self._held = plan
-            if any(self._asleep):
-                with self._handshake:
-                    for index, asleep in enumerate(self._asleep):
-                        if asleep:
-                            self._asleep[index] = False
-                            self._alarms[index].release()
-            failed: int = self._lead(self._team, self._scratch.ctypes.data, 0, 0)
-            return failed
-        finally:
-            self._busy.release()
+        with self._busy:
+            try:
+                return self._run(plan, steps, scratch)
+            except BaseException:
+                self._words[_FAILED] = -1
+                self._close()  # once the others have left
+                raise
+
+    def _run(self, plan: np.ndarray, steps: int, scratch: int) -> int:
+        each = -(-scratch // 4096) * 4096
+        if self._scratch.size < each * self._threads:
+            self._close()
+            self._scratch = aligned(each * self._threads, np.uint8)
+        first = self._scratch.ctypes.data + CONTROL_BYTES
+        self._words[_SCRATCH], self._words[_SCRATCH_SIZE] = first, each
+        self._publish(self._team, plan.ctypes.data, steps, 0)
+        self._held = plan
+        if any(self._asleep):
+            with self._handshake:
+                for index, asleep in enumerate(self._asleep):
+                    if asleep:
+                        self._asleep[index] = False
+                        self._alarms[index].release()
+        return self._lead(self._team, first, _main_thread.ctypes.data, 0)
 
     def _close(self) -> None:
         """Publish an empty job, after which nobody looks at the last one's memory."""
@@ -215,13 +263,15 @@ class _Team:
 
 _teams: dict[int, _Team] = {}
 _teams_lock = threading.Lock()
+_main_thread = np.array([threading.main_thread().ident], np.uint64).view(np.int64)
 
 
 def _forget_teams() -> None:
-    """A fork leaves the threads behind: the child makes new ones when it needs them."""
+    """A fork leaves the threads behind: the child makes new ones when it needs them. Its main thread is the one that has forked."""
     global _teams_lock  # noqa: PLW0603
     _teams.clear()
     _teams_lock = threading.Lock()
+    _main_thread.view(np.uint64)[0] = threading.get_ident()
 
 
 if hasattr(os, "register_at_fork"):
@@ -248,12 +298,14 @@ class Call:
     """A plan as something to call: `call()` runs it in this thread and gives what `walk` gives.
 
     It is a builtin function of its own, since reaching one takes a tenth of the time that ctypes does. A plan that takes
-    longer than the switch is worth lets other Python threads run.
+    longer than the switch is worth lets other Python threads run, and ends with what a signal's handler raises. `scratch` is what
+    the kernels use, with CONTROL_BYTES in front.
     """
 
     def __init__(self, plan: np.ndarray, steps: int, scratch: np.ndarray, long: bool) -> None:
         # All of it must outlive the function.
-        self._header = np.array([plan.ctypes.data, steps, scratch.ctypes.data, int(long)], np.int64)
+        first = scratch.ctypes.data + CONTROL_BYTES
+        self._header = np.array([plan.ctypes.data, steps, first, int(long), _main_thread.ctypes.data], np.int64)
         self._memory = plan, scratch
         self._method = _MethodDef(b"run_plan", addresses([python_method])[python_method.name], _METH_NOARGS, None)
         make = ctypes.pythonapi.PyCFunction_NewEx
@@ -262,5 +314,6 @@ class Call:
 
 
 def run_together(threads: int, plan: np.ndarray, steps: int, scratch: int) -> int | None:
-    """Run a plan by a team of `threads`, each with `scratch` bytes; gives what `walk` gives, None if the team is busy."""
+    """Run a plan by a team of `threads`, each with `scratch` bytes, CONTROL_BYTES included; gives what `walk` gives, None if the team is
+    busy. Raises what a signal's handler raises."""
     return _team(threads).run(plan, steps, scratch)

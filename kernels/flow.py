@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .executor import walk
+from .interrupt import LOOK, due
 from .kernel import device, kernel
 from .lazy import simd
 
@@ -19,17 +20,25 @@ def _graph(name: str) -> dict[str, str]:
     return {name: "i64*", f"{name}_steps": "i64", f"{name}_failed": "i64*"}
 
 
-@kernel("while_loop", test="u8*", limit="i64", **_graph("cond"), **_graph("body"))
+@kernel("while_loop", test="u8*", limit="i64", pace="i64", **_graph("cond"), **_graph("body"))
 def while_loop(a, lo, hi, scratch):
-    """Run `body` as long as `cond` leaves something else than 0 at `test`. Fails with 3 if there is no end after `limit` turns."""
+    """Run `body` as long as `cond` leaves something else than 0 at `test`. Fails with 3 if there is no end after `limit` turns.
+
+    Every `pace` turns it looks whether a signal wants it to end.
+    """
     turns = 0
+    pause = min(a.pace, a.limit)
     while True:
         if not runs(a.cond, a.cond_steps, a.cond_failed, scratch):
             return 1
         if a.test[0] == 0:
             return 0
-        if turns >= a.limit:
-            return 3
+        if turns >= pause:
+            if turns >= a.limit:
+                return 3
+            if due(scratch, LOOK):
+                return 2
+            pause = min(turns + a.pace, a.limit)
         turns += 1
         if not runs(a.body, a.body_steps, a.body_failed, scratch):
             return 2

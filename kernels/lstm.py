@@ -16,6 +16,7 @@ import numpy as np
 from .cpu import target
 from .ends import store_first
 from .fixed_point import multiply_by_quantized_multiplier, requantize, rounding_divide_by_power
+from .interrupt import due
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd, tiles
 from .q8_gemm import VNNI
@@ -156,8 +157,11 @@ def _make_lstm(name: str, sum_gates: Device, project: Device, products: dict[str
                 else:
                     simd.copy(line + a.inputs, hidden, a.outputs)
                 simd.copy(a.output + row * a.output_row + time * a.output_step, line + a.inputs, a.outputs)
+                if due(scratch, a.panels * PANEL * (a.inputs + a.outputs)):
+                    return 1
             simd.copy(state, line + a.inputs, a.outputs)
             simd.copy(kept, cell, a.cells)
+        return 0
 
     return lstm
 
@@ -266,6 +270,9 @@ def q8_lstm(a, lo, hi, scratch):
             put_groups(known, to, a.outputs)
             if time == a.times - 1:
                 simd.copy(state, to, a.outputs)
+            if due(scratch, a.panels * PANEL * (a.inputs + a.outputs)):
+                return 1
+    return 0
 
 
 # ---- float values and 8-bit weights (hybrid)

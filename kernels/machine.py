@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from .simd import I64, emit_call
+from .simd import I32, I64, emit_call
 
 # ---- memory shared by threads
 
@@ -62,7 +62,22 @@ def call(typing: Any, function: Any, arguments: Any, low: Any, high: Any, scratc
     return types.int64(*[types.int64] * 5), emit
 
 
-# ---- the Python C interface, for the one function that Python calls directly
+@intrinsic
+def milliseconds(typing: Any, room: Any) -> Any:
+    """The time since some moment; `room` is two int64 for the system's answer."""
+
+    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+        if "windows" in builder.module.triple:
+            return emit_call(builder, "GetTickCount64", I64)
+        # Clock 6 is CLOCK_MONOTONIC_COARSE on Linux, which costs a few nanoseconds, and CLOCK_MONOTONIC on macOS.
+        emit_call(builder, "clock_gettime", I32, ir.Constant(I32, 6), values[0])
+        seconds, nanoseconds = (builder.load(builder.gep(values[0], [ir.Constant(I64, index)])) for index in range(2))
+        return builder.add(builder.mul(seconds, ir.Constant(I64, 1000)), builder.sdiv(nanoseconds, ir.Constant(I64, 1_000_000)))
+
+    return types.int64(room), emit
+
+
+# ---- the Python C interface, for the functions that Python calls directly and for signals
 
 
 def _c_function(name: str, result: types.Type, *arguments: types.Type) -> Any:
@@ -84,3 +99,7 @@ integer_of = _c_function("PyLong_AsLongLong", types.int64, types.int64)
 object_of = _c_function("PyLong_FromLongLong", types.int64, types.int64)
 release_python = _c_function("PyEval_SaveThread", types.int64)
 return_to_python = _c_function("PyEval_RestoreThread", types.void, types.int64)
+# 0 in the lower 32 bits, unless a handler has raised.
+check_signals = _c_function("PyErr_CheckSignals", types.int64)
+# What threading.get_ident() returns, in at least the lower 32 bits.
+thread_number = _c_function("PyThread_get_thread_ident", types.int64)

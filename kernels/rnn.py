@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .ends import load_first, store_first
+from .interrupt import due
 from .kernel import Device, Kernel, kernel
 from .lazy import simd
 from .lstm import HYBRID, LANES, PANEL, activate, float_gates, hybrid_gates
@@ -34,7 +35,10 @@ def _make_rnn(name: str, sum_gates: Device, products: dict[str, str]) -> Kernel:
                     simd.store(sums + c, activate(a, simd.load(sums + c, LANES)))
                 simd.copy(line + a.inputs, sums, a.outputs)
                 simd.copy(a.output + row * a.output_row + time * a.output_step, sums, a.outputs)
+                if due(scratch, a.panels * PANEL * (a.inputs + a.outputs)):
+                    return 1
             simd.copy(state, line + a.inputs, a.outputs)
+        return 0
 
     return rnn
 

@@ -14,6 +14,7 @@ from .errors import InvokeError, ModelError, at
 from .kernels.executor import STEP_WORDS, Call, aligned, run_together
 from .kernels.kernel import Kernel, Record
 from .limits import Account
+from .kernels.interrupt import CONTROL_BYTES
 from .memory import SLACK, allocate
 from .model import Op
 from .ops.common.operator import Node, Value
@@ -28,6 +29,11 @@ _TILE_COST = 20_000
 _TILES_PER_THREAD = 4
 # Work of a plan from which on other Python threads are let run meanwhile, in elementary operations.
 _LONG = 20_000
+# Between tiles, a run looks whether a signal wants it to end: work of a tile at most, and of a step that is worth it.
+_LARGEST_TILE = 1 << 28
+_WORTH_A_LOOK = 10_000
+# The largest cost that is told to the executor: of a unit of work that is a loop, it may be any number.
+_LARGEST_COST = 1 << 31
 
 
 @dataclass(eq=False)
@@ -105,9 +111,13 @@ def _bound(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], 
         except (struct.error, OverflowError):
             _refuse(step, fields)
         records[offsets[index] : offsets[index] + record.size] = np.frombuffer(packed, np.uint8)
-        tile = max(-(-step.work // (threads * _TILES_PER_THREAD)), -(-_TILE_COST // max(step.cost, 1)))
+        cost = min(max(step.cost, 1), _LARGEST_COST)
+        share = step.work if threads == 1 else max(-(-step.work // (threads * _TILES_PER_THREAD)), -(-_TILE_COST // cost))
+        tile = max(min(share, _LARGEST_TILE // cost), 1)
+        if step.work * cost < _WORTH_A_LOOK:
+            cost = 0
         start = index * STEP_WORDS
-        words[start : start + 4] = kernels[step.kernel.name], records.ctypes.data + offsets[index], step.work, tile
+        words[start : start + 5] = kernels[step.kernel.name], records.ctypes.data + offsets[index], step.work, tile, cost
     return words, records
 
 
@@ -147,7 +157,7 @@ class Segment:
     @staticmethod
     def bind(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int, account: Account) -> Segment:
         """Fill in what is known only when memory is there: the addresses of kernels and of tensors."""
-        size = max((step.scratch for step in steps), default=0) + SLACK
+        size = max((step.scratch for step in steps), default=0) + SLACK + CONTROL_BYTES
         account.take(size * (threads - 1), "the kernels' scratch memory")  # which a team gets when it first runs
         scratch = allocate(size, "the kernels' scratch memory", account)
         words, records = _bound(steps, kernels, address, threads)

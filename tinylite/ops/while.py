@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # How many turns are reckoned with where work is shared out: as much as lets other Python threads run meanwhile.
 _TURNS = 100
+# Elementary operations after which a loop looks for signals: a fraction of a millisecond.
+_PACE = 1 << 22
 
 
 @register
@@ -76,8 +78,9 @@ class While(Calling):
         for value, variable in changing:
             copy_step(plan, value, variable)
         routines, limit = [plan.routine(test), plan.routine(turn)], turn_limit()
+        turn_cost = sum(routine.cost + 1000 for routine in routines)
         plan.step(
-            while_loop, work=1, cost=_TURNS * sum(routine.cost + 1000 for routine in routines), test=verdict, limit=limit,
+            while_loop, work=1, cost=_TURNS * turn_cost, test=verdict, limit=limit, pace=max(_PACE // turn_cost, 1),
             routines=routines, scratch=max(routine.scratch for routine in routines), failures={3: turns_message(limit)},
             **of_routine("cond", routines[0]), **of_routine("body", routines[1]),
         )  # fmt: skip
