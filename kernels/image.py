@@ -18,7 +18,7 @@ import os
 import struct
 import sys
 
-__all__ = ["LinkError", "link", "linkable", "load"]
+__all__ = ["ImageError", "LinkError", "link", "linkable", "load"]
 
 _SECTION = struct.Struct("<IIQQQQIIQQ")
 _SYMBOL = struct.Struct("<IBBHQQ")
@@ -33,8 +33,22 @@ _GOT = (9, 41, 42)
 _ALIGNMENT = 64
 
 
+# The C functions that kernels may call: what LLVM makes of loops and, for old CPUs, of rounding; what the executor needs of Python and of
+# the clock.
+_IMPORTS = frozenset({
+    "memcpy", "memmove", "memset",
+    "ceil", "ceilf", "floor", "floorf", "fma", "fmaf", "roundeven", "roundevenf", "trunc", "truncf",
+    "PyErr_CheckSignals", "PyEval_RestoreThread", "PyEval_SaveThread", "PyLong_AsLongLong", "PyLong_FromLongLong",
+    "PyThread_get_thread_ident", "clock_gettime",
+})  # fmt: skip
+
+
 class LinkError(ValueError):
     """An object file with something in it that this linker does not know."""
+
+
+class ImageError(ValueError):
+    """Bytes that are not an image which `link` makes."""
 
 
 def linkable() -> bool:
@@ -107,7 +121,10 @@ class _Linker:
             place = self.place(symbol)
             slot = self.add(struct.pack("<Q", place or 0), 8)
             if place is None:
-                self.imports[self.object.symbols[symbol][0]] = slot
+                name = self.object.symbols[symbol][0]
+                if name not in _IMPORTS:
+                    raise LinkError(f"it calls the C function {name!r}, which is not among those that kernels may call")
+                self.imports[name] = slot
             else:
                 self.bases.append(slot)
             self.slots[symbol] = slot
@@ -161,28 +178,58 @@ def link(code: bytes, entry: str) -> bytes:
 _loaded: list[mmap.mmap] = []
 
 
+class _Image:
+    """The parts of an image, each of which lies within it. Raises ImageError."""
+
+    def __init__(self, image: bytes) -> None:
+        try:
+            self.entry, imports, bases = _HEADER.unpack_from(image)
+            at = _HEADER.size
+            self.imports: list[tuple[int, str]] = []
+            for _ in range(imports):
+                slot, length = struct.unpack_from("<IB", image, at)
+                name = image[at + 5 : at + 5 + length].decode("ascii")
+                if name not in _IMPORTS:
+                    raise ImageError(f"{name!r} is not among the functions that kernels may call")
+                self.imports.append((slot, name))
+                at += 5 + length
+            # Its length first: a format with a huge count would take as much memory.
+            if bases > (len(image) - at) // 4:
+                raise ImageError(f"{bases} bases are more than its {len(image)} bytes hold")
+            self.bases: tuple[int, ...] = struct.unpack_from(f"<{bases}I", image, at)
+        except (struct.error, UnicodeDecodeError) as error:
+            raise ImageError(f"its head is damaged: {error}") from None
+        at += 4 * bases
+        self.code = image[at + -at % _ALIGNMENT :]
+        if self.entry >= len(self.code):
+            raise ImageError(f"its entry {self.entry} is behind the end of its code of {len(self.code)} bytes")
+        end = 0
+        for slot in sorted([*self.bases, *(slot for slot, _ in self.imports)]):
+            if slot < end:
+                raise ImageError(f"slot {slot} overlaps with another")
+            end = slot + 8
+        if end > len(self.code):
+            raise ImageError(f"slot {end - 8} is behind the end of its code of {len(self.code)} bytes")
+        for slot in self.bases:
+            (target,) = struct.unpack_from("<Q", self.code, slot)
+            if target > len(self.code):
+                raise ImageError(f"the address in slot {slot} is behind the end of its code of {len(self.code)} bytes")
+
+
 def load(image: bytes) -> int:
-    """Make an image ready to run; gives the address of its entry. Raises OSError if the system does not allow it."""
-    entry, imports, bases = _HEADER.unpack_from(image)
-    at = _HEADER.size
-    named: list[tuple[int, str]] = []
-    for _ in range(imports):
-        slot, length = struct.unpack_from("<IB", image, at)
-        named.append((slot, image[at + 5 : at + 5 + length].decode()))
-        at += 5 + length
-    relative = struct.unpack_from(f"<{bases}I", image, at)
-    at += 4 * bases
-    at += -at % _ALIGNMENT
-    memory = mmap.mmap(-1, len(image) - at, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=mmap.PROT_READ | mmap.PROT_WRITE)
-    memory[:] = image[at:]
+    """Make an image ready to run; returns the address of its entry. Raises ImageError before anything of it is executable, and OSError if
+    the system does not allow it."""
+    parts = _Image(image)
+    memory = mmap.mmap(-1, len(parts.code), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=mmap.PROT_READ | mmap.PROT_WRITE)
+    memory[:] = parts.code
     base = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    for slot, name in named:
+    for slot, name in parts.imports:
         struct.pack_into("<Q", memory, slot, ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0)
-    for slot in relative:
+    for slot in parts.bases:
         struct.pack_into("<Q", memory, slot, struct.unpack_from("<Q", memory, slot)[0] + base)
     protect = ctypes.pythonapi.mprotect
     protect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     if protect(base, len(memory), mmap.PROT_READ | mmap.PROT_EXEC) != 0:
         raise OSError("the system does not let this process run code that it has made")
     _loaded.append(memory)
-    return int(base + entry)
+    return int(base + parts.entry)

@@ -33,7 +33,11 @@ _FIELD = re.compile(r"(\w+?)(\*|\[(\d+)\])?$")
 
 
 class CompileError(RuntimeError):
-    """A kernel could not be compiled; the text is the compiler's."""
+    """A kernel could not be compiled or loaded; the text is the compiler's or the system's, and `remedy` what to do."""
+
+    def __init__(self, text: str, remedy: str = "Please report this with your CPU and the version of numba") -> None:
+        super().__init__(text)
+        self.remedy = remedy
 
 
 def symbol(name: str) -> str:

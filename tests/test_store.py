@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import shutil
+import stat
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tinylite.kernels import cpu, store
+from tinylite.kernels import cpu, image, store
+from tinylite.kernels.private import Folder, NotPrivateError
 from tinylite.model import Graph, Model, Op, Tensor
 
 # One small kernel, beside the one that enters a plan: compiling it takes a second or two.
@@ -78,12 +83,17 @@ def test_what_is_kept_is_not_compiled_again(model: Path, filled: Path) -> None:
     assert finish(start(model, filled)) == ""
 
 
-@pytest.mark.parametrize("damage", ["empty", "truncated", "flipped", "other"])
+def sealed(content: bytes, name: str) -> bytes:
+    """A file of the store with this content, and the right checksum."""
+    return store._MAGIC + store._checksum(content, f"{store._place()}/{name.removesuffix('.o')}") + content
+
+
+@pytest.mark.parametrize("damage", ["empty", "truncated", "flipped", "other", "no image", "another kernel"])
 def test_damaged_files_are_compiled_again(model: Path, filled: Path, tmp_path: Path, damage: str) -> None:
     damaged = 0
     for path in kept(filled):
         to = tmp_path / path.relative_to(filled)
-        to.parent.mkdir(exist_ok=True)
+        to.parent.mkdir(mode=0o755, exist_ok=True)
         content = path.read_bytes()
         if "abs" in path.name:
             half = len(content) // 2
@@ -92,9 +102,12 @@ def test_damaged_files_are_compiled_again(model: Path, filled: Path, tmp_path: P
                 "truncated": content[:half],
                 "flipped": content[:half] + bytes([content[half] ^ 1]) + content[half + 1 :],
                 "other": b"an older format\n" + content,
+                "no image": sealed(struct.pack("<3I", 1 << 31, 0, 0) + bytes(128), path.name),
+                "another kernel": next(other for other in kept(filled) if other != path).read_bytes(),
             }[damage]
             damaged += 1
         to.write_bytes(content)
+        to.chmod(0o644)
     assert "compiled 1 kernels" in finish(start(model, tmp_path))
     assert damaged == 1
     assert finish(start(model, tmp_path)) == ""
@@ -103,8 +116,168 @@ def test_damaged_files_are_compiled_again(model: Path, filled: Path, tmp_path: P
 def test_a_place_that_cannot_be_written_costs_only_time(model: Path) -> None:
     """A file where a folder should be: permissions would not stop root."""
     said = finish(start(model, "/dev/null/cache", "warn"))
-    assert "RuntimeWarning: tinylite cannot keep compiled kernels" in said
+    assert "RuntimeWarning: tinylite cannot keep compiled kernels (Not a directory in /dev/null/cache/" in said
     assert "set TINYLITE_CACHE" in said
+
+
+# ---- what is not run
+
+CODE = bytes.fromhex("b82a000000c3") + bytes(58)  # return 42
+
+
+def made(entry: int = 0, imports: tuple[tuple[int, bytes], ...] = (), bases: tuple[int, ...] = (), code: bytes = CODE) -> bytes:
+    """An image with these parts."""
+    head = struct.pack("<3I", entry, len(imports), len(bases))
+    head += b"".join(struct.pack("<IB", slot, len(name)) + name for slot, name in imports)
+    head += b"".join(struct.pack("<I", slot) for slot in bases)
+    return head + bytes(-len(head) % 64) + code
+
+
+MALFORMED = {
+    "empty": b"",
+    "no head": bytes(11),
+    "no code": made(code=b""),
+    "entry at the end": made(entry=64),
+    "entry far outside": made(entry=0xFFFFFFFF),
+    "import outside": made(imports=((57, b"memcpy"),)),
+    "import far outside": made(imports=((0xFFFFFFFF, b"memcpy"),)),
+    "import of another function": made(imports=((8, b"system"),)),
+    "import without a name": made(imports=((8, b""),)),
+    "import that is not text": made(imports=((8, b"\xff\xfe"),)),
+    "imports beyond the end": struct.pack("<3I", 0, 1 << 20, 0) + bytes(116),
+    "bases beyond the end": struct.pack("<3I", 0, 0, 0xFFFFFFFF) + bytes(116),
+    "base outside": made(bases=(57,)),
+    "base that leads outside": made(bases=(8,), code=CODE[:8] + struct.pack("<Q", 65) + CODE[16:]),
+    "slots that overlap": made(imports=((8, b"memcpy"),), bases=(15,)),
+    "the same slot twice": made(bases=(8, 8)),
+}
+
+
+@pytest.mark.skipif(not image.linkable(), reason="images are for Linux on x86-64")
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_image_is_never_run(name: str) -> None:
+    before = len(image._loaded)
+    with pytest.raises(image.ImageError):
+        image.load(MALFORMED[name])
+    assert len(image._loaded) == before
+
+
+@pytest.mark.skipif(not image.linkable(), reason="images are for Linux on x86-64")
+def test_a_sound_image_runs() -> None:
+    content = made(imports=((8, b"memcpy"), (16, b"memset")), bases=(24, 56))
+    assert ctypes.CFUNCTYPE(ctypes.c_int)(image.load(content))() == 42
+
+
+# ---- whose files are read
+
+
+def private_folder(tmp_path: Path) -> Path:
+    """A folder of the store with one file."""
+    Folder.make(str(tmp_path / "root"), "place")
+    with Folder(str(tmp_path / "root"), "place") as folder:
+        folder.write("file", b"content")
+    return tmp_path / "root" / "place"
+
+
+def read(place: Path) -> bytes:
+    with Folder(str(place.parent), place.name) as folder:
+        return folder.read("file")
+
+
+posix = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="owners and modes are POSIX's")
+root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
+
+
+@posix
+def test_what_is_kept_is_this_user_s_alone(tmp_path: Path) -> None:
+    mask = os.umask(0)
+    try:
+        place = private_folder(tmp_path)
+    finally:
+        os.umask(mask)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (place.parent, place, place / "file")}
+    assert modes == {"root": 0o700, "place": 0o700, "file": 0o600}
+    assert [path.name for path in place.iterdir()] == ["file"]
+    assert read(place) == b"content"
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o775, 0o757, 0o777, 0o720])
+@pytest.mark.parametrize("which", [".", "file", ".."])
+def test_what_others_may_write_is_refused(which: str, mode: int, tmp_path: Path) -> None:
+    place = private_folder(tmp_path)
+    (place / which).chmod(mode)
+    with pytest.raises(NotPrivateError, match=f"others may write to .*{mode:04o}"):
+        read(place)
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o755, 0o555, 0o700, 0o500])
+def test_what_others_may_only_read_is_read(mode: int, tmp_path: Path) -> None:
+    place = private_folder(tmp_path)
+    for path in (place / "file", place, place.parent):
+        path.chmod(mode)
+    assert read(place) == b"content"
+    place.chmod(0o700)
+    place.parent.chmod(0o1777)  # as /tmp: others may add to it, and not replace what is there
+    assert read(place) == b"content"
+
+
+@root
+@pytest.mark.parametrize("which", [".", "file", ".."])
+def test_another_user_s_files_are_refused_and_root_s_are_read(which: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = private_folder(tmp_path)
+    monkeypatch.setattr(os, "geteuid", lambda: 4321)  # as a user may use what an image's builder has put there
+    assert read(place) == b"content"
+    os.chown(place / which, 4321, 4321)
+    assert read(place) == b"content"
+    os.chown(place / which, 1234, 4321)
+    for user in (4321, 0):
+        monkeypatch.setattr(os, "geteuid", lambda user=user: user)
+        with pytest.raises(NotPrivateError, match=r"belongs to another user \(number 1234\)"):
+            read(place)
+
+
+@posix
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "link to the folder"])
+def test_what_is_not_a_plain_file_is_not_read(kind: str, tmp_path: Path) -> None:
+    place = private_folder(tmp_path)
+    if kind == "link to the folder":
+        place.rename(tmp_path / "elsewhere")
+        place.symlink_to(tmp_path / "elsewhere")
+    else:
+        (place / "file").rename(place / "real")
+        {"link": lambda path: path.symlink_to("real"), "pipe": os.mkfifo, "folder": os.mkdir}[kind](place / "file")
+    with pytest.raises((OSError, NotPrivateError)):
+        read(place)
+
+
+@posix
+def test_a_link_to_the_root_is_followed(tmp_path: Path) -> None:
+    place = private_folder(tmp_path)
+    (tmp_path / "link").symlink_to(place.parent)
+    assert read(tmp_path / "link" / "place") == b"content"
+
+
+@posix
+@pytest.mark.parametrize("what", ["folder", "file"])
+def test_code_that_others_may_have_written_is_not_run(what: str, model: Path, filled: Path, tmp_path: Path) -> None:
+    """It says so once, and compiles in memory; a file in a folder of one's own is replaced."""
+    cache = tmp_path / "cache"
+    shutil.copytree(filled, cache)
+    open_to_all = [path for path in cache.rglob("*") if path.is_dir() if what == "folder"]
+    open_to_all += [path for path in kept(cache) if what == "file" and "abs" in path.name]
+    for path in open_to_all:
+        path.chmod(0o777)
+    before = {path: path.stat().st_mtime_ns for path in kept(cache)}
+    said = finish(start(model, cache, "warn"))
+    assert said.count("RuntimeWarning: tinylite runs no code from its cache") == 1
+    assert f"others may write to {open_to_all[0]} (its mode is 0777)" in said and "TINYLITE_CACHE" in said
+    assert "compiling" in said
+    if what == "folder":
+        assert {path: path.stat().st_mtime_ns for path in kept(cache)} == before
+    else:
+        assert finish(start(model, cache)) == ""
 
 
 def test_other_versions_and_machines_have_places_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ class Layout:
         try:
             kernels = addresses((step.kernel for step in all_steps(self.steps)), progress)
         except CompileError as error:
-            raise KernelError(str(error), "Please report this with your CPU and the version of numba") from None
+            raise KernelError(str(error), error.remedy) from None
         self.settle(arena, kernels)
         return Segment.bind(self.steps, kernels, self.address, threads, self.account)
 
