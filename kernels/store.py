@@ -27,6 +27,8 @@ __all__ = ["CompileError", "Progress", "addresses", "directory"]
 # This module is on the way of every start: what only a compilation needs is imported when one is needed.
 _MAGIC = b"tinylite kernel 2\n"
 _SUM = 8  # bytes of checksum after it
+# Sources of this package that say how code is kept and who compiles it, and nothing of what the code is.
+_BESIDE = ("build.py", "private.py", "store.py")
 
 
 @functools.cache
@@ -55,11 +57,11 @@ def directory() -> str:
 
 
 def _key() -> str:
-    """A checksum of what compiled code depends on."""
+    """A checksum of what compiled code depends on: the sources, except those that only keep it."""
     folder = os.path.dirname(__file__)
     parts = [f"{_version('numba')} {_version('llvmlite')} {target().name} {host().identity}".encode()]
     for name in sorted(os.listdir(folder)):
-        if name.endswith(".py"):
+        if name.endswith(".py") and name not in _BESIDE:
             with open(os.path.join(folder, name), "rb") as source:
                 parts += [name.encode(), source.read()]
     return _checksum(b"\0".join(parts)).hex()

@@ -291,6 +291,24 @@ def test_other_versions_and_machines_have_places_of_their_own(monkeypatch: pytes
         assert store._key() != here
 
 
+def test_the_key_leaves_out_only_what_no_code_depends_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Path(store.__file__).parent
+    here = store._key()
+    for name in store._BESIDE:
+        source = (folder / name).read_text()
+        assert not any(mark in source for mark in ("@kernel", "@device", "@native")), f"{name} has code that is compiled"
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "listdir", lambda path, name=name: [other for other in DIRECTORY if other != name])
+            assert store._key() == here
+    for name in ("executor.py", "image.py", "compile.py", "kernel.py", "simd.py"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "listdir", lambda path, name=name: [other for other in DIRECTORY if other != name])
+            assert store._key() != here
+
+
+DIRECTORY = os.listdir(Path(store.__file__).parent)
+
+
 def test_a_compiler_s_failure_is_told_and_nothing_is_kept(tmp_path: Path) -> None:
     code = """
 import os, numpy
