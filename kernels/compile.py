@@ -6,8 +6,13 @@ without disturbing anybody else's numba, and that several can work at once.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
+import signal
 import sys
+import threading
+import time
 from typing import Any
 
 from .cpu import llvm_cpu
@@ -88,9 +93,31 @@ def compile_kernel(made: Kernel) -> bytes:
     return link(code, symbol(made.name)) if linkable() else code
 
 
-def main() -> None:
-    """Serve one parent: each line of standard input names a module and a kernel, and is answered by the kernel's name, the
-    size of its object file, and the file."""
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, which nothing else tells it while it compiles."""
+    first = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == first:
+            try:
+                os.kill(parent, 0)  # it may have ended before this process looked
+            except ProcessLookupError:
+                break
+            except OSError:
+                pass
+            time.sleep(0.2)
+        os._exit(1)
+
+    with contextlib.suppress(RuntimeError):  # the system allows no thread
+        threading.Thread(target=watch, daemon=True).start()
+
+
+def main(parent: int) -> None:
+    """Serve one parent, by its process number: each line of standard input names a module and a kernel, and is answered by the kernel's
+    name, the size of its object file, and the file."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the parent says when this one ends
+    if os.name == "posix":
+        _end_with(parent)
     output = sys.stdout.buffer
     sys.stdout = sys.stderr
     import llvmlite.binding as llvm
