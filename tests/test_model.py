@@ -81,7 +81,9 @@ def test_a_name_that_is_not_there_gets_the_nearest() -> None:
 
 def test_data_must_be_of_the_tensor_s_type() -> None:
     tensor = Tensor("w", (2,), "INT8")
-    with pytest.raises(TensorError, match=r"'w' is INT8 and was given float64 values\. Convert them with \.astype\('int8'\)"):
+    with pytest.raises(
+        TensorError, match=r"'w' is INT8 and was given float64 values\. Where all of them are such numbers, give x\.astype\(np\.int8\)"
+    ):
         tensor.data = [1.5, 2.5]
     packed = Tensor("p", (2,), "INT4")
     with pytest.raises(TensorError, match=r"values from 1 to 9 do not fit INT4\. It holds -8 to 7"):

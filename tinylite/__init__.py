@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         Signature as Signature,
         Tensor as Tensor,
     )
+    from .stored_values import dequantize_values as dequantize_values, quantize_values as quantize_values
 
 __version__ = "0.1.0"
 
@@ -73,6 +74,7 @@ _HOMES = {
     "freezing.dispatch": ("freeze",),
     "freezing.frozen": ("Frozen", "FrozenTensor"),
     "interpreter": ("Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"),
+    "stored_values": ("dequantize_values", "quantize_values"),
     "model": ("ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor"),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -81,8 +83,8 @@ __all__ = [  # sorted, and equal to the names above; tests see to it
     "CodeRefusedError", "ConvertError", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError", "Frozen", "FrozenTensor",
     "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError",
     "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature", "SignatureRunner",
-    "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "compat", "convert", "freeze", "lite",
-    "load_delegate", "quantize", "toco_convert",
+    "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "compat", "convert",
+    "dequantize_values", "freeze", "lite", "load_delegate", "quantize", "quantize_values", "toco_convert",
 ]  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from .ops.common.operator import Value
 from .plan import Plan
 from .segment import Segment
 from .state import State
+from .stored_values import conversion_remedy
 
 __all__ = ["Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"]
 
@@ -261,10 +262,15 @@ class Interpreter:
         self._set(self._main, tensor_index, value)
 
     def _set(self, runnable: _Runnable, index: Any, value: Any, called: str | None = None) -> None:
-        """Copy `value` into an input, which messages call by its number and name unless it is `called` otherwise."""
+        """Copy `value` into an input, which messages call by its number and name unless a signature calls it otherwise (`called`)."""
         tensor = self._tensor(runnable, index)
         inputs = [number for number, item in enumerate(runnable.graph.inputs) if item is tensor]
-        name = called or (f"input {inputs[0]} {tensor.name!r} (tensor {index})" if inputs else f"tensor {index} {tensor.name!r}")
+        if called is not None:
+            name, place = f"input {called!r}", f"runner.get_input_details()[{called!r}]"
+        elif inputs:
+            name, place = f"input {inputs[0]} {tensor.name!r} (tensor {index})", f"interpreter.get_input_details()[{inputs[0]}]"
+        else:
+            name, place = f"tensor {index} {tensor.name!r}", f"interpreter.get_tensor_details()[{index}]"
         if not inputs and not tensor.is_variable:
             raise TensorError(
                 f"{name} is neither an input nor a variable, so a run would overwrite it", "Take the index from get_input_details()"
@@ -278,12 +284,12 @@ class Interpreter:
             raise TensorError(
                 f"{name} is {tensor.type} {list(self._shape(runnable, tensor))} and was given {type(value).__name__}, which is no array of "
                 "numbers",
-                f"Make one of it: np.array(x, np.{wanted.name})",
+                f"Give numbers in rows of the same length, such as np.zeros({list(self._shape(runnable, tensor))}, np.{wanted.name})",
             )
         if given.dtype != wanted:
             raise TensorError(
                 f"{name} is {tensor.type} {list(self._shape(runnable, tensor))} and was given {given.dtype} {list(given.shape)}",
-                _dtype_remedy(tensor, given, wanted),
+                conversion_remedy(given, tensor, place),
             )
         view = self._view(runnable, index)
         if given.shape != view.shape:
@@ -469,7 +475,7 @@ class SignatureRunner:
             interpreter._resize(runnable, runnable.numbers[id(wanted[name])], np.shape(value), False)
         interpreter._allocate(runnable)
         for name, value in inputs.items():
-            interpreter._set(runnable, runnable.numbers[id(wanted[name])], value, f"input {name!r}")
+            interpreter._set(runnable, runnable.numbers[id(wanted[name])], value, name)
         interpreter._invoke(runnable)
         return {name: interpreter._copy(runnable, runnable.numbers[id(tensor)]) for name, tensor in sorted(self._signature.outputs.items())}
 
@@ -503,18 +509,6 @@ def _sparse_dimension(entry: Any) -> dict[str, Any]:
         return {"format": 0, "dense_size": entry.dense_size}
     parts = {name: getattr(entry, name) for name in ("array_segments", "array_indices")}
     return {"format": 1} | {name: vector.values.astype(np.int32) for name, vector in parts.items() if vector is not None}
-
-
-def _dtype_remedy(tensor: Tensor, given: np.ndarray, wanted: np.dtype[Any]) -> str:
-    quantization = tensor.quantization
-    if given.dtype.kind == "f" and quantization is not None and quantization.scale.size == 1:
-        scale, zero = float(quantization.scale[0]), int(quantization.zero_point[0]) if quantization.zero_point.size else 0
-        limits = np.iinfo(wanted)
-        return (
-            f"The model is quantized: give np.clip(np.round(x / {scale:.9g}) + {zero}, {limits.min}, {limits.max})"
-            f".astype(np.{wanted.name}), where x is what a float model would get; details['quantization'] has the numbers"
-        )
-    return f"Convert it: np.asarray(x, np.{wanted.name})"
 
 
 def _shape_remedy(view: np.ndarray, given: np.ndarray, index: int) -> str:

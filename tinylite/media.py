@@ -16,6 +16,7 @@ from .archives import directory, unpacked
 from .errors import FileError, TensorError, at
 from .files import content_of, write_whole
 from .limits import check_size, memory_shortage
+from .stored_values import dequantize_values, quantize_values
 
 __all__ = ["Scaling", "array_names", "check_output", "read_input", "real_values", "stored_values", "write_output"]
 
@@ -66,12 +67,10 @@ def read_input(
 
 
 def stored_values(real: np.ndarray, details: dict[str, Any]) -> np.ndarray:
-    """Real numbers as an input stores them: quantized by its scale and zero point, rounded to even, or converted to its dtype."""
+    """Real numbers as an input stores them: quantized if it is, or converted to its dtype."""
     dtype = np.dtype(details["dtype"])
-    scales = details["quantization_parameters"]["scales"]
-    if dtype.kind in "iu" and len(scales):
-        scale, zero = details["quantization"]
-        real = np.round(real / (scale or 1)) + zero
+    if dtype.kind in "iu" and len(details["quantization_parameters"]["scales"]):
+        return quantize_values(real, details)
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
         real = np.clip(np.round(real), limits.min, limits.max)
@@ -80,10 +79,8 @@ def stored_values(real: np.ndarray, details: dict[str, Any]) -> np.ndarray:
 
 def real_values(stored: np.ndarray, details: dict[str, Any]) -> np.ndarray:
     """The opposite, for outputs: (stored - zero point) * scale as float32; what is not quantized stays."""
-    scale, zero = details["quantization"]
-    if stored.dtype.kind in "iu" and scale:
-        return ((stored.astype(np.float64) - zero) * scale).astype(np.float32)
-    return stored
+    quantized = stored.dtype.kind in "iu" and len(details["quantization_parameters"]["scales"])
+    return dequantize_values(stored, details) if quantized else stored
 
 
 def _shape(details: dict[str, Any]) -> list[int]:

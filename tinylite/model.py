@@ -81,10 +81,18 @@ def _unpack(packed: np.ndarray, count: int, type: str) -> np.ndarray:
     return ((values ^ sign).astype(np.int16) - int(sign)).astype(np.int8)
 
 
+def packed_range(type: str | int) -> tuple[int, int]:
+    """The least and the largest value of a type of less than a byte; 0 and 0 of any other."""
+    bits = _PACKED_BITS.get(str(type), 0)
+    if not bits:
+        return 0, 0
+    return (0, (1 << bits) - 1) if str(type).startswith("U") else (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+
+
 def _pack(values: np.ndarray, type: str) -> np.ndarray:
     bits = _PACKED_BITS[type]
     per_byte = 8 // bits
-    low, high = (0, (1 << bits) - 1) if type.startswith("U") else (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    low, high = packed_range(type)
     if values.size and (values.min() < low or values.max() > high):
         raise TensorError(f"values from {values.min()} to {values.max()} do not fit {type}", f"It holds {low} to {high}")
     padded = np.zeros(-(-values.size // per_byte) * per_byte, np.uint8)
@@ -209,8 +217,12 @@ class Tensor:
         values = np.asarray(values)
         wanted = np.dtype(tensor_dtype(self.type))
         if values.dtype != wanted:
+            quantized = self.scaling is not None and wanted.kind in "iu"
             raise TensorError(
-                f"tensor {self.name!r} is {self.type} and was given {values.dtype} values", f"Convert them with .astype('{wanted}')"
+                f"tensor {self.name!r} is {self.type} and was given {values.dtype} values",
+                "Give tinylite.quantize_values(x, tensor), where x are real numbers"
+                if quantized
+                else f"Where all of them are such numbers, give x.astype(np.{wanted.name})",
             )
         self.shape = values.shape
         self.shape_signature = None

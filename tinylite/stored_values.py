@@ -1,0 +1,143 @@
+"""Real numbers as quantized tensors store them, and back; and what to do with values of another type than a tensor's."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .errors import TensorError
+from .model import Tensor, packed_range, tensor_dtype
+
+__all__ = ["conversion_remedy", "dequantize_values", "quantize_values"]
+
+# The real ranges to which pixels of 0..255 are usually scaled.
+_PIXEL_RANGES = ((0, 255), (0, 1), (-1, 1), (-128, 127))
+
+
+class _Parameters(NamedTuple):
+    """How a tensor stores numbers: scales and zero points [1] or [channels] along `axis`, or empty; what its integers hold."""
+
+    name: str
+    dtype: np.dtype[Any]
+    low: int
+    high: int
+    scales: np.ndarray
+    zeros: np.ndarray
+    axis: int
+
+    def along(self, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Scales, float32, and zero points, float32, that broadcast to values of this shape."""
+        if self.scales.size == 1:
+            return self.scales.reshape(()), self.zeros.reshape(())
+        if not 0 <= self.axis < len(shape) or shape[self.axis] != self.scales.size:
+            raise TensorError(
+                f"{self.name} has {self.scales.size} scales along dimension {self.axis}, which values of shape {list(shape)} do not have",
+                "Give values of the tensor's shape",
+            )
+        wide = [1] * len(shape)
+        wide[self.axis] = self.scales.size
+        return self.scales.reshape(wide), self.zeros.reshape(wide)
+
+
+def _parameters(details: dict[str, Any] | Tensor) -> _Parameters:
+    if isinstance(details, Tensor):
+        scaling, name, dtype = details.scaling, details.name, np.dtype(tensor_dtype(details.type))
+        scales, zeros, axis = (scaling.scale, scaling.zero_point, scaling.quantized_dimension) if scaling is not None else ((), (), 0)
+    else:
+        name, dtype, found = details["name"], np.dtype(details["dtype"]), details["quantization_parameters"]
+        scales, zeros, axis = found["scales"], found["zero_points"], found["quantized_dimension"]
+    scales, zeros = np.asarray(scales, np.float32), np.asarray(zeros, np.float32)
+    low, high = packed_range(details.type) if isinstance(details, Tensor) else (0, 0)
+    if low == high and dtype.kind in "iu":
+        low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    return _Parameters(f"tensor {name!r}", dtype, low, high, scales, zeros if zeros.size else np.zeros_like(scales), axis)
+
+
+def quantize_values(values: Any, details: dict[str, Any] | Tensor, mean: float = 0.0, std: float = 1.0) -> np.ndarray:
+    """Real numbers as a tensor stores them: what a float model would get, made what this model wants.
+
+    `values` may be of any numeric dtype; (values - mean) / std are the real numbers, so that pixels need no step of their own.
+    `details` is an entry of get_input_details(), get_output_details() or get_tensor_details(), tinylite's or LiteRT's, or a
+    tensor of a Model. Returns an array of the tensor's dtype and the shape of `values`: real / scale, rounded half away from zero,
+    plus the zero point, cut to what the dtype holds, as the operator QUANTIZE computes it; NaN becomes the least value. A tensor of
+    floats gets the real numbers as its dtype.
+
+    A tensor with one scale takes any shape; one with a scale for each channel takes shapes with that dimension. Raises
+    TensorError for values that are no real numbers, and for a tensor of integers without a scale.
+    """
+    from .ops.common.lookup import round_half_away
+
+    parameters, given = _parameters(details), np.asarray(values)
+    if given.dtype.kind not in "biuf":
+        raise TensorError(f"values for {parameters.name} should be real numbers, not {given.dtype}")
+    real = given.astype(np.float32) if mean == 0 and std == 1 else ((given.astype(np.float64) - mean) / std).astype(np.float32)
+    if parameters.dtype.kind == "f":
+        return real.astype(parameters.dtype)
+    if not parameters.scales.size or parameters.dtype.kind not in "iu":
+        raise TensorError(
+            f"{parameters.name} stores {parameters.dtype.name} without a scale, so there is nothing to quantize by",
+            "Give it whole numbers of that type",
+        )
+    scales, zeros = parameters.along(real.shape)
+    with np.errstate(all="ignore"):
+        steps = round_half_away(np.asarray(real / scales)).astype(np.float64) + zeros
+    return np.asarray(np.clip(np.nan_to_num(steps, nan=-np.inf), parameters.low, parameters.high).astype(parameters.dtype))
+
+
+def dequantize_values(values: Any, details: dict[str, Any] | Tensor) -> np.ndarray:
+    """The real numbers that a tensor's values stand for: (value - zero point) * scale in float32, as the operator DEQUANTIZE does.
+
+    `details` as for quantize_values(). Returns float32 in the shape of `values`. A tensor of floats stands for itself. Raises
+    TensorError for values of another dtype than the tensor's, and for integers without a scale.
+    """
+    parameters, given = _parameters(details), np.asarray(values)
+    if given.dtype != parameters.dtype:
+        raise TensorError(f"{parameters.name} stores {parameters.dtype.name}, not {given.dtype}", "Give what get_tensor() returns")
+    if parameters.dtype.kind == "f":
+        return given.astype(np.float32)
+    if not parameters.scales.size:
+        raise TensorError(f"{parameters.name} has no scale: its values mean themselves", "Take them as they are")
+    scales, zeros = parameters.along(given.shape)
+    return np.asarray((given.astype(np.float64) - zeros).astype(np.float32) * scales)
+
+
+def conversion_remedy(given: np.ndarray, details: dict[str, Any] | Tensor, place: str) -> str:
+    """What to do with an array x of numbers whose dtype is not the tensor's. `place` is how a script comes to the `details`."""
+    parameters = _parameters(details)
+    wanted, scaled = parameters.dtype, parameters.scales.size > 0
+    quantize = f"tinylite.quantize_values(x, {place})"
+    fits = wanted.kind not in "iu" or _within(given, parameters.low, parameters.high)
+    if given.dtype.kind == "c" and wanted.kind != "c":
+        return "Complex numbers have no counterpart here: give their real parts or magnitudes, x.real or abs(x)"
+    if wanted.kind in "fc":
+        note = ", scaled as in training, such as x / 255" if given.dtype == np.uint8 else ""
+        return f"Convert it: np.asarray(x, np.{wanted.name}){note}"
+    if wanted.kind == "b":
+        return "Convert it: x != 0"
+    if scaled and {given.dtype.name, wanted.name} == {"uint8", "int8"}:
+        shifted = f"(x.astype(np.int16) {'-' if wanted == np.int8 else '+'} 128).astype(np.{wanted.name})"
+        if _stores_pixels(parameters):
+            return f"A cast would wrap. Its scale and zero point are those of pixels and of {given.dtype} models: give {shifted}"
+        return f"A cast would wrap. The model is quantized: give {quantize}, where x is what a float model would get, such as pixels / 255"
+    if scaled and (given.dtype.kind in "fb" or not fits):
+        return f"The model is quantized: give {quantize}, where x is what a float model would get"
+    if not fits:
+        return f"Some of it is no {wanted.name}: give whole numbers from {parameters.low} to {parameters.high}"
+    stored = f", if x holds stored values, or {quantize} of real ones" if scaled else ""
+    return f"Convert it: np.asarray(x, np.{wanted.name}){stored}"
+
+
+def _within(given: np.ndarray, low: int, high: int) -> bool:
+    """Whether these are whole numbers from `low` to `high`."""
+    with np.errstate(invalid="ignore"):
+        return bool((given == np.round(given)).all() and (given >= low).all() and (given <= high).all())
+
+
+def _stores_pixels(parameters: _Parameters) -> bool:
+    """Whether the values of an 8-bit tensor, from the least to the largest, stand for what pixels of 0..255 are usually scaled to."""
+    if parameters.scales.size != 1:
+        return False
+    scale, zero = float(parameters.scales[0]), float(parameters.zeros[0])
+    ends = [scale * (end - zero) for end in (parameters.low, parameters.high)]
+    return any(abs(ends[0] - low) <= scale and abs(ends[1] - high) <= scale < high - low for low, high in _PIXEL_RANGES)
