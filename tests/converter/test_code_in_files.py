@@ -204,6 +204,17 @@ def test_files_that_a_keras_file_names_are_not_read(tf_keras: Any, mark: Path, c
     refused(mark, "'/model_weights/full'", "read the file 'other.h5'", source="model.h5")
 
 
+@pytest.mark.parametrize("config", [b"[1", "\ufeff{}", [b"{}"], np.void(b"\xff\xfe{\0}\0"), 5], ids=str)
+def test_a_description_that_is_none(config: Any, tf_keras: Any) -> None:
+    import h5py
+
+    tf_keras.Sequential([tf_keras.Input((4,)), tf_keras.layers.Dense(2)]).save("model.h5")
+    with h5py.File("model.h5", "r+") as file:
+        file.attrs["model_config"] = config
+    with pytest.raises(tinylite.FileError, match="cannot be read as a Keras model"):
+        tinylite.freeze("model.h5")
+
+
 def test_a_directory_is_no_keras_file(tf_keras: Any, mark: Path) -> None:
     tf_keras.Sequential([tf_keras.Input((4,)), _lambda(tf_keras.layers)]).save("saved", save_format="tf")
     mark.unlink()

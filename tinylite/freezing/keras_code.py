@@ -13,7 +13,6 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from io import BytesIO
 from typing import Any
 
 from ..errors import CorruptFileError
@@ -22,6 +21,7 @@ from .tf import tensorflow
 
 __all__ = ["code_in_keras_file"]
 
+_LONGEST = 1 << 26  # bytes of a description
 _PACKAGES = ("keras", "tf_keras", "keras_hub", "keras_cv", "keras_nlp")  # whose classes may be made
 _CLASS = re.compile(r"(\w+>)?_*[A-Z]\w*")  # as against functions
 _FUNCTIONS = re.compile(
@@ -29,6 +29,7 @@ _FUNCTIONS = re.compile(
 )
 _SPECS = re.compile(r"tensorflow\.python\.(framework|ops|data\.ops)\.\w+(\.\w+)*")  # modules of TensorFlow's TypeSpecs
 _LOADERS = {"TFSMLayer": "load and run a SavedModel", "TorchModuleWrapper": "unpickle a module of PyTorch"}
+_FILES = ("vocabulary", "vocabulary_file", "idf_weights", "ckpt_to_load_from")  # what of layers and feature columns may be a path
 _COMPOSITES = ("RaggedTensor", "SparseTensor")
 # Modules of TensorFlow and Keras whose functions compute on tensors, and those among them that do more.
 _COMPUTING = re.compile(
@@ -50,21 +51,25 @@ def code_in_keras_file(path: str, custom_objects: Iterable[str] = ()) -> list[st
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                if "config.json" in archive.namelist():
-                    config = json.loads(archive.read("config.json"))
-                    if isinstance(config, dict):
-                        config.pop("compile_config", None)  # how to train it, which nobody makes
-                    found += _in_config(config, known)
-                found += [
-                    finding
-                    for name in archive.namelist()
-                    if name.endswith(".h5")
-                    for finding in _in_hdf5(BytesIO(archive.read(name)), known)
-                ]
-        found += _in_hdf5(path, known)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, EOFError, RecursionError) as error:
+                found += _in_archive(archive, known)
+        found += _in_hdf5(path, known)  # it may be both
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, ValueError, TypeError, KeyError, EOFError) as error:
         raise CorruptFileError(f"{path}: it cannot be read as a Keras model: {error}", "Save the model again with model.save") from None
     return list(dict.fromkeys(found))
+
+
+def _in_archive(archive: zipfile.ZipFile, known: set[str]) -> Iterator[str]:
+    if "config.json" in archive.namelist():
+        if (size := archive.getinfo("config.json").file_size) > _LONGEST:
+            raise ValueError(f"its config.json has {size} bytes, more than any model's")
+        config = json.loads(archive.read("config.json"))
+        if isinstance(config, dict):
+            config.pop("compile_config", None)  # how to train it, which nobody makes
+        yield from _in_config(config, known)
+    for name in archive.namelist():
+        if name.endswith(".h5"):
+            with archive.open(name) as file:
+                yield from _in_hdf5(file, known)
 
 
 def _registered() -> Iterator[str]:
@@ -84,7 +89,7 @@ def _in_hdf5(file: Any, known: set[str]) -> Iterator[str]:
     with h5py.File(file, "r") as root:
         config = root.attrs.get("model_config")
         if config is not None:
-            yield from _in_config(json.loads(config), known)
+            yield from _in_config(json.loads(config.decode() if hasattr(config, "decode") else config), known)
         yield from _outside(root)
 
 
@@ -128,8 +133,7 @@ def _effects(value: Mapping[str, Any], known: set[str]) -> Iterator[str]:
     """What one object of a description does by itself when it is made."""
     if any(key.endswith("_type") and entry == "lambda" for key, entry in value.items()):
         yield "run Python code that the file holds"
-    if isinstance(path := value.get("vocabulary"), str):
-        yield f"read the file {path!r}"
+    yield from (f"read the file {value[key]!r}" for key in _FILES if isinstance(value.get(key), str))
     kind = value.get("class_name")
     if not isinstance(kind, str):
         return

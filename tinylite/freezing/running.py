@@ -110,8 +110,9 @@ class Guard:
 
     def check_import(self) -> None:
         """Refuse what TensorFlow would run to find shapes out, when it makes the message a graph: ops of constants without state."""
+        known: dict[_Place, bool] = {}
         for scope, node in self._reach((None, name) for name in self.nodes):
-            if _is_stateless(node.op) and not is_harmless(node.op) and self._is_constant(scope, node, ()):
+            if _is_stateless(node.op) and not is_harmless(node.op) and self._is_constant(scope, node, known):
                 self._refuse(scope, node, "as soon as TensorFlow infers shapes", _effect(node.op))
         self.seen, self.calls = {}, {}
 
@@ -125,7 +126,7 @@ class Guard:
             key = name.removesuffix(":0")
             self.feeds[key] = text if self.feeds.get(key, text) == text else None
         new = self._reach((None, referred(name)) for name in names)
-        why = f"with {names[0]!r}, which freezing runs" if names else ""
+        why = f"when freezing runs {names[0]!r}" if names else ""
         for scope, node in new:
             if node.op in _READERS:
                 self._check_path(scope, node, why)
@@ -198,28 +199,36 @@ class Guard:
             found.append((caller, node.input[index]))
         return found
 
-    def _is_constant(self, scope: _Scope, node: Any, above: tuple[Any, ...]) -> bool:
-        """Whether all that a node computes from is constants."""
-        if node.op.startswith("Placeholder") or not (_is_stateless(node.op) or node.op in self.functions) or node in above:
+    def _is_constant(self, scope: _Scope, node: Any, known: dict[_Place, bool], depth: int = 0) -> bool:
+        """Whether all that a node computes from is constants. `known` are answers that were found before."""
+        if node.op.startswith("Placeholder") or not (_is_stateless(node.op) or node.op in self.functions):
             return False
-        if len(above) > 100:
+        if depth > 100:
             return True  # for all that is known
-        for text in node.input:
-            if text.startswith("^"):
-                continue
-            given = [(scope, text)]
-            if scope is not None and referred(text) not in self.bodies[scope]:
-                given = self._arguments(scope, text) or []
-            found = [(place, self._node(place, referred(name))) for place, name in given]
-            if not any(other is not None and self._is_constant(place, other, (*above, node)) for place, other in found):
-                return False
-        return True
+        place = (scope, node.name)
+        if place not in known:
+            known[place] = False  # a loop is none
+            known[place] = all(
+                any(self._is_constant(where, other, known, depth + 1) for where, other in self._givers(scope, text))
+                for text in node.input
+                if not text.startswith("^")
+            )
+        return known[place]
+
+    def _givers(self, scope: _Scope, text: str) -> Iterator[tuple[_Scope, Any]]:
+        """The nodes that an input may come from, also those that callers give."""
+        given: list[_Place] = [(scope, text)]
+        if scope is not None and referred(text) not in self.bodies[scope]:
+            given = self._arguments(scope, text) or []
+        for place, name in given:
+            if (node := self._node(place, referred(name))) is not None:
+                yield place, node
 
     # ---- paths
 
     def _check_path(self, scope: _Scope, node: Any, why: str) -> None:
         place = (scope, node.input[_READERS[node.op]])
-        paths = self._paths(place, set())
+        paths = self._paths(place)
         if paths is None:
             self._refuse(scope, node, why, "read a file that only the running graph names")
         for path in sorted(paths or ()):
@@ -232,31 +241,35 @@ class Guard:
         files = [path, *glob(f"{escape(path)}.*")]  # a checkpoint's files have endings
         return all(any(os.path.commonpath([root, os.path.realpath(file)]) == root for root in self.roots) for file in files)
 
-    def _paths(self, place: _Place, above: set[_Place]) -> set[str] | None:
+    def _paths(self, place: _Place) -> set[str] | None:
         """The texts that a tensor may hold; None if they are not known."""
-        scope, text = place
-        if scope is None and text.removesuffix(":0") in self.feeds:
-            fed = self.feeds[text.removesuffix(":0")]
-            return None if fed is None else {fed}
-        if place in above:
-            return set()
-        above = above | {place}
-        node = self._node(scope, referred(text))
-        if node is None:
-            given = None if scope is None else self._arguments(scope, text)
-        elif node.op == "Const":
-            return {os.fsdecode(value) for value in tensorflow().make_ndarray(node.attr["value"].tensor).reshape(-1)}
-        elif node.op in _PASS_ON:
-            given = [(scope, node.input[0])]
-        elif node.op == "ReadVariableOp":
-            given = self._assigned((scope, node.input[0]))
-        else:
-            given = None
         found: set[str] = set()
-        for other in given or ():
-            if (paths := self._paths(other, above)) is None:
+        seen: set[_Place] = set()
+        waiting: list[_Place] = [place]
+        while waiting:
+            scope, text = waiting.pop()
+            if (scope, text) in seen:
+                continue
+            seen.add((scope, text))
+            if scope is None and text.removesuffix(":0") in self.feeds:
+                if (fed := self.feeds[text.removesuffix(":0")]) is None:
+                    return None
+                found.add(fed)
+                continue
+            node = self._node(scope, referred(text))
+            given: list[_Place] | None = None
+            if node is None:
+                given = None if scope is None else self._arguments(scope, text)
+            elif node.op == "Const":
+                found |= {os.fsdecode(value) for value in tensorflow().make_ndarray(node.attr["value"].tensor).reshape(-1)}
+                continue
+            elif node.op in _PASS_ON:
+                given = [(scope, node.input[0])]
+            elif node.op == "ReadVariableOp":
+                given = self._assigned((scope, node.input[0]))
+            if not given:
                 return None
-            found |= paths
+            waiting += given
         return found or None
 
     def _assigned(self, handle: _Place) -> list[_Place] | None:
