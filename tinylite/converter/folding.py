@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ConvertError
-from ..model import Quantization, tensor_dtype
+from ..model import Quantization, Tensor, tensor_dtype
 from .fake_quant import fake_quant, symmetric_range
 from .folding_demand import demand
+from .output_types import plain_type
 from .slicing import strided
 
 if TYPE_CHECKING:
     from .translate import Call
 
-__all__ = ["FAKE_QUANTS", "FOLDERS", "MOST_MADE", "OPERATORS", "SAME_VALUES", "fold", "string_buffer", "told_range"]
+__all__ = ["FAKE_QUANTS", "FOLDERS", "MOST_MADE", "OPERATORS", "SAME_VALUES", "fold", "folds", "string_buffer", "texts", "told_range"]
 
 # A few numbers may ask for any amount of values: what would be more than these, by one node or by all together beyond those that
 # they are made from, is left to the runtime.
@@ -73,6 +75,16 @@ def string_buffer(values: np.ndarray) -> np.ndarray:
     ends = np.cumsum([4 * (len(texts) + 2), *map(len, texts)], dtype=np.int32)
     head = np.array([len(texts), *ends], np.int32).view(np.uint8)
     return np.concatenate([head, np.frombuffer(b"".join(texts), np.uint8)])
+
+
+def texts(tensor: Tensor) -> np.ndarray:
+    """The text of a constant, which its buffer holds as `string_buffer` writes it, as an array of bytes."""
+    data = b"" if tensor.buffer is None else tensor.buffer.tobytes()
+    count = int.from_bytes(data[:4], "little")
+    ends = np.frombuffer(data, np.int32, count + 1, 4)
+    made = np.empty(count, object)
+    made[:] = [data[start:end] for start, end in itertools.pairwise(ends)]
+    return made.reshape(tensor.shape)
 
 
 _erfc = np.vectorize(math.erfc, otypes=[np.float64])
@@ -172,14 +184,14 @@ def _identities(call: Call, *given: np.ndarray) -> list[np.ndarray]:
 
 @folds("Cast")
 def _cast(call: Call, x: np.ndarray) -> np.ndarray | None:
-    wanted = call.attribute("DstT")
+    wanted = plain_type(call.attribute("DstT"))
     return x.astype(tensor_dtype(wanted)) if wanted != "BFLOAT16" else None
 
 
 @folds("Bitcast")
 def _bitcast(call: Call, x: np.ndarray) -> np.ndarray:
     """Narrower elements are a dimension of their own."""
-    dtype = np.dtype(tensor_dtype(call.attribute("type")))
+    dtype = np.dtype(tensor_dtype(plain_type(call.attribute("type"))))
     if dtype.itemsize < x.dtype.itemsize:
         return np.ascontiguousarray(x[..., None]).view(dtype)
     found = np.ascontiguousarray(x).view(dtype).reshape(x.shape if dtype.itemsize == x.dtype.itemsize else x.shape[:-1])

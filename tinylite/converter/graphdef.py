@@ -23,8 +23,8 @@ from ..schema.table import FormatError
 from ..schema.wire import decode_message
 
 __all__ = [
-    "Function", "FunctionRef", "GraphDef", "MetaGraph", "Node", "Placeholder", "read_graph_def", "read_meta_graph", "read_saved_model",
-    "read_shape", "type_name",
+    "QUANTIZED", "Function", "FunctionRef", "GraphDef", "MetaGraph", "Node", "Placeholder", "read_graph_def", "read_meta_graph",
+    "read_saved_model", "read_shape", "type_name",
 ]  # fmt: skip
 
 _SPARE = 1 << 28
@@ -319,7 +319,7 @@ def _tensor_info(message: dict[str, Any]) -> tuple[str, str, tuple[int, ...] | N
 
 # ---- the values of constants
 
-_QUANTIZED = {"QINT8": "INT8", "QUINT8": "UINT8", "QINT16": "INT16", "QUINT16": "UINT16", "QINT32": "INT32"}
+QUANTIZED = {"QINT8": "INT8", "QUINT8": "UINT8", "QINT16": "INT16", "QUINT16": "UINT16", "QINT32": "INT32"}
 _FIELDS = {
     "float32": "float_val", "float64": "double_val", "int64": "int64_val", "bool": "bool_val", "uint32": "uint32_val",
     "uint64": "uint64_val", "complex64": "scomplex_val", "complex128": "dcomplex_val", "float16": "half_val",
@@ -335,7 +335,7 @@ def _holds_numbers(type: str) -> bool:
 
 
 def _dtype(type: str) -> np.dtype[Any]:
-    return np.dtype(tensor_dtype(_QUANTIZED.get(type, type)))
+    return np.dtype(tensor_dtype(QUANTIZED.get(type, type)))
 
 
 def _values(message: dict[str, Any], dtype: np.dtype[Any]) -> np.ndarray:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from ..schema.graphdef import DATA_TYPES
 from ..schema.tf_outputs import OUTPUTS
-from .graphdef import Function
+from .graphdef import QUANTIZED, Function
 
-__all__ = ["output_place", "output_type", "output_types"]
+__all__ = ["output_place", "output_type", "output_types", "plain_type"]
 
 _TYPES = set(DATA_TYPES.values())
-_QUANTIZED = {"QINT8": "INT8", "QUINT8": "UINT8", "QINT16": "INT16", "QUINT16": "UINT16", "QINT32": "INT32"}
+T = TypeVar("T", bound="str | None")
 # More outputs than any node has: a graph that says so is damaged.
 _MOST = 1 << 16
 
@@ -21,18 +21,18 @@ def output_type(op: str, attributes: Mapping[str, Any], index: int, functions: M
     """The type of a node's output, or None where neither the op nor its attributes tell it."""
     if functions and op in functions:
         results = functions[op].results
-        return _plain(results[index][1]) if index < len(results) else None
+        return plain_type(results[index][1]) if index < len(results) else None
     if op in OUTPUTS:
         for _, first, types in _placed(op, attributes):
             if index < first + len(types):
-                return _plain(types[index - first])
+                return plain_type(types[index - first])
         return None
     for name in ("dtype", "T", "Tout", "output_types", "component_types"):
         value = attributes.get(name)
         if isinstance(value, list) and index < len(value):
             value = value[index]
         if isinstance(value, str) and value in _TYPES:
-            return _plain(value)
+            return plain_type(value)
     return None
 
 
@@ -40,7 +40,7 @@ def output_types(op: str, attributes: Mapping[str, Any]) -> list[str | None]:
     """The types of all outputs of a node; of one if nothing tells how many there are."""
     if op not in OUTPUTS:
         return [output_type(op, attributes, 0)]
-    return [_plain(type) for _, _, types in _placed(op, attributes) for type in types]
+    return [plain_type(type) for _, _, types in _placed(op, attributes) for type in types]
 
 
 def output_place(op: str, attributes: Mapping[str, Any], name: str) -> int:
@@ -73,6 +73,6 @@ def _named(form: str, attributes: Mapping[str, Any]) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _plain(type: str | None) -> str | None:
-    """Numbers of TensorFlow's quantized types are plain integers in a .tflite file."""
-    return None if type is None else _QUANTIZED.get(type, type)
+def plain_type(type: T) -> T | str:
+    """Numbers of TensorFlow's quantized types are plain integers in a .tflite file; other types, and None, stay what they are."""
+    return type if type is None else QUANTIZED.get(type, type)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from ..model import Graph, Op
 from .translate import Problem
-from .types import data_place, takes, type_names
+from .types import type_names, untaken
 
 __all__ = ["refused"]
 
@@ -17,11 +17,9 @@ def refused(graphs: Iterable[Graph]) -> list[Problem]:
 
 
 def _problems(op: Op) -> Iterable[Problem]:
-    place = data_place(op.code)
-    for tensor in [*op.inputs[place : place + 1], *(op.outputs[:1] if op.code == "CAST" else [])]:
-        if tensor is not None and not takes(op.code, tensor.type) and tensor.quantization is None:
-            yield Problem(
-                op.outputs[0].name or "", op.code, f"it would read {tensor.type}, and the operator takes {', '.join(type_names(op.code))}",
-                "Cast to one of these before, and back behind it",
-            )  # fmt: skip
-            return
+    type = untaken(op)
+    if type is not None:
+        yield Problem(
+            op.outputs[0].name or "", op.code, f"it would read {type}, and the operator takes {', '.join(type_names(op.code))}",
+            "Cast to one of these before, and back behind it",
+        )  # fmt: skip

@@ -20,13 +20,14 @@ from ..errors import ConvertError, TinyliteError, at
 from ..limits import Account
 from ..model import Graph, Op, Tensor, tensor_dtype
 from . import folding, tf_ops
+from .constants import Constants
 from .custom import custom_op
 from .frames import functionalized
 from .graphdef import Function
 from .partial import Partial
 from .shapes import Signature, broadcast, computed, infer, signature_of
 from .tf_graph import Edge, TfGraph, TfNode, function_graph
-from .types import wider
+from .types import untaken, wider
 
 __all__ = ["Call", "Problem", "Settings", "Translator", "type_name"]
 
@@ -143,6 +144,7 @@ class Call:
     def constant(self, index: int, what: str, remedy: str | None = None) -> np.ndarray:
         """The value of an input that must be constant: `what` names it in the error."""
         value = self.known(self.input(index))
+        value = self.translator.constants.value(self.input(index)) if value is None else value
         if value is None:
             self.fail(f"its {what} {self.input(index).name!r} is computed, and a .tflite file needs it constant", remedy)
         return value
@@ -311,6 +313,7 @@ class Translator:
         )  # of constants that are computed, or that the file has one value of
         self.growth_left, self.work_left = folding.MOST_MADE, _MOST_WORK
         self.variables: dict[str, np.ndarray] = {}  # first values, by the variables' names in the file
+        self.constants = Constants()
         self.tables: dict[int, tuple[dict[str, Any], Sequence[np.ndarray]]] = {}  # by number: a table's options, its keys and values
         self.handles: dict[int, tuple[Tensor, Signature]] = {}  # by the ids of handles and values read: handle, and shape
         self.active: list[Any] = []  # the functions that are being translated, outermost first
@@ -468,27 +471,41 @@ class Translator:
         if folded is not None:
             self.counts.folded += call.op != "Const"
             return folded
+        if translation is None or (call.op not in folding.FOLDERS and self.constants.are_integers(call)):
+            made = self.constants.outputs(call)
+            if made is not None:
+                return made
         if translation is None:
             if not self.may_be_custom(call.op):
-                self.refuse(call)
+                self.refuse(call, self.constants.why_not)
             return custom_op(call)
+        first = len(call.scope.graph.ops)
         try:
             outputs = translation(call)
         except TinyliteError as error:
+            made = self.constants.outputs(call)
+            if made is not None:
+                return made
             if self.may_be_custom(call.op):
                 return custom_op(call)
             raise error if isinstance(error, ConvertError) else ConvertError(error.problem, error.remedy) from None
         outputs = [outputs] if isinstance(outputs, Tensor) else outputs
+        if any(untaken(op) for op in call.scope.graph.ops[first:]):
+            made = self.constants.outputs(call)
+            if made is not None:
+                del call.scope.graph.ops[first:]
+                return made
         self.counts.dropped += all(any(tensor is given for given in call.inputs) for tensor in outputs)
         self.partial.follow(call, outputs)
+        self.constants.remember(call, outputs)
         return outputs
 
     def may_be_custom(self, op: str) -> bool:
         return self.settings.allow_custom_ops or op in self.settings.custom_op_names
 
-    def refuse(self, call: Call) -> NoReturn:
+    def refuse(self, call: Call, why_not: str | None = None) -> NoReturn:
         call.fail(
-            "it has no form among the builtin operators",
+            "it has no form among the builtin operators" + (f", and {why_not}" if why_not else ""),
             "Replace it in the model, cut the graph before it, or let it through as a custom op with allow_custom_ops",
         )
 

@@ -5,7 +5,9 @@ What is not taken is told when a graph is converted, and not when the file is lo
 
 from __future__ import annotations
 
-__all__ = ["data_place", "takes", "type_names", "wider"]
+from ..model import Op
+
+__all__ = ["data_place", "takes", "type_names", "untaken", "wider"]
 
 _SHORT = {
     "f16": "FLOAT16", "bf16": "BFLOAT16", "f32": "FLOAT32", "f64": "FLOAT64", "c64": "COMPLEX64", "bool": "BOOL", "str": "STRING",
@@ -67,6 +69,15 @@ def type_names(code: str) -> list[str]:
 def data_place(code: str) -> int:
     """Which input these types are of."""
     return _PLACES.get(code, 0)
+
+
+def untaken(op: Op) -> str | int | None:
+    """The type that an op reads, or a CAST writes, and that its operator has no kernel for; None if there are kernels for all."""
+    place = data_place(op.code)
+    for tensor in [*op.inputs[place : place + 1], *(op.outputs[:1] if op.code == "CAST" else [])]:
+        if tensor is not None and not takes(op.code, tensor.type) and tensor.quantization is None:
+            return tensor.type
+    return None
 
 
 def wider(code: str, type: str) -> str:
