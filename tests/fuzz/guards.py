@@ -12,6 +12,7 @@ import ctypes
 import enum
 import functools
 import mmap
+import weakref
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -101,7 +102,7 @@ def _pool() -> _Pool:
 class _Piece:
     """Memory from the pool, returned to it when the last array that shows it is gone."""
 
-    def __init__(self, size: int, fill: int, margin: int, behind: int, edge: Edge) -> None:
+    def __init__(self, size: int, fill: int, margin: int, behind: int, edge: Edge, tensor: str | None = None) -> None:
         self.start, self.room = _pool().take(size + behind)
         place = 0 if edge is Edge.START else (self.room - size - behind) // _ALIGNMENT * _ALIGNMENT
         address = self.start + place
@@ -109,7 +110,9 @@ class _Piece:
         if fill != margin:
             ctypes.memset(address, fill, size)
         self.__array_interface__ = {"shape": (size,), "typestr": "|u1", "data": (address, False), "version": 3}
-        self.place, self.size, self.margin = place, size, margin
+        self.place, self.size, self.margin, self.tensor = place, size, margin, tensor
+        if tensor is not None:
+            _watched.add(self)
 
     def margins_changed(self) -> bool:
         """Whether anything was written around it."""
@@ -117,13 +120,21 @@ class _Piece:
         around = np.frombuffer(whole, np.uint8)
         return bool((around[: self.place] != self.margin).any() or (around[self.place + self.size :] != self.margin).any())
 
+    def look(self) -> None:
+        """Note if something was written around it."""
+        if self.tensor is not None and self.margins_changed():
+            _left.append(self.tensor)
+
     def __del__(self) -> None:
+        if hasattr(self, "size"):
+            self.look()
         if hasattr(self, "room"):
             _pool().give_back(self.start, self.room)
 
 
 _mode = Mode()
-_watched: list[tuple[str, _Piece]] = []  # the tensors of the run at hand
+_watched: weakref.WeakSet[_Piece] = weakref.WeakSet()  # the tensors of the runs at hand
+_left: list[str] = []  # those beside which something was written
 
 
 def zeros(size: int, dtype: Any, alignment: int = _ALIGNMENT) -> np.ndarray:
@@ -165,8 +176,7 @@ def _settle(self: layout.Layout, arena: np.ndarray, kernels: dict[str, int]) -> 
         return
     self.arena = arena
     for storage in self.storages:
-        piece = _Piece(storage.size, _mode.poison, _mode.poison, SLACK, _mode.edge)
-        _watched.append((storage.name, piece))
+        piece = _Piece(storage.size, _mode.poison, _mode.poison, SLACK, _mode.edge, storage.name)
         storage.arena, storage.offset = np.asarray(piece), 0
     for routine in layout.routines_of(self.steps):
         routine.settle(kernels)
@@ -189,16 +199,17 @@ def mode(chosen: Mode) -> Iterator[None]:
     """Hand out memory this way meanwhile; at the end the margins of tensors are checked."""
     global _mode  # noqa: PLW0603
     before, _mode = _mode, chosen
-    _watched.clear()
+    _left.clear()
     try:
         yield
         check()
     finally:
-        _watched.clear()
         _mode = before
 
 
 def check() -> None:
-    """Fail if a kernel has written beside a tensor."""
-    for name, piece in _watched:
-        assert not piece.margins_changed(), f"bytes beside tensor {name!r} were written"
+    """Fail if a kernel has written beside a tensor, be it one that is gone."""
+    for piece in list(_watched):
+        piece.look()
+    _watched.clear()
+    assert not _left, f"bytes beside tensor {_left[0]!r} were written"

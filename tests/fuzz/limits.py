@@ -15,7 +15,7 @@ from typing import Any
 __all__ = ["ADDRESS_SPACE", "GROWTH", "MEMORY", "SECONDS", "Peak", "begin", "restrict", "settings", "spoken"]
 
 MEMORY = 16 << 20  # bytes that a plan may take; the models need some kilobytes
-TURNS = 1000  # how often a loop may turn
+TURNS = 200  # how often a loop may turn
 ADDRESS_SPACE = 512 << 20  # bytes that a process may take beyond what it has before its first attack
 GROWTH = 8 * MEMORY  # bytes by which one attack may raise the peak of memory, beside what its input pays for
 PER_BYTE = 64  # bytes of memory that a byte of input pays for
