@@ -12,9 +12,9 @@ import numpy as np
 
 from .errors import InvokeError, ModelError, at
 from .kernels.executor import STEP_WORDS, Call, aligned, run_together
+from .kernels.interrupt import CONTROL_BYTES
 from .kernels.kernel import Kernel, Record
 from .limits import Account
-from .kernels.interrupt import CONTROL_BYTES
 from .memory import SLACK, allocate
 from .model import Op
 from .ops.common.operator import Node, Value
