@@ -46,10 +46,13 @@ def frozen_tensor(key: str, name: str, dtype: Any, shape: Any) -> FrozenTensor:
     """`dtype` a tf.DType, or a number of its enum; `shape` a tf.TensorShape or TensorShapeProto; None for what is not known."""
     tf = tensorflow()
     sizes = None
+    if dtype is not None:
+        with explained(f"{name!r} has no type that TensorFlow knows", "The graph is damaged: write it again"):
+            dtype = tf.as_dtype(dtype).name
     if shape is not None:
         given = tf.TensorShape(shape)
         sizes = None if given.rank is None else tuple(-1 if size is None else size for size in given.as_list())
-    return FrozenTensor(key, name if ":" in name else f"{name}:0", None if dtype is None else tf.as_dtype(dtype).name, sizes)
+    return FrozenTensor(key, name if ":" in name else f"{name}:0", dtype, sizes)
 
 
 def assemble(
@@ -123,11 +126,14 @@ def _table_setters(graph_def: Any, needed: Any) -> list[str]:
     nodes = {node.name: node for node in graph_def.node}
 
     def table(name: str) -> str:
-        while name in nodes and nodes[name].op == "Identity":
+        seen = set[str]()  # a damaged graph may go round in a circle
+        while name in nodes and nodes[name].op == "Identity" and nodes[name].input and name not in seen:
+            seen.add(name)
             name = referred(nodes[name].input[0])
         return name
 
-    return [node.name for node in graph_def.node if tables and node.op in _TABLE_SETTERS and table(referred(node.input[0])) in tables]
+    setters = [node for node in graph_def.node if tables and node.op in _TABLE_SETTERS and node.input]
+    return [node.name for node in setters if table(referred(node.input[0])) in tables]
 
 
 def freeze_graph_def(
@@ -145,6 +151,14 @@ def freeze_graph_def(
     path of a SaverDef, for graphs with several savers. Without a checkpoint, the graph must not have variables that the outputs need.
     Raises FreezeError, FileError.
     """
+    with explained("the graph cannot be frozen, as a part of it is damaged", "Write it again"):
+        return _freeze_graph_def(graph_def, checkpoint, outputs, initializer_nodes, saver, settings)
+
+
+def _freeze_graph_def(
+    graph_def: Any, checkpoint: str | os.PathLike[str] | None, outputs: Sequence[str], initializer_nodes: Sequence[str],
+    saver: str | os.PathLike[str] | None, settings: Settings | None,
+) -> Frozen:  # fmt: skip
     outputs = checked_outputs(graph_def, outputs)
     for name in initializer_nodes:
         checked_node(graph_def, name, "initializer node")
@@ -178,7 +192,9 @@ def _ranges_of(graph_def: Any, outputs: Sequence[str]) -> list[str]:
     """FakeQuants that read the outputs: a quantized file needs the ranges that they have. Those that training moves stay away."""
     names = {name.removesuffix(":0") for name in outputs}
     fake_quants = ("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars")
-    found = [node.name for node in graph_def.node if node.op in fake_quants and node.input[0].removesuffix(":0") in names]
+    found = [
+        node.name for node in graph_def.node if node.op in fake_quants and {text.removesuffix(":0") for text in node.input[:1]} & names
+    ]
     return [name for name in found if not any(node.op.startswith("Assign") for node in reachable(graph_def, [name]).node)]
 
 

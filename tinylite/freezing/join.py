@@ -130,7 +130,7 @@ def _drop_unused_functions(graph_def: Any) -> None:
 def _source(text: str) -> Source:
     """What an input that is no control input reads."""
     name, *rest = text.split(":")
-    number = int(rest[-1]) if rest else 0
+    number = int(rest[-1]) if rest and rest[-1].isdecimal() else 0
     if len(rest) == 2 and rest[0] in ("output_true", "value_index"):  # the second outputs of Switch and Merge
         number += 1
     return name, number
