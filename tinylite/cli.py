@@ -8,6 +8,7 @@ import os
 import statistics
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -38,7 +39,9 @@ class _Group(click.Group):
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="replace")  # names of tensors may hold what a terminal cannot show
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = lambda message, *unused, **unused_too: click.echo(f"Note: {message}", err=True)
+                return super().invoke(ctx)
         except TinyliteError as error:
             echo("Error: ", fg="red", bold=True, nl=False, err=True)
             echo(str(error), err=True, lines=True)
@@ -109,7 +112,7 @@ def main() -> None:
     help="Write an output, the first or NAME: .npy as an array, .png or .jpg as a picture; .npz takes all. May be repeated.",
 )
 @click.option("--signature", metavar="KEY", help="Call inputs and outputs as this signature does.  [default: the first]")
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work: at most 4 a core.")
 @click.option("--exact", is_flag=True, help="Round floats, too, as LiteRT's reference kernels do.")
 @click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="Run this many times and show the median time.")
 @click.option("--profile", "profiled", is_flag=True, help="Show the time of each op.")
@@ -158,7 +161,8 @@ def run(
         session.write(path, chosen, scaling)
         echo(f"written: {path}")
     many = f", the median of {repeat} runs" if repeat > 1 else ""
-    echo(f"{time_text(seconds)}{many}, {threads} {'thread' if threads == 1 else 'threads'}")
+    used = session.interpreter._threads
+    echo(f"{time_text(seconds)}{many}, {used} {'thread' if used == 1 else 'threads'}")
     if profiled:
         _show_profile(session.interpreter, max(repeat, 10))
 

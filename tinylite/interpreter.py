@@ -9,12 +9,15 @@ import enum
 import os
 import sys
 import threading
+import warnings
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
 
 from .errors import InvokeError, ModelError, SettingError, TensorError, UnsupportedError, at, quoted
+from .kernels.cpu import cores
 from .limits import memory_shortage
 from .model import Graph, Model, Signature, Tensor, tensor_dtype
 from .model_source import model_from
@@ -85,10 +88,10 @@ class Interpreter:
 
     Arguments are those of tf.lite.Interpreter, except that the first may also be the content of a file (bytes, or what has the buffer
     interface) or a Model, of which the interpreter keeps a copy: editing the Model afterwards does not change it. `num_threads` is how
-    many threads share the work (default 1); results do not depend on it. With `experimental_preserve_all_tensors` every intermediate
-    tensor can be read after a run. An `experimental_op_resolver_type` of BUILTIN_REF, tinylite's own or that of the package it stands
-    in for, rounds floats as the reference kernels do. The other experimental arguments change nothing here, except that delegates are
-    refused.
+    many threads share the work (None and -1: one; at most four for each core that this process may use, with a RuntimeWarning); results
+    do not depend on it. With `experimental_preserve_all_tensors` every intermediate tensor can be read after a run. An
+    `experimental_op_resolver_type` of BUILTIN_REF, tinylite's own or that of the package it stands in for, rounds floats as the
+    reference kernels do. The other experimental arguments change nothing here, except that delegates are refused.
 
     `close()`, or the end of a `with` block, frees the model and its memory; arrays that were returned stay as they are.
     """
@@ -109,18 +112,14 @@ class Interpreter:
     ) -> None:
         if experimental_delegates:
             raise UnsupportedError("tinylite has no delegates", "Leave experimental_delegates out: the CPU runs all of the model")
-        if num_threads is not None:
-            if not isinstance(num_threads, (int, np.integer)) or isinstance(num_threads, bool):
-                raise SettingError(f"num_threads should be a whole number, not {quoted(num_threads)}")
-            if num_threads < 1 and num_threads != -1:
-                raise SettingError(f"num_threads should be at least 1, not {num_threads}")
+        threads = _thread_count(num_threads)
         if getattr(experimental_op_resolver_type, "name", None) not in OpResolverType.__members__:
             raise SettingError(
                 f"experimental_op_resolver_type is {quoted(experimental_op_resolver_type)}",
                 f"Give one of {', '.join(map(str, OpResolverType))}",
             )
         self._model: Model = model_from(model_path, model_content)
-        self._threads = max(int(num_threads or 1), 1)
+        self._threads = threads
         self._exact = experimental_op_resolver_type.name == "BUILTIN_REF"
         self._keep_all = bool(experimental_preserve_all_tensors)
         self._state = State()
@@ -128,6 +127,7 @@ class Interpreter:
         self._main = self._graphs[0]
         self._call: Callable[[], int] | None = None
         self._running = threading.Lock()
+        _interpreters.add(self)
         self._segment: Segment | None = None
 
     def close(self) -> None:
@@ -184,9 +184,10 @@ class Interpreter:
             self._call = self._segment.call
 
     def invoke(self) -> None:
-        """Run the model on what its inputs hold. Raises InvokeError, or ModelError where a value makes an impossible shape.
+        """Run the model on what its inputs hold. Raises InvokeError, ModelError where a value makes an impossible shape, or what the
+        handler of a signal raises, such as KeyboardInterrupt.
 
-        The interpreter can be used again after either.
+        The interpreter can be used again after each; outputs and variables then hold whatever the run has left in them.
         """
         if self._call is not None:
             failed = self._call()
@@ -199,17 +200,15 @@ class Interpreter:
     def _invoke(self, runnable: _Runnable) -> None:
         if runnable.plan is None:
             raise InvokeError("the model is not ready", "Call allocate_tensors() first, and again after resize_tensor_input()")
-        if not self._running.acquire(blocking=False):
+        if self._running.locked():
             raise InvokeError("the interpreter is running in another thread", "Give each thread an interpreter of its own")
-        try:
+        with self._running:  # which a signal's handler that raises cannot leave locked, as it might between acquire() and try
             if not runnable.plan.static or self._state.variables:
                 runnable.views.clear()
             if runnable is not self._main and self._state.variables:
                 self._call = None  # the main graph has to look first which shapes they have now
             with self._place(runnable), memory_shortage("running it", _SMALLER):
                 runnable.plan.run()
-        finally:
-            self._running.release()
 
     def reset_all_variables(self) -> None:
         """Set the state of every recurrent op to zero."""
@@ -450,6 +449,19 @@ class Interpreter:
         )
 
 
+_interpreters: weakref.WeakSet[Interpreter] = weakref.WeakSet()
+
+
+def _end_runs() -> None:
+    """After a fork: no thread that was running an interpreter is in the child."""
+    for interpreter in _interpreters:
+        interpreter._running = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_end_runs)
+
+
 class SignatureRunner:
     """A signature as a function: `runner(x=array)` gives {output name: array}. Inputs take the shapes that they are given."""
 
@@ -486,6 +498,25 @@ class SignatureRunner:
     def get_output_details(self) -> dict[str, dict[str, Any]]:
         """The outputs' details by name."""
         return {name: self._interpreter._details(self._runnable, tensor) for name, tensor in sorted(self._signature.outputs.items())}
+
+
+def _thread_count(wanted: Any) -> int:
+    """How many threads to use where `wanted` are asked for. Raises SettingError; warns if they are more than makes sense here."""
+    if wanted is None:
+        return 1
+    if not isinstance(wanted, (int, np.integer)) or isinstance(wanted, bool):
+        raise SettingError(f"num_threads should be a whole number, not {quoted(wanted)}")
+    if wanted < 1 and wanted != -1:
+        raise SettingError(f"num_threads should be at least 1, not {wanted}")
+    most = 4 * cores()
+    if wanted > most:
+        warnings.warn(
+            f"tinylite uses {most} threads, not {wanted}: this process may use {most // 4} cores, and more than 4 threads for each only "
+            "wait for one another",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+    return max(min(int(wanted), most), 1)
 
 
 def _dtype(tensor: Tensor) -> Any:
