@@ -27,6 +27,8 @@ import numpy as np
 
 from tinylite import Graph, Interpreter, Metadata, Model, Op, Tensor, TinyliteError
 from tinylite.converter.checkpoint import read_checkpoint
+from tinylite.converter.conversion import Arrays, Conversion
+from tinylite.converter.graphdef import Function, GraphDef, Node
 from tinylite.keras_files import describe_keras
 from tinylite.media import read_input
 
@@ -553,6 +555,32 @@ def graph_that_takes_a_constant_apart() -> tuple[int, Callable[[], object]]:
     parts = nodes.add("Unpack", np.zeros(3_000_000, np.int32), num=2, axis=0)
     size, read = converted(nodes, nodes.add("AddV2", parts, nodes.input(1, dtype="int32")))
     return size + 12_000_000, read
+
+
+@bomb
+def graph_of_ops_that_fail_with_many_outputs() -> tuple[int, Callable[[], object]]:
+    nodes = Nodes()
+    x = nodes.input(7)
+    return converted(nodes, *(nodes.add("Split", 0, x, num_split=60_000) for _ in range(1000)))
+
+
+@bomb
+def graph_of_ops_with_many_outputs() -> tuple[int, Callable[[], object]]:
+    nodes = Nodes()
+    x = nodes.input(60_000)
+    return converted(nodes, *(nodes.add("Split", 0, x, num_split=60_000) for _ in range(200)))
+
+
+@bomb
+def graph_of_functions_that_call_functions() -> tuple[int, Callable[[], object]]:
+    """Each calls the one before twice."""
+    functions = {}
+    for number in range(30):
+        inner, ends = ("Neg", "y") if number == 0 else (f"f{number - 1}", "r")
+        made = [Node("a", inner, ["x"], {"T": "FLOAT32"}), Node("b", inner, [f"a:{ends}"], {"T": "FLOAT32"})]
+        functions[f"f{number}"] = Function(f"f{number}", [("x", "FLOAT32")], [("r", "FLOAT32")], made, {"r": f"b:{ends}"})
+    graph = GraphDef([Node("x0", "Placeholder", [], {"dtype": "FLOAT32", "shape": (1,)}), Node("y", "f29", ["x0"], {})], functions)
+    return 4000, lambda: Conversion(graph, Arrays(["x0"]), Arrays(["y"]))
 
 
 @bomb

@@ -17,13 +17,16 @@ from .bombs import BOMBS, archived, constant
 
 # What an input of a few bytes may take, and so many times its length beside that.
 FREE, GROWTH = 16 << 20, 100
-# More may be taken by constants, of which a plan computes 64 MB and a conversion 2^26 elements that the file does not pay for.
+# More may be taken by constants, of which a plan computes 64 MB and a conversion 2^26 elements that the file does not pay for, and
+# by nodes, of which a conversion makes 2^14.
 COMPUTED = {
     "constant_fills": 192 << 20,
     "constant_products": 640 << 20,
     "graph_of_constants_of_one_value": 128 << 20,
     "constant_tiles": 192 << 20,
     "graph_that_doubles": 640 << 20,
+    "graph_of_ops_with_many_outputs": 64 << 20,
+    "graph_of_functions_that_call_functions": 128 << 20,
 }
 
 

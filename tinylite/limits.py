@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+from contextlib import ContextDecorator
 from types import TracebackType
 
 from .errors import OutOfMemoryError, SettingError, TinyliteError
@@ -124,13 +125,12 @@ class Account:
         self.spent += size
 
 
-class memory_shortage:  # noqa: N801, reads as a word of the with statement
+class memory_shortage(ContextDecorator):  # noqa: N801, reads as a word of the with statement
     """`with memory_shortage("reading the model", "Give a smaller file"):` turns a MemoryError into an OutOfMemoryError.
 
-    For memory that the system refuses although the limit would allow it: other processes have it, or it is limited by ulimit.
+    Before a function, as a decorator, it does so for all that the function does. This is
+    for memory that the system refuses although the limit would allow it: other processes have it, or it is limited by ulimit.
     """
-
-    __slots__ = ("remedy", "what")
 
     def __init__(self, what: str, remedy: str) -> None:
         self.what = what

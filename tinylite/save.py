@@ -10,6 +10,7 @@ import numpy as np
 
 from .errors import ModelError, at
 from .files import check_unchanged, write_whole
+from .limits import memory_shortage
 from .model import ExternalBuffer, Graph, Model, Op, Signature, Tensor, references
 from .schema.encode import encode
 from .schema.table import FormatError, Table, enum_number
@@ -36,7 +37,8 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 
 def to_bytes(model: Model) -> bytes:
     """The .tflite file of a model. Raises ModelError for a Model that the format cannot hold."""
-    return b"".join(_parts(model))
+    with memory_shortage("writing it", "Save it to a file, which needs it once less"):
+        return b"".join(_parts(model))
 
 
 def _parts(model: Model) -> Iterable[bytes | memoryview]:
@@ -47,6 +49,11 @@ def _parts(model: Model) -> Iterable[bytes | memoryview]:
         )
     if not model.graphs:
         raise ModelError("it has no graph", "Add one to model.graphs")
+    with memory_shortage("writing it", "End other programs, or write it on a larger machine"):
+        return _encoded(model)
+
+
+def _encoded(model: Model) -> list[bytes | memoryview]:
     parts: list[bytes | memoryview]
     try:
         root = tables_of(model)

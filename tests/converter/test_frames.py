@@ -10,7 +10,7 @@ import pytest
 from tinylite import Interpreter
 from tinylite.converter.conversion import Arrays, Conversion
 from tinylite.converter.graphdef import Function, FunctionRef, GraphDef, Node
-from tinylite.errors import ConvertError
+from tinylite.errors import ConvertError, OutOfMemoryError
 from tinylite.model import Graph, Model
 
 
@@ -103,10 +103,11 @@ def test_calls_deep_in_one_another_are_refused() -> None:
 
 
 def test_functions_that_would_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinylite.converter.translate._MOST_NODES", 1000)
+    monkeypatch.setattr("tinylite.converter.translate._FREE_NODES", 1000)
+    monkeypatch.setattr("tinylite.converter.translate._NODE_GROWTH", 0)
     doubling = [function(f"f{n}", node("u", f"f{n + 1}", "v"), node("y", f"f{n + 1}", "u"), returns="y:output:0") for n in range(30)]
     last = function("f30", node("y", "AddV2", "v", "v"))
-    with pytest.raises(ConvertError, match="written out, have more than 1000 nodes"):
+    with pytest.raises(OutOfMemoryError, match="written out, have more than 1000 nodes, of which the graph has 63"):
         converted([placeholder(), node("a", "f0", "x")], ["a"], ("x",), *doubling, last)
 
 

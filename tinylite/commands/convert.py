@@ -386,6 +386,7 @@ def _show(conversion: Conversion, size: int, seconds: float) -> None:
     from rich.table import Table
 
     from ..describe import size_text, time_text
+    from ..limits import size_text
     from ..terminal import console, shown
 
     report, model = conversion.report, conversion.model

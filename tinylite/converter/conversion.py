@@ -131,7 +131,7 @@ class Conversion:
             sizes = {name: None if shape is None else tuple(map(_size, shape)) for name, shape in given.items()}
             kinds = {name: _type(type) for name, type in _by_name("type", inputs.names, types).items()}
             tensors = [self.input(edge, name, sizes, kinds.get(name)) for name, edge in zip(inputs.names, source.inputs, strict=True)]
-            translator = Translator(graph_def.functions, settings, lambda done: self.progress("translate", done, len(nodes)))
+            translator = Translator(graph_def.functions, settings, lambda done: self.progress("translate", done, len(nodes)), len(nodes))
             translator.graph(source, tensors)
             for tensor, end, name in zip(translator.graphs[0].outputs, ends, outputs.names, strict=True):
                 if end != parse_name(name)[0]:  # a FakeQuant stands for it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,7 +86,7 @@ def _parts(call: Call, x: np.ndarray) -> int:
     return x.shape[call.attribute("axis", 0)] << 10
 
 
-_MADE = {
+_MADE: dict[str, Callable[..., int]] = {
     "Gather": _gathered, "GatherV2": _gathered, "ResourceGather": _gathered, "GatherNd": _gathered_nd, "MirrorPad": _mirrored,
     "MatrixDiag": lambda call, x: x.size * x.shape[-1], "Unpack": _parts,
     "MatrixBandPart": lambda call, x, *_: x.size + math.prod(x.shape[-2:]),

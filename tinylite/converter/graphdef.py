@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import CorruptFileError, FileError, ModelError, at
 from ..files import content_of
 from ..kinds import HEAD, identify, is_text, kind_of, saved_model_file
+from ..limits import memory_shortage
 from ..model import shape_problem, tensor_dtype
 from ..schema.graphdef import DATA_TYPES
 from ..schema.prototext import binary_of_text
@@ -171,7 +172,8 @@ def _decoded(message: str, data: memoryview, text: bool | None = None) -> dict[s
     if text is None:
         text = is_text(bytes(data[:HEAD]))
     try:
-        return decode_message(message, memoryview(binary_of_text(message, data)) if text else data)
+        with memory_shortage("reading it", "Read it on a larger machine, or end other programs"):
+            return decode_message(message, memoryview(binary_of_text(message, data)) if text else data)
     except FormatError as error:
         raise CorruptFileError(f"it is no {'readable' if text else 'whole'} {message}: {error}", _DAMAGED) from None
 

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..errors import ConvertError, TinyliteError, at
+from ..errors import ConvertError, OutOfMemoryError, TinyliteError, at
 from ..limits import Account
 from ..model import Graph, Op, Tensor, tensor_dtype
 from . import folding, tf_ops
@@ -43,8 +43,8 @@ _TEXT = 64  # bytes that a text of a constant takes while it is written, beside 
 _MOST_WORK = 1 << 34
 # No op has more outputs: a graph that says so is damaged, and a list of them would fill the memory.
 _MOST_OUTPUTS = 1 << 16
-# Functions can call functions twice that call others twice: no model of use has so many nodes, or functions so deep.
-_MOST_NODES = 1 << 21
+# Functions can call functions twice that call others twice: no model of use has so many more nodes than its file, or functions so deep.
+_FREE_NODES, _NODE_GROWTH = 1 << 14, 64
 _DEEPEST = 50
 # What becomes of attributes of another kind than the op's, and of inputs that it does not have.
 _DAMAGES = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
@@ -103,6 +103,13 @@ class Scope:
     names: set[str] = field(default_factory=set)
     sources: list[TfGraph] = field(default_factory=list)
     read: set[tuple[int, int]] = field(default_factory=set)
+    outputs_read: dict[int, int] = field(default_factory=dict)  # up to which number outputs of a node, by its id, are read
+
+    def reads(self, edges: Iterable[Edge]) -> None:
+        """Remember that something reads these edges."""
+        for edge in edges:
+            self.read.add((id(edge.node), edge.index))
+            self.outputs_read[id(edge.node)] = max(self.outputs_read.get(id(edge.node), 0), edge.index + 1)
 
     def free_name(self, wanted: str) -> str:
         name, number = wanted, 1
@@ -299,14 +306,18 @@ class Translator:
     """Writes the graphs of one Model. `problems` collects what has no form, so that all of it can be told at once."""
 
     def __init__(
-        self, functions: Mapping[str, Function], settings: Settings | None = None, progress: Callable[[int], None] | None = None
+        self, functions: Mapping[str, Function], settings: Settings | None = None, progress: Callable[[int], None] | None = None,
+        nodes: int = 0,
     ) -> None:  # fmt: skip
+        """`nodes` is how many the graph has beside its functions."""
         self.functions = functions
         self.progress = progress or (lambda done: None)
         self.settings = settings or Settings()
         self.problems: list[Problem] = []
         self.counts = Counts()
-        self.seen = 0  # nodes, those of bodies as often as they were translated
+        self.own_nodes = nodes + sum(len(function.nodes) for function in functions.values())
+        self.most_nodes = _FREE_NODES + _NODE_GROWTH * self.own_nodes
+        self.seen = 0  # nodes, or their outputs where they have several, those of bodies as often as they were translated
         self.graphs: list[Graph] = []
         self.account = Account(
             remedy="Cut the graph before it (output_arrays)"
@@ -342,15 +353,21 @@ class Translator:
         nodes = [node for node in source.nodes() if id(node) not in given]
         scope.sources.append(source)
         scope.names.update(node.name for node in nodes)
-        scope.read.update((id(edge.node), edge.index) for edge in source.outputs)
-        scope.read.update((id(edge.node), edge.index) for node in nodes for edge in node.inputs)
+        scope.reads(source.outputs)
+        scope.reads(edge for node in nodes for edge in node.inputs)
         for node in nodes:
             self.counts.nodes += 1
-            self.seen += 1
-            if self.seen > _MOST_NODES:
-                raise ConvertError(f"its functions, written out, have more than {_MOST_NODES} nodes")
             self.progress(self.counts.nodes)
-            self.node(scope, node)
+            self._count(1)
+            self._count(self.node(scope, node) - 1)
+
+    def _count(self, nodes: int) -> None:
+        self.seen += max(nodes, 0)
+        if self.seen > self.most_nodes:
+            raise OutOfMemoryError(  # which is no problem of one node, to be noted beside others
+                f"its functions, written out, have more than {self.most_nodes} nodes, of which the graph has {self.own_nodes}",
+                "Let fewer functions call others, or cut the graph (output_arrays)",
+            )
 
     def body(self, reference: Any, prefix: str = "") -> TfGraph:
         """A function of the library as a graph whose nodes' names begin with `prefix`; a graph stays what it is."""
@@ -427,8 +444,8 @@ class Translator:
             count = sum(1 for number, _ in scope.values if number == id(edge.node))
             raise ConvertError(f"output {edge.index} of node {edge.node.name!r} ({edge.node.op}) is read, and it has {count}") from None
 
-    def node(self, scope: Scope, node: TfNode) -> None:
-        """Translate one node; what cannot be is noted in `problems`."""
+    def node(self, scope: Scope, node: TfNode) -> int:
+        """Translate one node, and return how many outputs it has; what cannot be is noted in `problems`."""
         inputs = [self.value(scope, edge) for edge in node.inputs]
         call = Call(self, scope, node, inputs)
         first = len(scope.graph.ops)
@@ -437,10 +454,15 @@ class Translator:
                 outputs = self.translated(call)
         except ConvertError as error:
             self.problems.append(Problem(node.name, node.op, error.problem, error.remedy))
-            outputs = [self.nothing() for _ in range(_most_outputs(node))]
+            outputs = self.nothings(scope, node)
         self.name(scope, node, outputs, first)
         for index, tensor in enumerate(outputs):
             scope.values[id(node), index] = tensor
+        return len(outputs)
+
+    def nothings(self, scope: Scope, node: TfNode) -> list[Tensor]:
+        """As many as are read, of outputs that the node may have."""
+        return [self.nothing() for _ in range(min(_most_outputs(node), scope.outputs_read.get(id(node), 0)))]
 
     def nothing(self) -> Tensor:
         """What stands behind a node that has no form."""
@@ -466,7 +488,7 @@ class Translator:
         if any(id(tensor) in self.unknown for tensor in call.inputs):
             if translation is None and not self.may_be_custom(call.op):
                 self.refuse(call)
-            return [self.nothing() for _ in range(_most_outputs(call.node))]
+            return self.nothings(call.scope, call.node)
         folded = self.folded(call) or self.partial.folded(call)
         if folded is not None:
             self.counts.folded += call.op != "Const"
@@ -482,6 +504,8 @@ class Translator:
         first = len(call.scope.graph.ops)
         try:
             outputs = translation(call)
+        except OutOfMemoryError:
+            raise
         except TinyliteError as error:
             made = self.constants.outputs(call)
             if made is not None:

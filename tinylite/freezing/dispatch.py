@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..errors import FreezeError, SettingError
+from ..limits import memory_shortage
 from .files import read_graph, read_meta_graph, source_kind
 from .frozen import Frozen
 from .functions import freeze_concrete_function
@@ -20,6 +21,7 @@ __all__ = ["freeze"]
 _OF_GRAPHS = ("checkpoint", "saver", "initializer_nodes", "outputs")
 
 
+@memory_shortage("freezing it", "Freeze it on a larger machine, or end other programs")
 def freeze(
     source: Any,
     outputs: Sequence[str] | None = None,

@@ -29,7 +29,10 @@ class MirrorPad(Padding):
     def prepare(self, node: Node, plan: Planner) -> None:
         input, output = node.input(0), node.outputs[0]
         reflect = node.options.mode == "REFLECT"
-        axes = []  # for each, the parts of which it is made: where one starts, which indices it takes, bytes from one to the next
+        # For each dimension the parts of which it is made: where one starts, its indices into the input, bytes from one to the next.
+        axes: list[list[tuple[int, range | np.ndarray, int]]] = []
+            list[tuple[int, range | np.ndarray, int]]
+        ] = []  # for each, the parts of which it is made: where one starts, which indices it takes, bytes from one to the next
         for size, stride, (before, behind) in zip(
             input.shape, strides_of(input.shape, input.dtype.itemsize), self.amounts(node), strict=True
         ):

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..errors import ConvertError
+from ..limits import memory_shortage
 from ..model import Graph, Model
 from ..passes.drop_unused_ops import drop_unused_ops
 from ..passes.merge_moves import merge_reshapes, merge_transposes
@@ -101,6 +102,7 @@ def quantize_graph(graph: Graph, settings: Integers, ranges: Ranges | None = Non
     optimize(graph, _MOVES)
 
 
+@memory_shortage("quantizing it", "Quantize it on a larger machine, or end other programs")
 def quantize_model(model: Model, settings: Integers | None = None) -> Model:
     """A float model with FAKE_QUANT ops, quantized; the model given stays as it is.
 

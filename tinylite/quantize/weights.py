@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import ops
 from ..errors import ConvertError, UnsupportedError
+from ..limits import memory_shortage
 from ..model import Graph, Model, Op, Quantization, Tensor, called_graphs
 from ..ops.common.quantizing import StoredWeights
 from .check import check_ops
@@ -49,6 +50,7 @@ class Weights:
             raise ConvertError(f"least_elements is {self.least_elements}", "Give 0 or more")
 
 
+@memory_shortage("quantizing it", "Quantize it on a larger machine, or end other programs")
 def quantize_weights(model: Model, settings: Weights | None = None) -> Model:
     """A float model with its weights stored smaller, in all of its graphs; the model given stays as it is.
 
