@@ -31,8 +31,6 @@ class MirrorPad(Padding):
         reflect = node.options.mode == "REFLECT"
         # For each dimension the parts of which it is made: where one starts, its indices into the input, bytes from one to the next.
         axes: list[list[tuple[int, range | np.ndarray, int]]] = []
-            list[tuple[int, range | np.ndarray, int]]
-        ] = []  # for each, the parts of which it is made: where one starts, which indices it takes, bytes from one to the next
         for size, stride, (before, behind) in zip(
             input.shape, strides_of(input.shape, input.dtype.itemsize), self.amounts(node), strict=True
         ):
