@@ -1,6 +1,7 @@
 """Fourier transforms of powers of two, in double: complex ones in place, real ones by a complex one of half the length.
 
-Complex numbers lie as [real, imaginary]. `table` has e^(-2 pi i k / size) for k < size / 2, for any size from the transform's on.
+Complex numbers lie as [real, imaginary]. `table` has e^(-2 pi i k / size) for k < size / 2, for any size from the transform's on; with
+e^(2 pi i k / size) the results are the conjugates.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def rfft_rows(a, lo, hi, scratch):
 
 @kernel("fft_columns", input="f64*", output="f32*", table="f64*", size="i64", height="i64", columns="i64", row="i64")
 def fft_columns(a, lo, hi, scratch):
-    """The columns of complex pictures whose rows have `row` numbers; a unit is a column of the output. Scratch: a column."""
+    """The columns of complex pictures whose rows have `row` numbers, conjugated; a unit is a column of the output. Scratch: a column."""
     column = simd.pointer(scratch, np.float64)
     for unit in range(lo, hi):
         picture = unit // a.columns
@@ -104,4 +105,4 @@ def fft_columns(a, lo, hi, scratch):
         to = a.output + (picture * a.height * a.columns + c) * 2
         for i in range(a.height):
             to[2 * i * a.columns] = np.float32(column[2 * i])
-            to[2 * i * a.columns + 1] = np.float32(column[2 * i + 1])
+            to[2 * i * a.columns + 1] = np.float32(-column[2 * i + 1])

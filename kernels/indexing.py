@@ -125,13 +125,15 @@ one_hot = {(type, bits // 8): _make_one_hot(type, bits) for type in ("INT32", "I
 
 
 def _make_cumsum(element: str) -> Kernel:
+    number = NUMBERS[element]
+
     @kernel(f"cumsum_{element}", input=element + "*", output=element + "*", count="i64", inner="i64", exclusive="i32", reverse="i32")
     def cumsum(a, lo, hi, scratch):
         """Sums of all before along the middle of [outer, count, inner]; a unit is one line."""
         for unit in range(lo, hi):
             outer = unit // a.inner
             at = outer * a.count * a.inner + (unit - outer * a.inner)
-            total = a.input[at] - a.input[at]
+            total = number(0)
             for i in range(a.count):
                 place = at + (a.count - 1 - i if a.reverse else i) * a.inner
                 value = a.input[place]

@@ -15,25 +15,30 @@ LANES = target().lanes
 
 @device
 def value_range(x, count):
-    """The smallest and the largest of `count` > 0 floats."""
+    """The smallest and the largest of `count` > 0 floats, and 0, or NaN where any of them is NaN or infinite."""
     low = x[0]
     high = x[0]
+    odd = np.float32(0)
     i = 0
     if count >= LANES:
         lows = simd.load(x, LANES)
         highs = lows
+        odds = simd.splat(np.float32(0), LANES)
         while i + LANES <= count:
             vector = simd.load(x + i, LANES)
             lows = simd.minimum(vector, lows)
             highs = simd.maximum(vector, highs)
+            odds = odds + (vector - vector)
             i += LANES
         low = simd.reduce_min(lows)
         high = simd.reduce_max(highs)
+        odd = simd.reduce_add(odds)
     while i < count:
         low = min(x[i], low)
         high = max(x[i], high)
+        odd += x[i] - x[i]
         i += 1
-    return low, high
+    return low, high, odd
 
 
 # LiteRT quantizes floats for hybrid kernels in groups of as many, and rounds what is left over by another formula.
@@ -67,25 +72,34 @@ def scale_and_round(to, x, count, scale, zero, low, high):
         i = min(i + LANES, end)
 
 
+# 255 / x is a float for every x above it.
+_SMALLEST = np.float32(7.5e-37)
+
+
 @device
 def quantize_batch(x, count, to, asymmetric):
     """Quantize `count` > 0 floats by their own range, as the reference does before hybrid kernels. Gives scale and zero point.
 
-    Symmetric: scale = largest magnitude / 127. Asymmetric: the range widened to hold 0, over -128..127. What is 0 has the scale 1.
+    Symmetric: scale = largest magnitude / 127. Asymmetric: the range widened to hold 0, over -128..127. What is 0, or so near to it
+    that the scale has no inverse, has the scale 1. NaN or an infinity has no range: the scale is NaN, and so is all that it multiplies.
     """
-    low, high = value_range(x, count)
+    low, high, odd = value_range(x, count)
+    if odd != odd:
+        for i in range(count):
+            to[i] = np.int8(0)
+        return odd, np.int32(0)
     scale = np.float32(1)
     inverse = np.float32(0)
     zero = np.int32(0)
     if asymmetric == 0:
         size = max(abs(low), abs(high))
-        if size != 0:
+        if size > _SMALLEST:
             scale = size / np.float32(127)
             inverse = np.float32(127) / size
         scale_and_round(to, x, count, inverse, zero, np.int32(-127), np.int32(127))
         return scale, zero
     least, most = min(low, np.float32(0)), max(high, np.float32(0))
-    if least != most:
+    if most - least > _SMALLEST:
         step = np.float64(most - least) / 255.0
         # The end whose zero point is the more exact one decides.
         if 128.0 + abs(least / step) < 127.0 + abs(most / step):

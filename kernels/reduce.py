@@ -106,9 +106,9 @@ def mean(a, total):
 
 @device
 def integer_mean(a, total):
-    """Towards zero, as C divides."""
-    size = abs(total) // a.count
-    return -size if total < 0 else size
+    """Towards zero, as C divides. A sum that overflows wraps, and may be the least integer, which has no magnitude."""
+    quotient = total // a.count
+    return quotient + ((total < 0) & (quotient * a.count != total))
 
 
 @device
@@ -172,9 +172,10 @@ def _make_arg(name: str, element: str, largest: bool) -> Kernel:
             x = a.x + outer * a.depth * a.inner + (unit - outer * a.inner)
             best, value = np.int64(0), x[0]
             for d in range(1, a.depth):
-                # Anything is more extreme than NaN, the reference thinks.
-                if ((x[d * a.inner] > value) if largest else (x[d * a.inner] < value)) | (value != value):
-                    best, value = d, x[d * a.inner]
+                # Any number is more extreme than NaN, and NaN than nothing, as the reference has it.
+                other = x[d * a.inner]
+                if ((other > value) if largest else (other < value)) | ((value != value) & (other == other)):
+                    best, value = d, other
             if a.wide:
                 a.out[unit] = best
             else:

@@ -34,9 +34,9 @@ def _make(name: str, element: str, part: str, blend: Device) -> Kernel:
 
 @device
 def blend_floats(tl, bl, tr, br, y, x):
-    """In the reference's order: top left, bottom left, top right, bottom right."""
+    """In the reference's order: top left, bottom left, top right, bottom right, and 0, which makes a positive zero of a negative one."""
     one = np.float32(1)
-    return tl * (one - y) * (one - x) + bl * y * (one - x) + tr * (one - y) * x + br * y * x
+    return tl * (one - y) * (one - x) + bl * y * (one - x) + tr * (one - y) * x + br * y * x + np.float32(0)
 
 
 @device

@@ -404,13 +404,14 @@ square_root = _float_function("sqrt", "its square root")
 
 @intrinsic
 def copy_sign(typing: Any, magnitude: Any, vector: Any) -> Any:
-    """The scalar `magnitude` with the sign of each lane."""
+    """A vector (or a scalar) with the sign of each lane of another."""
+    scalar = isinstance(magnitude, types.Number)
 
     def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        splat = emit_splat(builder, values[0], vector.lanes)
-        return emit_call(builder, f"llvm.copysign.{_suffix(vector)}", vector.llvm, splat, values[1])
+        size = emit_splat(builder, values[0], vector.lanes) if scalar else values[0]
+        return emit_call(builder, f"llvm.copysign.{_suffix(vector)}", vector.llvm, size, values[1])
 
-    return vector(vector.base, vector), emit
+    return vector(vector.base if scalar else vector, vector), emit
 
 
 @intrinsic

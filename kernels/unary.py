@@ -9,7 +9,7 @@ from .elements import ELEMENTS, NUMBERS
 from .ends import store_first
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
-from .vmath import splat, verf, vexp, vlog, vlogistic, vtanh
+from .vmath import splat, verfc, vexp, vexpm1, vlog, vlogistic, vtanh
 from .vmath_double import vsine
 
 LANES = target().lanes
@@ -112,12 +112,12 @@ def leaky_relu(a, x):
 
 @device
 def elu(a, x):
-    return simd.select(x < splat(0), vexp(simd.minimum(x, np.float32(0))) - splat(1), x)
+    return simd.select(x < splat(0), vexpm1(simd.minimum(x, np.float32(0))), x)
 
 
 @device
 def gelu(a, x):
-    return x * splat(0.5) * (splat(1) + verf(x * np.float32(0.7071067811865476)))
+    return x * splat(0.5) * verfc(x * np.float32(-0.7071067811865476))
 
 
 @device

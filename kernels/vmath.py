@@ -24,19 +24,24 @@ def splat(x):
 
 
 @device
+def _exponential(r):
+    """(e^r - 1 - r) / r^2 for |r| up to half of ln 2."""
+    p = splat(1.9875691500e-4)
+    p = simd.fma(p, r, splat(1.3981999507e-3))
+    p = simd.fma(p, r, splat(8.3334519073e-3))
+    p = simd.fma(p, r, splat(4.1665795894e-2))
+    p = simd.fma(p, r, splat(1.6666665459e-1))
+    return simd.fma(p, r, splat(5.0000001201e-1))
+
+
+@device
 def vexp(x):
     """e^x; infinity above what a float can hold, 0 below, NaN of NaN."""
     bounded = simd.maximum(simd.minimum(x, _EXP_LARGEST), _EXP_LEAST)
     n = simd.round_even(bounded * _LOG2E)
     r = simd.fma(n, splat(-_LN2_HIGH), bounded)
     r = simd.fma(n, splat(-_LN2_LOW), r)
-    p = splat(1.9875691500e-4)
-    p = simd.fma(p, r, splat(1.3981999507e-3))
-    p = simd.fma(p, r, splat(8.3334519073e-3))
-    p = simd.fma(p, r, splat(4.1665795894e-2))
-    p = simd.fma(p, r, splat(1.6666665459e-1))
-    p = simd.fma(p, r, splat(5.0000001201e-1))
-    p = simd.fma(p, r * r, r) + splat(1)
+    p = simd.fma(_exponential(r), r * r, r) + splat(1)
     # In two steps, since 2^n may be smaller or larger than any float though the product is not.
     whole = simd.to_i32(n)
     half = whole >> 1
@@ -55,19 +60,32 @@ def vlogistic(x):
 
 
 @device
+def vexpm1(x):
+    """e^x - 1 for x <= 0, without losing digits near 0."""
+    bounded = simd.maximum(x, np.float32(-30))  # from where on it is -1
+    n = simd.round_even(bounded * _LOG2E)
+    r = simd.fma(n, splat(-_LN2_HIGH), bounded)
+    r = simd.fma(n, splat(-_LN2_LOW), r)
+    p = _exponential(r)
+    power = simd.bits_f32((simd.to_i32(n) + 127) << 23)
+    p = simd.fma(simd.fma(p, r * r, r), power, power - splat(1))
+    return simd.select(x == x, p, x)
+
+
+@device
 def vtanh(x):
+    """tanh x; a zero keeps its sign."""
     size = simd.absolute(x)
-    # Far from 0: 1 - 2 / (e^2|x| + 1), with x's sign. Near it: an odd polynomial.
+    # Far from 0: 1 - 2 / (e^2|x| + 1). Near it: an odd polynomial.
     far = splat(1) - splat(2) / (vexp(size + size) + splat(1))
-    far = simd.select(x < splat(0), splat(0) - far, far)
     s = x * x
     p = splat(-5.70498872745e-3)
     p = simd.fma(p, s, splat(2.06390887954e-2))
     p = simd.fma(p, s, splat(-5.37397155531e-2))
     p = simd.fma(p, s, splat(1.33314422036e-1))
     p = simd.fma(p, s, splat(-3.33332819422e-1))
-    near = simd.fma(p * s, x, x)
-    return simd.select(size < splat(0.625), near, far)
+    near = simd.fma(p * s, size, size)
+    return simd.copy_sign(simd.select(size < splat(0.625), near, far), x)
 
 
 @device
@@ -103,8 +121,8 @@ def vlog(x):
 
 
 @device
-def verf(x):
-    """The error function, within 2e-7."""
+def verfc(x):
+    """1 - erf(x), within 2e-7 and, above 1, a few units in the last place."""
     size = simd.absolute(x)
     s = x * x
     p = splat(7.853861353153693e-5)
@@ -134,6 +152,5 @@ def verf(x):
     far = simd.fma(far, y, splat(4.218463358204948e-1))
     far = simd.fma(far, y, splat(-2.820767439740514e-1))
     far = simd.fma(far, y, splat(5.641895067754075e-1))
-    tail = splat(1) - vexp(splat(0) - s) * q * simd.select(size < splat(2), middle, far)
-    tail = simd.select(x < splat(0), splat(0) - tail, tail)
-    return simd.select(size < splat(1), near, tail)
+    rest = vexp(splat(0) - s) * q * simd.select(size < splat(2), middle, far)
+    return simd.select(size < splat(1), splat(1) - near, simd.select(x < splat(0), splat(2) - rest, rest))

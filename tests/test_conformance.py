@@ -5,19 +5,21 @@ docs/numerics.md has the table.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tinylite import Interpreter, InvokeError, OpResolverType
-from tinylite.model import Graph, Op, Quantization, Tensor, tensor_dtype
+from tinylite.model import Graph, Model, Op, Quantization, Tensor, tensor_dtype
 from tinylite.ops.common.binary import halves
 from tinylite.ops.resize_bilinear import ResizeBilinear
 from tinylite.plan import Plan
 
+from . import variables
 from .cases import Case, T, hybrid
-from .conftest import Judge, feed_and_run, litert_interpreter
+from .conftest import Judge, answer, feed_and_run, litert_interpreter
 from .ops import batch_matmul, bidirectional_sequence_lstm, bidirectional_sequence_rnn, conv_2d, lstm
 from .test_ops import CASES
 
@@ -219,9 +221,88 @@ def test_rounding_keeps_a_negative_zero_only_where_there_was_one(run: Judge, lit
 
 @pytest.mark.parametrize("code", ["ARG_MAX", "ARG_MIN"])
 def test_any_number_is_more_extreme_than_nan(code: str, run: Judge, litert: Judge) -> None:
-    x = np.array([[np.nan, 1, 2], [3, np.nan, 1], [np.nan, np.nan, 0]], np.float32)
-    content = Case(code, [T((3, 3)), T((), "INT32", data=1)], [T((), "INT32")], {"output_type": "INT32"}).model().to_bytes()
-    assert run(content, [x])[0].tolist() == litert(content, [x])[0].tolist()
+    x = np.array([[np.nan, 1, 2], [3, np.nan, 1], [np.nan, np.nan, 0], [np.nan, np.nan, np.nan]], np.float32)
+    content = Case(code, [T((4, 3)), T((), "INT32", data=1)], [T((), "INT32")], {"output_type": "INT32"}).model().to_bytes()
+    wanted = {"ARG_MAX": [2, 0, 2, 0], "ARG_MIN": [1, 2, 2, 0]}[code]
+    assert run(content, [x])[0].tolist() == litert(content, [x])[0].tolist() == wanted
+
+
+def test_what_is_too_large_for_a_quantized_type_is_its_largest_value(run: Judge, litert: Judge) -> None:
+    """LiteRT converts it to the least INT32; NaN too, to which it adds the zero point."""
+    x = np.float32([np.inf, 3e38, 3e9, 127, -3e9, -3e38, -np.inf, np.nan])
+    for zero, theirs in ((0, -128), (-5, 127)):
+        content = Case("QUANTIZE", [T((8,))], [T((8,), "INT8", scale=1.0, zero=zero)], version=2).model().to_bytes()
+        assert run(content, [x])[0].tolist() == [127, 127, 127, 127 + zero, -128, -128, -128, -128]
+        assert litert(content, [x])[0].tolist() == [theirs, theirs, theirs, 127 + zero, theirs, theirs, theirs, theirs]
+
+
+def test_each_nan_is_a_value_of_its_own(run: Judge, litert: Judge) -> None:
+    """LiteRT looks them up in a map that takes NaN and any number for equal."""
+    x = np.float32([1, np.nan, 2, np.nan, 1])
+    content = Case("UNIQUE", [T((5,))], [T(()), T((), "INT32")], {"idx_out_type": "INT32"}).model().to_bytes()
+    values, indices = run(content, [x])
+    assert np.array_equal(values, [1, np.nan, 2, np.nan], equal_nan=True)
+    assert indices.tolist() == [0, 1, 2, 3, 0]
+    assert litert(content, [x])[1].tolist() == [0, 0, 1, 0, 0]
+
+
+def test_a_variable_is_read_in_the_shape_that_it_has() -> None:
+    """LiteRT keeps the shape that the output declares, whatever the size of the value."""
+    x, y = Tensor("x", (3,), shape_signature=(-1,)), Tensor("y", (3,))
+    of = variables.handle()
+    ops = [of, Op("ASSIGN_VARIABLE", [of.outputs[0], x], []), Op("READ_VARIABLE", of.outputs, [y])]
+    interpreter = Interpreter(model_content=Model([Graph("main", [x], [y], ops, [x, y, of.outputs[0]])]).to_bytes())
+    for count in (3, 5, 2):
+        interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], [count])
+        assert answer(interpreter, np.arange(count, dtype=np.float32)).tolist() == [*range(count)]
+
+
+@pytest.mark.parametrize("code", ["ABS", "LEAKY_RELU", "QUANTIZE", "MUL", "CONV_2D", "MEAN"])
+def test_a_factor_out_of_reach_takes_all_but_0_to_an_end(code: str, run: Judge, litert: Judge) -> None:
+    """LiteRT shifts by the rest of a division by 32."""
+    x, scale = np.int8([-128, -3, -1, 0, 1, 2, 127]), 1e10
+    inputs, options, wanted = [T((7,), "INT8", scale=scale)], {}, [-128, -128, -128, 0, 127, 127, 127]
+    shape = (7,)
+    if code == "ABS":
+        wanted = [127, 127, 127, 0, 127, 127, 127]
+    elif code == "LEAKY_RELU":
+        options = {"alpha": 0.5}
+    elif code == "MUL":
+        inputs.append(T((), "INT8", scale=1.0, data=1))
+    elif code == "CONV_2D":
+        inputs = [T((1, 1, 7, 1), "INT8", scale=scale), T((1, 1, 1, 1), "INT8", scale=1.0, data=1), T((1,), "INT32", scale=scale, data=0)]
+        options, shape = {"padding": "SAME", "stride_h": 1, "stride_w": 1}, (1, 1, 7, 1)
+    elif code == "MEAN":
+        inputs = [T((7, 1), "INT8", scale=scale), T((1,), "INT32", data=[1])]
+        options = {"keep_dims": False}
+    content = Case(code, inputs, [T(shape, "INT8", scale=1.0)], options, version=2).model().to_bytes()
+    feed = x.reshape(inputs[0].shape)
+    assert run(content, [feed])[0].reshape(-1).tolist() == wanted
+    assert litert(content, [feed])[0].reshape(-1).tolist() != wanted
+
+
+@pytest.mark.parametrize("kind", ["hybrid", "hybrid_a"])
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+def test_a_row_with_nan_has_no_range(kind: str, odd: float, run: Judge) -> None:
+    """LiteRT makes numbers of it, or NaN, by where it lies."""
+    case = batch_matmul.product((3, 30, 17), (3, 17, 70), kind, constant="y")
+    (x,) = case.feeds()
+    clean = run(case.model().to_bytes(), [x])[0]
+    x[1, 7, 5] = odd
+    found = run(case.model().to_bytes(), [x])[0]
+    assert np.isnan(found[1, 7]).all()
+    assert np.array_equal(np.delete(found.reshape(90, 70), 37, 0), np.delete(clean.reshape(90, 70), 37, 0))
+
+
+def test_a_small_negative_number_keeps_its_digits_in_elu_and_gelu(run: Judge) -> None:
+    x = -(np.float32(10) ** np.linspace(-40, 0.4, 500, dtype=np.float32))
+    wide = x.astype(np.float64)
+    erfc = np.array([math.erfc(-value / math.sqrt(2)) for value in wide])
+    for code, wanted in (("ELU", np.expm1(wide)), ("GELU", 0.5 * wide * erfc)):
+        found = run(Case(code, [T(x.shape)], [T(x.shape)]).model().to_bytes(), [x])[0]
+        normal = np.abs(wanted) > np.finfo(np.float32).tiny
+        assert (np.abs(found / wanted - 1)[normal] < 1e-6).all()
+        assert np.abs(found - wanted)[~normal].max() < 1e-44
 
 
 @pytest.mark.parametrize("code", ["MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD"])

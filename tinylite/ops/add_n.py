@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import copy_step
 from .common.operator import Node, Operator, Shape, Value, register
-from .common.quantized import integer_range
+from .common.quantized import activation_range
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -36,7 +36,7 @@ class AddN(Operator):
         total, output = node.input(0), node.outputs[0]
         if len(node.inputs) == 1:
             copy_step(plan, total, output)
-        limits = (float("-inf"), float("inf")) if output.type == "FLOAT32" else integer_range(output.type)
+        limits = activation_range(node, "NONE", output)
         for index in range(1, len(node.inputs)):
             into: Value = output if index == len(node.inputs) - 1 else plan.workspace(output.shape, output.type)
             plan.step(

@@ -19,7 +19,7 @@ def fits_floats(low: float, high: float) -> bool:
 
 @register
 class FakeQuant(Unary):
-    """The range is moved a little, so that 0 is among the numbers, as NudgeQuantizationRange does in float."""
+    """The range is moved so that 0 is among the numbers, as NudgeQuantizationRange does in float: one that lacks 0 begins or ends there."""
 
     code = "FAKE_QUANT"
     max_version = 2
@@ -31,7 +31,7 @@ class FakeQuant(Unary):
         options = node.options
         node.want(2 <= options.num_bits <= 16, f"its num_bits is {options.num_bits}, not 2 to 16")
         low, high = options.min, options.max
-        node.want(-np.inf < low <= 0 <= high < np.inf and low < high, f"its range {low:g} to {high:g} does not hold 0, or nothing else")
+        node.want(-np.inf < low < high < np.inf, f"its range {low:g} to {high:g} is none")
         node.want(fits_floats(low, high), f"its range {low:g} to {high:g} is too narrow or too wide for floats")
 
     def kernel_fields(self, node: Node) -> dict[str, Any]:

@@ -61,9 +61,10 @@ class FullyConnected(Operator):
         scales, zero = filter_scales(node, matrix, out, 0)
         if input.type == "FLOAT32":
             weights = check_weights(node, matrix)[None]
+            # LiteRT applies the activation alone here, where other kernels end at the largest float.
             hybrid_gemm(
                 plan, dense(rows, depth, 1), input, rows, bool(node.options.asymmetric_quantize_inputs), weights, scales, offsets,
-                output, *activation_range(node, activation, output),
+                output, *activation_range(node, activation, output, finite=False),
             )  # fmt: skip
         else:
             factors = np.float64(scale_and_zero(node, input)[0]) * scales.astype(np.float64) / scale_and_zero(node, output)[0]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .common.operator import Node, register
+from .common.operator import Node, Shape, register
 from .common.resizing import Resizing
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ class ResizeBilinear(Resizing):
         if input.type not in resize_bilinear:
             node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(resize_bilinear)}")
         node.want(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
+
+    def infer(self, node: Node) -> Sequence[Shape]:
+        both = node.options.align_corners and node.options.half_pixel_centers
+        node.want(not both, "it has both align_corners and half_pixel_centers, which exclude each other")
+        return super().infer(node)
 
     def size(self, node: Node) -> tuple[int, int]:
         if node.optional(1) is None:

@@ -53,7 +53,8 @@ class RFFT2D(Operator):
         input, output = node.input(0), node.outputs[0]
         height, width = self.lengths(node)
         pictures, columns, size = math.prod(input.shape[:-2]), width // 2 + 1, max(height, width)
-        table = plan.constant(twiddles(size), np.float64)
+        # The conjugates of the conjugated transform, as LiteRT computes it: imaginary parts that are 0 for every input become -0.
+        table = plan.constant(twiddles(size) * (1, -1), np.float64)
         rows = plan.workspace((pictures, height, width + 2), "FLOAT64")
         plan.step(
             rfft_rows, work=pictures * height, cost=width * (width.bit_length() + 2), input=input, output=rows, table=table, size=size,

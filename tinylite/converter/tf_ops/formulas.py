@@ -79,24 +79,63 @@ class Term:
 Formula = Callable[..., Term]
 
 
+def _expm1(x: Term) -> Term:
+    """e^x - 1 = tanh(x / 2) (e^x + 1), without losing digits near 0."""
+    return (x * 0.5)("TANH") * (x("EXP") + 1)
+
+
+def _lost(x: Term, sum: Term) -> Term:
+    """What rounding took from sum = x + 1, over the sum: ln(x + 1) = ln sum + this."""
+    return (x - (sum - 1)) / sum
+
+
+def _log1p(x: Term) -> Term:
+    """ln(x + 1), without losing digits near 0."""
+    sum = x + 1
+    plain = sum("LOG")
+    # Where nothing was lost, or the sum is 0 or infinite, which would make NaN of it.
+    return (sum - 1).equals(x).choose(plain, plain + _lost(x, sum))
+
+
 def _root_of_rest(x: Term) -> Term:
     """sqrt(1 - x^2), without losing digits near 1."""
     return ((1 - x) * (x + 1))("SQRT")
 
 
-def _exponentials(x: Term) -> tuple[Term, Term]:
-    positive = x("EXP")
-    return positive, 1 / positive
+def _half_exponentials(x: Term) -> tuple[Term, Term]:
+    """x / 2, and e^(x / 2) + e^(-x / 2), which does not overflow before cosh x does."""
+    half = x * 0.5
+    positive = half("EXP")
+    return half, positive + 1 / positive
 
 
 def _sinh(x: Term) -> Term:
-    positive, negative = _exponentials(x)
-    return (positive - negative) * 0.5
+    """sinh x = 2 tanh(x / 2) cosh(x / 2)^2, without losing digits near 0."""
+    half, twice_cosh = _half_exponentials(x)
+    return half("TANH") * twice_cosh * (twice_cosh * 0.5)
 
 
 def _cosh(x: Term) -> Term:
-    positive, negative = _exponentials(x)
-    return (positive + negative) * 0.5
+    _, twice_cosh = _half_exponentials(x)
+    return twice_cosh * (twice_cosh * 0.5) - 1
+
+
+def _asinh(x: Term) -> Term:
+    """Of the size of x, ln(a + sqrt(a^2 + 1)) as log1p, whose argument is small where a is; the root of large ones is a."""
+    size = x("ABS")
+    bounded = size.with_("MINIMUM", 1e18)
+    return _log1p(size + size * (bounded / ((bounded("SQUARE") + 1)("SQRT") + 1))) * x("SIGN")
+
+
+def _acosh(x: Term) -> Term:
+    """ln(x + sqrt(x^2 - 1)) as log1p, whose argument is small where x is near 1."""
+    above = x - 1
+    return _log1p(above + above("SQRT") * (x + 1)("SQRT"))
+
+
+def _atanh(x: Term) -> Term:
+    size = x("ABS")
+    return _log1p((size + size) / (1 - size)) * 0.5 * x("SIGN")
 
 
 def _selu(x: Term) -> Term:
@@ -105,8 +144,10 @@ def _selu(x: Term) -> Term:
 
 
 def _softplus(x: Term) -> Term:
-    """log(1 + e^x), which is x long before e^x overflows."""
-    return (x.with_("MINIMUM", 20)("EXP") + 1)("LOG").with_("MAXIMUM", x)
+    """ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), without losing digits where e^x is small."""
+    power = (-x("ABS"))("EXP")
+    sum = power + 1
+    return x("RELU") + (sum("LOG") + _lost(power, sum))
 
 
 def _truncated_remainder(x: Term, y: Term) -> Term:
@@ -116,21 +157,21 @@ def _truncated_remainder(x: Term, y: Term) -> Term:
 
 FORMULAS: dict[str, Formula] = {
     "Acos": lambda x: _root_of_rest(x).atan2(x),
-    "Acosh": lambda x: (x + ((x - 1) * (x + 1))("SQRT"))("LOG"),
+    "Acosh": _acosh,
     "ApproximateEqual": lambda x, y: (x - y)("ABS"),  # compared with the node's tolerance below
     "Asin": lambda x: x.atan2(_root_of_rest(x)),
-    "Asinh": lambda x: (x("ABS") + (x("SQUARE") + 1)("SQRT"))("LOG") * x("SIGN"),
+    "Asinh": _asinh,
     "Atan": lambda x: x.atan2(1),
-    "Atanh": lambda x: ((x + 1) / (1 - x))("LOG") * 0.5,
+    "Atanh": _atanh,
     "ClipByValue": lambda x, low, high: x.with_("MINIMUM", high).with_("MAXIMUM", low),
     "Cosh": _cosh,
     "DivNoNan": lambda x, y: y.equals(0).choose(0, x / y),
-    "Expm1": lambda x: x("EXP") - 1,
+    "Expm1": _expm1,
     "Invert": lambda x: x.with_("BITWISE_XOR", -1),
     "IsFinite": lambda x: x("ABS").less(np.inf),
     "IsInf": lambda x: x("ABS").equals(np.inf),
     "IsNan": lambda x: x.with_("NOT_EQUAL", x, "BOOL"),
-    "Log1p": lambda x: (x + 1)("LOG"),
+    "Log1p": _log1p,
     "Mod": _truncated_remainder,
     "MulNoNan": lambda x, y: y.equals(0).choose(0, x * y),
     "Selu": _selu,
@@ -140,7 +181,7 @@ FORMULAS: dict[str, Formula] = {
     "Tan": lambda x: x("SIN") / x("COS"),
     "TruncateMod": _truncated_remainder,
     "Xdivy": lambda x, y: x.equals(0).choose(0, x / y),
-    "Xlog1py": lambda x, y: x.equals(0).choose(0, x * (y + 1)("LOG")),
+    "Xlog1py": lambda x, y: x.equals(0).choose(0, x * _log1p(y)),
     "Xlogy": lambda x, y: x.equals(0).choose(0, x * y("LOG")),
 }
 # What is left of formulas whose second operand is a constant without zeros.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from .broadcasting import blocks, broadcast, loops
 from .operator import Node, Operator, Shape
-from .quantized import activation_range, quantize_multiplier, scale_and_zero
+from .quantized import FACTORS_END, activation_range, quantize_multiplier, scale_and_zero
 
 if TYPE_CHECKING:
     from ...planner import Planner
@@ -30,7 +30,10 @@ def common_scale(node: Node, left_shift: int = 20, power: int = 1) -> dict[str, 
     out_scale, out_zero = scale_and_zero(node, node.outputs[0])
     common = 2 * max(x_scale, y_scale)
     x, y = halves(x_scale / common), halves(y_scale / common)
-    out = halves(common**power / ((1 << left_shift * power) * out_scale))
+    factor = common**power / ((1 << left_shift * power) * out_scale)
+    # Sums have no bits left to be shifted by.
+    node.want(factor < FACTORS_END, f"its scales make a factor of {factor:.3g}, which is too large for fixed point")
+    out = halves(factor)
     return {
         "x_zero": x_zero, "y_zero": y_zero, "out_zero": out_zero, "x_multiplier": x[0], "x_right": x[2], "y_multiplier": y[0],
         "y_right": y[2], "out_multiplier": out[0], "out_left": out[1], "out_right": out[2],

@@ -10,9 +10,14 @@ from ...errors import ModelError
 from ...model import tensor_dtype
 from .operator import Node, Value
 
-__all__ = ["FLOAT_MAX", "activation_range", "integer_range", "quantize_multiplier", "scale_and_zero", "scales_and_zeros", "stored_bound"]
+__all__ = [
+    "FACTORS_END", "FLOAT_MAX", "SATURATING", "activation_range", "integer_range", "quantize_multiplier", "scale_and_zero",
+    "scales_and_zeros", "stored_bound",
+]  # fmt: skip
 
 FLOAT_MAX = float(np.finfo(np.float32).max)
+FACTORS_END = 2.0**31  # the first factor that is out of fixed point's reach
+SATURATING = 512.0  # times this, whatever is not 0 ends at a limit of 8 bits, and sums below 2^22 do not wrap
 INTEGER_LIMITS = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-32768, 32767)}
 # Fused activations: the real range that they clamp to.
 CLAMPS: dict[str, tuple[float, float]] = {
@@ -56,12 +61,13 @@ def scales_and_zeros(node: Node, value: Value, channels: int | None) -> tuple[np
 def quantize_multiplier(factors: Any) -> tuple[np.ndarray, np.ndarray]:
     """Real factors >= 0 as (multiplier, shift), int32 each: factor = multiplier * 2^(shift - 31), multiplier in [2^30, 2^31).
 
-    LiteRT's QuantizeMultiplier: rounds half away from zero, and makes 0 of what would shift by more than 31. Raises ModelError
-    for factors that leave nothing of an int32.
+    LiteRT's QuantizeMultiplier: rounds half away from zero, and makes 0 of what would shift right by more than 31. Factors from 2^31
+    on, which would shift left by more than 31, count as SATURATING. Raises ModelError for those that no float holds.
     """
     factors = np.atleast_1d(np.asarray(factors, np.float64))
-    if not (factors < 2.0**31).all():
+    if not (factors <= FLOAT_MAX).all():
         raise ModelError(f"its scales make a factor of {float(factors.max()):.3g}, which is too large for fixed point")
+    factors = np.where(factors < FACTORS_END, factors, SATURATING)
     fraction, shift = np.frexp(factors)
     multiplier = np.floor(fraction * 2.0**31 + 0.5).astype(np.int64)
     overflow = multiplier == 2**31
@@ -77,16 +83,17 @@ def integer_range(type: str) -> tuple[int, int]:
     return int(limits.min), int(limits.max)
 
 
-def activation_range(node: Node, activation: str, output: Value) -> tuple[Any, Any]:
+def activation_range(node: Node, activation: str, output: Value, finite: bool = True) -> tuple[Any, Any]:
     """What a fused activation clamps an output to: floats for FLOAT32 and integers for the others, in the output's own units.
 
-    For quantized types as CalculateActivationRangeQuantized: zero point + round(bound / scale), in float.
+    Floats end at the largest there is, or with `finite=False` at infinity where the activation has no bound. For quantized types as
+    CalculateActivationRangeQuantized: zero point + round(bound / scale), in float.
     """
     if activation != "NONE" and activation not in CLAMPS:
         node.unsupported(f"it fuses the activation {activation}, which no kernel has")
     low, high = CLAMPS.get(activation, (-np.inf, np.inf))
     if output.type == "FLOAT32":
-        return max(low, -FLOAT_MAX), min(high, FLOAT_MAX)
+        return (max(low, -FLOAT_MAX), min(high, FLOAT_MAX)) if finite else (low, high)
     least, largest = integer_range(output.type)
     if activation == "NONE":
         return least, largest

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .operator import Node, Operator, Shape
-from .quantized import quantize_multiplier, scale_and_zero
+from .quantized import FACTORS_END, SATURATING, quantize_multiplier, scale_and_zero
 
 if TYPE_CHECKING:
     from ...planner import Planner
@@ -29,7 +29,8 @@ def reduced_axes(node: Node, rank: int) -> list[int]:
 
 def mean_multiplier(factor: float, count: int) -> tuple[int, int]:
     """Multiplier and shift of factor / count, with the division folded into the multiplier as LiteRT's QuantizedMeanOrSum does."""
-    multiplier, shift = (int(part[0]) for part in quantize_multiplier(factor))
+    # Out of fixed point's reach, the mean too ends at a limit wherever it is not 0.
+    multiplier, shift = (int(part[0]) for part in quantize_multiplier(factor if factor < FACTORS_END else SATURATING * count))
     fold = max(min(count.bit_length() - 1, 32, 31 + shift), 0)
     return int(np.int64((multiplier << fold) // count).astype(np.int32)), shift - fold
 

@@ -23,8 +23,4 @@ class Resizing(Operator):
         input = node.input(0)
         node.want(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
         node.want(0 not in input.shape[1:3], f"its input {input} is empty")
-        node.want(
-            not (node.options.align_corners and node.options.half_pixel_centers),
-            "it has both align_corners and half_pixel_centers, which exclude each other",
-        )
         return [(input.shape[0], *self.size(node), input.shape[3])]
