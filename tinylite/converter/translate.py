@@ -25,6 +25,7 @@ from .custom import custom_op
 from .frames import functionalized
 from .graphdef import Function
 from .partial import Partial
+from .ranks import settle_ranks
 from .shapes import Signature, broadcast, computed, infer, signature_of
 from .tf_graph import Edge, TfGraph, TfNode, function_graph
 from .types import untaken, wider
@@ -503,6 +504,7 @@ class Translator:
             return custom_op(call)
         first = len(call.scope.graph.ops)
         try:
+            settle_ranks(call)
             outputs = translation(call)
         except OutOfMemoryError:
             raise

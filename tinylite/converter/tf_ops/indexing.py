@@ -87,7 +87,8 @@ def top_k(call: Call) -> Sequence[Tensor]:
     x = call.input(0)
     k = call.cast(call.input(1), "INT32") if call.op == "TopKV2" else call.make(int(call.attribute("k")), np.int32)
     (count,) = call.translator.partial.values(k) or [-1]
-    shape = (*call.shape(x)[:-1], count)
+    before = call.signature(x)
+    shape = None if before is None else (*before[:-1], count)
     values, indices = call.emit_all("TOPK_V2", [x, k], [x.type, "INT32"], [shape, shape])
     return [values, call.cast(indices, call.attribute("index_type", "INT32"))]
 

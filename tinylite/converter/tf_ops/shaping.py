@@ -29,24 +29,27 @@ def amounts_input(call: Call, tensor: Tensor) -> Tensor:
 @translates("Shape", "ShapeN")
 def shape(call: Call) -> Sequence[Tensor]:
     type = call.attribute("out_type", "INT32")
+    shapes = [call.signature(x) for x in call.inputs]
     return [
-        call.emit("SHAPE", [x], type, (call.rank(x),), out_type=type)
-        if -1 in call.shape(x) else call.make(np.array(call.shape(x), tensor_dtype(type)))
-        for x in call.inputs
+        call.emit("SHAPE", [x], type, (-1 if shape is None else len(shape),), out_type=type)
+        if shape is None or -1 in shape else call.make(np.array(shape, tensor_dtype(type)))
+        for x, shape in zip(call.inputs, shapes, strict=True)
     ]  # fmt: skip
 
 
 @translates("Rank")
 def rank(call: Call) -> Tensor:
-    return call.make(call.rank(call.input(0)), np.int32)
+    x = call.input(0)
+    return call.emit("RANK", [x], "INT32", ()) if call.signature(x) is None else call.make(call.rank(x), np.int32)
 
 
 @translates("Size")
 def size(call: Call) -> Tensor:
     x, type = call.input(0), call.attribute("out_type", "INT32")
-    if -1 not in call.shape(x):
-        return call.make(int(np.prod(call.shape(x), dtype=np.int64)), tensor_dtype(type))
-    counted = call.emit("SHAPE", [x], type, (call.rank(x),), out_type=type)
+    shape = call.signature(x)
+    if shape is not None and -1 not in shape:
+        return call.make(math.prod(shape), tensor_dtype(type))
+    counted = call.emit("SHAPE", [x], type, (-1 if shape is None else len(shape),), out_type=type)
     return call.emit("REDUCE_PROD", [counted, call.shape_tensor([0])], type, (), keep_dims=False)
 
 
@@ -88,8 +91,11 @@ def _filled(wanted: Sequence[int], before: Signature) -> list[int]:
 @translates("Squeeze")
 def squeeze(call: Call) -> Tensor:
     x = call.input(0)
+    told = call.attribute("squeeze_dims") or []
+    if call.signature(x) is None and told:
+        return call.emit("SQUEEZE", [x], None, None, squeeze_dims=tuple(told))
     before = call.shape(x)
-    axes = [call.axis(axis, len(before)) for axis in call.attribute("squeeze_dims") or []]
+    axes = [call.axis(axis, len(before)) for axis in told]
     axes = axes or [axis for axis, size in enumerate(before) if size == 1]
     after = tuple(size for axis, size in enumerate(before) if axis not in axes)
     if after.count(-1) <= 1:
@@ -100,6 +106,8 @@ def squeeze(call: Call) -> Tensor:
 @translates("ExpandDims")
 def expand_dims(call: Call) -> Tensor:
     x = call.input(0)
+    if call.signature(x) is None:
+        return call.emit("EXPAND_DIMS", [x, call.shape_tensor(call.numbers(1, "axis"))], None, None)
     before = call.shape(x)
     axis = call.axis(call.numbers(1, "axis")[0], len(before) + 1)
     after = (*before[:axis], 1, *before[axis:])
@@ -120,8 +128,8 @@ def transpose(call: Call) -> Tensor:
 @translates("Pack")
 def pack(call: Call) -> Tensor:
     each = merged(*map(call.signature, call.inputs))
-    call.want(each is not None, "the number of dimensions of its inputs is not known")
-    assert each is not None
+    if each is None:
+        return call.emit("PACK", call.inputs, None, None, values_count=len(call.inputs), axis=call.attribute("axis", 0))
     axis = call.axis(call.attribute("axis", 0), len(each) + 1)
     count = len(call.inputs)
     if not takes("PACK", call.input(0).type):
@@ -173,9 +181,11 @@ def concat(call: Call) -> Tensor:
 
 @translates("Split")
 def split(call: Call) -> Sequence[Tensor]:
-    x, count = call.input(1), call.attribute("num_split")
+    x, count, axis = call.input(1), call.attribute("num_split"), call.numbers(0, "axis")[0]
+    if call.signature(x) is None:
+        return call.emit_all("SPLIT", [call.make(axis, np.int32), x], [x.type] * count, [None] * count, num_splits=count)
     before = call.shape(x)
-    axis = call.axis(call.numbers(0, "axis")[0], len(before))
+    axis = call.axis(axis, len(before))
     call.want(before[axis] % count == 0 or before[axis] < 0, f"{before[axis]} elements cannot be split evenly into {count}")
     if count == 1:
         return [x]
@@ -269,6 +279,9 @@ def fill(call: Call) -> Tensor:
 @translates("Gather", "GatherV2", "ResourceGather")
 def gather(call: Call) -> Tensor:
     x, indices = call.input(0), call.input(1)
+    if call.signature(x) is None or call.signature(indices) is None:
+        axis = call.numbers(2, "axis")[0] if call.op == "GatherV2" else 0
+        return call.emit("GATHER", [x, indices], None, None, axis=axis, batch_dims=call.attribute("batch_dims", 0))
     before, picked = call.shape(x), call.shape(indices)
     axis = call.axis(call.numbers(2, "axis")[0] if call.op == "GatherV2" else 0, len(before))
     batch = call.attribute("batch_dims", 0)
@@ -287,6 +300,9 @@ def strided_slice(call: Call) -> Tensor:
     }
     if begin is None or end is None or strides is None:
         return _computed_slice(call, masks)
+    if call.signature(x) is None and not masks["ellipsis_mask"] and not masks["new_axis_mask"]:
+        operands = [call.shape_tensor(values.tolist()) for values in (begin, end, strides)]
+        return call.emit("STRIDED_SLICE", [x, *operands], None, None, **masks)
     x, bounds = _spelled_out(call, x, begin.tolist(), end.tolist(), strides.tolist(), masks)
     before = call.shape(x)
     after = [_length(size, *bound[:5]) for size, bound in zip(before, bounds, strict=True) if not bound[5]]
