@@ -21,6 +21,7 @@ from ..quantize.integer import Integers, quantize_graph, read_ranges
 from .ends import is_variable, likely_inputs, likely_outputs
 from .frames import functionalized
 from .graphdef import GraphDef
+from .halves import HALVES, in_float32
 from .listing import listing, tf_listing
 from .output_types import output_type
 from .quantization import type_of
@@ -96,6 +97,7 @@ class Conversion:
         self.reorder = reorder_across_fake_quants
         with at(graph_def.source or "the graph"):
             constants = constants or {}
+            graph_def = in_float32(graph_def)
             inputs = (inputs or Arrays(guessed_inputs(graph_def))).without(constants)
             outputs = outputs or Arrays(guessed_outputs(graph_def))
             _check_names(inputs.names, outputs.names)
@@ -286,7 +288,7 @@ def _type(given: Any) -> str | None:
             tensor_dtype(type)
     except TinyliteError:
         raise ConvertError(f"{given!r} is not the type of a tensor", "There are FLOAT32, INT32, UINT8, STRING and others") from None
-    return type
+    return "FLOAT32" if type in HALVES else type
 
 
 def _size(size: object) -> int:
