@@ -50,7 +50,7 @@ def test_attacks_find_nothing(target: str) -> None:
     assert report["attacks"] == {target: COUNTS[target]}
     # One that is refused at the door tests nothing behind it.
     far = sum(report["outcomes"].get(outcome, 0) for outcome in ("works", "InvokeError", "ModelError"))
-    assert far > 0.3 * COUNTS[target], report["outcomes"]
+    assert far > 0.25 * COUNTS[target], report["outcomes"]
     for finding in report["findings"]:
         print(f"python -m tests.fuzz {target} --first {finding['number']} --count 1\n{finding['what']}\n{finding['trace']}")
     assert not report["findings"]

@@ -115,10 +115,13 @@ class _Piece:
             _watched.add(self)
 
     def margins_changed(self) -> bool:
-        """Whether anything was written around it."""
-        whole = (ctypes.c_uint8 * self.room).from_address(self.start)
-        around = np.frombuffer(whole, np.uint8)
-        return bool((around[: self.place] != self.margin).any() or (around[self.place + self.size :] != self.margin).any())
+        """Whether anything was written around it.
+
+        Without NumPy, since __del__ asks: when Python collects garbage inside NumPy's errstate, NumPy would find its state freed.
+        """
+        after = self.place + self.size
+        around = ctypes.string_at(self.start, self.place) + ctypes.string_at(self.start + after, self.room - after)
+        return around.count(self.margin) != len(around)
 
     def look(self) -> None:
         """Note if something was written around it."""
@@ -175,9 +178,12 @@ def _settle(self: layout.Layout, arena: np.ndarray, kernels: dict[str, int]) -> 
         _original_settle(self, arena, kernels)
         return
     self.arena = arena
+    pieces = []
     for storage in self.storages:
         piece = _Piece(storage.size, _mode.poison, _mode.poison, SLACK, _mode.edge, storage.name)
         storage.arena, storage.offset = np.asarray(piece), 0
+        pieces.append(piece)
+    self.pieces = pieces  # type: ignore[attr-defined]  # records point there, for as long as they point into an arena
     for routine in layout.routines_of(self.steps):
         routine.settle(kernels)
 
