@@ -276,8 +276,8 @@ def first_run(tmp_path: Path, *limit: object, **options: Any) -> subprocess.Pope
         path.write_bytes(chain(codes="ABS"))
     environment = dict(os.environ, TINYLITE_CACHE=str(tmp_path / "cache"), OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
     return subprocess.Popen(
-        [sys.executable, "-W", "default", "-c", ABS, str(path), *map(str, limit)], env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        **options,
+        [sys.executable, "-W", "default", "-c", ABS, str(path), *map(str, limit)],
+        env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
     )  # fmt: skip
 
 

@@ -385,7 +385,7 @@ class _Progress:
 def _show(conversion: Conversion, size: int, seconds: float) -> None:
     from rich.table import Table
 
-    from ..describe import size_text, time_text
+    from ..describe import time_text
     from ..limits import size_text
     from ..terminal import console, shown
 
