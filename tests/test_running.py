@@ -158,7 +158,7 @@ def test_results_of_a_signature_are_copies() -> None:
 
 SIGNATURE_ERRORS: dict[str, tuple[Callable[[Interpreter], Any], str]] = {
     "no_key": (lambda i: i.get_signature_runner(), "the model has 2 signatures. Name one of: 'arithmetic', 'minus'"),
-    "key": (lambda i: i.get_signature_runner("serve"), "there is no signature 'serve'. Name one of: 'arithmetic', 'minus'"),
+    "key": (lambda i: i.get_signature_runner("serve"), "there is no signature 'serve'. There are: 'arithmetic', 'minus'"),
     "name": (lambda i: i.get_signature_runner("minus")(y=X), "signature 'minus' takes x and was given y"),
     "too_few": (lambda i: i.get_signature_runner("arithmetic")(left=X), "takes left, right and was given left"),
     "nothing": (lambda i: i.get_signature_runner("minus")(), "takes x and was given nothing"),

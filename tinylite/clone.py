@@ -74,8 +74,8 @@ class _Copier:
 
 def same(a: Model, b: Model) -> bool:
     """Whether two models say the same in the same order, bit by bit."""
-    pairs = {id(a): b}
-    back = {id(b): a}
+    pairs: dict[int, Any] = {id(a): b}
+    back: dict[int, Any] = {id(b): a}
     waiting: list[tuple[Any, Any]] = [(a, b)]
 
     def equal(x: Any, y: Any) -> bool:

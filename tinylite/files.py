@@ -50,7 +50,7 @@ def content_of(path: str | os.PathLike[str]) -> memoryview:
             weakref.finalize(mapping, os.close, mapping.descriptor)
             return memoryview(mapping)
         try:
-            content = memoryview(np.empty(size, np.uint8))  # bytes would be set to zero first, which takes as long again
+            content: memoryview = np.empty(size, np.uint8).data  # bytes would be set to zero first, which takes as long again
         except MemoryError:
             raise OutOfMemoryError(f"it has {size} bytes, for which there is no memory", "Free some, or use a larger machine") from None
         found = 0
@@ -96,7 +96,7 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise FileError("it is a pipe, a socket or a device", "Save what it holds as a file first")
     try:
         with open(path, "rb", buffering=0) as file:
-            yield file  # type: ignore[misc]
+            yield file
     except FileNotFoundError:
         raise FileError("there is no such file", f"The current directory is {os.getcwd()}") from None
     except FileError:

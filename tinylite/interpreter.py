@@ -5,6 +5,7 @@ from tinylite.interpreter import Interpreter     instead of     from tflite_runt
 
 from __future__ import annotations
 
+import copy
 import enum
 import os
 import sys
@@ -75,6 +76,12 @@ class _Runnable:
         self.plan: Plan | None = None
         self.views: dict[int, np.ndarray] = {}
 
+    def clone(self, state: State) -> _Runnable:
+        made = copy.copy(self)
+        made.shapes, made.views = dict(self.shapes), {}
+        made.plan = self.plan.clone(state) if self.plan is not None else None
+        return made
+
     def value(self, tensor: Tensor) -> Value | None:
         return self.plan.value(tensor) if self.plan is not None else None
 
@@ -130,6 +137,39 @@ class Interpreter:
         _interpreters.add(self)
         self._segment: Segment | None = None
 
+    def clone(self) -> Interpreter:
+        """Another interpreter of the same model, to be used at the same time in another thread.
+
+        Weights, and all else that no run changes, are shared; tensors, variables and state are its own, and hold what they hold here now.
+        Random numbers of ops without seeds are others. Waits for a run in another thread to end. Raises OutOfMemoryError.
+        """
+        with self._running:
+            made = Interpreter.__new__(type(self))
+            made.__dict__.update(self.__dict__)
+            made._running = threading.Lock()
+            made._state = self._state.copy()
+            made._graphs = [runnable.clone(made._state) for runnable in self._graphs]
+            made._main = made._graphs[0]
+            made._call = made._segment = None
+            if self._call is not None:
+                made._find_call()
+        return made
+
+    def __copy__(self) -> Interpreter:
+        return self.clone()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Interpreter:
+        return self.clone()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickles hold the model, the settings and the inputs' shapes; what tensors and variables hold they do not."""
+        shapes = [[runnable.shapes.get(id(tensor)) for tensor in runnable.graph.inputs] for runnable in self._graphs]
+        ready = [runnable.plan is not None for runnable in self._graphs]
+        settings: dict[str, Any] = {"num_threads": self._threads, "experimental_preserve_all_tensors": self._keep_all}
+        if self._exact:
+            settings["experimental_op_resolver_type"] = OpResolverType.BUILTIN_REF
+        return _unpickled, (self._model, settings, shapes, ready)
+
     def close(self) -> None:
         """Free the model and its memory, when a run in another thread has ended. Using the interpreter afterwards raises InvokeError."""
         with self._running:
@@ -178,9 +218,13 @@ class Interpreter:
                 state=self._state,
                 progress=_show_compilation,
             )
-        if runnable is self._main and runnable.plan.static and self._threads == 1 and not runnable.plan.segments[0].long:
-            # So short that other Python threads wait meanwhile: nothing need watch over it.
-            self._segment = runnable.plan.segments[0]
+        self._find_call()
+
+    def _find_call(self) -> None:
+        """Where a run of the main graph is so short that other Python threads wait meanwhile, nothing need watch over it."""
+        plan = self._main.plan
+        if plan is not None and plan.static and self._threads == 1 and not plan.segments[0].long:
+            self._segment = plan.segments[0]
             self._call = self._segment.call
 
     def invoke(self) -> None:
@@ -201,7 +245,10 @@ class Interpreter:
         if runnable.plan is None:
             raise InvokeError("the model is not ready", "Call allocate_tensors() first, and again after resize_tensor_input()")
         if self._running.locked():
-            raise InvokeError("the interpreter is running in another thread", "Give each thread an interpreter of its own")
+            raise InvokeError(
+                "the interpreter is running in another thread",
+                "Give each thread an interpreter of its own: interpreter.clone() makes one that shares the weights",
+            )
         with self._running:  # which a signal's handler that raises cannot leave locked, as it might between acquire() and try
             if not runnable.plan.static or self._state.variables:
                 runnable.views.clear()
@@ -239,7 +286,7 @@ class Interpreter:
                 return tensor.data
             inner = self._main.plan.inner(runnable.graph) if self._main.plan is not None and self._keep_all else None
             if inner is not None and id(tensor) in inner.values:
-                return inner.view(inner.values[id(tensor)])
+                return self._main.plan.view(inner.values[id(tensor)])  # type: ignore[union-attr]
             raise TensorError(f"{name} has no memory yet", "Call allocate_tensors() first")
         value = runnable.plan.value(tensor)
         if value is None and tensor.data is not None:
@@ -432,17 +479,17 @@ class Interpreter:
         keys = [signature.key for signature in self._model.signatures]
         if signature_key is None:
             if len(keys) != 1:
-                raise ModelError(f"the model has {len(keys)} signatures", self._signature_remedy())
+                raise ModelError(f"the model has {len(keys)} signatures", self._signature_remedy("Name one of"))
             signature_key = keys[0]
         for signature in self._model.signatures:
             if signature.key == signature_key:
                 return SignatureRunner(self, signature)
-        raise ModelError(f"there is no signature {quoted(signature_key)}", self._signature_remedy())
+        raise ModelError(f"there is no signature {quoted(signature_key)}", self._signature_remedy("There are"))
 
-    def _signature_remedy(self) -> str:
+    def _signature_remedy(self, introduction: str) -> str:
         keys = ", ".join(repr(signature.key) for signature in self._model.signatures)
         if keys:
-            return f"Name one of: {keys}"
+            return f"{introduction}: {keys}"
         return (
             "The file has no signatures: set_tensor(index, value), invoke() and get_tensor(index) run it, with the indices of "
             "get_input_details() and get_output_details()"
@@ -517,6 +564,16 @@ def _thread_count(wanted: Any) -> int:
             stacklevel=3,
         )
     return max(min(int(wanted), most), 1)
+
+
+def _unpickled(model: Model, settings: dict[str, Any], shapes: list[list[tuple[int, ...] | None]], ready: list[bool]) -> Interpreter:
+    interpreter = Interpreter(model, **settings)
+    for runnable, wanted, planned in zip(interpreter._graphs, shapes, ready, strict=True):
+        given = {id(tensor): shape for tensor, shape in zip(runnable.graph.inputs, wanted, strict=True) if shape is not None}
+        runnable.shapes.update(given)
+        if planned:
+            interpreter._allocate(runnable)
+    return interpreter
 
 
 def _dtype(tensor: Tensor) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,9 @@ import numpy as np
 from .errors import KernelError, ModelError
 from .kernels.store import CompileError, Progress, addresses
 from .limits import Account, check_size, size_text
-from .memory import SLACK, Block, Storage, allocate, place
+from .memory import SLACK, Block, Memory, Region, Storage, allocate, place
 from .ops.common.operator import Shape, Value
-from .segment import Routine, Segment, Step, all_steps, routines_of
+from .segment import Routine, Segment, Step, all_steps, routines_of, words_of
 
 __all__ = ["END", "Layout"]
 
@@ -20,21 +21,23 @@ END = 1 << 60  # the step until which lasts what a run leaves
 
 
 class Layout:
-    """The steps of a segment and the memory that they work on. First the sizes of storages are gathered, then they get places."""
+    """The steps of a segment and what they work on. First the sizes of storages are gathered, then they get places in an arena, then
+    all is bound to `memory`, which says where the arena lies.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
         self.steps: list[Step] = []
         self.storages: list[Storage] = []  # of the segment that is being planned
         self.owner = object()  # what its storages know it by
         self.arrays: dict[int, np.ndarray] = {}  # what records point to, kept alive, by id of what was given
-        self.arena: np.ndarray = np.zeros(0, np.uint8)
-        self.arena_size = 0
+        self.arena = Region(0, "the graph's memory")
         self.account = Account()  # what all that takes, with what called graphs take
 
     def store(self, value: Value, last: int | None = None) -> Storage:
         """New memory for a value, from now until its last use."""
         now = len(self.steps)
-        storage = Storage(value.nbytes, now, now if last is None else last, value.name, self.owner)
+        storage = Storage(value.nbytes, now, now if last is None else last, value.name, self.owner, self.arena)
         self.storages.append(storage)
         return storage
 
@@ -57,6 +60,11 @@ class Layout:
         check_size(count * _TABLE_ENTRY, "a table for its kernel, while it is computed,", beside=self.account.spent)
 
     @property
+    def arena_size(self) -> int:
+        """The bytes of the arena, once it is laid out."""
+        return self.arena.size
+
+    @property
     def prepared(self) -> int:
         """The bytes of all that, with what the routines of this segment have."""
         mine = sum(array.nbytes for array in self.arrays.values())
@@ -76,49 +84,42 @@ class Layout:
     # ---- places
 
     def lay_out(self) -> None:
-        """Give the storages of this segment their places in its arena; sets `arena_size`."""
+        """Give the storages of this segment their places in its arena."""
         blocks = [Block(storage.size + SLACK, storage.first, storage.last) for storage in self.storages]
-        self.arena_size = place(blocks)
+        self.arena.size = place(blocks)
         if self.storages:
             largest = max(self.storages, key=lambda storage: storage.size)
             what = f"the graph's memory (of which {largest.name!r} is {size_text(largest.size)})"
-            check_size(self.arena_size, what, beside=self.account.spent)
+            check_size(self.arena.size, what, beside=self.account.spent)
         for storage, block in zip(self.storages, blocks, strict=True):
             storage.offset = block.offset
 
-    def settle(self, arena: np.ndarray, kernels: dict[str, int]) -> None:
-        """Put the segment's storages into an arena, and after them those of the routines, whose arenas are parts of it."""
-        self.arena = arena
-        for storage in self.storages:
-            storage.arena = arena
-        for routine in routines_of(self.steps):
-            routine.settle(kernels)
-
-    def bind(self, threads: int, progress: Progress | None) -> Segment:
-        """Lay out the memory of what was planned since the last segment, and bind it."""
-        self.lay_out()
-        arena = allocate(self.arena_size, "the graph's memory", self.account)
+    def bind(self, threads: int, progress: Progress | None = None) -> Segment:
+        """Bind what was laid out to this layout's memory: it can be run there then."""
         try:
             kernels = addresses((step.kernel for step in all_steps(self.steps)), progress)
         except CompileError as error:
             raise KernelError(str(error), error.remedy) from None
-        self.settle(arena, kernels)
-        return Segment.bind(self.steps, kernels, self.address, threads, self.account)
+        routines = _Routines(self.memory, kernels)
+        routines.bind(self)
+        return Segment.bind(self.steps, kernels, lambda what: self.address(what, routines), threads, self.memory)
 
-    def address(self, what: Any) -> int:
+    def address(self, what: Any, routines: _Routines) -> int:
         """Where a record's pointer points."""
         if what is None:
             return 0
         if isinstance(what, tuple):
-            return self.address(what[0]) + int(what[1])
+            return self.address(what[0], routines) + int(what[1])
         if isinstance(what, np.ndarray):
             self.arrays[id(what)] = what
             return int(what.ctypes.data)
+        if isinstance(what, Region):
+            return int(routines.memory.of(what).ctypes.data)
         if isinstance(what, Routine):
-            return int(what.words.ctypes.data)
+            return int(routines.bound[what][0].ctypes.data)
         if what.storage is None:
             return int(self.readable(what.known).ctypes.data)
-        return int(what.storage.memory.ctypes.data)
+        return int(routines.memory.at(what.storage).ctypes.data)
 
     def readable(self, known: np.ndarray) -> np.ndarray:
         """A constant with the slack behind it that kernels need: in the file it may be the last thing."""
@@ -135,5 +136,20 @@ class Layout:
         if value.storage is None:
             assert value.known is not None
             return value.known
-        memory: np.ndarray = value.storage.memory[: value.nbytes]
-        return memory.view(value.dtype).reshape(value.shape)
+        return self.memory.at(value.storage)[: value.nbytes].view(value.dtype).reshape(value.shape)
+
+
+class _Routines:
+    """The routines that steps call, bound to a memory: for each the executor's words, and the records that they point to."""
+
+    def __init__(self, memory: Memory, kernels: dict[str, int]) -> None:
+        self.memory = memory
+        self.kernels = kernels
+        self.bound: dict[Routine, tuple[np.ndarray, np.ndarray]] = {}
+
+    def bind(self, layout: Layout) -> None:
+        """Those of a layout, and first those that they call in their turn, whose arenas are parts of theirs."""
+        for routine in routines_of(layout.steps):
+            inner = routine.planner
+            self.bind(inner)
+            self.bound[routine] = words_of(routine.steps, self.kernels, partial(inner.address, routines=self), 1)

@@ -37,7 +37,7 @@ T = TypeVar("T")
 _DAMAGED = "The file was cut short or changed after it was written: fetch or convert it again"
 
 
-def load(file: str | os.PathLike[str] | bytes) -> Model:
+def load(file: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Model:
     """Read a .tflite file from a path or from its bytes, which are copied if they can change.
 
     Raises FileError or one of its kinds, naming the file, the place in it and what to do.

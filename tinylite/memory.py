@@ -7,14 +7,16 @@ gap that is free for its whole lifetime; where there are very many, the small on
 from __future__ import annotations
 
 import heapq
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from .kernels.executor import aligned
-from .limits import Account, memory_shortage, size_text
+from .limits import Account, check_size, memory_shortage, size_text
 
-__all__ = ["ALIGNMENT", "SLACK", "Block", "Storage", "allocate", "place"]
+__all__ = ["ALIGNMENT", "SLACK", "Block", "Memory", "Region", "Storage", "allocate", "place"]
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 # Kernels may read, and scratch may be written, so many bytes behind the end of a tensor.
@@ -34,6 +36,21 @@ class Block:
 
 
 @dataclass(eq=False)
+class Region:
+    """Memory that runs write, `size` bytes: what that is in one interpreter, its `Memory` says.
+
+    It is a part of a larger one if `within` says of which storage. `start` writes what is in it at first, instead of zeros; a region
+    that is `apart` starts anew in each clone.
+    """
+
+    size: int
+    name: str
+    within: Storage | None = None
+    start: Callable[[np.ndarray], None] | None = None
+    apart: bool = False
+
+
+@dataclass(eq=False)
 class Storage:
     """Memory of one tensor, or of several that are the same bytes, needed from step `first` to step `last` of its `owner`."""
 
@@ -42,14 +59,46 @@ class Storage:
     last: int
     name: str
     owner: object
+    arena: Region
     offset: int = -1  # in its arena, once laid out
-    arena: np.ndarray | None = None
 
-    @property
-    def memory(self) -> np.ndarray:
-        """Its bytes, uint8 [size]."""
-        assert self.arena is not None, f"{self.name!r} has no memory yet"
-        return self.arena[self.offset : self.offset + self.size]
+
+class Memory:
+    """The regions of one interpreter. Plans are made of regions, so that a clone can share a plan and have memory of its own."""
+
+    def __init__(self) -> None:
+        self._regions: weakref.WeakKeyDictionary[Region, np.ndarray] = weakref.WeakKeyDictionary()
+
+    def of(self, region: Region) -> np.ndarray:
+        """The bytes of a region, uint8 [size]. Raises OutOfMemoryError if they are not there yet and may not be had."""
+        if region.within is not None:
+            return self.at(region.within)
+        found = self._regions.get(region)
+        if found is None:
+            found = self._regions[region] = allocate(region.size, region.name)
+            if region.start is not None:
+                region.start(found)
+        return found
+
+    def at(self, storage: Storage) -> np.ndarray:
+        """The bytes of a storage, uint8 [size]."""
+        assert storage.offset >= 0, f"{storage.name!r} has no place yet"
+        return self.of(storage.arena)[storage.offset : storage.offset + storage.size]
+
+    def word(self, region: Region) -> np.ndarray:
+        """A region that is one int64 [1]."""
+        return self.of(region)[:8].view(np.int64)
+
+    def copy(self) -> Memory:
+        """Other memory with the same in it."""
+        copied = Memory()
+        for region, found in list(self._regions.items()):
+            if region.apart and region.start is not None:
+                copied.of(region)
+            else:
+                made = copied._regions[region] = allocate(region.size, region.name)
+                made[...] = found
+        return copied
 
 
 def place(blocks: list[Block]) -> int:
@@ -101,8 +150,14 @@ def _rounded(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def allocate(size: int, what: str, account: Account) -> np.ndarray:
-    """Zeros, uint8 [size], that start on a cache line. Raises OutOfMemoryError if they may not be had or are not there."""
-    account.take(size, what)
+def allocate(size: int, what: str, account: Account | None = None) -> np.ndarray:
+    """Zeros, uint8 [size], that start on a cache line; counted by the account, unless they were counted when they were planned.
+
+    Raises OutOfMemoryError if they may not be had or are not there.
+    """
+    if account is not None:
+        account.take(size, what)
+    else:
+        check_size(size, what)
     with memory_shortage(f"{what}, of {size_text(size)},", "Resize the inputs, or end other programs"):
         return aligned(size, np.uint8)

@@ -13,6 +13,7 @@ for the next run that finds the same. So the parts of a plan are a tree, and a r
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,6 +24,7 @@ from . import ops
 from .errors import at
 from .kernels.store import Progress
 from .limits import memory_limit
+from .memory import Region
 from .model import Graph, Tensor
 from .ops.common.flow import Calling, NeedsCall
 from .ops.common.operator import NeedsValue, Node, Shape, Value
@@ -50,11 +52,17 @@ class _Part:
     taken: Sequence[Value] = ()  # the values that take in what the call before it gives
     callees: dict[int, _Callee] = field(default_factory=dict)  # the graphs that a call behind it needs, by id
 
+    def twin(self, state: State, kept: dict[int, Region], before: _Part | None) -> _Part:
+        """The same in a clone, without what follows."""
+        planner = self.planner.twin(state, kept)
+        callees = {key: callee.clone(state) for key, callee in self.callees.items()}
+        return _Part(planner, planner.bind(planner.threads), self.need, before, taken=self.taken, callees=callees)
+
     @property
     def size(self) -> int:
         """The bytes that it takes, about; what it shares with the parts before it is not counted again."""
         shared = sum(array.nbytes for array in self.before.planner.arrays.values()) if self.before is not None else 0
-        return _PART + self.planner.arena.nbytes + self.planner.prepared - shared
+        return _PART + self.planner.arena_size + self.planner.prepared - shared
 
 
 class Plan:
@@ -97,6 +105,25 @@ class Plan:
         need = planner.run()
         return _Part(planner, planner.finish(self.progress), need, before)
 
+    def clone(self, state: State) -> Plan:
+        """The same plan in the memory of another state, a copy of this one's. What is constant is shared, and nothing is planned."""
+        made = copy.copy(self)
+        made.settings = replace(self.settings, state=state)
+        graph, shapes, _, given = self._made_of
+        made._made_of = graph, shapes, made.settings, given
+        twins: dict[_Part, _Part] = {}
+        kept = dict(self.root.planner.kept)  # one for all parts, as here
+        waiting = [self.root, *self._way()]  # the last way may have been forgotten
+        while waiting:
+            part = waiting.pop(0)
+            if part not in twins:
+                twins[part] = part.twin(state, kept, twins[part.before] if part.before is not None else None)
+            waiting += [following for following in part.following.values() if following not in twins]
+        for part, twin in twins.items():
+            twin.following = {key: twins[following] for key, following in part.following.items()}
+        made.root, made._last = twins[self.root], twins[self._last]
+        return made
+
     @property
     def planner(self) -> Planner:
         """What has planned the part that ran last."""
@@ -134,7 +161,7 @@ class Plan:
     def run(self) -> None:
         """Run on what the inputs hold. Raises InvokeError, or what planning raises; the plan can be run again."""
         for variable, form in self.root.planner.expected.items():
-            if variable.now not in (0, form):
+            if self.settings.state.now(variable) not in (0, form):
                 self._plan_for_other_variables()
                 break
         part = self.root
@@ -245,7 +272,7 @@ class Plan:
     @property
     def arena_size(self) -> int:
         """The bytes of the arenas that the last run has gone through."""
-        return sum(part.planner.arena.nbytes for part in self._way())
+        return sum(part.planner.arena_size for part in self._way())
 
     @property
     def size(self) -> int:
@@ -264,6 +291,14 @@ class _Callee:
         self.plans: dict[tuple[Shape, ...], _Called] = {}
         self.kept = 0
         self.last: Plan | None = None
+
+    def clone(self, state: State) -> _Callee:
+        """The same in a clone, whose state this is."""
+        made = copy.copy(self)
+        made.settings = replace(self.settings, state=state)
+        made.plans = {shapes: _Called(self.graph, called.plan.clone(state)) for shapes, called in self.plans.items()}
+        made.last = next((made.plans[shapes].plan for shapes, called in self.plans.items() if called.plan is self.last), None)
+        return made
 
     def run(self, values: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The outputs for these inputs, in memory that the next run writes."""

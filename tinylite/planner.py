@@ -16,13 +16,14 @@ from .kernels.kernel import Kernel
 from .kernels.store import Progress
 from .layout import END, Layout
 from .limits import Account, check_size, memory_shortage
+from .memory import Region
 from .model import Graph, Op, Tensor, called_graphs, shape_problem
 from .ops import custom_ops
 from .ops.common.flow import Flow, NeedsCall
 from .ops.common.operator import Counting, NeedsCount, NeedsValue, Node, Operator, Shape, Value
 from .order import check_order, quantizes_floats, zeroes_variables
 from .passes import simplified
-from .segment import Routine, Segment, Step, describe
+from .segment import Routine, Segment, Step, describe, scratch_size
 from .state import State, Variable
 
 __all__ = ["Planner", "Settings"]
@@ -64,7 +65,7 @@ class Planner(Layout):
 
     def __init__(self, graph: Graph, shapes: Mapping[int, Shape], settings: Settings, given: Mapping[int, Value] | None = None) -> None:
         _check_target()
-        super().__init__()
+        super().__init__(settings.state.memory)
         self.settings = settings
         self.source = graph
         self.numbers = {id(op): number for number, op in enumerate(graph.ops)}  # as the file counts them
@@ -82,7 +83,7 @@ class Planner(Layout):
         # Where floats are quantized, their last bit decides between two integers now and then.
         self.exact = settings.exact or any(quantizes_floats(op) for called in called_graphs(graph) for op in called.ops)
         self.values: dict[int, Value] = {}
-        self.kept: dict[int, np.ndarray] = {}  # what ops keep from run to run, by id of the op
+        self.kept: dict[int, Region] = {}  # what ops keep from run to run, by id of the op
         self.counts: dict[int, Tensor] = {}  # what ops have counted, by id of the op
         self.position = 0
         self.calls = [0]  # how many graphs were planned as routines, counted by the outermost
@@ -165,12 +166,16 @@ class Planner(Layout):
                 self.keep(held, len(self.steps))
         self.steps.append(Step(kernel, fields, work, cost, scratch, self.node, failures or {}, tuple(routines)))
 
-    def lasting(self, shape: int | Shape, dtype: Any) -> np.ndarray:
-        """The op's own memory, zeros at first, which lasts from one run to the next also where a plan is made again behind a cut."""
+    def lasting(self, size: int, start: Callable[[np.ndarray], None], apart: bool = False) -> Region:
+        """The op's own memory, of `size` bytes, which lasts from one run to the next also where a plan is made again behind a cut.
+
+        `start` writes what is in it at first; with `apart`, in each clone too.
+        """
         assert self.node is not None
         op = self.node.op
         if id(op) not in self.kept:
-            self.kept[id(op)] = self.array(shape, dtype)
+            self.account.take(size, f"what {op.name} keeps from run to run")
+            self.kept[id(op)] = Region(size, op.name, start=start, apart=apart)
         return self.kept[id(op)]
 
     def workspace(self, shape: Shape, type: str) -> Value:
@@ -247,6 +252,7 @@ class Planner(Layout):
         """
         inner.lay_out()
         memory = self.workspace((inner.arena_size,), "UINT8")
+        inner.arena.within = memory.storage
         if self.keep_all:
             self.keep(memory)
         for variable, form in inner.expected.items():
@@ -412,6 +418,9 @@ class Planner(Layout):
 
     def finish(self, progress: Progress | None = None) -> Segment:
         """Make a segment of what was planned since the last one."""
+        self.lay_out()
+        self.account.take(self.arena.size, "the graph's memory")
+        self.account.take(self.threads * scratch_size(self.steps), "the kernels' scratch memory")
         return self.bind(self.threads, progress)
 
     # ---- going on behind a run
@@ -449,8 +458,15 @@ class Planner(Layout):
         after.account, after.spare = Account(self.account.spent), replace(self.spare)
         after.values, after.arrays = dict(self.values), dict(self.arrays)
         after.forms, after.expected = dict(self.forms), dict(self.expected)
-        after.steps, after.storages = [], []
+        after.steps, after.storages, after.arena = [], [], Region(0, self.arena.name)
         return after
+
+    def twin(self, state: State, kept: dict[int, Region]) -> Planner:
+        """The same for a clone, whose state and whose ops' memory these are: what it plans next is not seen here."""
+        twin = copy.copy(self)
+        twin.settings, twin.memory, twin.kept = replace(self.settings, state=state), state.memory, kept
+        twin.arrays = dict(self.arrays)
+        return twin
 
 
 def give_shape(value: Value, shape: Shape) -> None:

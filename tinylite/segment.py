@@ -14,15 +14,14 @@ from .errors import InvokeError, ModelError, at
 from .kernels.executor import STEP_WORDS, Call, aligned, run_together
 from .kernels.interrupt import CONTROL_BYTES
 from .kernels.kernel import Kernel, Record
-from .limits import Account
-from .memory import SLACK, allocate
+from .memory import SLACK, Memory, Region, allocate
 from .model import Op
 from .ops.common.operator import Node, Value
 
 if TYPE_CHECKING:
     from .planner import Planner
 
-__all__ = ["Routine", "Segment", "Step", "all_steps", "describe", "routines_of"]
+__all__ = ["Routine", "Segment", "Step", "all_steps", "describe", "routines_of", "scratch_size", "words_of"]
 
 # Work that is worth a thread's attention, in elementary operations (some microseconds).
 _TILE_COST = 20_000
@@ -38,7 +37,7 @@ _LARGEST_COST = 1 << 31
 
 @dataclass(eq=False)
 class Step:
-    """One kernel call: `fields` fill its record, an address given as a Value, an array, or either with a byte offset."""
+    """One kernel call: `fields` fill its record, an address given as a Value, a Region, an array, or any of these with a byte offset."""
 
     kernel: Kernel
     fields: dict[str, Any]
@@ -62,8 +61,7 @@ class Routine:
         self.memory = memory
         self.touched = touched
         self.steps = planner.steps
-        self.failed = aligned(1, np.int64)
-        self.words = np.zeros(0, np.int64)
+        self.failed = Region(8, "what a graph has failed with")
 
     @property
     def cost(self) -> int:
@@ -73,13 +71,6 @@ class Routine:
     @property
     def scratch(self) -> int:
         return max((step.scratch for step in self.steps), default=0)
-
-    def settle(self, kernels: dict[str, int]) -> None:
-        """Fill in addresses, once the caller's memory has its place."""
-        self.planner.settle(self.memory.storage.memory, kernels)
-        self.words, self.records = _bound(self.steps, kernels, self.planner.address, 1)
-
-    records: np.ndarray
 
 
 def routines_of(steps: Iterable[Step]) -> Iterator[Routine]:
@@ -95,7 +86,12 @@ def all_steps(steps: Iterable[Step]) -> Iterator[Step]:
             yield from all_steps(routine.steps)
 
 
-def _bound(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int) -> tuple[np.ndarray, np.ndarray]:
+def scratch_size(steps: list[Step]) -> int:
+    """The bytes that a thread which runs the steps needs beside them."""
+    return max((step.scratch for step in steps), default=0) + SLACK + CONTROL_BYTES
+
+
+def words_of(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int) -> tuple[np.ndarray, np.ndarray]:
     """The executor's words for steps, and the records that they point to."""
     words = aligned(max(len(steps), 1) * STEP_WORDS, np.int64)
     offsets = np.cumsum([0, *(-(-step.kernel.record.size // 64) * 64 for step in steps if step.kernel.record)], dtype=np.int64)
@@ -144,8 +140,9 @@ class Segment:
     Python threads run meanwhile.
     """
 
-    def __init__(self, steps: list[Step], words: np.ndarray, scratch: np.ndarray, threads: int) -> None:
+    def __init__(self, steps: list[Step], words: np.ndarray, scratch: np.ndarray, threads: int, memory: Memory) -> None:
         self.steps = steps
+        self.memory = memory
         self.threads = threads
         self.words = words
         self.scratch = scratch
@@ -155,24 +152,22 @@ class Segment:
         self.call: Callable[[], int] = self._call.function
 
     @staticmethod
-    def bind(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int, account: Account) -> Segment:
+    def bind(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int, memory: Memory) -> Segment:
         """Fill in what is known only when memory is there: the addresses of kernels and of tensors."""
-        size = max((step.scratch for step in steps), default=0) + SLACK + CONTROL_BYTES
-        account.take(size * (threads - 1), "the kernels' scratch memory")  # which a team gets when it first runs
-        scratch = allocate(size, "the kernels' scratch memory", account)
-        words, records = _bound(steps, kernels, address, threads)
-        segment = Segment(steps, words, scratch, threads)
-        segment.records = records  # the words point there
+        scratch = allocate(scratch_size(steps), "the kernels' scratch memory")
+        words, records = words_of(steps, kernels, address, threads)
+        segment = Segment(steps, words, scratch, threads, memory)
+        segment.held = records, address  # the words point there
         return segment
 
-    records: np.ndarray
+    held: Any
 
     def by_op(self) -> list[Segment]:
         """The same steps as a segment for each op, to be timed one by one."""
         starts = [i for i, step in enumerate(self.steps) if i == 0 or step.node is not self.steps[i - 1].node]
         ends = [*starts[1:], len(self.steps)][: len(starts)]
         return [
-            Segment(self.steps[start:end], self.words[start * STEP_WORDS : end * STEP_WORDS], self.scratch, self.threads)
+            Segment(self.steps[start:end], self.words[start * STEP_WORDS : end * STEP_WORDS], self.scratch, self.threads, self.memory)
             for start, end in zip(starts, ends, strict=True)
         ]
 
@@ -187,17 +182,17 @@ class Segment:
     def check(self, failed: int) -> None:
         """Raise InvokeError for what the executor gave back."""
         if failed:
-            _blame(self.steps, failed)
+            _blame(self.steps, failed, self.memory)
 
 
-def _blame(steps: list[Step], failed: int) -> NoReturn:
+def _blame(steps: list[Step], failed: int, memory: Memory) -> NoReturn:
     """Raise what the executor says of steps: the number of the one that failed, from 1, plus its status times 2^32."""
     step, status = steps[(failed & 0xFFFFFFFF) - 1], failed >> 32
     with at(describe(step.node.op, step.node.index)):
         if 0 < status <= len(step.routines):
             routine = step.routines[status - 1]
             with at(f"graph {routine.name!r}"):
-                _blame(routine.steps, int(routine.failed[0]))
+                _blame(routine.steps, int(memory.word(routine.failed)[0]), memory)
         problem = step.failures.get(status, f"kernel {step.kernel.name} gave status {status}")
         raise InvokeError(problem, "It comes of values that were fed or are constant: check the inputs")
 

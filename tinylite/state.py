@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import itertools
 from typing import NamedTuple
 
-import numpy as np
-
-from .kernels.executor import aligned
 from .limits import Account
-from .memory import SLACK, allocate
+from .memory import SLACK, Memory, Region
 
 __all__ = ["Form", "State", "Variable"]
 
@@ -17,63 +14,80 @@ Shape = tuple[int, ...]
 
 
 class Form(NamedTuple):
-    """A type and shape that a variable may have, and its memory then: uint8 [bytes]."""
+    """A type and shape that a variable may have, and its memory then. Forms of a variable are counted from 1."""
 
+    number: int
     type: str
     shape: Shape
-    memory: np.ndarray
+    memory: Region
 
 
-@dataclass(eq=False)
 class Variable:
     """A value that one graph writes and another reads, by a handle.
 
-    Its forms are counted from 1. `cell`, int64 [1], says to all kernels which one holds its value: 0 until it is assigned.
+    `cell`, int64 [1], says to all kernels which form holds its value: 0 until it is assigned.
     """
 
-    name: str
-    account: Account
-    forms: list[Form] = field(default_factory=list)
-    cell: np.ndarray = field(default_factory=lambda: aligned(1, np.int64))
+    def __init__(self, name: str, account: Account) -> None:
+        self.name = name
+        self._account = account
+        self.forms: dict[int, Form] = {}
+        self.cell = Region(8, name)
+        self._numbers: dict[tuple[str, Shape], int] = {}
+        self._next = itertools.count(1)
 
     def form(self, type: str, shape: Shape, size: int) -> int:
         """The number of the form of this type and shape, which takes `size` bytes."""
-        for number, form in enumerate(self.forms, 1):
-            if (form.type, form.shape) == (type, shape):
-                return number
-        self.forms.append(Form(type, shape, allocate(size + SLACK, f"the variable {self.name!r}", self.account)))
-        return len(self.forms)
-
-    @property
-    def now(self) -> int:
-        """The number of the form that it has, or 0."""
-        return int(self.cell[0])
+        if (type, shape) not in self._numbers:
+            self._account.take(size + SLACK, f"the variable {self.name!r}")
+            number = next(self._next)
+            self.forms[number] = Form(number, type, shape, Region(size + SLACK, f"the variable {self.name!r}"))
+            self._numbers.setdefault((type, shape), number)  # by one step, since clones may plan in several threads
+        return self._numbers[type, shape]
 
 
 class State:
-    """The variables of a model, by handle, and for each graph that CALL_ONCE has run a word that says so."""
+    """The variables of a model, by handle, and for each graph that CALL_ONCE has run a word that says so.
+
+    Clones have these in common, and each the values in its own `memory`.
+    """
 
     def __init__(self) -> None:
+        self.memory = Memory()
         self.variables: dict[int, Variable] = {}
         self.account = Account()  # of all their forms
         self._handles: dict[tuple[str, str], int] = {}
-        self._done: dict[int, np.ndarray] = {}
+        self._done: dict[int, Region] = {}
+        self._next = itertools.count()
+
+    def copy(self) -> State:
+        """The same variables, with the same values in other memory."""
+        copied = State.__new__(State)
+        copied.__dict__.update(self.__dict__)
+        copied.memory = self.memory.copy()
+        return copied
 
     def handle(self, container: str, name: str) -> int:
         """The handle of a variable, by what models call it."""
-        return self._handles.setdefault((container, name), len(self._handles))
+        if (container, name) not in self._handles:
+            self._handles.setdefault((container, name), next(self._next))
+        return self._handles[container, name]
 
     def variable(self, handle: int) -> Variable:
         """The variable of a handle."""
         if handle not in self.variables:
-            name = next((name for (_, name), number in self._handles.items() if number == handle), str(handle))
-            self.variables[handle] = Variable(name, self.account)
+            name = next((name for (_, name), number in list(self._handles.items()) if number == handle), str(handle))
+            self.variables.setdefault(handle, Variable(name, self.account))
         return self.variables[handle]
 
-    def done(self, graph: object) -> np.ndarray:
+    def now(self, variable: Variable) -> int:
+        """The number of the form that a variable has, or 0."""
+        return int(self.memory.word(variable.cell)[0])
+
+    def done(self, graph: object) -> Region:
         """Whether CALL_ONCE has run a graph: int64 [1]. The graph must outlast this."""
-        return self._done.setdefault(id(graph), aligned(1, np.int64))
+        return self._done.setdefault(id(graph), Region(8, "CALL_ONCE"))
 
     def forms(self) -> tuple[int, ...]:
         """The forms that all variables have now."""
-        return tuple([variable.now for variable in self.variables.values()])
+        return tuple([self.now(variable) for variable in list(self.variables.values())])

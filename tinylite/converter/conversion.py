@@ -113,7 +113,7 @@ class Conversion:
         if signature_key is not None:
             graph = self.model.graph
             names = [dict(zip(a.keys or a.names, t, strict=True)) for a, t in ((inputs, graph.inputs), (outputs, graph.outputs))]
-            self.model.signatures = [ModelSignature(signature_key, graph, *names)]
+            self.model.signatures = [ModelSignature(signature_key, graph, names[0], names[1])]
 
     def converted(
         self, graph_def: GraphDef, inputs: Arrays, outputs: Arrays, shapes: Shapes, types: Types, constants: Mapping[str, Any],

@@ -29,6 +29,6 @@ class AssignVariable(Flow):
         number = variable.form(value.type, value.shape, value.nbytes)
         plan.forms[variable] = number
         plan.step(
-            assign_variable, work=1, cost=value.nbytes // 8 + 8, variable=variable.forms[number - 1].memory, cell=variable.cell,
+            assign_variable, work=1, cost=value.nbytes // 8 + 8, variable=variable.forms[number].memory, cell=variable.cell,
             form=number, value=value, size=value.nbytes,
         )  # fmt: skip

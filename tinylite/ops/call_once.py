@@ -35,7 +35,7 @@ class CallOnce(Calling):
 
         (graph,) = self.graphs(node)
         done = plan.settings.state.done(graph)
-        if done[0]:
+        if plan.memory.word(done)[0]:
             return
         called = plan.called(graph, [])
         plan.agree(called)
@@ -48,7 +48,7 @@ class CallOnce(Calling):
 
     def run(self, node: Node, values: list[np.ndarray], call: Run, state: State) -> list[np.ndarray]:
         (graph,) = self.graphs(node)
-        done = state.done(graph)
+        done = state.memory.word(state.done(graph))
         if not done[0]:
             call(graph, [])
             done[0] = 1

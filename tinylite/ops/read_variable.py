@@ -28,8 +28,10 @@ class ReadVariable(Flow):
         variable = variable_of(node, plan)
         number = plan.forms.get(variable)
         if number is None:
-            number = plan.expected.setdefault(variable, variable.now or variable.form(output.type, output.shape, output.nbytes))
-        form = variable.forms[number - 1]
+            number = plan.expected.setdefault(
+                variable, plan.settings.state.now(variable) or variable.form(output.type, output.shape, output.nbytes)
+            )
+        form = variable.forms[number]
         if form.type != output.type:
             node.fail(f"its output {output} is {output.type}, and the variable {variable.name!r} is {form.type}")
         output.shape = form.shape

@@ -11,6 +11,7 @@ import numpy as np
 from .operator import Node, Operator, Shape
 
 if TYPE_CHECKING:
+    from ...memory import Region
     from ...planner import Planner
 
 __all__ = ["Filled", "Random"]
@@ -27,14 +28,15 @@ class Random(Operator):
         """The fields of a kernel of kernels/random.py: key and counter."""
         # LiteRT's kernels see 32 bits of the seeds.
         seeds = np.array([node.options.seed, node.options.seed2]).astype(np.int32).astype(np.int64)
-        if not seeds.any():
-            seeds = np.frombuffer(os.urandom(16), np.int64)
-        counter = plan.lasting(2, np.uint64)
-        if not counter.any():
-            counter[1] = seeds[1].astype(np.uint64)
-        return {"counter": counter, "key": int(seeds[0])}
+        seeded = bool(seeds.any())
 
-    def skip(self, plan: Planner, counter: np.ndarray, groups: int) -> None:
+        def start(counter: np.ndarray) -> None:
+            counter[8:16] = np.frombuffer(seeds[1].tobytes() if seeded else os.urandom(8), np.uint8)
+
+        key = seeds[0] if seeded else np.frombuffer(os.urandom(8), np.int64)[0]
+        return {"counter": plan.lasting(16, start, apart=not seeded), "key": int(key)}
+
+    def skip(self, plan: Planner, counter: Region, groups: int) -> None:
         """Let the next run have other numbers."""
         from ...kernels.random import random_skip
 
