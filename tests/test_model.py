@@ -279,3 +279,21 @@ def test_a_model_is_shown_in_a_line() -> None:
     shown = repr(chain())
     assert "\n" not in shown and len(shown) < 200
     assert "'x' FLOAT32 [1, 3] -> 'y' FLOAT32 [1, 3], 3 ops" in shown
+
+
+def test_notebooks_show_tables_in_which_names_are_escaped() -> None:
+    model = chain()
+    model.graph.tensor("x").name = "<script>alert('x')</script>"
+    model.graph.ops.append(Op("CUSTOM", [model.graph.outputs[0]], [Tensor("last", (1, 3))], custom_code="<b>&"))
+    interpreter = tinylite.Interpreter(Model([Graph("g", model.graph.inputs, model.graph.inputs)]))
+    for shown in (model._repr_html_(), model.graph._repr_html_(), interpreter._repr_html_()):
+        assert "<table>" in shown and "<script>" not in shown and "<b>" not in shown
+        assert "&lt;script&gt;" in shown
+    assert model._repr_html_().count("<tr>") == 1 + len(model.graph.ops)
+    assert "\n" not in repr(interpreter) and len(repr(interpreter)) < 300
+
+
+def test_long_models_are_shown_short() -> None:
+    x = Tensor("x" * 10_000, (1,))
+    graph = Graph("main", [x], [x], [Op("ABS", [x], [x])] * 5000)
+    assert len(repr(Model([graph]))) < 500 and len(repr(graph)) < 500 and len(Model([graph])._repr_html_()) < 200_000

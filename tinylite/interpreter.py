@@ -186,6 +186,17 @@ class Interpreter:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __repr__(self) -> str:
+        return f"Interpreter({self._model!r})" if "_model" in self.__dict__ else "Interpreter(closed)"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: inputs and outputs as a table."""
+        if "_model" not in self.__dict__:
+            return ""
+        from .notebook import ends_table
+
+        return ends_table(self.get_input_details(), self.get_output_details())
+
     def __getattr__(self, name: str) -> NoReturn:
         # Only called for what is not there.
         if name in _LENT:

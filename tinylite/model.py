@@ -314,7 +314,7 @@ class Op:
         return f"Op({self.name}, {[t and t.name for t in self.inputs]} -> {[t.name for t in self.outputs]})"
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Graph:
     """A list of ops in the order they run, and the tensors they read and write."""
 
@@ -346,6 +346,14 @@ class Graph:
         if found:
             raise TensorError(f"{len(found)} tensors are named {name!r}", "Pick one from graph.tensors")
         raise TensorError(f"no tensor is named {quoted(name)}", nearest(name, (tensor.name for tensor in tensors)))
+
+    def __repr__(self) -> str:
+        return f"Graph({self.name!r}, {shown_ends(self)}, {len(self.ops)} ops)"
+
+    def _repr_html_(self) -> str:
+        from .notebook import graph_table
+
+        return graph_table(self)
 
     def producer(self, tensor: Tensor) -> Op | None:
         """The op that writes a tensor; None for inputs, constants and variables."""
@@ -524,12 +532,24 @@ class Model:
             return f"Model({where}closed)"
         if not self.graphs:
             return f"Model({where}no graph)"
-        graph = self.graph
-        ends = [", ".join(f"{t.name!r} {t.type} {list(t.signature)}" for t in side[:2]) for side in (graph.inputs, graph.outputs)]
-        more = [f", {len(side) - 2} more" if len(side) > 2 else "" for side in (graph.inputs, graph.outputs)]
         others = f", {len(self.graphs) - 1} other graphs" if len(self.graphs) > 1 else ""
-        shown = f"Model({where}{ends[0]}{more[0]} -> {ends[1]}{more[1]}, {len(graph.ops)} ops{others})"
-        return shown if len(shown) <= 400 else f"{shown[:396]}...)"
+        return f"Model({where}{shown_ends(self.graph)}, {len(self.graph.ops)} ops{others})"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: the first graph's ops as a table."""
+        if "graphs" not in self.__dict__ or not self.graphs:
+            return ""
+        from .notebook import model_tables
+
+        return model_tables(self)
+
+
+def shown_ends(graph: Graph) -> str:
+    """What a graph takes and gives, on one line."""
+    ends = [", ".join(f"{t.name!r} {t.type} {list(t.signature)}" for t in side[:2]) for side in (graph.inputs, graph.outputs)]
+    more = [f", {len(side) - 2} more" if len(side) > 2 else "" for side in (graph.inputs, graph.outputs)]
+    shown = f"{ends[0]}{more[0]} -> {ends[1]}{more[1]}"
+    return shown if len(shown) <= 300 else f"{shown[:297]}..."
 
 
 def options_table(code: str) -> str | None:
