@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 import tinylite
-from tinylite import Graph, Model, ModelError, Op, Quantization, Signature, Tensor, TensorError
+from tinylite import Graph, Model, ModelError, Op, Quantization, Signature, Tensor, TensorError, UnsupportedError
 
 from .conftest import Judge
+from .small_models import reshaped
 
 
 def chain() -> Model:
@@ -297,3 +298,26 @@ def test_long_models_are_shown_short() -> None:
     x = Tensor("x" * 10_000, (1,))
     graph = Graph("main", [x], [x], [Op("ABS", [x], [x])] * 5000)
     assert len(repr(Model([graph]))) < 500 and len(repr(graph)) < 500 and len(Model([graph])._repr_html_()) < 200_000
+
+
+# ---- shapes
+
+
+def test_shapes_follow_those_of_inputs() -> None:
+    model = chain()
+    model.graph.tensor("a").shape_signature = (-1, 3)
+    model.graph.inputs[0].shape = (5, 3)
+    model.infer_shapes()
+    assert [tensor.shape for tensor in model.graph.all_tensors() if not tensor.is_constant] == [(5, 3)] * 4
+    assert model.graph.tensor("a").shape_signature == (-1, 3) and model.graph.tensor("w").shape == (3,)
+
+
+def test_shapes_that_cannot_follow_stay() -> None:
+    model = chain()
+    model.graph.inputs[0].shape = (5, 4)
+    with pytest.raises(ModelError, match="ADD"):
+        model.infer_shapes()
+    assert model.graph.outputs[0].shape == (1, 3)
+    cut = Model.load(reshaped())
+    with pytest.raises(UnsupportedError, match="shapes depend on 'shape', whose value decides shapes"):
+        cut.infer_shapes()

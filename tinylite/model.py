@@ -496,6 +496,16 @@ class Model:
         self.graph.cut(inputs, outputs)
         self.signatures = [signature for signature in self.signatures if signature.graph is not self.graph or not any(signature.stale())]
 
+    def infer_shapes(self) -> None:
+        """Give the tensors of the first graph the shapes that follow from its inputs' shapes, which an edit may have changed.
+
+        Raises what planning raises for shapes that the ops cannot take, and UnsupportedError where only a run can know them; nothing is
+        changed then.
+        """
+        from .infer_shapes import infer_shapes
+
+        infer_shapes(self)
+
     def copy(self) -> Model:
         """A Model that can be edited without changing this one; constants are shared, not copied, so give them anew to change them."""
         from .clone import copied
