@@ -275,10 +275,8 @@ def first_run(tmp_path: Path, *limit: object, **options: Any) -> subprocess.Pope
     if not path.exists():
         path.write_bytes(chain(codes="ABS"))
     environment = dict(os.environ, TINYLITE_CACHE=str(tmp_path / "cache"), OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
-    return subprocess.Popen(
-        [sys.executable, "-W", "default", "-c", ABS, str(path), *map(str, limit)],
-        env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
-    )  # fmt: skip
+    command = [sys.executable, "-W", "default", "-c", ABS, str(path), *map(str, limit)]
+    return subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
 
 
 def kept(tmp_path: Path) -> list[str]:
