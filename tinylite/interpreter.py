@@ -147,6 +147,7 @@ class Interpreter:
             made = Interpreter.__new__(type(self))
             made.__dict__.update(self.__dict__)
             made._running = threading.Lock()
+            _interpreters.add(made)
             made._state = self._state.copy()
             made._graphs = [runnable.clone(made._state) for runnable in self._graphs]
             made._main = made._graphs[0]

@@ -14,7 +14,9 @@ from .memory import SLACK, Block, Memory, Region, Storage, allocate, place
 from .ops.common.operator import Shape, Value
 from .segment import Routine, Segment, Step, all_steps, routines_of, words_of
 
-__all__ = ["END", "Layout"]
+__all__ = ["ARENA", "END", "Layout"]
+
+ARENA = "the graph's memory"  # what messages call it
 
 _TABLE_ENTRY = 48  # bytes: some arrays of 8 bytes an entry at the same time
 END = 1 << 60  # the step until which lasts what a run leaves
@@ -31,7 +33,7 @@ class Layout:
         self.storages: list[Storage] = []  # of the segment that is being planned
         self.owner = object()  # what its storages know it by
         self.arrays: dict[int, np.ndarray] = {}  # what records point to, kept alive, by id of what was given
-        self.arena = Region(0, "the graph's memory")
+        self.arena = Region(0, ARENA)
         self.account = Account()  # what all that takes, with what called graphs take
 
     def store(self, value: Value, last: int | None = None) -> Storage:
@@ -89,7 +91,7 @@ class Layout:
         self.arena.size = place(blocks)
         if self.storages:
             largest = max(self.storages, key=lambda storage: storage.size)
-            what = f"the graph's memory (of which {largest.name!r} is {size_text(largest.size)})"
+            what = f"{ARENA} (of which {largest.name!r} is {size_text(largest.size)})"
             check_size(self.arena.size, what, beside=self.account.spent)
         for storage, block in zip(self.storages, blocks, strict=True):
             storage.offset = block.offset

@@ -14,7 +14,7 @@ from .errors import ModelError, SettingError, UnsupportedError, at
 from .kernels.cpu import target
 from .kernels.kernel import Kernel
 from .kernels.store import Progress
-from .layout import END, Layout
+from .layout import ARENA, END, Layout
 from .limits import Account, check_size, memory_shortage
 from .memory import Region
 from .model import Graph, Op, Tensor, called_graphs, shape_problem
@@ -419,7 +419,7 @@ class Planner(Layout):
     def finish(self, progress: Progress | None = None) -> Segment:
         """Make a segment of what was planned since the last one."""
         self.lay_out()
-        self.account.take(self.arena.size, "the graph's memory")
+        self.account.take(self.arena.size, ARENA)
         self.account.take(self.threads * scratch_size(self.steps), "the kernels' scratch memory")
         return self.bind(self.threads, progress)
 
@@ -458,7 +458,7 @@ class Planner(Layout):
         after.account, after.spare = Account(self.account.spent), replace(self.spare)
         after.values, after.arrays = dict(self.values), dict(self.arrays)
         after.forms, after.expected = dict(self.forms), dict(self.expected)
-        after.steps, after.storages, after.arena = [], [], Region(0, self.arena.name)
+        after.steps, after.storages, after.arena = [], [], Region(0, ARENA)
         return after
 
     def twin(self, state: State, kept: dict[int, Region]) -> Planner:

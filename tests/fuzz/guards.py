@@ -20,9 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from tinylite import layout, memory, segment, state
+from tinylite import memory, segment
 from tinylite.kernels import executor
-from tinylite.memory import SLACK, check_size
+from tinylite.layout import ARENA
+from tinylite.limits import Account, check_size
+from tinylite.memory import SLACK
 
 from .limits import ADDRESS_SPACE
 
@@ -156,48 +158,41 @@ def copied(content: bytes) -> memoryview:
     return memoryview(place)
 
 
-def _scratch(size: int, what: str) -> np.ndarray:
+def _poisoned(size: int, what: str, account: Account | None = None) -> np.ndarray:
     """What `memory.allocate` returns, filled with poison: scratch holds what the kernel before has left."""
-    check_size(size, what)
+    if account is not None:
+        account.take(size, what)
+    else:
+        check_size(size, what)
     return np.asarray(_Piece(size, _mode.poison, _mode.poison, 0, _mode.edge))
 
 
-def _allocate(size: int, what: str) -> np.ndarray:
-    """`memory.allocate` for a plan: an arena whose tensors get memory elsewhere takes none."""
-    if what != "the graph's memory":
-        return memory.allocate(size, what)
+def _allocate(size: int, what: str, account: Account | None = None) -> np.ndarray:
+    """`memory.allocate` for the regions of an interpreter: an arena holds what was in it before."""
+    return (_poisoned if what == ARENA else _original_allocate)(size, what, account)
+
+
+def _at(self: memory.Memory, storage: memory.Storage) -> np.ndarray:
+    """`Memory.at` with a piece for each tensor, for as long as the plan and this memory last; no arena is taken then."""
     if _mode.shared:
-        return _scratch(size, what)
-    check_size(size, what)
-    return np.broadcast_to(np.uint8(0), size)
+        return _original_at(self, storage)
+    pieces = self.__dict__.setdefault("pieces", weakref.WeakKeyDictionary())
+    if storage not in pieces:
+        pieces[storage] = np.asarray(_Piece(storage.size, _mode.poison, _mode.poison, SLACK, _mode.edge, storage.name))
+    found: np.ndarray = pieces[storage]
+    return found
 
 
-def _settle(self: layout.Layout, arena: np.ndarray, kernels: dict[str, int]) -> None:
-    """`Layout.settle` with memory for each tensor."""
-    if _mode.shared:
-        _original_settle(self, arena, kernels)
-        return
-    self.arena = arena
-    pieces = []
-    for storage in self.storages:
-        piece = _Piece(storage.size, _mode.poison, _mode.poison, SLACK, _mode.edge, storage.name)
-        storage.arena, storage.offset = np.asarray(piece), 0
-        pieces.append(piece)
-    self.pieces = pieces  # type: ignore[attr-defined]  # records point there, for as long as they point into an arena
-    for routine in layout.routines_of(self.steps):
-        routine.settle(kernels)
-
-
-_original_settle = layout.Layout.settle
+_original_at, _original_allocate = memory.Memory.at, memory.allocate
 
 
 def install() -> None:
     """Let all of tinylite take its memory here, for the rest of the process."""
-    for module in (memory, segment, state, executor):
+    for module in (memory, segment, executor):
         module.aligned = zeros  # type: ignore[attr-defined]
-    layout.allocate = _allocate
-    segment.allocate = _scratch
-    layout.Layout.settle = _settle  # type: ignore[method-assign]
+    memory.allocate = _allocate
+    memory.Memory.at = _at  # type: ignore[method-assign]
+    segment.allocate = _poisoned
 
 
 @contextmanager
