@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tinylite.quantize import Integers, quantize_model
+
 from .referee import Case, convert, frozen
 from .running import by_litert, by_tinylite
 
@@ -45,3 +47,13 @@ def test_small_results_keep_their_digits(name: str) -> None:
     for found in (by_tinylite(model, [x]), by_litert(model, [x])):
         assert found is not None
         assert (np.abs(found[0] / wanted - 1)[normal] < 1e-6).all()
+
+
+@pytest.mark.parametrize(("name", "codes"), [("Log1p", ["ADD", "LOG"]), ("Softplus", ["ABS", "MUL", "EXP", "ADD", "RELU", "LOG", "ADD"])])
+def test_8_bits_take_the_plain_formula(name: str, codes: list[str]) -> None:
+    x = np.linspace(0.1, 3, 8, dtype=np.float32)
+    op, argument = getattr(tf.raw_ops, name), "features" if name == "Softplus" else "x"
+    model = convert(*frozen(Case(lambda x: op(**{argument: x}), [x]), unknown=False))
+    made = quantize_model(model, Integers(type="INT8", default_range=(-4.0, 4.0)))
+    found = [op.code for op in made.graph.ops if op.code not in ("QUANTIZE", "DEQUANTIZE")]
+    assert sorted(found) == sorted(codes)

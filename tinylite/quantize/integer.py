@@ -21,6 +21,7 @@ from ..passes.drop_unused_ops import drop_unused_ops
 from ..passes.merge_moves import merge_reshapes, merge_transposes
 from ..passes.one_channel_convolutions import one_channel_convolutions
 from ..passes.optimize import optimize
+from ..passes.plain_logarithms import plain_logarithms
 from .check import check_ops, quantizable
 from .ranges import CONVERSIONS, Ranges, is_real, pair
 from .rewrite import Rewrite
@@ -89,6 +90,7 @@ def quantize_graph(graph: Graph, settings: Integers, ranges: Ranges | None = Non
     Raises ConvertError for all tensors without a range and all ops without a quantized form at once, and for weights that fast
     kernels cannot take; the graph is not to be used then.
     """
+    plain_logarithms(graph)
     ranges = ranges or read_ranges(graph, settings)
     if settings.style == "toco":
         one_channel_convolutions(graph)

@@ -145,7 +145,7 @@ def _selu(x: Term) -> Term:
 
 def _softplus(x: Term) -> Term:
     """ln(1 + e^x) = max(x, 0) + ln(1 + e^-|x|), without losing digits where e^x is small."""
-    power = (-x("ABS"))("EXP")
+    power = (x("ABS") * -1)("EXP")
     sum = power + 1
     return x("RELU") + (sum("LOG") + _lost(power, sum))
 

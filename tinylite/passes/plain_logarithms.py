@@ -1,0 +1,25 @@
+"""ln(x + 1) by its plain formula: what the longer one of converted graphs adds for small x is less than a step of 8 bits."""
+
+from __future__ import annotations
+
+from ..model import Graph, Op
+from .drop_unused_ops import drop_unused_ops
+from .matching import Found, rewrite
+
+__all__ = ["plain_logarithms"]
+
+_BEFORE = ("ADD", "sum", -1.0)
+_LONG = ("ADD", ("LOG", "sum"), ("DIV", ("SUB", "x", _BEFORE), "sum"))
+_PATTERNS = [("SELECT_V2", ("EQUAL", _BEFORE, "x"), ("LOG", "sum"), _LONG), _LONG]
+
+
+def plain_logarithms(graph: Graph) -> int:
+    """For models of integers; gives how many."""
+
+    def make(found: Found, op: Op) -> Op:
+        return Op("LOG", [found["sum"]], op.outputs)
+
+    made = sum(rewrite(graph, [pattern], make) for pattern in _PATTERNS)
+    if made:
+        drop_unused_ops(graph)
+    return made
