@@ -99,8 +99,8 @@ def problems(cell: Cell, exact: bool, found: Found, wanted: Found) -> Iterator[s
         return  # LiteRT's Python gives no empty outputs out
     if isinstance(found, str) or isinstance(wanted, str):
         if isinstance(found, str) != isinstance(wanted, str):
-            a, b = ("it runs" if isinstance(side, list) else side for side in (found, wanted))
-            yield f"{a}, where the reference says: {b}"
+            here, there = ("it runs" if isinstance(side, list) else side for side in (found, wanted))
+            yield f"{here}, where the reference says: {there}"
         return
     rows = [row for row in ROWS if row.about(cell, exact)]
     for a, b in zip(found, wanted, strict=True):
