@@ -236,6 +236,14 @@ def test_what_is_too_large_for_a_quantized_type_is_its_largest_value(run: Judge,
         assert litert(content, [x])[0].tolist() == [theirs, theirs, theirs, 127 + zero, theirs, theirs, theirs, theirs]
 
 
+def test_what_is_too_large_to_be_concatenated_is_the_largest_value(run: Judge, litert: Judge) -> None:
+    parts = [T((2,), "UINT8", scale=1e12, zero=5), T((2,), "UINT8", scale=1.0, zero=5)]
+    content = Case("CONCATENATION", parts, [T((4,), "UINT8", scale=1.0, zero=5)], {"axis": 0}).model().to_bytes()
+    feeds = [np.uint8([6, 4]), np.uint8([6, 4])]
+    assert run(content, feeds)[0].tolist() == [255, 0, 6, 4]
+    assert litert(content, feeds)[0].tolist() == [0, 0, 6, 4]
+
+
 def test_each_nan_is_a_value_of_its_own(run: Judge, litert: Judge) -> None:
     """LiteRT looks them up in a map that takes NaN and any number for equal."""
     x = np.float32([1, np.nan, 2, np.nan, 1])
