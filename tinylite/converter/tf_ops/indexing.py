@@ -183,12 +183,6 @@ def _gathered(call: Call, x: Tensor, axis: int, shift: Tensor, position: int) ->
     return call.emit("GATHER", [x, indices], None, call.shape(x), axis=axis, batch_dims=0)
 
 
-@translates("SegmentSum")
-def segment_sum(call: Call) -> Tensor:
-    x, ids = call.input(0), call.cast(call.input(1), "INT32")
-    return call.emit("SEGMENT_SUM", [x, ids], None, (-1, *call.shape(x)[1:]))
-
-
 @translates("UnsortedSegmentSum", "UnsortedSegmentMax", "UnsortedSegmentMin", "UnsortedSegmentProd")
 def unsorted_segment(call: Call) -> Tensor:
     x, ids, count = call.input(0), call.cast(call.input(1), "INT32"), call.cast(call.input(2), "INT32")

@@ -74,10 +74,19 @@ def inverse(call: Call, x: np.ndarray) -> np.ndarray | None:
 def matrix_diag(
     call: Call, x: np.ndarray, k: np.ndarray, rows: np.ndarray, columns: np.ndarray, padding: np.ndarray
 ) -> np.ndarray | None:  # fmt: skip
-    """Square matrices with the last dimension on their diagonal; what is not so is left to others."""
-    if np.any(k != 0) or any(size.item() not in (-1, x.shape[-1]) for size in (rows, columns)):
+    """Matrices with the last dimension on one of their diagonals, `k` above the main one; several are left to others."""
+    if k.size != 1:
         return None
-    return np.where(np.eye(x.shape[-1], dtype=np.bool_), x[..., None], padding.astype(x.dtype))
+    above, length, given = k.item(), x.shape[-1], [rows.item(), columns.item()]
+    least = [length + max(-above, 0), length + max(above, 0)]
+    square = [max(least)] * 2 if given == [-1, -1] else least
+    height, width = (size if told < 0 else told for told, size in zip(given, square, strict=True))
+    if height * width * (x.size // max(length, 1)) > 1 << 26 or min(height + min(above, 0), width - max(above, 0)) != length:
+        return None
+    made = np.full((*x.shape[:-1], height, width), padding.astype(x.dtype))
+    places = np.arange(length)
+    made[..., places + max(-above, 0), places + max(above, 0)] = x
+    return made
 
 
 _LIMITS = {"QINT8": (-128, 127), "QUINT8": (0, 255), "QINT16": (-(1 << 15), (1 << 15) - 1), "QUINT16": (0, (1 << 16) - 1)}

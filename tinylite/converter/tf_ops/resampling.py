@@ -1,0 +1,140 @@
+"""Resizing that no operator does: each new row is a weighted sum of old ones, so it is a product with a matrix along each dimension."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from ...model import Tensor
+from ..translate import Call
+from .matrices import fully_connected
+from .registry import translates
+
+_REMEDY = "Give the shapes of the inputs (input_shapes)"
+
+
+def _resampled(call: Call, rows: np.ndarray, columns: np.ndarray) -> Tensor:
+    """Pictures [batch, height, width, channels], with matrices [new, old] along height and width."""
+    x = call.transpose(call.cast(call.input(0), "FLOAT32"), (0, 1, 3, 2))
+    x = call.transpose(fully_connected(call, x, call.make(columns.astype(np.float32))), (0, 3, 2, 1))
+    return call.transpose(fully_connected(call, x, call.make(rows.astype(np.float32))), (0, 3, 1, 2))
+
+
+def _lengths(call: Call) -> tuple[list[int], list[int]]:
+    """Old and new height and width."""
+    old = list(call.shape(call.input(0))[1:3])
+    call.want(min(old) > 0, f"it resizes {old}, and the matrices that do need it known", _REMEDY)
+    return old, call.numbers(1, "size")
+
+
+def _scale(call: Call, old: int, new: int) -> np.float32:
+    if call.attribute("align_corners") and new > 1:
+        return np.float32(old - 1) / np.float32(new - 1)
+    return np.float32(old) / np.float32(new)
+
+
+# ---- bicubic
+
+_STEPS = 1024  # TensorFlow's kernel rounds where a point lies between two others to so many steps
+
+
+def _keys(distance: np.ndarray, a: float) -> np.ndarray:
+    near = ((a + 2) * distance - (a + 3)) * distance * distance + 1
+    far = ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a
+    return np.where(distance <= 1, near, far)
+
+
+def _bicubic(call: Call, old: int, new: int) -> np.ndarray:
+    half = bool(call.attribute("half_pixel_centers"))
+    place = np.arange(new, dtype=np.float32)
+    place = (place + np.float32(0.5)) * _scale(call, old, new) - np.float32(0.5) if half else place * _scale(call, old, new)
+    first = np.floor(place).astype(np.int64)
+    between = np.rint((place - first.astype(np.float32)) * np.float32(_STEPS)) / _STEPS
+    matrix = np.zeros((new, old), np.float64)
+    for offset in (-1, 0, 1, 2):
+        weights = _keys(np.abs(between - offset), -0.5 if half else -0.75)
+        index = first + offset
+        inside = np.clip(index, 0, old - 1)
+        np.add.at(matrix, (np.arange(new), inside), np.where(index == inside, weights, 0) if half else weights)
+    return matrix / matrix.sum(1, keepdims=True) if half else matrix
+
+
+@translates("ResizeBicubic")
+def resize_bicubic(call: Call) -> Tensor:
+    old, new = _lengths(call)
+    return _resampled(call, *(_bicubic(call, *pair) for pair in zip(old, new, strict=True)))
+
+
+# ---- area
+
+
+@translates("ResizeArea")
+def resize_area(call: Call) -> Tensor:
+    """The mean over the part of the picture that a new point covers."""
+
+    def matrix(old: int, new: int) -> np.ndarray:
+        scale = float(_scale(call, old, new))
+        starts = np.arange(new)[:, None] * scale
+        cells = np.arange(max(old, math.ceil(starts[-1, 0] + scale)))[None]
+        covered = np.clip(np.minimum(starts + scale, cells + 1) - np.maximum(starts, cells), 0, None)
+        made = np.zeros((new, old))
+        np.add.at(made.T, np.minimum(cells[0], old - 1), covered.T)
+        return made / scale
+
+    old, new = _lengths(call)
+    return _resampled(call, *(matrix(*pair) for pair in zip(old, new, strict=True)))
+
+
+# ---- any scale and translation
+
+
+def _lanczos(radius: float) -> Callable[[np.ndarray], np.ndarray]:
+    def kernel(x: np.ndarray) -> np.ndarray:
+        return np.where(np.abs(x) > radius, 0, np.sinc(x) * np.sinc(x / radius))
+
+    return kernel
+
+
+def _cubic(near: Callable[[np.ndarray], np.ndarray], far: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+    def kernel(x: np.ndarray) -> np.ndarray:
+        x = np.abs(x)
+        return np.where(x >= 2, 0, np.where(x >= 1, far(x), near(x)))
+
+    return kernel
+
+
+# How far each reaches, and its weight at a distance.
+_KERNELS: dict[str, tuple[float, Callable[[np.ndarray], np.ndarray]]] = {
+    "lanczos1": (1, _lanczos(1)), "lanczos3": (3, _lanczos(3)), "lanczos5": (5, _lanczos(5)),
+    "gaussian": (1.5, lambda x: np.where(np.abs(x) >= 1.5, 0, np.exp(-x * x / 0.5))),
+    "box": (0.5, lambda x: np.where(np.abs(x) < 0.5, 1, np.where(np.abs(x) == 0.5, 0.5, 0))),
+    "triangle": (1, lambda x: np.maximum(0, 1 - np.abs(x))),
+    "keyscubic": (2, _cubic(lambda x: ((1.5 * x - 2.5) * x) * x + 1, lambda x: ((-0.5 * x + 2.5) * x - 4) * x + 2)),
+    "mitchellcubic": (2, _cubic(
+        lambda x: (((7 * x - 12) * x) * x + 16 / 3) / 6, lambda x: (((-7 / 3 * x + 12) * x - 20) * x + 32 / 3) / 6)),
+}  # fmt: skip
+
+
+@translates("ScaleAndTranslate")
+def scale_and_translate(call: Call) -> Tensor:
+    kind = call.attribute("kernel_type", "lanczos3")
+    call.want(kind in _KERNELS, f"its kernel_type is {kind!r}")
+    radius, kernel = _KERNELS[kind]
+    scales, moves = (call.constant(index, what).astype(np.float32).tolist() for index, what in ((2, "scale"), (3, "translation")))
+
+    def matrix(old: int, new: int, scale: float, move: float) -> np.ndarray:
+        call.want(scale > 0, f"its scale is {scale}")
+        wide = max(1 / scale, 1.0) if call.attribute("antialias", True) else 1.0
+        place = ((np.arange(new) + 0.5) / scale - move / scale)[:, None]
+        cells = np.arange(old)[None]
+        reached = (cells >= np.ceil(place - radius * wide - 0.5)) & (cells <= np.floor(place + radius * wide - 0.5))
+        # A point outside of the picture is 0; one at its edge has what lies nearest.
+        reached |= ~reached.any(1, keepdims=True) & (cells == np.clip(np.floor(place), 0, old - 1))
+        weights = np.where(reached & (place >= 0) & (place <= old), kernel((cells + 0.5 - place) / wide), 0)
+        total = weights.sum(1, keepdims=True)
+        return np.where(np.abs(total) > 1e-30, weights / np.where(total == 0, 1, total), weights)
+
+    old, new = _lengths(call)
+    return _resampled(call, *(matrix(*each) for each in zip(old, new, scales, moves, strict=True)))
