@@ -55,6 +55,14 @@ def bidirectional(x):
     return v1.nn.bidirectional_dynamic_rnn(cell(), cell(), x, dtype=tf.float32)
 
 
+@case(np.arange(15, dtype=np.float32).reshape(5, 3))
+def array_of_elements_of_different_lengths(x):
+    """Put end to end, with the lengths; each is written at a place that is known."""
+    array = tf.TensorArray(tf.float32, size=3, infer_shape=False)
+    array = array.write(1, x[1:4]).write(0, x[:1]).write(2, x[4:])
+    return list(tf.raw_ops.TensorArrayConcatV3(handle=array.handle, flow_in=array.flow, dtype=tf.float32))
+
+
 @case()
 def static(x):
     return v1.nn.static_rnn(cell(), tf.unstack(x, axis=1), dtype=tf.float32)[0][-1]

@@ -277,7 +277,8 @@ def _of_float_file(
     given = _ends(path, "input", inputs, model.graph.inputs)
     _ends(path, "output", outputs, model.graph.outputs)
     own = ([tuple(tensor.shape) for tensor in given], [tuple(tensor.signature) for tensor in given])
-    if shapes and list(map(tuple, shapes.values() if isinstance(shapes, Mapping) else shapes)) not in own:
+    asked = list(shapes.values() if isinstance(shapes, Mapping) else shapes)
+    if asked and [shape and tuple(shape) for shape in asked] not in own:
         raise SettingError(f"--input_shapes are others than those of {path}", "A .tflite file keeps its shapes: leave the flag out")
     file = wanted([str(tensor.name) for tensor in given], [str(tensor.type) for tensor in given])
     if file.integers is None and file.weights is None and file.input_type in (None, "FLOAT32"):

@@ -6,7 +6,7 @@ written, which often tells the shape that its maker left open.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from ..model import Tensor, tensor_dtype
 from .shapes import Signature
 from .translate import Call
 
-__all__ = ["NewList", "count_of", "known_count", "length", "new_list", "written"]
+__all__ = ["NewList", "Pieces", "count_of", "known_count", "length", "new_list", "written"]
 
 # A new list of no more elements is a constant: an op that makes it would take as much of the file.
 _MOST_CONSTANT = 64
@@ -30,6 +30,13 @@ class NewList(Tensor):
     count: Tensor | None = None
     element: Signature = None
     grows: bool = False
+
+
+@dataclass(eq=False)
+class Pieces(NewList):
+    """A list whose elements have different shapes, by their places: no tensor, but they can be put end to end."""
+
+    elements: dict[int, Tensor] = field(default_factory=dict)
 
 
 def new_list(call: Call, count: Tensor | None, type: str, element: Signature) -> NewList:
@@ -67,6 +74,8 @@ def written(call: Call, made: Tensor, shape: Signature = None, sizes: dict[int, 
     """A list as a tensor that ops can read. `shape` has what is known of it besides; `sizes` scalars for what is not."""
     if not isinstance(made, NewList):
         return made
+    if isinstance(made, Pieces):
+        call.fail(f"the elements of list {made.name!r} have different shapes", "Pad them to one shape, or put them end to end (concat)")
     own = None if made.element is None else (known_count(call, made), *made.element)
     if shape is None or (own is not None and len(own) != len(shape)):
         shape = own

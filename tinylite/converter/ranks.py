@@ -22,10 +22,10 @@ _RANKS: dict[str, tuple[int | None, ...]] = {
          "ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic", "ResizeArea", "ScaleAndTranslate", "FusedBatchNorm",
          "FusedBatchNormV2", "BatchNormWithGlobalNormalization", "ExtractImagePatches", "Dilation2D"], (4,),
     ),
-    "AvgPool3D": (5,), "MaxPool3D": (5,), "CropAndResize": (4, 2, 1, 1), "AudioSpectrogram": (2,), "Mfcc": (3, 0),
+    "AvgPool3D": (5,), "MaxPool3D": (5,), "CropAndResize": (4, 2, 1, 1), "AudioSpectrogram": (2,), "Mfcc": (3,),
     "SoftmaxCrossEntropyWithLogits": (2, 2), "SparseSoftmaxCrossEntropyWithLogits": (2, 1),
     **dict.fromkeys([f"NonMaxSuppression{version}" for version in ("", "V2", "V3", "V4", "V5")], (2, 1)),
-    "BlockLSTM": (0, 3, 2, 2, 2), "BlockLSTMV2": (0, 3, 2, 2, 2), "LSTMBlockCell": (2, 2, 2, 2), "GRUBlockCell": (2, 2, 2, 2),
+    "BlockLSTM": (None, 3, 2, 2, 2), "BlockLSTMV2": (None, 3, 2, 2, 2), "LSTMBlockCell": (2, 2, 2, 2), "GRUBlockCell": (2, 2, 2, 2),
 }  # fmt: skip
 # Ops with an entry for each dimension of the first input in their second.
 _ENTRIES = {"Transpose", "Pad", "PadV2", "MirrorPad", "Tile", "Slice"}

@@ -326,6 +326,7 @@ class Translator:
         self.growth_left, self.work_left = folding.MOST_MADE, _MOST_WORK
         self.variables: dict[str, np.ndarray] = {}  # first values, by the variables' names in the file
         self.constants = Constants()
+        self.pieces: dict[int, tuple[Tensor, dict[int, Tensor]]] = {}  # by the ids of lists: their elements, where their places are known
         self.tables: dict[int, tuple[dict[str, Any], Sequence[np.ndarray]]] = {}  # by number: a table's options, its keys and values
         self.handles: dict[int, tuple[Tensor, Signature]] = {}  # by the ids of handles and values read: handle, and shape
         self.active: list[Any] = []  # the functions that are being translated, outermost first

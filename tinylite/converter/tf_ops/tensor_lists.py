@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...model import Tensor
-from ..lists import NewList, count_of, known_count, length, new_list, written
+from ..lists import NewList, Pieces, count_of, known_count, length, new_list, written
 from ..shapes import Signature, merged, signature_of
 from ..tf_graph import behind_identities
 from ..translate import Call
@@ -86,7 +86,31 @@ def set_item(call: Call) -> Tensor:
 @translates("TensorArrayWriteV3")
 def write(call: Call) -> Tensor:
     _, index, item, made = call.inputs
-    return _with_item(call, made, index, item, grows=_grows(call))
+    elements = _elements_with(call, made, index, item)
+    if _differ([call.signature(element) for element in elements.values()]):
+        handle = call.input(0)
+        count = handle.count if isinstance(handle, NewList) else None
+        list_: Tensor = Pieces(call.node.name, (), item.type, count=count, elements=elements)
+    else:
+        list_ = _with_item(call, made, index, item, grows=_grows(call))
+    if elements:
+        call.translator.pieces[id(list_)] = list_, elements
+    return list_
+
+
+def _elements_with(call: Call, made: Tensor, index: Tensor, item: Tensor) -> dict[int, Tensor]:
+    """The elements of a list once another is written, by their places; {} where a place is not known."""
+    place = call.translator.partial.values(index)
+    is_new = isinstance(made, NewList) and not isinstance(made, Pieces)
+    before = {} if is_new else call.translator.pieces.get(id(made), (made, {}))[1]
+    return {**before, place[0]: item} if place and place[0] >= 0 and (before or is_new) else {}
+
+
+def _differ(shapes: Sequence[Signature]) -> bool:
+    """Whether shapes of one rank cannot be the same."""
+    if None in shapes or len({len(shape or ()) for shape in shapes}) != 1:
+        return False
+    return any(len({size for size in sizes if size >= 0}) > 1 for sizes in zip(*(shape or () for shape in shapes), strict=True))
 
 
 def _with_item(call: Call, made: Tensor, index: Tensor, item: Tensor, grows: bool) -> Tensor:
@@ -286,7 +310,19 @@ def concat(call: Call) -> Sequence[Tensor]:
 
 @translates("TensorArrayConcatV3")
 def array_concat(call: Call) -> Sequence[Tensor]:
-    return _end_to_end(call, written(call, call.input(1)))
+    made = call.input(1)
+    if not isinstance(made, Pieces):
+        return _end_to_end(call, written(call, made))
+    missing = set(range(known_count(call, made))) ^ set(made.elements)
+    call.want(not missing, f"its elements {sorted(missing)} are not written, or only a run knows where")
+    items = [made.elements[place] for place in sorted(made.elements)]
+    shapes = [call.shape(item) for item in items]
+    call.want(all(shapes), "its elements are scalars, which cannot be put end to end")
+    lengths = [shape[0] for shape in shapes]
+    call.want(min(lengths) >= 0 or not call.is_read(1), "the lengths of its elements are not known")
+    after = (-1 if min(lengths) < 0 else sum(lengths), *(merged(*(shape[1:] for shape in shapes)) or ()))
+    joined = call.emit("CONCATENATION", items, None, after, axis=0, fused_activation_function="NONE")
+    return [joined, call.make(np.array(lengths, np.int64))]
 
 
 def _end_to_end(call: Call, made: Tensor) -> Sequence[Tensor]:
