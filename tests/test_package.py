@@ -37,7 +37,7 @@ ROOMS = {
     "tinylite/describe_graph.py": {"converter", "describe", "files", "keras_files", "kinds", "numpy", "rich"},
     "tinylite/memory.py": {"kernels", "numpy"},
     "tinylite/segment.py": {"kernels", "memory", "model", "ops", "numpy"},
-    "tinylite/model.py": {"clone", "files", "load", "numpy", "save", "schema"},
+    "tinylite/model.py": {"clone", "notebook", "files", "load", "numpy", "save", "schema"},
     "tinylite/load.py": {"archives", "c_arrays", "files", "kinds", "model", "numpy", "schema"},
     "tinylite/save.py": {"files", "model", "numpy", "schema", "signatures"},
     "tinylite/clone.py": {"model", "numpy", "schema"},
@@ -60,7 +60,7 @@ ROOMS = {
         "flatbuffers",
     },
     "tinylite/quantize": {"quantize", "converter", "freezing", "passes", "ops", "model", "text", "numpy", "tensorflow"},
-    "tinylite/freezing": {"freezing", "files", "keras_files", "kinds", "numpy", "tensorflow", "keras", "google"},
+    "tinylite/freezing": {"schema", "freezing", "files", "keras_files", "kinds", "numpy", "tensorflow", "keras", "google"},
     "tinylite/examples": {
         *("cli", "examples", "freezing", "interpreter", "media", "model", "quantize", "tinylite"),
         *("click", "flatbuffers", "numpy", "PIL", "sklearn", "tensorflow"),
@@ -70,13 +70,14 @@ ROOMS = {
     "tinylite/layout.py": {"ops", "memory", "segment", "kernels", "numpy"},
     "tinylite/planner.py": {"layout", "order", "ops", "passes", "memory", "segment", "state", "model", "kernels", "numpy"},
     "tinylite/plan.py": {"planner", "segment", "state", "memory", "ops", "model", "kernels", "numpy"},
-    "tinylite/interpreter.py": {"plan", "segment", "state", "model", "model_source", "ops", "numpy"},
+    "tinylite/interpreter.py": {"kernels", "notebook", "plan", "segment", "state", "model", "model_source", "ops", "numpy"},
 }
 # Rooms that reach another room by one door only.
 DOORS = {
     "memory": {"kernels.executor"},
     "state": {"kernels.executor"},
-    "segment": {"kernels.executor", "kernels.kernel"},
+    "segment": {"kernels.executor", "kernels.interrupt", "kernels.kernel"},
+    "interpreter": {"kernels.cpu"},
     "layout": {"kernels.store"},
     "planner": {"kernels.cpu", "kernels.kernel", "kernels.store"},
     "plan": {"kernels.store"},

@@ -211,3 +211,15 @@ def test_a_tensor_of_an_unknown_op_has_the_type_that_is_given_for_it(caplog: pyt
     assert not caplog.records
     assert made(*cut).graph.inputs[0].type == "FLOAT32"
     assert "does not say of which type 'a' is" in caplog.text
+
+
+def test_settings_of_toco_convert_are_taken(caplog: pytest.LogCaptureFixture) -> None:
+    graph = Path("g.pbtxt").read_bytes()
+    settings = {"input_format": None, "target_ops": ["TFLITE_BUILTINS"], "debug_info": None, "input_data_types": ["FLOAT"]}
+    content = tinylite.lite.toco_convert(graph, ["x"], ["net/Relu"], allow_nonexistent_arrays=False, **settings)
+    assert tinylite.Model.load(content).graph.inputs[0].type == "FLOAT32"
+    assert not caplog.records
+    tinylite.lite.toco_convert(graph, ["x"], ["net/Relu"], unfold_batchmatmul=True)
+    assert "unfold_batchmatmul=True has no effect" in caplog.text
+    with pytest.raises(tinylite.ConvertError, match="asked to be INT32"):
+        tinylite.lite.toco_convert(graph, ["x"], ["net/Relu"], input_data_types=["INT32"])

@@ -313,11 +313,24 @@ def _shape(shape: Sequence[int | None] | None) -> tuple[int, ...] | None:
     return None if shape is None else tuple(-1 if size is None else int(size) for size in shape)
 
 
+# Settings of toco_convert that change nothing, and why.
+_OF_TOCO = {
+    "input_format": "the content tells what is given",
+    "allow_nonexistent_arrays": "names that the graph does not have are errors",
+    "debug_info": "errors name the nodes",
+    "enable_mlir_converter": "there is one converter",
+    "unfold_batchmatmul": "BATCH_MATMUL is an operator that runs as it is",
+    "allow_bfloat16": "graphs in BFLOAT16 are converted to FLOAT32",
+    "accumulation_type": "kernels add FLOAT16 weights up in FLOAT32",
+}
+
+
 def toco_convert(input_data: Any, input_tensors: Sequence[Any], output_tensors: Sequence[Any], **settings: Any) -> bytes:
     """The .tflite file of a GraphDef message (or of a session) whose input and output tensors are given.
 
-    `settings` are properties of TFLiteConverter, and `input_shapes`, a shape for each input; `quantized_input_stats` may be a list
-    with a pair for each input. Raises what `convert` raises.
+    `settings` are properties of TFLiteConverter, and `input_shapes` and `input_data_types`, a shape and a type for each input;
+    `quantized_input_stats` may be a list with a pair for each input. `quantize_to_float16` and `target_ops` are those of
+    toco. Raises what `convert` raises.
     """
     names = [_names(tensors) for tensors in (input_tensors, output_tensors)]
     stats = settings.get("quantized_input_stats")
@@ -332,7 +345,17 @@ def toco_convert(input_data: Any, input_tensors: Sequence[Any], output_tensors: 
     if shapes is not None:
         given = {name: shape for name, shape in zip(names[0], shapes, strict=True) if shape is not None}
     converter = TFLiteConverter([_source(input_data, *names)], given)
+    types = settings.pop("input_data_types", None)
+    if types is not None:
+        converter.input_types = dict(zip(names[0], types, strict=True))
+    if settings.pop("quantize_to_float16", False):
+        converter.post_training_quantize, converter.target_spec.supported_types = True, ["FLOAT16"]
+    converter.target_spec.supported_ops = settings.pop("target_ops", None) or converter.target_spec.supported_ops
     for name, value in settings.items():
+        if name in _OF_TOCO:
+            if value not in (None, False, []):
+                _log.warning("%s=%r has no effect: %s", name, value, _OF_TOCO[name])
+            continue
         if not hasattr(converter, name):
             raise ConvertError(
                 f"there is no setting {name!r}", f"There are: {', '.join(sorted(n for n in vars(converter) if n[0] != '_'))}"
