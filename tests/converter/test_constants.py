@@ -60,6 +60,8 @@ OWN: dict[str, Callable[[], Any]] = {
     "MatrixInverse": lambda: raw.MatrixInverse(input=SQUARE, adjoint=True),
     "MatrixDeterminant": lambda: raw.MatrixDeterminant(input=SQUARE),
     "MatrixDiagV3": lambda: raw.MatrixDiagV3(diagonal=SQUARE, k=0, num_rows=-1, num_cols=3, padding_value=7.0),
+    "MatrixDiagV3 above": lambda: raw.MatrixDiagV3(diagonal=SQUARE, k=1, num_rows=-1, num_cols=-1, padding_value=7.0),
+    "MatrixDiagV3 below": lambda: raw.MatrixDiagV3(diagonal=SQUARE, k=-2, num_rows=5, num_cols=-1, padding_value=7.0),
     "Lgamma": lambda: raw.Lgamma(x=[0.5, 3.0]),
 }  # fmt: skip
 # What TensorFlow computes.
@@ -68,7 +70,7 @@ THEIRS: dict[str, Callable[[], Any]] = {
     "Qr": lambda: raw.Qr(input=SQUARE),
     "Dequantize axis": quantized("qint8", "SCALED", np.full(6, -1.0, np.float32), np.arange(1, 7, dtype=np.float32), axis=0),
     "QuantizeV2": lambda: tf.bitcast(raw.QuantizeV2(input=[0.5, 1.0], min_range=0.0, max_range=2.0, T=tf.quint8)[0], tf.uint8),
-    "MatrixDiagV3 above": lambda: raw.MatrixDiagV3(diagonal=SQUARE, k=1, num_rows=-1, num_cols=-1, padding_value=7.0),
+    "MatrixDiagV3 band": lambda: raw.MatrixDiagV3(diagonal=SQUARE, k=[-1, 1], num_rows=3, num_cols=3, padding_value=7.0),
     "StringLength": lambda: raw.StringLength(input=[b"a\0", b"", b"three"]),
     "StringToNumber": lambda: raw.StringToNumber(string_tensor=raw.StringJoin(inputs=[tf.constant(["1", "2"]), tf.constant([".5", "0"])])),
     "AsString": lambda: raw.AsString(input=[1, 20]),
