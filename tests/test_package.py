@@ -37,7 +37,7 @@ ROOMS = {
     "tinylite/describe_graph.py": {"converter", "describe", "files", "keras_files", "kinds", "numpy", "rich"},
     "tinylite/memory.py": {"kernels", "numpy"},
     "tinylite/segment.py": {"kernels", "memory", "model", "ops", "numpy"},
-    "tinylite/model.py": {"clone", "notebook", "files", "load", "numpy", "save", "schema"},
+    "tinylite/model.py": {"clone", "infer_shapes", "notebook", "files", "load", "numpy", "save", "schema"},
     "tinylite/load.py": {"archives", "c_arrays", "files", "kinds", "model", "numpy", "schema"},
     "tinylite/save.py": {"files", "model", "numpy", "schema", "signatures"},
     "tinylite/clone.py": {"model", "numpy", "schema"},
@@ -70,7 +70,7 @@ ROOMS = {
     "tinylite/layout.py": {"ops", "memory", "segment", "kernels", "numpy"},
     "tinylite/planner.py": {"layout", "order", "ops", "passes", "memory", "segment", "state", "model", "kernels", "numpy"},
     "tinylite/plan.py": {"planner", "segment", "state", "memory", "ops", "model", "kernels", "numpy"},
-    "tinylite/interpreter.py": {"kernels", "notebook", "plan", "segment", "state", "model", "model_source", "ops", "numpy"},
+    "tinylite/interpreter.py": {"kernels", "notebook", "stored_values", "plan", "segment", "state", "model", "model_source", "ops", "numpy"},
 }
 # Rooms that reach another room by one door only.
 DOORS = {
