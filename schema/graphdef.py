@@ -64,7 +64,7 @@ MESSAGES: dict[str, Fields] = {
     # Of toco: what --model_flags_file holds.
     "ModelFlags": {
         1: ("input_arrays", "*InputArray"), 2: ("output_arrays", "*string"), 10: ("variable_batch", "bool"),
-        12: ("rnn_states", "*RnnState"), 14: ("model_checks", "*ModelCheck"), 16: ("allow_nonexistent_arrays", "bool"),
+        12: ("rnn_states", "*RnnState"), 14: ("model_checks", "*ModelFlags.ModelCheck"), 16: ("allow_nonexistent_arrays", "bool"),
         17: ("allow_nonascii_arrays", "bool"),
         18: ("arrays_extra_info", "ArraysExtraInfo"), 19: ("change_concat_input_ranges", "bool"),
     },
@@ -74,7 +74,7 @@ MESSAGES: dict[str, Fields] = {
     },
     "InputArrayShape": {2: ("dims", "*int32"), 3: ("unknown_rank", "bool")},
     "RnnState": {1: ("state_array", "string"), 2: ("back_edge_source_array", "string")},
-    "ModelCheck": {1: ("count_type", "string"), 2: ("count_min", "int32"), 3: ("count_max", "int32")},
+    "ModelFlags.ModelCheck": {1: ("count_type", "string"), 2: ("count_min", "int32"), 3: ("count_max", "int32")},
     "ArraysExtraInfo": {1: ("entries", "*ArraysExtraInfo.Entry")},
     "ArraysExtraInfo.Entry": {1: ("name", "string"), 2: ("min", "double"), 3: ("max", "double")},
 }  # fmt: skip

@@ -557,6 +557,9 @@ def test_text_is_read_beside_tensorflow(code: str) -> None:
     python(code)
 
 
+OF_TOCO = {"ModelFlags", "InputArray", "InputArrayShape", "RnnState", "ArraysExtraInfo"}
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_tables_agree_with_tensorflow() -> None:
     pytest.importorskip("tensorflow", exc_type=ImportError)
@@ -564,8 +567,11 @@ def test_tables_agree_with_tensorflow() -> None:
     from tensorflow.core.framework import types_pb2
     from tensorflow.core.protobuf import saved_model_pb2, tensor_bundle_pb2  # noqa: F401, they register themselves
 
-    from tinylite.schema.graphdef import MESSAGES
+    from tinylite.schema.graphdef import IO_TYPES, MESSAGES
 
+    flags = pytest.importorskip("tensorflow.compiler.mlir.lite.model_flags_pb2")
+    (types,) = flags.DESCRIPTOR.dependencies
+    assert {value.number: value.name for value in types.enum_types_by_name["IODataType"].values} == IO_TYPES
     kinds = {
         1: "double",
         2: "float",
@@ -583,15 +589,16 @@ def test_tables_agree_with_tensorflow() -> None:
     for name, fields in MESSAGES.items():
         if name.startswith(("SavedTensor", "SavedSlice")):  # TensorFlow keeps these from Python
             continue
-        theirs = pool.FindMessageTypeByName(f"tensorflow.{name}").fields_by_number
+        package = "tflite" if name.partition(".")[0] in OF_TOCO else "tensorflow"
+        theirs = pool.FindMessageTypeByName(f"{package}.{name}").fields_by_number
         for number, (label, kind) in fields.items():
             field = theirs[number]
             assert field.name == label
             if kind.startswith("map "):
                 field = field.message_type.fields_by_number[2]
-            plain = kind.removeprefix("*").removeprefix("map ")
+            plain = kind.removeprefix("*").removeprefix("map ").replace("io_type", "enum")
             if label != "object_graph_def":
-                assert plain == (kinds.get(field.type) or field.message_type.full_name.removeprefix("tensorflow.")), (name, label)
+                assert plain == (kinds.get(field.type) or field.message_type.full_name.removeprefix(f"{package}.")), (name, label)
     for number, (theirs, _) in TYPES.items():
         assert types_pb2.DataType.Value(f"DT_{theirs}") == number
 
