@@ -163,8 +163,10 @@ def team_work(team, thread, seen, polls):
         # Still open: now that this thread is counted, nobody changes the words.
         if machine.atomic_load(words + _JOB) == job:
             scratch = machine.atomic_load(words + _SCRATCH) + thread * machine.atomic_load(words + _SCRATCH_SIZE)
-            begin(scratch, team + 8 * _FAILED, 0, 0)
-            take_part(words, scratch)
+            # An empty job is published when the scratch memory is not there yet, or about to go.
+            if machine.atomic_load(words + _STEPS) > 0:
+                begin(scratch, team + 8 * _FAILED, 0, 0)
+                take_part(words, scratch)
             seen = job
             idle = 0
         machine.atomic_add(words + _INSIDE, -1)
