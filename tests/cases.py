@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from tinylite import ops
-from tinylite.model import Graph, Model, Op, Quantization, Tensor, called_graphs, tensor_dtype
+from tinylite.model import Graph, Model, Op, Quantization, Tensor, called_graphs
+from tinylite.tensor_types import tensor_dtype
 
 INTEGERS = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-1000, 1000), "INT32": (-1000, 1000), "INT64": (-1000, 1000)}
 

@@ -19,7 +19,8 @@ import numpy as np
 
 from tinylite import TinyliteError
 from tinylite.interpreter import Interpreter
-from tinylite.model import Graph, Model, Quantization, Tensor, stored_size
+from tinylite.model import Graph, Model, Quantization, Tensor
+from tinylite.tensor_types import stored_size
 
 from .cases import Case
 

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from tinylite import Interpreter, InvokeError, OpResolverType
-from tinylite.model import Graph, Model, Op, Quantization, Tensor, tensor_dtype
+from tinylite.model import Graph, Model, Op, Quantization, Tensor
 from tinylite.ops.common.binary import halves
 from tinylite.ops.resize_bilinear import ResizeBilinear
 from tinylite.plan import Plan
+from tinylite.tensor_types import tensor_dtype
 
 from . import variables
 from .cases import Case, T, hybrid

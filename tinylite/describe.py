@@ -13,10 +13,11 @@ import numpy as np
 from .errors import TinyliteError
 from .limits import size_text
 from .memory import ALIGNMENT, Storage
-from .model import Graph, Model, Quantization, Tensor, stored_size
+from .model import Graph, Model, Quantization, Tensor
 from .planner import Planner, Settings
 from .schema.table import Table, fields_of
 from .schema.tables import OPERATOR_OPTIONS
+from .tensor_types import stored_size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -20,13 +20,14 @@ import numpy as np
 from .errors import InvokeError, ModelError, SettingError, TensorError, UnsupportedError, at, quoted
 from .kernels.cpu import cores
 from .limits import memory_shortage
-from .model import Graph, Model, Signature, Tensor, tensor_dtype
+from .model import Graph, Model, Signature, Tensor
 from .model_source import model_from
 from .ops.common.operator import Value
 from .plan import Plan
 from .segment import Segment
 from .state import State
 from .stored_values import conversion_remedy
+from .tensor_types import tensor_dtype
 
 __all__ = ["Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"]
 

@@ -14,22 +14,11 @@ from .errors import CorruptFileError, NotATfliteFileError, at
 from .files import content_of
 from .kinds import HEAD, describe, describe_path, is_text
 from .limits import memory_shortage
-from .model import (
-    ExternalBuffer,
-    Graph,
-    Metadata,
-    Model,
-    Op,
-    Quantization,
-    Signature,
-    Tensor,
-    references,
-    shape_problem,
-    stored_size,
-)
+from .model import ExternalBuffer, Graph, Metadata, Model, Op, Quantization, Signature, Tensor, references
 from .schema.decode import FREE, SHARING, decode
 from .schema.table import FormatError, Table, enum_name, enum_number
 from .schema.tables import IDENTIFIER
+from .tensor_types import shape_problem, stored_size
 
 __all__ = ["load", "model_of"]
 

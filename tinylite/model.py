@@ -8,9 +8,8 @@ saved, in the order of `Model.graphs` and `Graph.tensors`.
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -20,85 +19,9 @@ from .errors import ModelError, TensorError, nearest, quoted
 from .files import check_unchanged
 from .schema.table import Table, fields_of
 from .schema.tables import ENUMS, OPERATOR_OPTIONS
+from .tensor_types import DTYPES, PACKED_BITS, pack, stored_size, tensor_dtype, unpack
 
-__all__ = ["ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor", "called_graphs", "tensor_dtype"]
-
-# The numpy type of an element as `Tensor.data` shows it. Types that numpy lacks show their bits; 4- and 2-bit types
-# are unpacked to bytes.
-_DTYPES: dict[str, Any] = {
-    "FLOAT32": np.float32, "FLOAT16": np.float16, "FLOAT64": np.float64, "BFLOAT16": np.uint16,
-    "FLOAT8_E4M3FN": np.uint8, "FLOAT8_E5M2": np.uint8, "COMPLEX64": np.complex64, "COMPLEX128": np.complex128,
-    "INT8": np.int8, "INT16": np.int16, "INT32": np.int32, "INT64": np.int64, "INT4": np.int8, "INT2": np.int8,
-    "UINT8": np.uint8, "UINT16": np.uint16, "UINT32": np.uint32, "UINT64": np.uint64, "UINT4": np.uint8,
-    "BOOL": np.bool_,
-}  # fmt: skip
-_PACKED_BITS = {"INT4": 4, "UINT4": 4, "INT2": 2}
-# What numpy 1 and numpy 2 both take, so that every tensor can be an array; empty ones too must not multiply to more.
-_MAX_RANK = 32
-_MAX_ELEMENTS = 1 << 58
-_MAX_DIMENSION = (1 << 31) - 1  # files, and all who read shapes, have them in an int32
-
-
-def tensor_dtype(type: str | int) -> Any:
-    """The numpy scalar type of a tensor type's elements. Raises ModelError for STRING, RESOURCE, VARIANT and unknown types."""
-    if type not in _DTYPES:
-        raise ModelError(f"a tensor of type {type} holds no numbers")
-    return _DTYPES[type]
-
-
-def shape_problem(shape: Sequence[int], most: int = _MAX_DIMENSION) -> str | None:
-    """What is wrong with a shape that no tensor can have, or None. `most` is the largest size of a dimension."""
-    if len(shape) > _MAX_RANK:
-        return f"its shape has {len(shape)} dimensions, more than {_MAX_RANK}"
-    if shape and min(shape) < 0:
-        return f"its shape {list(shape)} has a negative dimension"
-    if math.prod(dimension for dimension in shape if dimension) > _MAX_ELEMENTS:
-        return f"its shape {list(shape)} has more elements than any memory holds"
-    if shape and max(shape) > most:
-        return f"its shape {list(shape)} has a dimension beyond {most}"
-    return None
-
-
-def stored_size(type: str | int, shape: Iterable[int]) -> int:
-    """The bytes that a constant of this type and shape takes in a file; packed types fill whole bytes."""
-    count = 1
-    for dimension in shape:
-        count *= int(dimension)
-    bits = _PACKED_BITS.get(str(type))
-    if bits:
-        return (count * bits + 7) // 8
-    return count * np.dtype(tensor_dtype(type)).itemsize
-
-
-def _unpack(packed: np.ndarray, count: int, type: str) -> np.ndarray:
-    bits = _PACKED_BITS[type]
-    per_byte = 8 // bits
-    fields = (packed[:, None] >> (np.arange(per_byte, dtype=np.uint8) * np.uint8(bits))) & np.uint8((1 << bits) - 1)
-    values = fields.reshape(-1)[:count]
-    if type.startswith("U"):
-        return values
-    sign = np.uint8(1 << (bits - 1))
-    return ((values ^ sign).astype(np.int16) - int(sign)).astype(np.int8)
-
-
-def packed_range(type: str | int) -> tuple[int, int]:
-    """The least and the largest value of a type of less than a byte; 0 and 0 of any other."""
-    bits = _PACKED_BITS.get(str(type), 0)
-    if not bits:
-        return 0, 0
-    return (0, (1 << bits) - 1) if str(type).startswith("U") else (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
-
-
-def _pack(values: np.ndarray, type: str) -> np.ndarray:
-    bits = _PACKED_BITS[type]
-    per_byte = 8 // bits
-    low, high = packed_range(type)
-    if values.size and (values.min() < low or values.max() > high):
-        raise TensorError(f"values from {values.min()} to {values.max()} do not fit {type}", f"It holds {low} to {high}")
-    padded = np.zeros(-(-values.size // per_byte) * per_byte, np.uint8)
-    padded[: values.size] = values.reshape(-1).astype(np.int8).view(np.uint8) & np.uint8((1 << bits) - 1)
-    shifted = padded.reshape(-1, per_byte) << (np.arange(per_byte, dtype=np.uint8) * np.uint8(bits))
-    return np.bitwise_or.reduce(shifted, axis=1).astype(np.uint8)
+__all__ = ["ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor", "called_graphs"]
 
 
 @dataclass(eq=False)
@@ -186,7 +109,7 @@ class Tensor:
     @property
     def holds_numbers(self) -> bool:
         """Whether the elements are numbers; text, handles and types newer than this schema are not."""
-        return self.type in _DTYPES
+        return self.type in DTYPES
 
     @property
     def data(self) -> np.ndarray | None:
@@ -204,8 +127,8 @@ class Tensor:
         if self.buffer.size < size:
             raise ModelError(f"tensor {self.name!r} of shape {list(self.shape)} needs {size} bytes and its buffer has {self.buffer.size}")
         stored = self.buffer[:size]
-        if self.type in _PACKED_BITS:
-            return _unpack(stored, int(np.prod(self.shape, dtype=np.int64)), str(self.type)).reshape(self.shape)
+        if self.type in PACKED_BITS:
+            return unpack(stored, int(np.prod(self.shape, dtype=np.int64)), str(self.type)).reshape(self.shape)
         return stored.view(tensor_dtype(self.type)).reshape(self.shape)
 
     @data.setter
@@ -227,8 +150,8 @@ class Tensor:
         self.shape = values.shape
         self.shape_signature = None
         self.sparsity = None
-        if self.type in _PACKED_BITS:
-            self.buffer = _pack(values, str(self.type))
+        if self.type in PACKED_BITS:
+            self.buffer = pack(values, str(self.type))
         else:
             self.buffer = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
 

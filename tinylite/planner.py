@@ -17,7 +17,7 @@ from .kernels.store import Progress
 from .layout import ARENA, END, Layout
 from .limits import Account, check_size, memory_shortage
 from .memory import Region
-from .model import Graph, Op, Tensor, called_graphs, shape_problem
+from .model import Graph, Op, Tensor, called_graphs
 from .ops import custom_ops
 from .ops.common.flow import Flow, NeedsCall
 from .ops.common.operator import Counting, NeedsCount, NeedsValue, Node, Operator, Shape, Value
@@ -25,6 +25,7 @@ from .order import check_order, quantizes_floats, zeroes_variables
 from .passes import simplified
 from .segment import Routine, Segment, Step, describe, scratch_size
 from .state import State, Variable
+from .tensor_types import shape_problem
 
 __all__ = ["Planner", "Settings"]
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .errors import TensorError
-from .model import Tensor, packed_range, tensor_dtype
+from .model import Tensor
+from .tensor_types import packed_range, tensor_dtype
 
 __all__ = ["conversion_remedy", "dequantize_values", "quantize_values"]
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import ConvertError, FileError, OutOfMemoryError, TinyliteError, at
-from ..model import Graph, Model, Signature as ModelSignature, Tensor, called_graphs, tensor_dtype
+from ..model import Graph, Model, Signature as ModelSignature, Tensor, called_graphs
 from ..passes.optimize import optimize
 from ..passes.recognize_lstm import recognize_lstm
 from ..passes.simplify_loops import copy_moved_variables
 from ..quantize.integer import Integers, quantize_graph, read_ranges
+from ..tensor_types import tensor_dtype
 from .ends import is_variable, likely_inputs, likely_outputs
 from .frames import functionalized
 from .graphdef import GraphDef

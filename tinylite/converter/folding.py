@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ConvertError
-from ..model import Quantization, Tensor, tensor_dtype
+from ..model import Quantization, Tensor
+from ..tensor_types import tensor_dtype
 from .fake_quant import fake_quant, symmetric_range
 from .folding_demand import demand
 from .output_types import plain_type

@@ -17,11 +17,11 @@ from ..errors import CorruptFileError, FileError, ModelError, at
 from ..files import content_of
 from ..kinds import HEAD, identify, is_text, kind_of, saved_model_file
 from ..limits import memory_shortage
-from ..model import shape_problem, tensor_dtype
 from ..schema.graphdef import DATA_TYPES
 from ..schema.prototext import binary_of_text
 from ..schema.table import FormatError
 from ..schema.wire import decode_message
+from ..tensor_types import shape_problem, tensor_dtype
 
 __all__ = [
     "QUANTIZED", "Function", "FunctionRef", "GraphDef", "MetaGraph", "Node", "Placeholder", "read_graph_def", "read_meta_graph",

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..model import Tensor, tensor_dtype
+from ..model import Tensor
+from ..tensor_types import tensor_dtype
 from .shapes import Signature
 from .translate import Call
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..model import Tensor, tensor_dtype
+from ..model import Tensor
+from ..tensor_types import tensor_dtype
 from . import folding
 from .shapes import signature_of
 

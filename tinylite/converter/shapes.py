@@ -11,8 +11,9 @@ import numpy as np
 
 from .. import ops
 from ..errors import ConvertError, ModelError, UnsupportedError
-from ..model import Op, Tensor, shape_problem
+from ..model import Op, Tensor
 from ..ops.common.operator import NeedsValue, Node, Operator, Value
+from ..tensor_types import shape_problem
 
 __all__ = ["Signature", "broadcast", "computed", "infer", "infer_sized", "joined", "merged", "signature_of"]
 

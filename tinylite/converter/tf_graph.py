@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import ConvertError, TinyliteError
-from ..model import tensor_dtype
+from ..tensor_types import tensor_dtype
 from .graphdef import Function, GraphDef, Node
 from .output_types import output_place, output_type
 

@@ -18,7 +18,8 @@ import numpy as np
 
 from ..errors import ConvertError, OutOfMemoryError, TinyliteError, at
 from ..limits import Account
-from ..model import Graph, Op, Tensor, tensor_dtype
+from ..model import Graph, Op, Tensor
+from ..tensor_types import tensor_dtype
 from . import folding, tf_ops
 from .constants import Constants
 from .custom import custom_op

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..converter.fake_quant import fake_quant_range
 from ..errors import ConvertError
-from ..model import Quantization, Tensor, tensor_dtype
+from ..model import Quantization, Tensor
+from ..tensor_types import tensor_dtype
 
 __all__ = ["LIMITS", "SMALLEST", "Parameters", "Range", "choose", "nudged_range", "quantized", "range_of_values"]
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from tests.cases import Case, T
 from tinylite.interpreter import Interpreter
-from tinylite.model import tensor_dtype
+from tinylite.tensor_types import tensor_dtype
 
 from ..campaign import TALLY
 from ..guards import copied, mode

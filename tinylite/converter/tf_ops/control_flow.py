@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...model import Tensor, tensor_dtype
+from ...model import Tensor
+from ...tensor_types import tensor_dtype
 from ..bodies import ended, needed, stands_inside, translated_body
 from ..loops import Loop
 from ..shapes import computed, joined, signature_of

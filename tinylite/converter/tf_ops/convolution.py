@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ...model import Tensor, tensor_dtype
+from ...model import Tensor
+from ...tensor_types import tensor_dtype
 from ..shapes import Signature
 from ..translate import Call
 from .registry import translates

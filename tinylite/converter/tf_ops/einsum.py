@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...model import Tensor, tensor_dtype
+from ...model import Tensor
+from ...tensor_types import tensor_dtype
 from ..translate import Call
 from . import sizes
 from .matrices import batch_product, fully_connected

@@ -6,7 +6,8 @@ import functools
 
 import numpy as np
 
-from ...model import Tensor, tensor_dtype
+from ...model import Tensor
+from ...tensor_types import tensor_dtype
 from ..translate import Call
 from ..types import takes
 from .registry import translates

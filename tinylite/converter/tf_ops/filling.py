@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ...model import Tensor, tensor_dtype
+from ...model import Tensor
+from ...tensor_types import tensor_dtype
 from ..translate import Call
 from . import sizes
 from .registry import translates

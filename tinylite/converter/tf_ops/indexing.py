@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...model import Tensor, tensor_dtype
+from ...model import Tensor
+from ...tensor_types import tensor_dtype
 from ..folding import MOST_MADE
 from ..shapes import merged
 from ..translate import Call

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...model import tensor_dtype
+from ...tensor_types import tensor_dtype
 from ..folding import folds
 from ..translate import Call
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...model import Tensor, tensor_dtype
+from ...model import Tensor
+from ...tensor_types import tensor_dtype
 from ..translate import Call
 from . import sizes
 from .registry import translates

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, SupportsIndex, overlo
 import numpy as np
 
 from ...errors import ModelError, UnsupportedError
-from ...model import Op, Tensor, options_table, tensor_dtype
+from ...model import Op, Tensor, options_table
+from ...tensor_types import tensor_dtype
 from .quantizing import Quantized, StoredWeights
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import ModelError
-from ...model import tensor_dtype
+from ...tensor_types import tensor_dtype
 from .operator import Node, Value
 
 __all__ = [
