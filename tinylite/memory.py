@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -48,6 +48,7 @@ class Region:
     within: Storage | None = None
     start: Callable[[np.ndarray], None] | None = None
     apart: bool = False
+    bytes: weakref.WeakKeyDictionary[Memory, np.ndarray] = field(default_factory=weakref.WeakKeyDictionary, repr=False)
 
 
 @dataclass(eq=False)
@@ -64,20 +65,33 @@ class Storage:
 
 
 class Memory:
-    """The regions of one interpreter. Plans are made of regions, so that a clone can share a plan and have memory of its own."""
+    """The memory of one interpreter. Plans are made of regions, so that a clone can share a plan and have memory of its own.
+
+    A region has its bytes of each memory, so that they go when it goes, and no Python code runs then: what a signal's handler raises
+    in code that runs when an object goes, as in a callback of a weak reference, is lost.
+    """
 
     def __init__(self) -> None:
-        self._regions: weakref.WeakKeyDictionary[Region, np.ndarray] = weakref.WeakKeyDictionary()
+        self._regions: list[weakref.ref[Region]] = []  # those that have bytes, for copies
+        self._most = 64  # of them, before those that are gone are looked for
 
     def of(self, region: Region) -> np.ndarray:
         """The bytes of a region, uint8 [size]. Raises OutOfMemoryError if they are not there yet and may not be had."""
         if region.within is not None:
             return self.at(region.within)
-        found = self._regions.get(region)
+        found = region.bytes.get(self)
         if found is None:
-            found = self._regions[region] = allocate(region.size, region.name)
+            found = self._take(region)
             if region.start is not None:
                 region.start(found)
+        return found
+
+    def _take(self, region: Region) -> np.ndarray:
+        found = region.bytes[self] = allocate(region.size, region.name)
+        if len(self._regions) >= self._most:
+            self._regions = [known for known in self._regions if known() is not None]
+            self._most = 2 * len(self._regions) + 64
+        self._regions.append(weakref.ref(region))
         return found
 
     def at(self, storage: Storage) -> np.ndarray:
@@ -92,12 +106,12 @@ class Memory:
     def copy(self) -> Memory:
         """Other memory with the same in it."""
         copied = Memory()
-        for region, found in list(self._regions.items()):
-            if region.apart and region.start is not None:
+        for known in list(self._regions):
+            region = known()
+            if region is not None and region.apart and region.start is not None:
                 copied.of(region)
-            else:
-                made = copied._regions[region] = allocate(region.size, region.name)
-                made[...] = found
+            elif region is not None:
+                copied._take(region)[...] = region.bytes[self]
         return copied
 
 
