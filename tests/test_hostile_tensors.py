@@ -10,6 +10,7 @@ import pytest
 from tinylite import Interpreter, ModelError, UnsupportedError
 from tinylite.kernels.kernel import Kernel
 from tinylite.layout import Layout
+from tinylite.memory import Memory
 from tinylite.model import Graph, Model, Op, Quantization, Tensor
 from tinylite.ops.common.operator import Node, Value
 from tinylite.segment import Segment, Step
@@ -72,8 +73,8 @@ def test_numbers_that_a_record_does_not_hold(fields: dict[str, str], given: dict
 def test_numbers_that_an_array_does_not_hold() -> None:
     for values, dtype in (([1 << 31], np.int32), ([-1], np.uint8), (np.array([300]), np.int8)):
         with pytest.raises(ModelError, match="its parameters make numbers from"):
-            Layout().constant(values, dtype)
-    assert Layout().constant([255, 0], np.uint8).tolist() == [255, 0]
+            Layout(Memory()).constant(values, dtype)
+    assert Layout(Memory()).constant([255, 0], np.uint8).tolist() == [255, 0]
 
 
 @pytest.mark.parametrize("zero", [-(1 << 40), 1 << 40, 1 << 31])

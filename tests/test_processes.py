@@ -112,7 +112,8 @@ def test_a_signal_ends_a_loop_without_end(name: str, threads: int) -> None:
     wanted = run(ready(content), *short).tobytes()
     for _ in range(2):
         feed(interpreter, endless)
-        with alarms(enough, 0.1), pytest.raises(Enough):
+        # Again after a while, since Python loses what a handler raises in a callback, such as that of its garbage collector.
+        with alarms(enough, 0.1, 2), pytest.raises(Enough):
             interpreter.invoke()
         assert run(interpreter, *short).tobytes() == wanted
 
@@ -397,23 +398,3 @@ def test_a_full_disk_keeps_what_was_there(small_disk: Path) -> None:
         write_whole(str(path), [bytes(1 << 20)])
     assert [entry.name for entry in small_disk.iterdir()] == ["model.tflite"]
     assert path.read_bytes() == b"before"
-
-
-def test_content_reaches_the_disk_before_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that a power loss leaves the old file or the new one."""
-    path = tmp_path / "model.tflite"
-    seen: list[tuple[str, int]] = []
-    sync, replace = os.fsync, os.replace
-
-    def synced(descriptor: int) -> None:
-        seen.append(("sync", os.fstat(descriptor).st_size))
-        sync(descriptor)
-
-    def replaced(source: str, to: str) -> None:
-        seen.append(("replace", os.stat(source).st_size))
-        replace(source, to)
-
-    monkeypatch.setattr(os, "fsync", synced)
-    monkeypatch.setattr(os, "replace", replaced)
-    write_whole(str(path), [b"con", b"tent"])
-    assert seen == [("sync", 7), ("replace", 7)]

@@ -132,7 +132,7 @@ def test_tables_have_no_colour_but_their_own(monkeypatch: pytest.MonkeyPatch) ->
     from rich.table import Table
 
     out = console()
-    out.file, out._force_terminal, out._color_system = io.StringIO(), True, None
+    out.file, out._force_terminal, out._color_system, out.width = io.StringIO(), True, None, 1000
     table = Table(BAD, title=BAD, caption=BAD)
     table.add_row(BAD)
     out.print(table, BAD)

@@ -14,6 +14,8 @@ from .schema.table import Table
 __all__ = ["copied", "same"]
 
 _PARTS = (ExternalBuffer, Graph, Metadata, Model, Op, Quantization, Signature, Tensor)
+# What is compared by what it says alone: whether two tensors share it, no file can say.
+_VALUES = (ExternalBuffer, Metadata, Quantization)
 # The arrays that may be large; nobody changes them in place, since those of a file cannot be.
 _CONSTANTS = {(Tensor, "buffer"), (Metadata, "data"), (Model, "metadata_buffer")}
 _HISTORY = {(Model, "source"), (Model, "notes")}  # what was read and how, which makes it no other model
@@ -80,7 +82,11 @@ def same(a: Model, b: Model) -> bool:
 
     def equal(x: Any, y: Any) -> bool:
         if isinstance(x, _PARTS):
-            if type(x) is not type(y) or (id(x) in pairs) != (id(y) in back):
+            if type(x) is not type(y):
+                return False
+            if isinstance(x, _VALUES):
+                return all(equal(getattr(x, name), getattr(y, name)) for name in _attributes(x))
+            if (id(x) in pairs) != (id(y) in back):
                 return False
             if id(x) in pairs:
                 return pairs[id(x)] is y

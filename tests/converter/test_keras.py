@@ -25,7 +25,7 @@ pytest.importorskip("ai_edge_litert")
 from .running import by_litert, by_tinylite  # noqa: E402
 
 VERSIONS = ("keras", "tf_keras")
-WITHOUT_FORM = {"UpSampling2D_bicubic": "ResizeBicubic", "CategoryEncoding": "DenseBincount"}
+WITHOUT_FORM = {"CategoryEncoding": "DenseBincount"}
 """The op of TensorFlow for which no operator stands, nor several."""
 
 

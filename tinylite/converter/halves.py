@@ -29,7 +29,7 @@ def in_float32(graph: GraphDef) -> GraphDef:
 
 
 def _has(values: Any, half: str) -> bool:
-    return any(value == half if isinstance(value, str) else isinstance(value, list) and half in value for value in values)
+    return any(isinstance(item, str) and item == half for value in values for item in (value if isinstance(value, list) else [value]))
 
 
 def _function(function: Function) -> Function:

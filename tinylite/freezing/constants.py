@@ -11,17 +11,14 @@ import numpy as np
 
 from ..errors import FreezeError
 from ..schema.graphdef import DATA_TYPES
+from .running import is_harmless
 from .tf import session_of, tensorflow
 
 __all__ = ["computed"]
 
 _NUMBERS = {name: number for number, name in DATA_TYPES.items()}
-# A graph comes from anywhere. An op is run only if it has no state (its definition says so), is TensorFlow's own, calls no functions, and
-# is not one of those without state that read files, talk to debuggers and devices, run Python, or are parts of control flow.
-_NOT_RUN = re.compile(
-    r"_|Debug|TPU|Xla|Cudnn|TensorArray|Copy|PyFunc|Batch$|Unbatch|ReadFile|MatchingFiles|GenerateVocabRemapping|(De|En)codeProto"
-    r"|ImmutableConst|Placeholder|Enter$|Exit$|Switch$|Merge$|NextIteration$|LoopCond$|Abort"
-)
+# Of what reaches out of no graph (running.py), and has no state: what waits for other runs, and parts of control flow.
+_NOT_ALONE = re.compile(r"Placeholder.*|(Ref)?(Enter|Exit|Switch|Merge|NextIteration|LoopCond)|(Un)?[Bb]atch|TensorArray.*|Cudnn.*")
 _HANDLES = {_NUMBERS["RESOURCE"], _NUMBERS["VARIANT"]}
 # More than this is left to the runtime: a few numbers may ask for any amount of values.
 _MOST_BYTES = 1 << 28
@@ -39,7 +36,7 @@ def computed(op: str, attributes: Mapping[str, Any], given: Sequence[np.ndarray]
     from tensorflow.python.framework import op_def_registry
 
     definition = op_def_registry.get(op)
-    if definition is None or not hasattr(tf.raw_ops, op) or not _is_pure(definition) or not given:
+    if definition is None or not given or not is_harmless(op) or not _is_pure(definition) or sum(map(_bytes, given)) > _MOST_BYTES:
         return None
     graph = tf.Graph()
     try:
@@ -60,7 +57,7 @@ def _is_pure(definition: Any) -> bool:
     return (
         not definition.is_stateful
         and bool(definition.output_arg)
-        and not _NOT_RUN.match(definition.name)
+        and not _NOT_ALONE.fullmatch(definition.name)
         and not any("func" in attr.type for attr in definition.attr)
         and not any(arg.type in _HANDLES or arg.is_ref for arg in args)
     )
@@ -135,6 +132,10 @@ def _size(output: Any) -> int:
     """Bytes of an output, as far as TensorFlow's rules for shapes tell them; what they do not tell depends on the values given."""
     shape = output.shape
     return 0 if shape.rank is None else math.prod(size or 1 for size in shape.as_list()) * max(output.dtype.size or 1, 1)
+
+
+def _bytes(value: np.ndarray) -> int:
+    return value.nbytes if value.dtype.kind != "O" else sum(map(len, value.reshape(-1)))
 
 
 def _is_large(given: Sequence[np.ndarray]) -> bool:
