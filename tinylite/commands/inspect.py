@@ -1,0 +1,48 @@
+"""`tinylite inspect`: what a file holds."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from ..errors import at
+from ..terminal import CONTEXT, console, shown
+
+__all__ = ["inspect"]
+
+
+@click.command(context_settings=CONTEXT, short_help="Show what MODEL holds, as tables or JSON.")
+@click.argument("model", type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--memory/--no-memory", default=True, show_default=True, help="Plan the graphs, and show where tensors lie in memory.")
+@click.option("--quantization", is_flag=True, help="Show how MODEL is quantized: every tensor's scale, zero point and range.")
+def inspect(model: str, as_json: bool, memory: bool, quantization: bool) -> None:
+    """Show what MODEL holds.
+
+    Of a .tflite file: graphs, ops, tensors, quantization, signatures, metadata, memory plan. Of a TensorFlow graph, a SavedModel,
+    a checkpoint or a Keras model: what it is and how to convert it, ops, inputs and outputs, variables, functions,
+    signatures, layers. TensorFlow is not needed.
+
+    With --quantization: whether MODEL is float, fake-quantized, weights only, partly or fully quantized, which ops stay in
+    float, and what each tensor's integers mean; of a TensorFlow graph, its FakeQuants.
+    """
+    from .. import describe, describe_graph, describe_quantization
+    from ..kinds import kind_of
+    from ..model import Model
+
+    with at(model):
+        kind = kind_of(model)
+    if quantization:
+        description, tables = describe_quantization.describe_file(model, kind), describe_quantization.tables
+    elif kind.id in describe_graph.KINDS:
+        description, tables = describe_graph.describe(model, kind), describe_graph.tables
+    else:
+        description, tables = describe.describe(Model.load(model), memory), describe.tables
+    if as_json:
+        # JSON escapes all that is not ASCII, and of ASCII all but this.
+        click.echo(json.dumps(description, indent=1).replace("\x7f", "\\u007f"))
+        return
+    out = console()
+    for table in tables(shown(description)):
+        out.print(table)
