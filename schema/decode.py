@@ -153,16 +153,16 @@ class _Decoder:
         return self.data[at + 4 : at + 4 + count * size]
 
 
-def decode(data: np.ndarray) -> Table:
-    """The root table of a .tflite flatbuffer, with everything below it.
+def decode(data: np.ndarray, root: str = ROOT, identifier: bytes = IDENTIFIER) -> Table:
+    """The root table of a flatbuffer, of a .tflite file unless another `root` and `identifier` are given, with everything below it.
 
-    `data` is the whole file, uint8 [bytes]; vectors in the result are views of it. Raises FormatError with the place
+    `data` is the whole flatbuffer, uint8 [bytes]; vectors in the result are views of it. Raises FormatError with the place
     where the bytes stop making sense.
     """
     if len(data) < 8:
         raise FormatError(f"{len(data)} bytes are too few for a header")
-    identifier = bytes(data[4:8])
-    if identifier != IDENTIFIER:
-        raise FormatError(f"the identifier at byte 4 is {identifier!r}, not {IDENTIFIER!r}")
+    found = bytes(data[4:8])
+    if found != identifier:
+        raise FormatError(f"the identifier at byte 4 is {found!r}, not {identifier!r}")
     decoder = _Decoder(data)
-    return decoder.table(ROOT, decoder.offset(0))
+    return decoder.table(root, decoder.offset(0))

@@ -121,13 +121,13 @@ class _Encoder:
         return int(builder.EndVector())
 
 
-def encode(root: Table, size: int = 1 << 16) -> memoryview:
-    """The file that `root` (a Model table) makes: bytes, ready to be written.
+def encode(root: Table, size: int = 1 << 16, identifier: bytes = IDENTIFIER) -> memoryview:
+    """The file that `root` (a Model table, unless another `identifier` is given) makes: bytes, ready to be written.
 
     `size` is how many bytes to make room for at first. Raises FormatError with the place of a value that its field
     cannot hold.
     """
     encoder = _Encoder(size)
     offset = encoder.table(root)
-    encoder.builder.Finish(offset, file_identifier=IDENTIFIER)
+    encoder.builder.Finish(offset, file_identifier=identifier)
     return memoryview(encoder.builder.Bytes)[encoder.builder.head :]

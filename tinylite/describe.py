@@ -153,8 +153,8 @@ def _quantization(quantization: Quantization | None) -> dict[str, Any] | None:
 
 def _memory(graph: Graph, numbers: dict[int, int]) -> dict[str, Any]:
     """Where tensors would lie, or why the graph cannot be planned."""
-    planner = Planner(graph, {}, Settings())
     try:
+        planner = Planner(graph, {}, Settings())
         need = planner.run()
         planner.lay_out()
     except TinyliteError as error:

@@ -7,19 +7,34 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ModelError, TensorError, quoted
+from .errors import ModelError, TensorError, UnsupportedError, at, quoted
 from .load import load, model_of
 from .model import Model
 from .save import tables_of
 
 __all__ = ["model_from"]
 
+_VERSION = 3
 _LONGEST_PATH = 4096  # bytes
 _KINDS = "a path, the content of a .tflite file as bytes, or a tinylite.Model"
 
 
 def model_from(model_path: Any, model_content: Any) -> Model:
-    """The model that the Interpreter's first two arguments say, one of which is None; the first one may be any of the kinds."""
+    """The model that the Interpreter's first two arguments say, one of which is None; the first one may be any of the kinds.
+
+    Raises UnsupportedError for a version of the format that runtimes do not run.
+    """
+    model = _model_from(model_path, model_content)
+    if model.version != _VERSION:
+        with at(model.source or "model content"):
+            raise UnsupportedError(
+                f"it is of version {model.version} of the format, and runtimes run version {_VERSION} only",
+                f"Convert the model again; if only the number is wrong, set Model.version to {_VERSION} and save it",
+            )
+    return model
+
+
+def _model_from(model_path: Any, model_content: Any) -> Model:
     if (model_path is None) == (model_content is None):
         raise ModelError(
             "give either model_path or model_content" + (", not both" if model_path is not None else ""), f"The first may be {_KINDS}"

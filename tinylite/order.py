@@ -6,7 +6,7 @@ from .errors import ModelError, at
 from .model import Graph, Op
 from .segment import describe
 
-__all__ = ["check_order", "quantizes_floats", "zeroes_variables"]
+__all__ = ["check_order", "check_records", "quantizes_floats", "zeroes_variables"]
 
 
 def check_order(graph: Graph) -> None:
@@ -29,6 +29,36 @@ def check_order(graph: Graph) -> None:
         if id(tensor) not in written:
             with at(f"output {position} {tensor.name!r}"):
                 raise ModelError("no op writes it", "Make another tensor the graph's output, or add the op that is missing")
+
+
+def check_records(graph: Graph) -> None:
+    """Raise ModelError for what contradicts itself in the records of ops and tensors, whether an op looks at it or not."""
+    for number, op in enumerate(graph.ops):
+        if op.version < 1:
+            with at(describe(op, number)):
+                raise ModelError(f"its version is {op.version}, and versions count from 1", "Convert the model again, or set Op.version")
+    for number, tensor in enumerate(graph.all_tensors()):
+        scaling = tensor.scaling
+        if scaling is None or scaling.details is not None:
+            continue
+        with at(f"tensor {number} {tensor.name!r}"):
+            count, zeros, axis = scaling.scale.size, scaling.zero_point.size, scaling.quantized_dimension
+            if zeros != count:
+                raise ModelError(f"it has {_count(count, 'scale')} and {_count(zeros, 'zero point')}", _QUANTIZATION)
+            if count > 1 and not 0 <= axis < len(tensor.shape):
+                raise ModelError(f"it has {count} scales along dimension {axis}, and its shape is {list(tensor.shape)}", _QUANTIZATION)
+            if count > 1 and tensor.shape[axis] != count:
+                raise ModelError(
+                    f"it has {count} scales along dimension {axis} of its shape {list(tensor.shape)}, of size {tensor.shape[axis]}",
+                    _QUANTIZATION,
+                )
+
+
+_QUANTIZATION = "Convert the model again, or mend Tensor.quantization with tinylite.Model"
+
+
+def _count(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
 
 
 def zeroes_variables(op: Op) -> bool:

@@ -21,7 +21,7 @@ from .model import Graph, Op, Tensor, called_graphs
 from .ops import custom_ops
 from .ops.common.flow import Flow, NeedsCall
 from .ops.common.operator import Counting, NeedsCount, NeedsValue, Node, Operator, Shape, Value
-from .order import check_order, quantizes_floats, zeroes_variables
+from .order import check_order, check_records, quantizes_floats, zeroes_variables
 from .passes import simplified
 from .segment import Routine, Segment, Step, describe, scratch_size
 from .state import State, Variable
@@ -70,7 +70,12 @@ class Planner(Layout):
         self.settings = settings
         self.source = graph
         self.numbers = {id(op): number for number, op in enumerate(graph.ops)}  # as the file counts them
-        check_order(graph)
+        try:
+            check_order(graph)
+        except ModelError:
+            self.check_kernels(graph)  # which may be why: files that a compiler made for other hardware follow its rules, not the format's
+            raise
+        check_records(graph)
         if graph in settings.callers:
             chain = " calls ".join(repr(caller.name or "") for caller in (*settings.callers, graph))
             raise ModelError(f"a graph calls itself: {chain}")
@@ -291,9 +296,21 @@ class Planner(Layout):
         """What to do about an op that breaks the rules, which operators need not know."""
         if self.behind:
             return "Shapes depend here on values that the inputs hold: check those"
+        opened = self.open_dimension()
+        if opened:
+            return f"{opened}: resize it first, with resize_tensor_input or tinylite run --shape"
         if self.resized:
             return "If the file's own shapes work, resize the inputs to shapes that the model can take"
         return "Convert the model again, or mend it with tinylite.Model"
+
+    def open_dimension(self) -> str | None:
+        """A dimension of an input that the file leaves open, and that still has the 1 which files put there."""
+        for position, tensor in enumerate(self.source.inputs):
+            shape = self.values[id(tensor)].shape if id(tensor) in self.values else tensor.shape
+            for axis, (size, declared) in enumerate(zip(shape, tensor.shape_signature or (), strict=False)):
+                if declared == -1 and size <= 1 and (axis or len(shape) == 1):  # the first is the batch, where 1 is as good as any
+                    return f"Dimension {axis} of input {position} {tensor.name!r} is open, and has size {size} now"
+        return None
 
     def number(self, op: Op) -> int:
         """The place in the file of an op, or of the first op that it replaces."""
@@ -302,7 +319,7 @@ class Planner(Layout):
     def plan(self, op: Op) -> None:
         if zeroes_variables(op):
             return
-        operator = ops.find(op.code) if op.code != "CUSTOM" else self.custom(op)
+        operator = self.operator(op)
         node = Node(op, self.number(op), [None if t is None else self.value(t) for t in op.inputs], [])
         for tensor in op.outputs:
             with at(f"tensor {tensor.name!r}"):
@@ -351,11 +368,19 @@ class Planner(Layout):
             operator.prepare(node, self)
         self.node = None
 
-    def custom(self, op: Op) -> Operator:
-        operator = custom_ops.find(op.name)
-        if operator is not None:
-            return operator
-        raise UnsupportedError(f"tinylite has no kernel for the custom operator {op.name!r}", custom_ops.remedy(op.name))
+    @staticmethod
+    def operator(op: Op) -> Operator:
+        """What computes an op. Raises UnsupportedError if tinylite has no kernel for it."""
+        operator = custom_ops.find(op.name) if op.code == "CUSTOM" else ops.find(op.code)
+        if operator is None:
+            raise UnsupportedError(f"tinylite has no kernel for the custom operator {op.name!r}", custom_ops.remedy(op.name))
+        return operator
+
+    def check_kernels(self, graph: Graph) -> None:
+        """Raise UnsupportedError for the first op that has no kernel."""
+        for number, op in enumerate(graph.ops):
+            with at(describe(op, number)):
+                self.operator(op)
 
     def check_memory(self, node: Node) -> None:
         for value in node.outputs:
