@@ -62,6 +62,14 @@ def test_what_litert_runs_is_run() -> None:
         Interpreter(adding("FLOAT32", quantization)).allocate_tensors()
 
 
+def test_the_dimension_of_a_vector_s_scales_is_not_in_doubt() -> None:
+    """Older converters number that of a bias as in the weights, and older runtimes run such files."""
+    model = adding("FLOAT32")
+    for tensor in model.graph.tensors:
+        tensor.shape, tensor.quantization = (4,), Quantization([1] * 4, [0] * 4, 3)
+    Interpreter(model).allocate_tensors()
+
+
 # ---- inspect shows what cannot be run
 
 

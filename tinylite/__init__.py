@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         Signature as Signature,
         Tensor as Tensor,
     )
+    from .random_values import random_inputs as random_inputs
     from .stored_values import dequantize_values as dequantize_values, quantize_values as quantize_values
 
 __version__ = "0.1.0"
@@ -74,6 +75,7 @@ _HOMES = {
     "freezing.dispatch": ("freeze",),
     "freezing.frozen": ("Frozen", "FrozenTensor"),
     "interpreter": ("Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"),
+    "random_values": ("random_inputs",),
     "stored_values": ("dequantize_values", "quantize_values"),
     "model": ("ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor"),
 }  # fmt: skip
@@ -84,7 +86,7 @@ __all__ = [  # sorted, and equal to the names above; tests see to it
     "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError",
     "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature", "SignatureRunner",
     "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "compat", "convert",
-    "dequantize_values", "freeze", "lite", "load_delegate", "quantize", "quantize_values", "toco_convert",
+    "dequantize_values", "freeze", "lite", "load_delegate", "quantize", "quantize_values", "random_inputs", "toco_convert",
 ]  # fmt: skip
 
 

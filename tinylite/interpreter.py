@@ -537,12 +537,7 @@ class SignatureRunner:
             takes, given = (", ".join(sorted(names)) or "nothing" for names in (wanted, inputs))
             raise TensorError(f"signature {self._signature.key!r} takes {takes} and was given {given}")
         runnable, interpreter = self._runnable, self._interpreter
-        for name, side in self._signature.stale() if self._signature.loose else ():
-            tensor = (wanted if side == "input" else self._signature.outputs)[name]
-            raise ModelError(
-                f"the {side} {name!r} of signature {self._signature.key!r} is the tensor {tensor.name!r}, which is no {side} of its graph",
-                "Run the graph by set_tensor, invoke and get_tensor",
-            )
+        self.check_ends()
         for name, value in inputs.items():
             interpreter._resize(runnable, runnable.numbers[id(wanted[name])], np.shape(value), False)
         interpreter._allocate(runnable)
@@ -550,6 +545,15 @@ class SignatureRunner:
             interpreter._set(runnable, runnable.numbers[id(wanted[name])], value, name)
         interpreter._invoke(runnable)
         return {name: interpreter._copy(runnable, runnable.numbers[id(tensor)]) for name, tensor in sorted(self._signature.outputs.items())}
+
+    def check_ends(self) -> None:
+        """Raise ModelError if the file's signature names tensors that are no inputs or outputs of its graph."""
+        for name, side in self._signature.stale() if self._signature.loose else ():
+            tensor = (self._signature.inputs if side == "input" else self._signature.outputs)[name]
+            raise ModelError(
+                f"the {side} {name!r} of signature {self._signature.key!r} is the tensor {tensor.name!r}, which is no {side} of its graph",
+                "Run the graph by set_tensor, invoke and get_tensor",
+            )
 
     def get_input_details(self) -> dict[str, dict[str, Any]]:
         """The inputs' details by name, as Interpreter.get_input_details() gives them."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import logging
 import math
 import os
 import warnings
-import wave
-from typing import IO, Any, NamedTuple
+import zipfile
+from collections.abc import Callable
+from typing import IO, Any
 
 import numpy as np
 
@@ -16,65 +16,78 @@ from .archives import directory, unpacked
 from .errors import FileError, TensorError, at
 from .files import content_of, write_whole
 from .limits import check_size, memory_shortage
-from .stored_values import dequantize_values, quantize_values
+from .metadata import EndFacts
+from .scaling import Scaling, pixel_scaling, stored_values, stores_pixels
+from .sounds import SOUNDS, damaged, read_sound
+from .stored_values import dequantize_values
+from .text import printable
 
-__all__ = ["Scaling", "array_names", "check_output", "read_input", "real_values", "stored_values", "write_output"]
+__all__ = ["Scaling", "array_names", "check_output", "given_values", "read_input", "real_values", "stored_values", "write_output"]
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff")
 RESIZES = ("stretch", "crop", "pad", "none")
 CHANNELS = (1, 3, 4)
 
 
-class Scaling(NamedTuple):
-    """How pixels or samples become real numbers: (value - mean) / std."""
-
-    mean: float
-    std: float
-
-
 # Bytes that Pillow takes for a pixel: decoded, turned upright, and in the channels that are wanted.
 _PILLOW_PIXEL = 16
 _LESS = "Give a smaller file, or free memory"
-# What TensorFlow's label_image example takes for float models: pixels to -1..1.
-LABEL_IMAGE = Scaling(127.5, 127.5)
 
 
 def read_input(
-    path: str, details: dict[str, Any], scaling: Scaling | None = None, resize: str = "stretch", raw: bool = False
-) -> np.ndarray:
+    path: str, details: dict[str, Any], scaling: Scaling | None = None, resize: str = "stretch", raw: bool = False, *,
+    facts: EndFacts | None = None, rate: int | None = None, size: tuple[int, int] | None = None, content: bytes | None = None,
+    say: Callable[[str], None] | None = None,
+) -> np.ndarray:  # fmt: skip
     """A file as the value of an input, in its shape and dtype.
 
     `details` is an entry of Interpreter.get_input_details(). Pictures are turned as their camera says and resized to the
     input's height and width (`resize`: stretch, crop or pad to keep the proportions, none to insist on the right size);
-    dimensions that may vary take the picture's own. Pixels become (pixel - mean) / std and are quantized if the input is;
-    without `scaling`, 0..255 fill a quantized input's whole range, and -1..1 of a float one; with `raw`, the bytes of pixels
-    are the bytes of an 8-bit input (tflite-micro keeps test pictures so). Sound is mixed to one channel, its samples being
-    -1..1, and cut or padded with silence to the input's length, which is logged as a warning; its rate is not changed.
-    Arrays are taken as they are, floats quantized if the input is.
+    dimensions that may vary take the picture's own; an input that is a row of numbers needs a `size`, (width, height). Pixels become
+    the real numbers that scaling.pixel_scaling() says, by `scaling` or by the `facts` of the model's metadata, and are quantized if the
+    input is; with `raw`, the bytes of pixels are the bytes of an 8-bit input (tflite-micro keeps test pictures so). Sound becomes
+    samples of -1..1 as sounds.read_sound() says, at the `rate` in Hz that is given or that the facts say. Arrays are taken as they are,
+    floats quantized if the input is.
 
-    Raises FileError, TensorError or OutOfMemoryError with file, input and remedy; what a file unfolds to is checked against
-    the memory limit before it is unfolded.
+    What is done to pixels and samples goes to `say`, in a sentence; without it, only a sound's change of length is logged, as a
+    warning. `content` is that of the file if it has been read already, from a pipe.
+
+    Raises FileError, TensorError, MissingPackageError or OutOfMemoryError with file, input and remedy; what a file unfolds to is
+    checked against the memory limit before it is unfolded.
     """
-    extension = os.path.splitext(path)[1].lower()
-    with at(f"{path}, for input {details['name']!r}"), memory_shortage("reading it", _LESS):
+    extension = os.path.splitext(path)[1].lower() if content is None else _extension_of(content)
+    with at(f"{'stdin' if content is not None else path}, for input {details['name']!r}"), memory_shortage("reading it", _LESS):
         if extension in PICTURES:
-            return _picture(path, details, scaling, resize, raw)
-        if extension == ".wav":
-            return _sound(path, details, scaling)
+            return _picture(path if content is None else io.BytesIO(content), details, scaling, resize, raw, facts, size, say)
+        if extension in SOUNDS:
+            return read_sound(path, details, scaling, facts, rate, content, say)
         if extension in (".npy", ".npz"):
-            return _array(path, extension, details)
-        raise FileError(f"files of type {extension or 'none'!r} are not known", f"Known are {', '.join(PICTURES)}, .wav, .npy and .npz")
+            return _array(path, extension, details, content)
+        raise FileError(
+            f"files of type {extension or 'none'!r} are not known", f"Known are {', '.join((*PICTURES, *SOUNDS))}, .npy and .npz"
+        )
 
 
-def stored_values(real: np.ndarray, details: dict[str, Any]) -> np.ndarray:
-    """Real numbers as an input stores them: quantized if it is, or converted to its dtype."""
-    dtype = np.dtype(details["dtype"])
-    if dtype.kind in "iu" and len(details["quantization_parameters"]["scales"]):
-        return quantize_values(real, details)
-    if dtype.kind in "iu":
-        limits = np.iinfo(dtype)
-        real = np.clip(np.round(real), limits.min, limits.max)
-    return real.astype(dtype)
+def given_values(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
+    """Numbers that somebody wrote as an input's value: real numbers, quantized if the input is; one number fills the input."""
+    with at(f"input {details['name']!r}"):
+        if len(details["quantization_parameters"]["scales"]) and values.dtype.kind in "iub":
+            values = values.astype(np.float64)
+        if not values.ndim:
+            shape = details["shape"].tolist()
+            check_size(math.prod(shape) * 40, f"the input of shape {shape}", "Give the input another shape")
+            values = np.full(shape, values)
+        return _fit(_converted(values, details), _shape(details))
+
+
+# What a pipe brings is told by its first bytes; anything else is left to Pillow.
+_STARTS = ((b"\x93NUMPY", ".npy"), (b"PK\x03\x04", ".npz"), (b"fLaC", ".flac"), (b"OggS", ".ogg"), (b"FORM", ".aiff"))
+
+
+def _extension_of(content: bytes) -> str:
+    if content.startswith(b"RIFF") and content[8:12] == b"WAVE":
+        return ".wav"
+    return next((extension for start, extension in _STARTS if content.startswith(start)), ".png")
 
 
 def real_values(stored: np.ndarray, details: dict[str, Any]) -> np.ndarray:
@@ -88,21 +101,26 @@ def _shape(details: dict[str, Any]) -> list[int]:
     return [int(size) for size in details["shape_signature"]]
 
 
-def _picture(path: str, details: dict[str, Any], scaling: Scaling | None, resize: str, raw: bool) -> np.ndarray:
+def _picture(
+    file: str | IO[bytes], details: dict[str, Any], scaling: Scaling | None, resize: str, raw: bool, facts: EndFacts | None,
+    size: tuple[int, int] | None, say: Callable[[str], None] | None,
+) -> np.ndarray:  # fmt: skip
     from PIL import Image, UnidentifiedImageError
 
-    shape = _shape(details)
+    shape = _shape(details) if size is None else _as_picture(_shape(details), size)
     # Channels stand last; first in models that were PyTorch's; or there is one and it has no dimension.
     last = len(shape) >= 3 and shape[-1] in CHANNELS
     first = not last and len(shape) >= 3 and shape[-3] in CHANNELS
     *batch, height, width = shape[:-1] if last else shape if len(shape) >= 2 else (0, 0, 0)
     channels = shape[-1] if last else batch.pop() if first else 1
-    if len(shape) < 2 or any(size > 1 for size in batch):
-        raise TensorError(f"the input has shape {shape}, which is no picture", "Give it as .npy")
+    row = len(shape) == 2 and shape[0] in (-1, 1) and shape[1] > 0  # whose first dimension is the batch
+    flat = size is None and (row or (1 in (height, width) and height * width != 1))
+    if len(shape) < 2 or any(length > 1 for length in batch) or flat:
+        raise TensorError(f"the input has shape {_shape(details)}, which is no picture", _flat_remedy(_shape(details)))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of sizes, which are checked here, and of oddities in the file that do not matter
-            with Image.open(path) as opened:
+            with Image.open(file) as opened:
                 check_size(opened.width * opened.height * _PILLOW_PIXEL, f"the picture, {opened.width}x{opened.height},", _LESS)
                 image = _upright(opened).convert({1: "L", 3: "RGB", 4: "RGBA"}[channels])
     except Image.DecompressionBombError as error:
@@ -110,18 +128,45 @@ def _picture(path: str, details: dict[str, Any], scaling: Scaling | None, resize
     except UnidentifiedImageError:
         raise FileError("it is no picture that can be read", "Convert it to PNG") from None
     except Exception as error:
-        raise _damaged("picture", error, "Convert it to PNG") from None
+        raise damaged("picture", error, "Convert it to PNG") from None
     height = image.height if height <= 0 else height
     width = image.width if width <= 0 else width
     # Resized by Pillow, then as an array of bytes, and as reals while they are scaled.
-    a_channel = 6 if raw or (scaling is None and np.dtype(details["dtype"]).itemsize == 1) else 24
+    a_channel = 6 if raw else 24
     check_size(height * width * (8 + channels * a_channel), f"the picture, as {width}x{height},", "Give the input another shape")
     pixels = np.asarray(_resized(image, width, height, resize)).reshape(height, width, channels)
-    values = _raw(pixels, details) if raw else _scaled(pixels, details, scaling)
+    chosen, why = pixel_scaling(details, facts, scaling, channels)
+    values = _raw(pixels, details) if raw else _scaled(pixels, details, chosen)
+    if say is not None:
+        done = {"stretch": "stretched", "crop": "cropped", "pad": "padded"}.get(resize)
+        resized = f"{done} from {image.width}x{image.height} to {width}x{height}; " if image.size != (width, height) else ""
+        say(resized + ("the bytes of pixels became those of the input" if raw else f"pixels {chosen.text('pixel')}{why}"))
     if first:
         values = values.transpose(2, 0, 1)
+    if size is not None:
+        return values.reshape([abs(length) for length in _shape(details)])
     ones = [1] * len(batch)
     return values.reshape(*ones, *values.shape) if last or first else values.reshape(*ones, height, width)
+
+
+def _as_picture(shape: list[int], size: tuple[int, int]) -> list[int]:
+    """The shape [1, height, width, channels] that a row of as many numbers has as a picture of this size."""
+    width, height = size
+    count = math.prod(abs(length) for length in shape)
+    channels = count // (width * height)
+    if channels not in CHANNELS or channels * width * height != count:
+        raise TensorError(
+            f"the input takes {count} numbers, and a picture of {width}x{height} has {width * height}, or {3 * width * height} in colour",
+            "Give the size that the model was made for",
+        )
+    return [1, height, width, channels]
+
+
+def _flat_remedy(shape: list[int]) -> str:
+    count = math.prod(abs(length) for length in shape)
+    sides = [math.isqrt(count // channels) for channels in (1, 3) if count % channels == 0]
+    likely = next((f"{side}x{side}" for side in sides if side > 1 and count in (side * side, 3 * side * side)), "WIDTHxHEIGHT")
+    return f"Give it as .npy, or with --size {likely} if the numbers are the pixels of a picture, row by row"
 
 
 def _upright(image: Any) -> Any:
@@ -150,22 +195,11 @@ def _resized(image: Any, width: int, height: int, resize: str) -> Any:
     return image.resize((width, height), Image.Resampling.BILINEAR)
 
 
-def _scaled(pixels: np.ndarray, details: dict[str, Any], scaling: Scaling | None) -> np.ndarray:
+def _scaled(pixels: np.ndarray, details: dict[str, Any], scaling: Scaling) -> np.ndarray:
     dtype = np.dtype(details["dtype"])
-    if dtype in (np.uint8, np.int8) and (scaling is None or _stores_pixels(details, scaling)):
+    if dtype in (np.uint8, np.int8) and stores_pixels(details, scaling):
         return (pixels.astype(np.int16) + np.iinfo(dtype).min).astype(dtype)
-    scaling = scaling or LABEL_IMAGE
-    return stored_values((pixels.astype(np.float64) - scaling.mean) / scaling.std, details)
-
-
-def _stores_pixels(details: dict[str, Any], scaling: Scaling) -> bool:
-    """Whether an 8-bit tensor was quantized for this scaling, and so holds pixels as they are.
-
-    Converters round the mean for the zero point, 127.5 to 128: every pixel is between two values then, and no rounding of it right.
-    """
-    scale, zero = details["quantization"]
-    mean = zero - np.iinfo(details["dtype"]).min
-    return bool(abs(scale * scaling.std - 1) < 1e-3 and abs(mean - scaling.mean) < 0.5 + 1e-3)
+    return stored_values(scaling.real(pixels), details)
 
 
 def _raw(pixels: np.ndarray, details: dict[str, Any]) -> np.ndarray:
@@ -175,78 +209,35 @@ def _raw(pixels: np.ndarray, details: dict[str, Any]) -> np.ndarray:
     return pixels.view(dtype)
 
 
-def _sound(path: str, details: dict[str, Any], scaling: Scaling | None) -> np.ndarray:
-    shape = _shape(details)
-    if sum(size != 1 for axis, size in enumerate(shape) if size != -1 or axis > 0 or len(shape) == 1) > 1:
-        raise TensorError(f"the input has shape {shape}, which is no row of samples", "Compute what the model wants, and give it as .npy")
-    try:
-        with wave.open(path) as file:
-            width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
-            check_size(os.path.getsize(path) * 24, "the sound, as real numbers,", _LESS)
-            content = np.frombuffer(file.readframes(file.getnframes()), np.uint8)
-        if not 1 <= width <= 4:
-            raise ValueError(f"{8 * width} bits a sample")
-    except Exception as error:
-        raise _damaged("WAV file", error, "Convert it to 16-bit PCM") from None
-    content = content[: len(content) // (width * channels) * width * channels]
-    if width == 1:
-        samples = (content.astype(np.float64) - 128) / 128
-    elif width == 3:
-        wide = np.zeros((content.size // 3, 4), np.uint8)
-        wide[:, 1:] = content.reshape(-1, 3)
-        samples = wide.reshape(-1).view("<i4") / 2.0**31
-    else:
-        samples = content.view(f"<i{width}") / 2.0 ** (8 * width - 1)
-    samples = samples.reshape(-1, channels).mean(axis=1)
-    # The last dimension that may vary takes the samples, unless it is the batch of a row.
-    varying = [axis for axis, size in enumerate(shape) if size == -1 and (axis > 0 or len(shape) == 1)]
-    shape = [len(samples) if axis in varying[-1:] else max(size, 1) for axis, size in enumerate(shape)]
-    wanted = math.prod(shape)
-    if wanted != len(samples):
-        logging.getLogger("tinylite").warning(
-            "Note: %s has %d samples (%.3g s at %d Hz); the input takes %d: %s",
-            path, len(samples), len(samples) / max(rate, 1), rate, wanted,
-            "the rest is cut off" if wanted < len(samples) else "silence follows",
-        )  # fmt: skip
-    check_size(wanted * 40, f"the input, {wanted} samples long,", "Give the input another shape")
-    fitted = np.zeros(wanted)
-    fitted[: min(wanted, len(samples))] = samples[:wanted]
-    if scaling is not None:
-        fitted = (fitted - scaling.mean) / scaling.std
-    if np.dtype(details["dtype"]) == np.int16 and not len(details["quantization_parameters"]["scales"]):
-        fitted = fitted * 32768
-    return stored_values(fitted, details).reshape(shape)
-
-
-def _array(path: str, extension: str, details: dict[str, Any]) -> np.ndarray:
+def _array(path: str, extension: str, details: dict[str, Any], content: bytes | None) -> np.ndarray:
     name = None
     if extension == ".npz":
-        names = _load(path, None, names=True)
+        names = _load(path, None, names=True, content=content)
         name = details["name"] if details["name"] in names else names[0] if len(names) == 1 else None
         if name is None:
             raise TensorError(
                 f"it holds the arrays {', '.join(map(repr, names)) or 'none'} and none for this input", f"Name one {details['name']!r}"
             )
-    values = _load(path, name, details)
+    values = _load(path, name, details, content=content)
     return _fit(_converted(values, details), _shape(details))
 
 
-def array_names(path: str) -> list[str]:
-    """The names of the arrays in an .npz file. Raises FileError."""
-    with at(path), memory_shortage("reading it", _LESS):
-        return list(_load(path, None, names=True))
+def array_names(path: str, content: bytes | None = None) -> list[str]:
+    """The names of the arrays in an .npz file, of this `content` if it has been read already. Raises FileError."""
+    with at("stdin" if content is not None else path), memory_shortage("reading it", _LESS):
+        return list(_load(path, None, names=True, content=content))
 
 
-def _load(path: str, name: str | None, details: dict[str, Any] | None = None, names: bool = False) -> Any:
+def _load(path: str, name: str | None, details: dict[str, Any] | None = None, names: bool = False, content: bytes | None = None) -> Any:
     """The array of an .npy file, or the one of this name in an .npz file, or with `names` those that it has."""
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") if content is None else io.BytesIO(content) as file:
             if file.read(4) != b"PK\x03\x04":
                 if names:
                     return ["the only array"]
                 file.seek(0)
-                return _load_array(file, os.path.getsize(path), details)
-        data = np.frombuffer(content_of(path), np.uint8)
+                return _load_array(file, os.path.getsize(path) if content is None else len(content), details)
+        data = np.frombuffer(content_of(path) if content is None else content, np.uint8)
         members = {member.filename.removesuffix(".npy"): member for member in directory(data)}
         if names:
             return list(members)
@@ -254,7 +245,7 @@ def _load(path: str, name: str | None, details: dict[str, Any] | None = None, na
         check_size(member.file_size, f"its array {name!r}", _LESS)
         return _load_array(io.BytesIO(unpacked(member, data)), member.file_size, details)
     except Exception as error:
-        raise _damaged("NumPy file", error, "Write it with numpy.save, without Python objects") from None
+        raise damaged("NumPy file", error, "Write it with numpy.save, without Python objects") from None
 
 
 def _load_array(file: IO[bytes], size: int, details: dict[str, Any] | None) -> np.ndarray:
@@ -274,15 +265,6 @@ def _load_array(file: IO[bytes], size: int, details: dict[str, Any] | None) -> n
     if file.readinto(content) != len(content):  # type: ignore[attr-defined]
         raise ValueError(f"its array of {dtype} {list(shape)} is cut off")
     return np.frombuffer(content, dtype).reshape(shape, order="F" if in_columns else "C")
-
-
-def _damaged(kind: str, error: Exception, remedy: str) -> FileError:
-    """What to raise for a decoder's error: in damaged files they stumble over anything, with exceptions of all types."""
-    if isinstance(error, MemoryError):
-        raise error
-    if isinstance(error, OSError):
-        return FileError(f"it cannot be read: {error.strerror or error}", "Check the path and that the file is whole")
-    return FileError(f"it is no {kind} that can be read: {error or type(error).__name__}", remedy)
 
 
 def _converted(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
@@ -320,8 +302,8 @@ def _fit(values: np.ndarray, shape: list[int]) -> np.ndarray:
 def write_output(path: str, outputs: dict[str, np.ndarray], details: dict[str, Any], scaling: Scaling | None = None) -> None:
     """Write outputs to a file: .npy the first, .npz all by name, a picture the first, which must be [.., height, width, 1, 3 or 4].
 
-    Pixels are undone as inputs are made: value * std + mean, quantized values by the numbers that they stand for. Without
-    `scaling`, floats are -1..1, and 8-bit values are pixels.
+    Pixels are undone as inputs are made: value * std + mean, quantized values by the numbers that they stand for; without a
+    `scaling`, by that which scaling.pixel_scaling() says for such an input.
     """
     check_output(path)
     extension = os.path.splitext(path)[1].lower()
@@ -332,12 +314,20 @@ def write_output(path: str, outputs: dict[str, np.ndarray], details: dict[str, A
             if extension == ".npy":
                 np.save(written, values)
             elif extension == ".npz":
-                np.savez(written, **outputs)  # type: ignore[arg-type]
+                _save_all(written, outputs)
             else:
                 _picture_of(name, values, details, scaling).save(written, _picture_format(extension))
         except OSError as error:  # of Pillow, for what a format cannot hold
             raise FileError(f"it cannot be written: {error.strerror or error}", "Name it .png or .npy") from None
         write_whole(path, [written.getbuffer()])
+
+
+def _save_all(file: IO[bytes], arrays: dict[str, np.ndarray]) -> None:
+    """Write an .npz file. numpy.savez takes names as keywords, and has two of its own."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, values in arrays.items():
+            with archive.open(f"{printable(name)}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, values, allow_pickle=False)
 
 
 def check_output(path: str) -> None:
@@ -366,10 +356,10 @@ def _picture_of(name: str, values: np.ndarray, details: dict[str, Any], scaling:
         del shape[-1]
     if not (len(shape) == 2 or (len(shape) == 3 and shape[-1] in (3, 4))) or 0 in shape:
         raise TensorError(f"output {name!r} has shape {list(values.shape)}, which is no picture", "Write it as .npy")
-    quantized = details["quantization"][0] != 0
-    if values.dtype in (np.uint8, np.int8) and (scaling is None or not quantized or _stores_pixels(details, scaling)):
+    scaling = scaling or pixel_scaling(details, None, None, 1)[0]
+    if values.dtype in (np.uint8, np.int8) and stores_pixels(details, scaling):
         pixels = (values.astype(np.int16) - np.iinfo(values.dtype).min).astype(np.uint8)
     else:
-        scaling = scaling or LABEL_IMAGE
-        pixels = np.clip(np.round(real_values(values, details) * scaling.std + scaling.mean), 0, 255).astype(np.uint8)
+        given = real_values(values, details) * np.asarray(scaling.std) + np.asarray(scaling.mean)
+        pixels = np.clip(np.round(given), 0, 255).astype(np.uint8)
     return Image.fromarray(pixels.reshape(shape))

@@ -45,12 +45,10 @@ def check_records(graph: Graph) -> None:
             count, zeros, axis = scaling.scale.size, scaling.zero_point.size, scaling.quantized_dimension
             if zeros != count:
                 raise ModelError(f"it has {_count(count, 'scale')} and {_count(zeros, 'zero point')}", _QUANTIZATION)
-            if count > 1 and not 0 <= axis < len(tensor.shape):
-                raise ModelError(f"it has {count} scales along dimension {axis}, and its shape is {list(tensor.shape)}", _QUANTIZATION)
-            if count > 1 and tensor.shape[axis] != count:
+            # Older files number the dimension of a bias as that of the weights: of a vector there is no doubt.
+            if count > 1 and tensor.shape != (count,) and not (0 <= axis < len(tensor.shape) and tensor.shape[axis] == count):
                 raise ModelError(
-                    f"it has {count} scales along dimension {axis} of its shape {list(tensor.shape)}, of size {tensor.shape[axis]}",
-                    _QUANTIZATION,
+                    f"it has {count} scales along dimension {axis}, which its shape {list(tensor.shape)} does not have", _QUANTIZATION
                 )
 
 

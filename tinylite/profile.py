@@ -33,16 +33,21 @@ class Profile:
     ops: list[OpTime]
 
 
-def profile(interpreter: Interpreter, runs: int = 20) -> Profile:
-    """Time `runs` runs on what the inputs hold, whole and op by op. Raises InvokeError before allocate_tensors()."""
-    plan = interpreter._main.plan
+def profile(interpreter: Interpreter, runs: int = 20, graph: int = 0) -> Profile:
+    """Time `runs` runs of a graph on what its inputs hold, whole and op by op. Raises InvokeError before it is allocated."""
+    runnable = interpreter._runnable(graph)
+    plan = runnable.plan
     if plan is None:
         raise InvokeError("the model is not ready", "Call allocate_tensors() first")
-    interpreter.invoke()
+
+    def invoke() -> None:
+        interpreter.invoke() if graph == 0 else interpreter._invoke(runnable)
+
+    invoke()
     whole = []
     for _ in range(runs):
         start = time.perf_counter()
-        interpreter.invoke()
+        invoke()
         whole.append(time.perf_counter() - start)
     pieces = list(plan.pieces())
     times: list[list[float]] = [[] for _ in pieces]

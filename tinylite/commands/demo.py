@@ -43,4 +43,4 @@ def demo() -> None:
             echo(f"{path.name}: I see a {seen} ({100 * scores[seen]:.1f} %)")
         found = profile(interpreter, 200)
         echo(f"\n{right} of {len(pictures)} right; {time_text(found.seconds)} for a picture, one thread\n", lines=True)
-        show_profile(interpreter, 200)
+        show_profile(found)

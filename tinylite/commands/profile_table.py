@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..terminal import console, shown
+
+if TYPE_CHECKING:
+    from ..profile import Profile
 
 __all__ = ["show_profile"]
 
 
-def show_profile(interpreter: Any, runs: int) -> None:
+def show_profile(found: Profile) -> None:
+    """Print it."""
     from rich.table import Table
 
-    from ..profile import profile
-
-    found = profile(interpreter, runs)
     total = sum(op.seconds for op in found.ops)
     title = f"time of each op, the median of {found.runs} runs"
     table = Table("op", "operator", "output", "kernels", "µs", "%", title=title, title_justify="left")

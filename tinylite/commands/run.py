@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
+import re
 import statistics
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
-import numpy as np
 
 from ..errors import FileError, at
 from ..terminal import CONTEXT, echo
 from .profile_table import show_profile
+from .results import Result
 
 if TYPE_CHECKING:
+    from ..profile import Profile
     from ..run import Session
+    from ..scaling import Scaling
 
 __all__ = ["run"]
 
@@ -49,75 +55,148 @@ __all__ = ["run"]
     metavar="[NAME=]FILE",
     help="Write an output, the first or NAME: .npy as an array, .png or .jpg as a picture; .npz takes all. May be repeated.",
 )
-@click.option("--signature", metavar="KEY", help="Call inputs and outputs as this signature does.  [default: the first]")
+@click.option("--all-tensors", is_flag=True, help="Write every tensor that the run computes, with -o to an .npz file.")
+@click.option("--json", "as_json", is_flag=True, help="Print outputs, times and what was done to inputs as JSON.")
+@click.option("--signature", metavar="KEY", help="Run this signature, with its names.  [default: the first graph's first]")
+@click.option("--graph", type=click.IntRange(0), help="Run the graph of this number.  [default: the signature's, or 0]")
+@click.option("--shape", "shapes", multiple=True, metavar="NAME=SIZES", help="Give an input this shape, as in x=1,16000. May be repeated.")
+@click.option("--size", metavar="WxH", help="The picture's width and height, for an input that is a row of pixels.")
+@click.option("--rate", type=click.IntRange(1, 1_000_000), metavar="HZ", help="Change sound to this rate, which the model takes.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
 @click.option("--exact", is_flag=True, help="Round floats, too, as LiteRT's reference kernels do.")
 @click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="Run this many times and show the median time.")
 @click.option("--profile", "profiled", is_flag=True, help="Show the time of each op.")
-@click.option("--random", "seed", type=click.IntRange(0), metavar="SEED", help="Feed random values to inputs that have no file.")
+@click.option("--random", "--seed", "seed", type=click.IntRange(0), metavar="SEED", help="Feed random values to inputs that have no file.")
+@click.option("--range", "ranges", multiple=True, metavar="NAME=LOW,HIGH", help="The range of an input's random values. May be repeated.")
 def run(
     model: str, files: tuple[str, ...], mean: float | None, std: float | None, raw: bool, resize: str, top: int, labels: str | None,
-    outputs: tuple[str, ...], signature: str | None, threads: int, exact: bool, repeat: int, profiled: bool, seed: int | None,
+    outputs: tuple[str, ...], all_tensors: bool, as_json: bool, signature: str | None, graph: int | None, shapes: tuple[str, ...],
+    size: str | None, rate: int | None, threads: int, exact: bool, repeat: int, profiled: bool, seed: int | None, ranges: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run MODEL on files and show what comes out.
 
-    INPUT is a picture, a .wav sound, or an .npy or .npz file: for the model's inputs in their order, or as NAME=FILE or
-    NUMBER=FILE for one of them, counted from 0. An .npz file goes to the inputs whose names its arrays have.
+    INPUT is a picture, a sound, an .npy or .npz file, numbers as they are (3.5, [1, 2, 3]; the real ones, if the input is quantized),
+    or - for a file from stdin: for the model's inputs in their order, or as NAME=INPUT or NUMBER=INPUT for one of them, counted from
+    0. An .npz file goes to the inputs whose names its arrays have.
 
-    Pictures get the input's size. Their pixels become -1..1 in a float input and fill the whole range of a quantized
-    one; with --mean and --std they become (pixel - mean) / std, quantized if the input is. Sound is not resampled: it should
-    have the rate that the model was made for. Float arrays for quantized inputs are quantized.
+    Pictures get the input's size, and their pixels become the numbers that the file's metadata or the input's own quantization says,
+    or -1..1; with --mean and --std they become (pixel - mean) / std. All of it is quantized if the input is. Sound gets the
+    rate that the metadata or --rate says. What was done is said on stderr.
 
     \b
     Examples:
       tinylite run mobilenet.tflite cat.jpg --labels labels.txt
       tinylite run style.tflite photo.jpg --mean 127.5 --std 127.5 -o painted.png
-      tinylite run speech.tflite samples=yes.wav --top 3
+      tinylite run speech.tflite samples=yes.wav --rate 16000 --top 3
       tinylite run detector.tflite image=street.png -o boxes=boxes.npy --repeat 20
+      tinylite run melspectrogram.tflite --seed 1 --shape sound=1,16000 --profile
+      tinylite run sine.tflite 1.57 --json
     """
     from ..describe import time_text
     from ..interpreter import Interpreter, OpResolverType
-    from ..media import Scaling
-    from ..run import Session
+    from ..run import Reading, Session
 
-    scaling = None
-    if mean is not None or std is not None:
-        scaling = Scaling(0.0 if mean is None else mean, 1.0 if std is None else std)
-        if scaling.std == 0:
-            raise click.BadParameter("it must not be 0", param_hint="--std")
-    if raw and scaling is not None:
-        raise click.UsageError("--raw takes pixels as they are, so --mean and --std have nothing to do")
-    resolver = OpResolverType.BUILTIN_REF if exact else OpResolverType.AUTO
-    session = Session(Interpreter(model, num_threads=threads, experimental_op_resolver_type=resolver), signature)
+    notes: list[str] = []
+
+    def note(text: str) -> None:
+        if text not in notes:
+            notes.append(text)
+            echo(f"Note: {text}", err=True)
+
+    reading = Reading(_scaling(mean, std, raw), resize, raw, rate, _size(size), note)
+    if all_tensors and not (outputs and all("=" not in entry and entry.lower().endswith(".npz") for entry in outputs)):
+        raise click.UsageError("--all-tensors are written to an .npz file: give -o all.npz")
+    interpreter = Interpreter(
+        model,
+        num_threads=threads,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_REF if exact else OpResolverType.AUTO,
+        experimental_preserve_all_tensors=all_tensors,
+    )
+    session = Session(interpreter, signature, graph)
+    for text in session.notes:
+        note(text)
     targets = [session.target(entry) for entry in outputs]
-    session.feed(files, scaling, resize, raw, seed)
-    seconds = statistics.median(_with_progress(session.runs(repeat), repeat))
-    names = _labels(session, labels)
-    for name, values, details in session.outputs():
-        _show_output(name, values, details, names, top)
+    session.shape(shapes)
+    session.feed(files, reading, seed, session.ranges(ranges))
+    times = _with_progress(session.runs(repeat), repeat)
+    profile = _profile(session, repeat) if profiled else None
+    results = [
+        Result(name, values, details, *_labels(session, number, labels, note))
+        for number, (name, values, details) in enumerate(session.outputs())
+    ]
     for path, chosen in targets:
-        session.write(path, chosen, scaling)
+        if all_tensors:
+            session.write_all(path)
+        else:
+            session.write(path, chosen, reading.scaling)
+    seconds, written = statistics.median(times), [path for path, _ in targets]
+    if as_json:
+        described = {
+            "model": model,
+            "graph": session.graph,
+            "signature": session.signature,
+            "outputs": [entry.plain() for entry in results],
+        }
+        described |= {"written": written, "seconds": seconds, "runs": repeat, "threads": threads, "notes": notes}
+        if profile is not None:
+            described["profile"] = asdict(profile)
+        click.echo(json.dumps(described).replace("\x7f", "\\u007f"))  # of ASCII, JSON escapes all but this
+        return
+    for entry in results:
+        entry.show(top)
+    for path in written:
         echo(f"written: {path}")
     many = f", the median of {repeat} runs" if repeat > 1 else ""
     echo(f"{time_text(seconds)}{many}, {threads} {'thread' if threads == 1 else 'threads'}")
-    if profiled:
-        show_profile(session.interpreter, max(repeat, 10))
+    if profile is not None:
+        show_profile(profile)
 
 
-def _labels(session: Session, path: str | None) -> list[str]:
-    """The class names of a file that was given, or of one attached to the model; there it may be damaged, and the run goes on."""
+def _scaling(mean: float | None, std: float | None, raw: bool) -> Scaling | None:
+    from ..scaling import Scaling
+
+    if mean is None and std is None:
+        return None
+    for name, number in (("--mean", mean), ("--std", std)):
+        if number is not None and not math.isfinite(number):
+            raise click.BadParameter("it must be a finite number", param_hint=name)
+    if std == 0:
+        raise click.BadParameter("it must not be 0", param_hint="--std")
+    if raw:
+        raise click.UsageError("--raw takes pixels as they are, so --mean and --std have nothing to do")
+    return Scaling(0.0 if mean is None else mean, 1.0 if std is None else std)
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    found = re.fullmatch(r"(\d{1,6})[xX](\d{1,6})", text or "1x1")
+    if found is None or not int(found[1]) * int(found[2]):
+        raise click.BadParameter(f"{text!r} is no size such as 28x28", param_hint="--size")
+    return None if text is None else (int(found[1]), int(found[2]))
+
+
+def _profile(session: Session, repeat: int) -> Profile:
+    from ..profile import profile
+
+    return profile(session.interpreter, max(repeat, 10), session.graph)
+
+
+def _labels(session: Session, output: int, path: str | None, note: Callable[[str], None]) -> tuple[list[str], bool]:
+    """The class names of an output, and whether they name its values and not its places.
+
+    They are those of a file that was given, or of one attached to the model; there it may be damaged, and the run goes on.
+    """
     from ..files import content_of
     from ..run import labels_of
 
     if path is not None:
         with at(path):
-            return labels_of(bytes(content_of(path)))
-    for name, content in session.attached_labels():
+            return labels_of(bytes(content_of(path))), False
+    for name, content, of_values in session.label_files(output):
         try:
-            return labels_of(content)
+            return labels_of(content), of_values
         except FileError as error:
-            echo(f"Note: {name!r}, which is attached to the model, is not used: {error.problem}", err=True)
-    return []
+            note(f"{name!r}, which is attached to the model, is not used: {error.problem}")
+    return [], False
 
 
 def _with_progress(times: Iterator[float], total: int) -> list[float]:
@@ -132,31 +211,3 @@ def _with_progress(times: Iterator[float], total: int) -> list[float]:
             with click.progressbar(times, length=total - len(taken), label="running", file=sys.stderr) as rest:
                 taken.extend(rest)
     return taken
-
-
-def _show_output(name: str, values: np.ndarray, details: dict[str, Any], labels: Sequence[str], top: int) -> None:
-    from ..media import real_values
-
-    real = real_values(values, details)
-    shape = "x".join(map(str, values.shape)) or "scalar"
-    echo(f"{name}: {values.dtype} {shape}", bold=True)
-    if not values.size:
-        echo("  empty")
-        return
-    vector = real.reshape(-1) if real.ndim <= 1 or real.size == real.shape[-1] else None
-    if vector is None:
-        echo(f"  from {real.min():.5g} to {real.max():.5g}, mean {real.mean():.5g}")
-    elif vector.size == 1:
-        echo(f"  {vector[0]:.6g}" if real.dtype.kind == "f" else f"  {vector[0]}")
-    elif real.dtype.kind != "f":
-        echo(f"  {' '.join(map(str, vector[:top]))}{' ...' if vector.size > top else ''}")
-    else:
-        if len(labels) == vector.size - 1:
-            echo(
-                f"Note: {name} has {vector.size} classes and there are {len(labels)} labels; if class 0 is the background, "
-                "give it the first line of the labels",
-                err=True,
-            )
-        for index in np.argsort(-vector.astype(np.float64), kind="stable")[:top]:
-            label = labels[index] if index < len(labels) else ""
-            echo(f"  {vector[index]:10.5g}  {index:>4}  {label}".rstrip())
