@@ -23,6 +23,7 @@ from .limits import memory_shortage
 from .model import Graph, Model, Signature, Tensor
 from .model_source import model_from
 from .ops.common.operator import Value
+from .order import check_records
 from .plan import Plan
 from .segment import Segment
 from .state import State
@@ -101,6 +102,9 @@ class Interpreter:
     `experimental_op_resolver_type` of BUILTIN_REF, tinylite's own or that of the package it stands in for, rounds floats as the
     reference kernels do. The other experimental arguments change nothing here, except that delegates are refused.
 
+    Raises FileError for what is no .tflite file or is damaged, UnsupportedError for another version of the format, and ModelError for
+    records that contradict themselves, as LiteRT does.
+
     `close()`, or the end of a `with` block, frees the model and its memory; arrays that were returned stay as they are.
     """
 
@@ -133,6 +137,9 @@ class Interpreter:
         self._state = State()
         self._graphs = [_Runnable(graph) for graph in self._model.graphs]
         self._main = self._graphs[0]
+        for runnable in self._graphs:
+            with self._place(runnable):
+                check_records(runnable.graph)
         self._call: Callable[[], int] | None = None
         self._running = threading.Lock()
         _interpreters.add(self)

@@ -72,7 +72,8 @@ class Planner(Layout):
         self.numbers = {id(op): number for number, op in enumerate(graph.ops)}  # as the file counts them
         try:
             check_order(graph)
-        except ModelError:
+            self.check_types(graph)
+        except (ModelError, UnsupportedError):
             self.check_kernels(graph)  # which may be why: files that a compiler made for other hardware follow its rules, not the format's
             raise
         check_records(graph)
@@ -132,6 +133,13 @@ class Planner(Layout):
                     self.values[id(tensor)] = value
 
     # ---- values
+
+    @classmethod
+    def check_types(cls, graph: Graph) -> None:
+        """Raise UnsupportedError for the first input of a type that tinylite does not run."""
+        for position, tensor in enumerate(graph.inputs):
+            with at(f"input {position} {tensor.name!r}"):
+                cls.type_of(tensor)
 
     @staticmethod
     def type_of(tensor: Tensor) -> str:
@@ -376,11 +384,12 @@ class Planner(Layout):
             raise UnsupportedError(f"tinylite has no kernel for the custom operator {op.name!r}", custom_ops.remedy(op.name))
         return operator
 
-    def check_kernels(self, graph: Graph) -> None:
+    @classmethod
+    def check_kernels(cls, graph: Graph) -> None:
         """Raise UnsupportedError for the first op that has no kernel."""
         for number, op in enumerate(graph.ops):
             with at(describe(op, number)):
-                self.operator(op)
+                cls.operator(op)
 
     def check_memory(self, node: Node) -> None:
         for value in node.outputs:

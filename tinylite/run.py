@@ -19,6 +19,7 @@ from .limits import check_size, memory_limit
 from .media import Scaling, array_names, check_output, given_values, read_input, write_output
 from .metadata import end_facts
 from .model import Tensor
+from .planner import Planner
 from .random_values import random_inputs
 
 __all__ = ["Reading", "Session", "labels_of"]
@@ -72,7 +73,8 @@ class Session:
     def _names(self, ends: Sequence[Tensor], called: Mapping[str, Tensor]) -> dict[int, str]:
         """What inputs or outputs are called, by the number of the tensor."""
         aliases = {id(tensor): name for name, tensor in called.items()}
-        numbers, found = self.runnable.numbers, {}
+        numbers = self.runnable.numbers
+        found: dict[int, str] = {}
         for position, tensor in enumerate(ends):
             found.setdefault(numbers[id(tensor)], aliases.get(id(tensor)) or tensor.name or str(position))
         return found
@@ -119,7 +121,23 @@ class Session:
     def feed(
         self, entries: Sequence[str], reading: Reading, seed: int | None = None, ranges: Mapping[int, tuple[float, float]] | None = None
     ) -> None:
-        """Give each input what an entry says, random values to those without one if there is a `seed`, and plan the model."""
+        """Give each input what an entry says, random values to those without one if there is a `seed`, and plan the model.
+
+        A model that cannot run whatever it is fed says that, and not what is the matter with an input.
+        """
+        try:
+            self._feed(entries, reading, seed, ranges or {})
+        except (FileError, TensorError):
+            self._blame()
+            raise
+
+    def _blame(self) -> None:
+        """Raise UnsupportedError for an op without a kernel, or an input of a type that tinylite does not run."""
+        with self.interpreter._place(self.runnable):
+            Planner.check_kernels(self.runnable.graph)
+            Planner.check_types(self.runnable.graph)
+
+    def _feed(self, entries: Sequence[str], reading: Reading, seed: int | None, ranges: Mapping[int, tuple[float, float]]) -> None:
         details = self.inputs()
         fixed = {id(tensor): shape for tensor in self.runnable.graph.inputs if (shape := self.runnable.shapes.get(id(tensor))) is not None}
         for tensor, entry in zip(self.runnable.graph.inputs, details, strict=True):
@@ -145,7 +163,7 @@ class Session:
         self._allocate({index: details[index] for index in missing}, reading.say)
         if missing:
             now = self.inputs()
-            wanted = {now[index]["name"]: limits for index, limits in (ranges or {}).items()}
+            wanted = {now[index]["name"]: limits for index, limits in ranges.items()}
             drawn = random_inputs(now, seed or 0, wanted)
             given |= {index: drawn[index] for index in missing}
         for index, value in given.items():

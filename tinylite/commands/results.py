@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ..limits import check_size
 from ..terminal import echo
 
 __all__ = ["Result"]
+
+_A_NUMBER = 150  # bytes, as objects of Python and as text
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Result:
 
         NaN and infinity are texts, and complex numbers [real, imaginary].
         """
+        check_size(self.values.size * _A_NUMBER, f"output {self.name!r} as text", "Write it with -o")
         found = {"name": self.name, "dtype": str(self.values.dtype), "shape": list(self.values.shape), "values": _plain(self.values)}
         real = self.real()
         if real is not self.values:
