@@ -13,7 +13,9 @@ import numpy as np
 from .errors import TinyliteError
 from .limits import size_text
 from .memory import ALIGNMENT, Storage
-from .model import Graph, Model, Quantization, Tensor
+from .model import Graph, Model, Quantization, Tensor, stored_size
+from .metadata import end_facts
+from .model_source import VERSION
 from .planner import Planner, Settings
 from .schema.table import Table, fields_of
 from .schema.tables import OPERATOR_OPTIONS
@@ -41,7 +43,7 @@ def describe(model: Model, memory: bool = True) -> dict[str, Any]:
             "version": model.version,
             "description": model.description,
             "unknown": sorted(set(model.unknown)),
-            "notes": list(model.notes),
+            "notes": [*model.notes, *end_facts(model)[2], *_version_notes(model)],
         },
         "graphs": [_graph(index, graph, memory) for index, graph in enumerate(model.graphs)],
         "signatures": [
@@ -56,6 +58,10 @@ def describe(model: Model, memory: bool = True) -> dict[str, Any]:
         "metadata": [{"name": entry.name, "bytes": int(entry.data.size), "text": _text(entry.data)} for entry in model.metadata],
         "associated_files": {name: len(content) for name, content in model.associated_files.items()},
     }
+
+
+def _version_notes(model: Model) -> list[str]:
+    return [] if model.version == VERSION else [f"runtimes run version {VERSION} of the format only"]
 
 
 def short(name: str | None) -> str | None:

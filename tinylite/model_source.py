@@ -12,9 +12,9 @@ from .load import load, model_of
 from .model import Model
 from .save import tables_of
 
-__all__ = ["model_from"]
+__all__ = ["VERSION", "model_from"]
 
-_VERSION = 3
+VERSION = 3  # of the format: the only one that runtimes run
 _LONGEST_PATH = 4096  # bytes
 _KINDS = "a path, the content of a .tflite file as bytes, or a tinylite.Model"
 
@@ -25,11 +25,11 @@ def model_from(model_path: Any, model_content: Any) -> Model:
     Raises UnsupportedError for a version of the format that runtimes do not run.
     """
     model = _model_from(model_path, model_content)
-    if model.version != _VERSION:
+    if model.version != VERSION:
         with at(model.source or "model content"):
             raise UnsupportedError(
-                f"it is of version {model.version} of the format, and runtimes run version {_VERSION} only",
-                f"Convert the model again; if only the number is wrong, set Model.version to {_VERSION} and save it",
+                f"it is of version {model.version} of the format, and runtimes run version {VERSION} only",
+                f"Convert the model again; if only the number is wrong, set Model.version to {VERSION} and save it",
             )
     return model
 
