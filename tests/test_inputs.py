@@ -134,6 +134,18 @@ def test_metadata_say_what_pixels_become() -> None:
     assert np.allclose(given[0, 0, :, 0], RAMP / 255)
 
 
+def test_inspect_shows_what_metadata_say() -> None:
+    facts = normalized([10, 20, 30], [2])
+    facts.content = audio(16000, 2).content
+    facts.associated_files = [Table("AssociatedFile", name="names.txt", type="TENSOR_AXIS_LABELS")]
+    path = echo((1, 4, 16, 3), metadata=described(facts))
+    shown = CliRunner().invoke(main, ["inspect", path, "--json"])
+    found = json.loads(shown.stdout)["graphs"][0]["metadata"]["inputs"][0]
+    assert found["text"] == "audio; mean [10.0, 20.0, 30.0], std [2.0]; 16000 Hz; 2 channels; labels names.txt"
+    assert (found["mean"], found["std"], found["rate"], found["axis_labels"]) == ([10, 20, 30], [2], 16000, ["names.txt"])
+    assert "labels names.txt" in " ".join(CliRunner().invoke(main, ["inspect", path]).stdout.split())
+
+
 @pytest.mark.parametrize(
     ("mean", "std"), [([0], [0]), ([float("nan")], [1]), ([0], [float("inf")]), ([1, 2], [1, 2, 3]), ([1], []), ([0] * 5000, [1])]
 )

@@ -6,6 +6,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from .errors import TinyliteError
 from .limits import size_text
 from .memory import ALIGNMENT, Storage
+from .metadata import EndFacts, all_facts
 from .model import Graph, Model, Quantization, Tensor, stored_size
 from .metadata import end_facts
 from .model_source import VERSION
@@ -36,6 +38,7 @@ def describe(model: Model, memory: bool = True) -> dict[str, Any]:
     Weights are left out; everything else that a reader could want is in, by name and number.
     """
     numbers = {id(graph): index for index, graph in enumerate(model.graphs)}
+    facts, notes = all_facts(model)
     return {
         "file": {
             "path": model.source,
@@ -43,9 +46,12 @@ def describe(model: Model, memory: bool = True) -> dict[str, Any]:
             "version": model.version,
             "description": model.description,
             "unknown": sorted(set(model.unknown)),
-            "notes": [*model.notes, *end_facts(model)[2], *_version_notes(model)],
+            "notes": [*model.notes, *notes, *_version_notes(model)],
         },
-        "graphs": [_graph(index, graph, memory) for index, graph in enumerate(model.graphs)],
+        "graphs": [
+            {**_graph(index, graph, memory), "metadata": _metadata(*ends)}
+            for (index, graph), ends in zip(enumerate(model.graphs), facts, strict=True)
+        ],
         "signatures": [
             {
                 "key": signature.key,
@@ -57,6 +63,13 @@ def describe(model: Model, memory: bool = True) -> dict[str, Any]:
         ],
         "metadata": [{"name": entry.name, "bytes": int(entry.data.size), "text": _text(entry.data)} for entry in model.metadata],
         "associated_files": {name: len(content) for name, content in model.associated_files.items()},
+    }
+
+
+def _metadata(inputs: list[EndFacts], outputs: list[EndFacts]) -> dict[str, list[dict[str, Any]]]:
+    """What the model's metadata say of a graph's inputs and outputs."""
+    return {
+        side: [{**asdict(facts), "text": facts.text()} for facts in found] for side, found in (("inputs", inputs), ("outputs", outputs))
     }
 
 
@@ -252,11 +265,15 @@ def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
     tensors = graph["tensors"]
     quantization = [quantization_text(tensor["quantization"]) for tensor in tensors]
     title = f"Graph {graph['index']} {short(graph['name']) or ''}".rstrip()
-    ends = new_table("", "tensor", "name", "type", "shape", "quantization", title=f"{title}: inputs and outputs")
+    said = any(facts["text"] for side in graph["metadata"].values() for facts in side)
+    ends = new_table(
+        "", "tensor", "name", "type", "shape", "quantization", *(["metadata"] if said else []), title=f"{title}: inputs and outputs"
+    )
     for side in ("inputs", "outputs"):
-        for number in graph[side]:
+        for number, facts in zip(graph[side], graph["metadata"][side], strict=True):
             tensor = tensors[number]
-            ends.add_row(side[:-1], str(number), short(tensor["name"]), str(tensor["type"]), _shape_text(tensor), quantization[number])
+            cells = [side[:-1], str(number), short(tensor["name"]), str(tensor["type"]), _shape_text(tensor), quantization[number]]
+            ends.add_row(*cells, *([facts["text"]] if said else []))
     yield ends
     ops = new_table("op", "operator", "inputs", "outputs", "output shape", "options", title=f"{title}: ops")
     for op in graph["ops"]:

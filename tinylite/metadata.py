@@ -17,7 +17,7 @@ from .schema.decode import decode
 from .schema.table import FormatError, Table
 from .schema.tables import METADATA_IDENTIFIER, METADATA_ROOT
 
-__all__ = ["EndFacts", "end_facts"]
+__all__ = ["EndFacts", "all_facts", "end_facts"]
 
 NAME = "TFLITE_METADATA"
 _MOST_CHANNELS = 4096
@@ -41,12 +41,35 @@ class EndFacts:
     axis_labels: list[str] = field(default_factory=list)
     value_labels: list[str] = field(default_factory=list)
 
+    def text(self) -> str:
+        """All that is known but the name, on one line."""
+        parts = [self.content.removesuffix("Properties").lower()] if self.content else []
+        if self.mean is not None and self.std is not None:
+            parts.append(f"mean {_shown(self.mean)}, std {_shown(self.std)}")
+        if self.rate is not None:
+            parts.append(f"{self.rate} Hz")
+        if self.channels is not None:
+            parts.append(f"{self.channels} channel{'' if self.channels == 1 else 's'}")
+        parts += [f"labels {name}" for name in self.axis_labels] + [f"labels of values {name}" for name in self.value_labels]
+        return "; ".join(parts)
+
 
 def end_facts(model: Model, graph: int = 0) -> tuple[list[EndFacts], list[EndFacts], list[str]]:
     """What is known of each input and of each output of a graph, and notes on what of the metadata cannot be used."""
     notes: list[str] = []
-    ends = model.graphs[graph]
+    inputs, outputs = _graph_facts(model, _root(model, notes), graph, notes)
+    return inputs, outputs, notes
+
+
+def all_facts(model: Model) -> tuple[list[tuple[list[EndFacts], list[EndFacts]]], list[str]]:
+    """The same of every graph, and all notes."""
+    notes: list[str] = []
     root = _root(model, notes)
+    return [_graph_facts(model, root, graph, notes) for graph in range(len(model.graphs))], notes
+
+
+def _graph_facts(model: Model, root: Table | None, graph: int, notes: list[str]) -> tuple[list[EndFacts], list[EndFacts]]:
+    ends = model.graphs[graph]
     described = root.subgraph_metadata or () if root is not None else ()
     table = described[graph] if graph < len(described) else None
     sides = []
@@ -57,7 +80,7 @@ def end_facts(model: Model, graph: int = 0) -> tuple[list[EndFacts], list[EndFac
             entries = ()
         found = [_facts(entry, f"{side} {number}", notes) for number, entry in enumerate(entries)]
         sides.append(found or [EndFacts() for _ in range(count)])
-    return sides[0], sides[1], notes
+    return sides[0], sides[1]
 
 
 def _root(model: Model, notes: list[str]) -> Table | None:
