@@ -67,7 +67,7 @@ def test_numbers_that_a_record_does_not_hold(fields: dict[str, str], given: dict
     node = Node(Op("NEG", [], [Tensor("y")]), 3, [], [])
     step = Step(Kernel("k", lambda: None, fields), given, 1, 1, 0, node)
     with pytest.raises(ModelError, match=rf"op 3 NEG version 1 \(output 'y'\): its parameters {problem}"):
-        Segment.bind([step], {"k": 0}, lambda what: 0, 1)
+        Segment.bind([step], {"k": 0}, lambda what: 0, 1, Memory())
 
 
 def test_numbers_that_an_array_does_not_hold() -> None:

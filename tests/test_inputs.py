@@ -134,7 +134,8 @@ def test_metadata_say_what_pixels_become() -> None:
     assert np.allclose(given[0, 0, :, 0], RAMP / 255)
 
 
-def test_inspect_shows_what_metadata_say() -> None:
+def test_inspect_shows_what_metadata_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     facts = normalized([10, 20, 30], [2])
     facts.content = audio(16000, 2).content
     facts.associated_files = [Table("AssociatedFile", name="names.txt", type="TENSOR_AXIS_LABELS")]

@@ -239,9 +239,10 @@ def test_the_command_line_ends_with_a_message_where_memory_does_not_suffice(tmp_
     x, y = Tensor("x", (6_000_000,)), Tensor("y", (6_000_000,))
     Model([Graph("main", [x], [y], [Op("ABS", [x], [y])])]).save(tmp_path / "m.tflite")
     np.save(tmp_path / "x.npy", np.zeros(6_000_000, np.float32))
-    (tmp_path / "g.pb").write_bytes(b"\x0a\x00" * 3_000_000)
+    (tmp_path / "g.pb").write_bytes(b"\x0a\x0a\x0a\x01a\x12\x05Const" * 3_000_000)
     code = (
         "import resource, sys\n"
+        "sys.modules['tensorflow'] = None\n"
         "import tinylite.cli, tinylite.describe, tinylite.interpreter, tinylite.media, tinylite.run, tinylite.converter\n"
         "now = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
         "resource.setrlimit(resource.RLIMIT_AS, (now + (12 << 20), now + (12 << 20)))\n"

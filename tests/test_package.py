@@ -76,6 +76,7 @@ ROOMS = {
     "tinylite/planner.py": {"layout", "order", "ops", "passes", "memory", "segment", "state", "model", "kernels", "numpy"},
     "tinylite/plan.py": {"planner", "segment", "state", "memory", "ops", "model", "kernels", "numpy"},
     "tinylite/interpreter.py": {
+        "order",
         "kernels",
         "notebook",
         "stored_values",

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-import time
 import warnings
-from collections.abc import Iterator, Sequence
-from importlib import resources
-from typing import Any, TYPE_CHECKING
+from typing import Any
 
 import click
 

@@ -15,8 +15,7 @@ from .errors import TinyliteError
 from .limits import size_text
 from .memory import ALIGNMENT, Storage
 from .metadata import EndFacts, all_facts
-from .model import Graph, Model, Quantization, Tensor, stored_size
-from .metadata import end_facts
+from .model import Graph, Model, Quantization, Tensor
 from .model_source import VERSION
 from .planner import Planner, Settings
 from .schema.table import Table, fields_of
