@@ -251,6 +251,11 @@ def _load(path: str, name: str | None, details: dict[str, Any] | None = None, na
 def _load_array(file: IO[bytes], size: int, details: dict[str, Any] | None) -> np.ndarray:
     """The array in an .npy file of `size` bytes, whose header is looked at before anything that it asks for is taken."""
     version = np.lib.format.read_magic(file)
+    start = file.tell()
+    # NumPy takes as much memory as the header says that it is long.
+    if int.from_bytes(file.read(2 if version == (1, 0) else 4), "little") > size:
+        raise ValueError("its header is longer than the file")
+    file.seek(start)
     read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, in_columns, dtype = read_header(file)
     count = math.prod(shape)
