@@ -252,6 +252,7 @@ def npz() -> bytes:
         (npz(), "an archive of NumPy arrays", "Give the model first"),
         (b'{"format": "graph-model", "generatedBy": "2.8"}', "a TensorFlow.js model", "Convert the SavedModel"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_models_of_other_tools_and_archives_are_named(content: bytes, said: str, remedy: str) -> None:
     Path("given").write_bytes(content)
