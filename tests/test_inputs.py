@@ -419,3 +419,17 @@ def test_a_seed_and_a_range_on_the_command_line_are_the_function_s() -> None:
     assert np.array_equal(fed(path, "--random", 3, "--range", "0,99"), found)
     assert "'x=1' is no range" in run(path, "--seed", 1, "--range", "x=1", code=1).stderr
     assert tinylite.random_inputs is random_inputs
+
+
+def test_a_sound_whose_header_lies_of_its_length_takes_no_more_than_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = []
+    with wave.open("lies.wav", "wb") as file:
+        file.setparams((1, 2, 16000, 0, "NONE", ""))
+        file.writeframes(bytes(64))
+    content = bytearray(Path("lies.wav").read_bytes())
+    content[4:8] = content[40:44] = (0x7FFFFFFE).to_bytes(4, "little")
+    Path("lies.wav").write_bytes(content)
+    read = wave.Wave_read.readframes
+    monkeypatch.setattr(wave.Wave_read, "readframes", lambda file, count: wanted.append(count) or read(file, count))
+    assert run(echo((1, 16)), "lies.wav", "--rate", "16000").exit_code == 0
+    assert 32 <= wanted[0] <= len(content) // 2

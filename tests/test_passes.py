@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from tinylite import Interpreter
-from tinylite.errors import UnsupportedError
+from tinylite.errors import ModelError, UnsupportedError
 from tinylite.model import Graph, Model, Op, Quantization, Tensor
 from tinylite.passes import drop_unused_ops, fuse_activations, simplified
 from tinylite.plan import Plan
+from tinylite.schema.table import Table
 
 SCALE = np.array([0.05], np.float32)
 
@@ -123,3 +124,16 @@ def test_messages_and_profiles_count_ops_as_the_file_does() -> None:
         Plan(graph)
     plan = Plan(convolution())
     assert [step.node.index for step in plan.segments[0].steps] == [0, 3]
+
+
+@pytest.mark.parametrize("code", ["CONCATENATION", "ADD", "CONV_2D"])
+def test_options_of_another_operator_are_left_to_planning(code: str) -> None:
+    """A file may give an op any options: passes, which come first, do not stumble over them."""
+    inputs = [Tensor(name, (1, 4)) for name in "abc"]
+    middle, y = Tensor("middle", (1, 4)), Tensor("y", (1, 4))
+    ops = [Op(code, inputs, [middle]), Op("RELU", [middle], [y])]
+    ops[0].options = Table("Pool2DOptions" if code != "CONV_2D" else "ConcatenationOptions")
+    graph = Graph("main", inputs, [y], ops)
+    assert [op.code for op in simplified(graph).ops] == [code, "RELU"]
+    with pytest.raises(ModelError, match=code):
+        Interpreter(Model([graph])).allocate_tensors()

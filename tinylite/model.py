@@ -485,6 +485,11 @@ def shown_ends(graph: Graph) -> str:
     return shown if len(shown) <= 300 else f"{shown[:297]}..."
 
 
+def own_options(op: Op) -> Table | None:
+    """The options of an op, unless they are those of another operator, which a file may give it."""
+    return op.options if op.options is not None and op.options.table == options_table(op.code) else None
+
+
 def options_table(code: str) -> str | None:
     """The name of the options table of an operator, if it has one."""
     return OPERATOR_OPTIONS.get(code)

@@ -139,7 +139,8 @@ def _samples(path: str, content: bytes | None) -> tuple[np.ndarray, int]:
 def _pcm(file: wave.Wave_read, size: int) -> tuple[np.ndarray, int]:
     width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
     check_size(size * 24, "the sound, as real numbers,", _LESS)
-    content = np.frombuffer(file.readframes(file.getnframes()), np.uint8)
+    # What the header says of the length may be anything, and Python takes as much memory before it reads.
+    content = np.frombuffer(file.readframes(min(file.getnframes(), size // max(width * channels, 1))), np.uint8)
     if not 1 <= width <= 4:
         raise ValueError(f"{8 * width} bits a sample")
     if rate < 1:

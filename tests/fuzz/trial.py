@@ -150,9 +150,9 @@ def random_values(details: dict[str, dict[str, Any]], rng: np.random.Generator |
         size = math.prod(entry["shape"].tolist()) * np.dtype(entry["dtype"]).itemsize
         if size > MEMORY or entry["dtype"] in (np.bytes_, np.object_):
             continue  # there will be no plan for it
-        value = np.zeros(size, np.uint8) if rng is None else rng.integers(0, 256, size).astype(np.uint8)
+        value = np.zeros(size, np.uint8) if rng is None else rng.integers(0, 256, size, np.uint8)
         if rng is not None and np.dtype(entry["dtype"]).kind == "i" and rng.random() < 0.5:
-            value = rng.integers(0, 4, size // np.dtype(entry["dtype"]).itemsize).astype(entry["dtype"]).view(np.uint8)
+            value = rng.integers(0, 4, size // np.dtype(entry["dtype"]).itemsize, np.int8).astype(entry["dtype"]).view(np.uint8)
         if entry["dtype"] is np.bool_ and rng is not None and rng.random() < 0.8:
             value &= 1
         values[name] = value.view(entry["dtype"]).reshape(entry["shape"])

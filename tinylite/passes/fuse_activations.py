@@ -6,7 +6,7 @@ from collections import Counter
 
 from .. import ops
 from ..errors import UnsupportedError
-from ..model import Graph, Op, options_table
+from ..model import Graph, Op, own_options
 from .uses import same_numbers
 
 __all__ = ["fuse_activations"]
@@ -45,9 +45,8 @@ def _takes_activation(op: Op) -> bool:
         clamps = ops.find(op.code).clamps
     except UnsupportedError:
         return False
-    if not clamps or len(op.outputs) != 1 or op.options is None or op.options.table != options_table(op.code):
-        return False
-    return bool(op.options.fused_activation_function == "NONE")
+    options = own_options(op)
+    return bool(clamps and len(op.outputs) == 1 and options is not None and options.fused_activation_function == "NONE")
 
 
 def _fused(producer: Op, activation: Op) -> Op:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..model import Graph, Op, Tensor
+from ..model import Graph, Op, Tensor, own_options
 from .uses import Uses
 
 __all__ = ["update_in_place"]
@@ -29,9 +29,10 @@ def update_in_place(graph: Graph) -> int:
 
 
 def _update(op: Op, uses: Uses) -> list[Op] | None:
-    if op.code != "CONCATENATION" or len(op.inputs) != 3 or op.options is None:
+    options = own_options(op)
+    if op.code != "CONCATENATION" or len(op.inputs) != 3 or options is None:
         return None
-    if op.options.axis != 0 or op.options.fused_activation_function != "NONE":
+    if options.axis != 0 or options.fused_activation_function != "NONE":
         return None
     before, item, after = op.inputs
     front, back = uses.producer(before, "SLICE"), uses.producer(after, "SLICE")
@@ -81,7 +82,8 @@ def _first(tensor: Tensor | None, value: int, count: int, uses: Uses) -> Tensor 
 def _is_next(following: Tensor, index: Tensor, uses: Uses) -> bool:
     """Whether one number is the other and one."""
     added = uses.producer(following, "ADD")
-    if added is None or added.options is None or added.options.fused_activation_function != "NONE" or len(added.inputs) != 2:
+    options = own_options(added) if added is not None else None
+    if added is None or options is None or options.fused_activation_function != "NONE" or len(added.inputs) != 2:
         return False
     a, b = added.inputs
     other = b if a is index else a if b is index else None
