@@ -16,6 +16,7 @@ import pytest
 from tinylite.errors import FileError, InvokeError, ModelError, SettingError, TensorError, UnsupportedError
 from tinylite.interpreter import Interpreter, OpResolverType, load_delegate
 from tinylite.model import Graph, Model, Op, Quantization, Signature, Tensor
+from tinylite.stored_values import shape_remedy
 
 from .conftest import litert_interpreter, shared_models
 from .small_models import DEMO, OWN_MODELS, SCRIPTS, X, chain, litert_unready, plain, ready, run
@@ -217,6 +218,7 @@ SET_ERRORS: dict[str, tuple[bytes, int, Any, str]] = {
     "no_batch": (chain(), 0, X[0], "is FLOAT32 [1, 4] and was given float32 [4]. It lacks the batch dimension: give x[np.newaxis]"),
     "turned": (chain(), 0, X.T, "was given float32 [4, 1]. It has as many elements: give x.reshape(1, 4)"),
     "too_many": (chain(), 0, np.tile(X, (3, 1)), "call resize_tensor_input(0, [3, 4]) and allocate_tensors() first"),
+    "other_size": (chain(), 0, np.zeros((1, 5), np.float32), "Give it the shape [1, 4]; if the model can run on other shapes, call resize_"),
     "scalar": (chain(), 0, np.float32(1), "is FLOAT32 [1, 4] and was given float32 []"),
     "text": (chain(), 0, "cat.jpg", "input 0 'x' (tensor 0) is FLOAT32 [1, 4] and was given str, which is no array of numbers"),
     "none": (chain(), 0, None, "no array of numbers. Give numbers in rows of the same length, such as np.zeros([1, 4], np.float32)"),
@@ -227,6 +229,38 @@ SET_ERRORS: dict[str, tuple[bytes, int, Any, str]] = {
     "negative": (chain(), -1, X, "there is no tensor -1"),
     "name": (chain(), "x", X, "there is no tensor 'x'"),  # type: ignore[dict-item]
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"),
+    [
+        ((1, 3, 8, 6), (1, 8, 6, 3)), ((1, 3, 8, 8), (1, 8, 8, 3)), ((3, 8, 6), (1, 8, 6, 3)), ((8, 6, 3), (1, 3, 8, 6)),
+        ((1, 8, 8, 3), (1, 3, 8, 8)), ((6, 1, 8), (8, 6)), ((4, 3, 5, 5), (4, 5, 5, 3)), ((1, 8, 6), (1, 6, 8)),
+    ],
+)  # fmt: skip
+def test_dimensions_in_another_order_are_transposed_and_not_reshaped(given: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """A reshape would fit, and mix pixels with channels: the remedy that is named keeps every element on the axes of its sizes."""
+    x = np.indices(given, np.float32).sum(axis=0)  # an element is the sum of its indices, in whichever order of axes
+    remedy = shape_remedy(x, shape, shape, 0)
+    assert ".transpose(" in remedy
+    done = eval(remedy.split("give ")[1], {"x": x})
+    assert done.shape == shape and np.array_equal(done, np.indices(shape).sum(axis=0))
+
+
+@pytest.mark.parametrize(
+    ("given", "shape"),
+    [((1, 28, 28, 1), (1, 28, 28)), ((784,), (1, 28, 28)), ((1, 28, 28), (1, 784)), ((4, 1), (1, 4)), ((1, 96, 32), (1, 32, 32, 3))],
+)
+def test_dimensions_in_the_same_order_are_reshaped(given: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    assert shape_remedy(np.zeros(given), shape, shape, 0) == f"It has as many elements: give x.reshape({', '.join(map(str, shape))})"
+
+
+def test_a_resize_is_advised_where_the_signature_leaves_the_size_open() -> None:
+    signature = (-1, 32, 32, 3)
+    batch = shape_remedy(np.zeros((4, 32, 32, 3)), (1, 32, 32, 3), signature, 7)
+    assert batch == "To run on this shape, call resize_tensor_input(7, [4, 32, 32, 3]) and allocate_tensors() first"
+    for other in ((1, 32, 32, 1), (32, 32, 1), (4, 3, 32, 32)):
+        assert shape_remedy(np.zeros(other), (1, 32, 32, 3), signature, 7).startswith("Give it the shape [1, 32, 32, 3]; if the model can")
 
 
 @pytest.mark.parametrize("name", SET_ERRORS)

@@ -27,7 +27,7 @@ from .order import check_records
 from .plan import Plan
 from .segment import Segment
 from .state import State
-from .stored_values import conversion_remedy
+from .stored_values import conversion_remedy, shape_remedy
 from .tensor_types import tensor_dtype
 
 __all__ = ["Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"]
@@ -361,7 +361,7 @@ class Interpreter:
         if given.shape != view.shape:
             raise TensorError(
                 f"{name} is {tensor.type} {list(view.shape)} and was given {given.dtype} {list(given.shape)}",
-                _shape_remedy(view, given, index),
+                shape_remedy(given, view.shape, tensor.signature, index),
             )
         view[...] = given
 
@@ -621,11 +621,3 @@ def _sparse_dimension(entry: Any) -> dict[str, Any]:
         return {"format": 0, "dense_size": entry.dense_size}
     parts = {name: getattr(entry, name) for name in ("array_segments", "array_indices")}
     return {"format": 1} | {name: vector.values.astype(np.int32) for name, vector in parts.items() if vector is not None}
-
-
-def _shape_remedy(view: np.ndarray, given: np.ndarray, index: int) -> str:
-    if given.shape == view.shape[1:] and view.shape[:1] == (1,):
-        return "It lacks the batch dimension: give x[np.newaxis]"
-    if given.size == view.size:
-        return f"It has as many elements: give x.reshape({', '.join(map(str, view.shape))})"
-    return f"To run on this shape, call resize_tensor_input({index}, {list(given.shape)}) and allocate_tensors() first"

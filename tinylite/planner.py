@@ -31,6 +31,7 @@ __all__ = ["Planner", "Settings"]
 
 # How deep graphs may call graphs, and how often all in all within one plan: a few files with branches in branches would fill the memory.
 _DEEPEST, _MOST_CALLS = 32, 1000
+_MOST_NAMED = 5  # inputs in a message
 # What is computed of constants while a plan is made: so many bytes, and so much work in elementary operations (some seconds), each
 # and _GROWTH times the bytes of the graph's constants. A few bytes may ask for any amount; what is more is left to the run, whose
 # memory is shared by what is not needed at the same time, and which can be stopped.
@@ -308,7 +309,10 @@ class Planner(Layout):
         if opened:
             return f"{opened}: resize it first, with resize_tensor_input or tinylite run --shape"
         if self.resized:
-            return "If the file's own shapes work, resize the inputs to shapes that the model can take"
+            inputs = (*self.settings.callers, self.source)[0].inputs  # of the graph that was resized
+            made_for = ", ".join(f"{tensor.name!r} {list(tensor.signature)}" for tensor in inputs[:_MOST_NAMED])
+            made_for += ", ..." if len(inputs) > _MOST_NAMED else ""
+            return f"The model was made for {made_for}: resize its inputs to these shapes, or others that it can take"
         return "Convert the model again, or mend it with tinylite.Model"
 
     def open_dimension(self) -> str | None:

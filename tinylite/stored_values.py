@@ -1,7 +1,8 @@
-"""Real numbers as quantized tensors store them, and back; and what to do with values of another type than a tensor's."""
+"""Real numbers as quantized tensors store them, and back; and what to do with values of another type or shape than a tensor's."""
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from .errors import TensorError
 from .model import Tensor
 from .tensor_types import packed_range, tensor_dtype
 
-__all__ = ["conversion_remedy", "dequantize_values", "quantize_values"]
+__all__ = ["conversion_remedy", "dequantize_values", "quantize_values", "shape_remedy"]
 
 # The real ranges to which pixels of 0..255 are usually scaled.
 _PIXEL_RANGES = ((0, 255), (0, 1), (-1, 1), (-128, 127))
@@ -127,6 +128,43 @@ def conversion_remedy(given: np.ndarray, details: dict[str, Any] | Tensor, place
         return f"Some of it is no {wanted.name}: give whole numbers from {parameters.low} to {parameters.high}"
     stored = f", if x holds stored values, or {quantize} of real ones" if scaled else ""
     return f"Convert it: np.asarray(x, np.{wanted.name}){stored}"
+
+
+def shape_remedy(given: np.ndarray, shape: tuple[int, ...], signature: tuple[int, ...], index: int) -> str:
+    """What to do with an array x whose shape is not the tensor's `shape`. The `signature` has -1 for dimensions that may vary."""
+    if given.shape == shape[1:] and shape[:1] == (1,):
+        return "It lacks the batch dimension: give x[np.newaxis]"
+    if given.size == math.prod(shape):
+        reshape = f".reshape({', '.join(map(str, shape))})"
+        axes = _reordering(given.shape, shape)
+        if axes is None:
+            return f"It has as many elements: give x{reshape}"
+        moved = tuple(given.shape[axis] for axis in axes)
+        return f"Its dimensions are in another order: give x.transpose({', '.join(map(str, axes))}){reshape if moved != shape else ''}"
+    resize = f"call resize_tensor_input({index}, {list(given.shape)}) and allocate_tensors() first"
+    if len(signature) == given.ndim and all(size in (-1, length) for size, length in zip(signature, given.shape, strict=True)):
+        return f"To run on this shape, {resize}"
+    return f"Give it the shape {list(shape)}; if the model can run on other shapes, {resize}"
+
+
+def _reordering(given: tuple[int, ...], wanted: tuple[int, ...]) -> list[int] | None:
+    """The order of axes that gives the sizes of `wanted`, but for those of 1; None if they are so already, or are others.
+
+    Axes of the same size keep their order, as height and width do where channels come first.
+    """
+    if [size for size in given if size != 1] == [size for size in wanted if size != 1]:
+        return None
+    exact = sorted(given) == sorted(wanted)  # with the axes of size 1 where they belong
+    left = [axis for axis, size in enumerate(given) if size != 1 or exact]
+    axes = [axis for axis, size in enumerate(given) if size == 1 and not exact]
+    for size in wanted:
+        if size != 1 or exact:
+            axis = next((axis for axis in left if given[axis] == size), None)
+            if axis is None:
+                return None
+            left.remove(axis)
+            axes.append(axis)
+    return axes if not left else None
 
 
 def _within(given: np.ndarray, low: int, high: int) -> bool:
