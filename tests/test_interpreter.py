@@ -109,6 +109,23 @@ def test_a_path_may_be_text_bytes_or_a_path(kind: Callable[[str], Any]) -> None:
     assert Interpreter(kind(str(DEMO / "digits_uint8.tflite"))).get_input_details()[0]["shape"].tolist() == [1, 8, 8, 1]
 
 
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (b"no.tflite", "no.tflite: there is no such file"),
+        (b"<!DOCTYPE html><html>404</html>", "model content of 31 bytes: this is no .tflite file: it is a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\nsize 10\n", "it is a Git LFS pointer"),
+        (b'{"error": "not found"}', "it is JSON text"),
+        (b"not found\n", "model content of 10 bytes: this is no .tflite file: it is unknown data"),
+    ],
+)
+def test_bytes_that_are_no_path_are_content(given: bytes, text: str) -> None:
+    """What a server sends instead of a model has no zero byte either, and is no path."""
+    with pytest.raises(FileError) as caught:
+        Interpreter(given)
+    assert text in str(caught.value)
+
+
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, lambda content: np.frombuffer(content, np.uint8), Model.load])
 def test_the_first_argument_may_be_content_or_a_model(kind: Callable[[bytes], Any]) -> None:
     interpreter = Interpreter(kind(chain(codes="NEG")))
@@ -218,7 +235,7 @@ SET_ERRORS: dict[str, tuple[bytes, int, Any, str]] = {
     "no_batch": (chain(), 0, X[0], "is FLOAT32 [1, 4] and was given float32 [4]. It lacks the batch dimension: give x[np.newaxis]"),
     "turned": (chain(), 0, X.T, "was given float32 [4, 1]. It has as many elements: give x.reshape(1, 4)"),
     "too_many": (chain(), 0, np.tile(X, (3, 1)), "call resize_tensor_input(0, [3, 4]) and allocate_tensors() first"),
-    "other_size": (chain(), 0, np.zeros((1, 5), np.float32), "Give it the shape [1, 4]; if the model can run on other shapes, call resize_"),
+    "other_size": (chain(), 0, np.zeros((1, 5), np.float32), "Give it the shape [1, 4]; if the model can run on other shapes, call "),
     "scalar": (chain(), 0, np.float32(1), "is FLOAT32 [1, 4] and was given float32 []"),
     "text": (chain(), 0, "cat.jpg", "input 0 'x' (tensor 0) is FLOAT32 [1, 4] and was given str, which is no array of numbers"),
     "none": (chain(), 0, None, "no array of numbers. Give numbers in rows of the same length, such as np.zeros([1, 4], np.float32)"),

@@ -52,7 +52,12 @@ def _model_from(model_path: Any, model_content: Any) -> Model:
 
 
 def _is_path(given: bytes) -> bool:
-    return given[4:8] != b"TFL3" and b"\0" not in given and 0 < len(given) <= _LONGEST_PATH
+    """Whether bytes are a path, and not content: a path may be anything, but what looks like a file's content is a path if it exists."""
+    from .kinds import identify
+
+    if given[4:8] == b"TFL3" or b"\0" in given or not 0 < len(given) <= _LONGEST_PATH:
+        return False
+    return os.path.exists(given) or not (b"\n" in given or identify(given).id == "other")
 
 
 def _problem(given: Any, first: bool) -> str:

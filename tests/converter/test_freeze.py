@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 import tinylite
 from tinylite.cli import main
+from tinylite.freezing.frozen import FrozenTensor
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # TensorFlow and Keras warn of themselves
 
@@ -96,6 +97,13 @@ def error(source: Any, *arguments: Any, kind: type[Exception] = tinylite.FreezeE
 
 
 # ---- without TensorFlow
+
+
+def test_a_frozen_graph_is_shown_without_its_nodes() -> None:
+    """A message shows all of itself: megabytes of weights in a notebook's cell."""
+    x = FrozenTensor("x", "x:0", "float32", (-1, 4))
+    shown = repr(tinylite.Frozen("node { name: 'x' }", [x], [x]))
+    assert shown.startswith("Frozen(inputs=[FrozenTensor(key='x', ") and "node {" not in shown
 
 
 def test_without_tensorflow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, here: Path) -> None:

@@ -31,7 +31,7 @@ def source_kind(path: str) -> str:
     if kind.id == "tflite":
         raise FileError(f"{path}: this is a .tflite file: there is nothing to freeze", "Run it, or look at it with tinylite inspect")
     if kind.id == "checkpoint":
-        raise FileError(f"{path}: it is {kind.text}, which has no graph", "Give the graph, and this as the checkpoint")
+        raise FileError(f"{path}: it is {kind.text}, which has no graph", kinds.describe_path(path)[1])
     if os.path.isdir(path) and kind.id != "saved model":
         raise FileError(f"{path}: this directory holds no SavedModel: it has no saved_model.pb", "Give a file, or the directory of one")
     if path.endswith((".keras", ".meta")) and not os.path.isdir(path):

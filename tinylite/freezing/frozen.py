@@ -26,7 +26,7 @@ class FrozenTensor:
 class Frozen:
     """A frozen graph with its inputs and outputs, in the order of the signature or model."""
 
-    graph_def: Any  # a tf.compat.v1.GraphDef message
+    graph_def: Any = field(repr=False)  # a tf.compat.v1.GraphDef message
     inputs: list[FrozenTensor]
     outputs: list[FrozenTensor]
     signature_key: str | None = None

@@ -226,7 +226,9 @@ def checked_outputs(graph_def: Any, outputs: Sequence[str]) -> list[str]:
         outputs = outputs.split(",")
     names = list(dict.fromkeys(name.strip() for name in outputs if name.strip()))
     if not names:
-        raise FreezeError("it is not said what the graph's outputs are", f"Name some of its nodes. {last_nodes(graph_def)}")
+        raise FreezeError(
+            "it is not said what the graph's outputs are", f"Name some of its nodes (outputs, --output_node_names). {last_nodes(graph_def)}"
+        )
     for name in names:
         checked_node(graph_def, name, "output node")
     return names
