@@ -142,6 +142,9 @@ def test_help_of_a_command_names_and_explains_every_option(name: str) -> None:
         (["run", DIGITS, THREE, "--labels", "none.txt"], "File 'none.txt' does not exist"),
         (["run", DIGITS, THREE, "--threads", "0"], "0 is not in the range x>=1"),
         (["run", DIGITS, THREE, "--nonsense"], "No such option"),
+        (["run", DIGITS, "-1.57"], "-1.57 looks like an option: give a negative number as 0=-1.57, or NAME=-1.57"),
+        (["run", DIGITS, "-.5"], "as 0=-.5, or NAME=-.5"),
+        (["run", DIGITS, THREE, "--mean", "-1", "-x"], "No such option"),
     ],
 )
 def test_a_wrong_command_line_is_explained_with_code_2(arguments: list[str], text: str) -> None:

@@ -315,6 +315,35 @@ def test_arrays_and_pictures_come_through_stdin() -> None:
     assert "stdin, for input 'x': it is no picture that can be read" in run(echo((1, 4, 4, 1)), "-", code=1, stdin=b"text").stderr
 
 
+@pytest.mark.parametrize(("text", "wanted"), [("1.5\n", [[1.5, 1.5]]), (" [[1, -2]]", [[1, -2]]), ("[1, 2]\n", [[1, 2]])])
+def test_numbers_come_through_stdin(text: str, wanted: list[list[float]]) -> None:
+    assert fed(echo((1, 2)), "x=-", stdin=text.encode()).tolist() == wanted
+
+
+def test_what_stdin_brings_as_numbers_is_checked() -> None:
+    assert "'[1, 2' is no array of numbers" in run(echo((1, 2)), "-", code=1, stdin=b"[1, 2").stderr
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TINYLITE_MEMORY_LIMIT", "1e6")
+        assert "as text" in run(echo((1, 2)), "-", code=1, stdin=b"[" + b"[]," * 20000 + b"1]").stderr
+
+
+@pytest.mark.parametrize(("given", "axes"), [((1, 3, 8, 6), "0, 2, 3, 1"), ((3, 8, 6), "1, 2, 0"), ((1, 6, 8, 3), "0, 2, 1, 3")])
+def test_an_array_in_another_order_is_not_reshaped(given: tuple[int, ...], axes: str) -> None:
+    """It has as many elements, and would mix pixels with channels."""
+    np.save("x.npy", np.zeros(given, np.float32))
+    assert (
+        f"takes its dimensions in another order, [1, 8, 6, 3]. Transpose it: x.transpose({axes})"
+        in run(echo((1, 8, 6, 3)), "x.npy", code=1).stderr
+    )
+
+
+def test_an_array_of_another_shape_than_was_said_is_an_error() -> None:
+    np.save("x.npy", np.zeros((1, 4), np.float32))
+    assert fed(echo((1, 2)), "x.npy", "--shape", "x=1,4").shape == (1, 4)
+    for entry, said in (("x.npy", "2,4"), ("[[1, 2]]", "1,3")):
+        assert f"and --shape says [{said[0]}, {said[2]}]" in run(echo((1, 2)), entry, "--shape", f"x={said}", code=1).stderr
+
+
 def test_open_sizes_are_given() -> None:
     path = echo((1, 1), signature=(1, -1))
     assert fed(path, "--seed", 1, "--shape", "x=1,5").shape == (1, 5)

@@ -19,7 +19,7 @@ from .limits import check_size, memory_shortage
 from .metadata import EndFacts
 from .scaling import Scaling, pixel_scaling, stored_values, stores_pixels
 from .sounds import SOUNDS, damaged, read_sound
-from .stored_values import dequantize_values
+from .stored_values import dequantize_values, reordering
 from .text import printable
 
 __all__ = ["Scaling", "array_names", "check_output", "given_values", "read_input", "real_values", "stored_values", "write_output"]
@@ -293,7 +293,12 @@ def _converted(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
 
 
 def _fit(values: np.ndarray, shape: list[int]) -> np.ndarray:
-    """Add the batch dimension, or dimensions of one, that the values lack."""
+    """Add the batch dimension, or dimensions of one, that the values lack. Raises TensorError for dimensions in another order."""
+    if values.size == math.prod(shape) and (axes := reordering(values.shape, tuple(shape))) is not None:
+        raise TensorError(
+            f"it has the shape {list(values.shape)}, and the input takes its dimensions in another order, {shape}",
+            f"Transpose it: x.transpose({', '.join(map(str, axes))})",
+        )
     if values.ndim < len(shape):
         missing = len(shape) - values.ndim
         if list(values.shape) == shape[:-1] and shape[-1] == 1:

@@ -27,6 +27,8 @@ __all__ = ["Reading", "Session", "labels_of"]
 _LABELS = "Give a text file with a class name on each line, saved as UTF-8"
 _STDIN = "-"
 _CHUNK = 1 << 20
+_NUMBERS = "[-+.0123456789tfNI"  # what numbers begin with, as JSON has them
+_NUMBER_BYTES = 32  # at most, that a character of them takes while it is read: "[]," is a list
 # The sizes that are tried for a dimension which the file leaves open and nobody has given.
 _OPEN_SIZES = tuple(4**power for power in range(1, 9))
 
@@ -139,15 +141,21 @@ class Session:
 
     def _feed(self, entries: Sequence[str], reading: Reading, seed: int | None, ranges: Mapping[int, tuple[float, float]]) -> None:
         details = self.inputs()
-        fixed = {id(tensor): shape for tensor in self.runnable.graph.inputs if (shape := self.runnable.shapes.get(id(tensor))) is not None}
-        for tensor, entry in zip(self.runnable.graph.inputs, details, strict=True):
-            if id(tensor) in fixed:
-                entry["shape_signature"] = entry["shape"]  # what --shape has said is not open
+        said: dict[int, tuple[int, ...]] = {}  # by --shape, for the input of a position
+        for position, tensor in enumerate(self.runnable.graph.inputs):
+            if (shape := self.runnable.shapes.get(id(tensor))) is not None:
+                said[position] = shape
+                details[position]["shape_signature"] = details[position]["shape"]  # which is not open any more
         given: dict[int, np.ndarray] = {}
         for text in entries:
             for index, value in self._values(text, details, given.keys(), reading):
                 if index in given:
                     raise TensorError(f"input {self.names[details[index]['index']]!r} is given twice")
+                if value.shape != said.get(index, value.shape):
+                    raise TensorError(
+                        f"{text} has the shape {list(value.shape)}, and --shape says {list(said[index])}",
+                        "Leave --shape out, or give an array of the shape that it says",
+                    )
                 given[index] = value
         missing = [index for index in range(len(details)) if index not in given]
         if missing and seed is None:
@@ -174,7 +182,7 @@ class Session:
     ) -> Iterator[tuple[int, np.ndarray]]:
         """The inputs that a command-line entry is for, by position, and what it gives them."""
         path, chosen = self._choose(text, details, given)
-        literal = _literal(path)
+        literal = self._stdin_numbers() if path == _STDIN else None if os.path.exists(path) else _literal(path)
         for index, name in chosen:
             entry = {**details[index], "name": name}
             if literal is not None:
@@ -201,6 +209,14 @@ class Session:
             if not self._stdin:
                 raise FileError("stdin is empty", "Send it a file: tinylite run MODEL - < input.npy")
         return self._stdin
+
+    def _stdin_numbers(self) -> np.ndarray | None:
+        """The numbers that stdin brings as text, or None if it brings something else."""
+        content = self.stdin()
+        if content[:64].lstrip()[:1] not in map(str.encode, _NUMBERS) or not content.isascii():
+            return None
+        check_size(_NUMBER_BYTES * len(content), "what stdin brings as text", "Send it as an .npy file")
+        return _literal(content.decode("ascii"))
 
     def _allocate(self, missing: Mapping[int, dict[str, Any]], say: Callable[[str], None]) -> None:
         """Plan the graph. Where it cannot be for the 1 of a dimension that is open in a `missing` input, larger sizes are tried."""
@@ -337,8 +353,8 @@ def labels_of(content: bytes) -> list[str]:
 
 
 def _literal(text: str) -> np.ndarray | None:
-    """The numbers that a command-line entry writes out, as JSON does (3.5, true, [[1, 2], [3, 4]]), or None if it is something else."""
-    if not text.strip()[:1] or text.strip()[0] not in "[-+.0123456789tfNI" or os.path.exists(text):
+    """The numbers that a text writes out, as JSON does (3.5, true, [[1, 2], [3, 4]]), or None if it is something else."""
+    if not text.strip()[:1] or text.strip()[0] not in _NUMBERS:
         return None
     try:
         found = json.loads(text.strip().removeprefix("+"))

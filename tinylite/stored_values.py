@@ -11,7 +11,7 @@ from .errors import TensorError
 from .model import Tensor
 from .tensor_types import packed_range, tensor_dtype
 
-__all__ = ["conversion_remedy", "dequantize_values", "quantize_values", "shape_remedy"]
+__all__ = ["conversion_remedy", "dequantize_values", "quantize_values", "reordering", "shape_remedy"]
 
 # The real ranges to which pixels of 0..255 are usually scaled.
 _PIXEL_RANGES = ((0, 255), (0, 1), (-1, 1), (-128, 127))
@@ -136,7 +136,7 @@ def shape_remedy(given: np.ndarray, shape: tuple[int, ...], signature: tuple[int
         return "It lacks the batch dimension: give x[np.newaxis]"
     if given.size == math.prod(shape):
         reshape = f".reshape({', '.join(map(str, shape))})"
-        axes = _reordering(given.shape, shape)
+        axes = reordering(given.shape, shape)
         if axes is None:
             return f"It has as many elements: give x{reshape}"
         moved = tuple(given.shape[axis] for axis in axes)
@@ -147,7 +147,7 @@ def shape_remedy(given: np.ndarray, shape: tuple[int, ...], signature: tuple[int
     return f"Give it the shape {list(shape)}; if the model can run on other shapes, {resize}"
 
 
-def _reordering(given: tuple[int, ...], wanted: tuple[int, ...]) -> list[int] | None:
+def reordering(given: tuple[int, ...], wanted: tuple[int, ...]) -> list[int] | None:
     """The order of axes that gives the sizes of `wanted`, but for those of 1; None if they are so already, or are others.
 
     Axes of the same size keep their order, as height and width do where channels come first.

@@ -28,7 +28,20 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 
-@click.command(context_settings=CONTEXT)
+class _Run(click.Command):
+    """Says how a negative number is given, which looks like an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        negative = next((text for text in args if re.match(r"-\.?\d", text)), None)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if negative is None or not negative.startswith(error.option_name):
+                raise
+            raise click.UsageError(f"{negative} looks like an option: give a negative number as 0={negative}, or NAME={negative}") from None
+
+
+@click.command(cls=_Run, context_settings=CONTEXT)
 @click.argument("model", type=click.Path())
 @click.argument("files", nargs=-1, metavar="[INPUT]...")
 @click.option("--mean", type=float, help="Subtract this from pixels (0..255) or samples (-1..1).  [default: 0 if --std is given]")
@@ -76,8 +89,8 @@ def run(
     """Run MODEL on files and show what comes out.
 
     INPUT is a picture, a sound, an .npy or .npz file, numbers as they are (3.5, [1, 2, 3]; the real ones, if the input is quantized),
-    or - for a file from stdin: for the model's inputs in their order, or as NAME=INPUT or NUMBER=INPUT for one of them, counted from
-    0. An .npz file goes to the inputs whose names its arrays have.
+    or - for any of these from stdin: for the model's inputs in their order, or as NAME=INPUT or NUMBER=INPUT for one of them, counted
+    from 0. An .npz file goes to the inputs whose names its arrays have.
 
     Pictures get the input's size, and their pixels become the numbers that the file's metadata or the input's own quantization says,
     or -1..1; with --mean and --std they become (pixel - mean) / std. All of it is quantized if the input is. Sound gets the
