@@ -20,7 +20,7 @@ import numpy as np
 
 from .errors import FileError, OutOfMemoryError
 
-__all__ = ["MAPPED_FROM", "check_unchanged", "content_of", "ends_of", "write_whole"]
+__all__ = ["MAPPED_FROM", "check_not_source", "check_unchanged", "content_of", "ends_of", "write_whole"]
 
 MAPPED_FROM = 128 << 20  # bytes
 
@@ -103,6 +103,16 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise  # which is a ValueError too
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
         raise FileError(f"it cannot be read: {error}", "Check the path and its permissions") from None
+
+
+def check_not_source(path: str | os.PathLike[str], source: Any) -> None:
+    """Raise FileError, before any work is done, if a result at `path` would replace the `source`, which cannot be made of it again."""
+    if isinstance(source, (str, os.PathLike)):
+        same = False
+        with suppress(OSError, ValueError):  # where one of them is not there
+            same = os.path.samefile(path, source)
+        if same:
+            raise FileError(f"{os.fspath(path)}: it is the file that is read, and would be lost", "Give the result another name")
 
 
 def write_whole(path: str, parts: Iterable[bytes | memoryview]) -> None:

@@ -12,7 +12,7 @@ import tinylite
 from tinylite.cli import main
 from tinylite.converter.conversion import guessed_outputs
 from tinylite.converter.graphdef import read_graph_def
-from tinylite.errors import ConvertError, TinyliteError
+from tinylite.errors import ConvertError, FileError, TinyliteError
 
 SHAPE = 'attr { key: "shape" value { shape { dim { size: -1 } dim { size: 3 } } } }'
 INPUT = f'node {{ name: "x" op: "Placeholder" attr {{ key: "dtype" value {{ type: DT_FLOAT }} }} {SHAPE} }}'
@@ -153,6 +153,23 @@ def test_an_error_leaves_no_file_and_stages_are_written(tmp_path: Path, monkeypa
     assert tinylite.Model.load("good.tflite").graph.inputs[0].shape == (2, 3)
     assert [path.name for path in sorted(Path("stages").iterdir())][:2] == ["000_graph.txt", "001_translated.txt"]
     assert sorted(path.name for path in Path().iterdir()) == ["bad.pbtxt", "good.pbtxt", "good.tflite", "stages"]
+
+
+@pytest.mark.parametrize("name", ["graph.pbtxt", "./graph.pbtxt", "link.pbtxt"])
+def test_a_result_never_replaces_the_graph_that_is_read(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It could not be made again. A .tflite file, of which another one is made, may be replaced."""
+    monkeypatch.chdir(tmp_path)
+    Path("graph.pbtxt").write_text(GRAPH)
+    Path("link.pbtxt").symlink_to("graph.pbtxt")
+    for command in (["convert"], ["freeze", "--output_node_names=net/probabilities"]):
+        refused = CliRunner().invoke(main, [*command, "graph.pbtxt", "-o", name])
+        assert refused.exit_code == 1 and f"{name}: it is the file that is read" in refused.stderr
+    for make in (lambda: tinylite.convert("graph.pbtxt", output=name), lambda: tinylite.freeze("graph.pbtxt", output_graph=name)):
+        with pytest.raises(FileError, match="Give the result another name"):
+            make()
+    assert Path("graph.pbtxt").read_text() == GRAPH
+    tinylite.convert("graph.pbtxt", output="model.tflite")
+    assert CliRunner().invoke(main, ["convert", "model.tflite", "--quantize_to_float16", "-o", "model.tflite"]).exit_code == 0
 
 
 def test_what_control_flow_leaves_unread_is_no_output() -> None:

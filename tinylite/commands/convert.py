@@ -207,7 +207,9 @@ def convert(
     from ..converter.conversion import Arrays, Conversion, guessed_inputs, input_types
     from ..converter.sources import source_of
     from ..converter.translate import Settings
+    from ..files import check_not_source
 
+    check_not_source(output_file, given[0])
     started = time.perf_counter()
     with _Progress() as progress:
         fixed = values_by_name(constants)

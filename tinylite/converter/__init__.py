@@ -46,10 +46,13 @@ def convert(
     Raises FileError, FreezeError, CodeRefusedError, and ConvertError with all ops that have no form, or tensors that have no range, at
     once.
     """
+    from ..files import check_not_source
     from .conversion import Conversion
     from .sources import source_of
     from .translate import Settings
 
+    if output is not None:
+        check_not_source(output, source)
     found = source_of(
         source, inputs, outputs, checkpoint=checkpoint, signature_key=signature_key, tags=tags, custom_objects=custom_objects,
         allow_code=allow_code,

@@ -318,7 +318,7 @@ def _check_frozen(source: TfGraph, inputs: Sequence[str]) -> None:
         raise ConvertError(
             f"the graph is not frozen: {len(variables)} of its nodes are variables without values ({some})",
             "Join it with its checkpoint: tinylite convert GRAPH --input_checkpoint CHECKPOINT --output_arrays NAMES, in Python "
-            "tinylite.convert(tinylite.freeze(GRAPH, NAMES, checkpoint=CHECKPOINT))",
+            "tinylite.convert(GRAPH, outputs=NAMES, checkpoint=CHECKPOINT)",
         )
     given = {id(edge.node) for edge in source.inputs}
     missing = [node.name for node in nodes if node.op == "Placeholder" and id(node) not in given and not _is_leftover(node.name)]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..errors import FreezeError, SettingError
+from ..files import check_not_source
 from ..limits import memory_shortage
 from .files import read_graph, read_meta_graph, source_kind
 from .frozen import Frozen
@@ -63,6 +64,8 @@ def freeze(
     Raises MissingPackageError without TensorFlow, FileError for files that cannot be read or written, CodeRefusedError for a file that
     would run code, with the layer or node, FreezeError for graphs, models and values that do not fit.
     """
+    if output_graph is not None:
+        check_not_source(output_graph, source)
     settings = Settings(clear_devices, variable_names_whitelist, variable_names_blacklist, allow_code)
     given = {"checkpoint": checkpoint, "saver": saver, "signature_key": signature_key, "tags": tags, "custom_objects": custom_objects}
     given |= {"initializer_nodes": initializer_nodes, "outputs": outputs}
