@@ -526,6 +526,7 @@ ERRORS: dict[str, tuple[Callable[[], list[Any]], str]] = {
     "output_place": (lambda: [echo((1, 4)), "a.npy", "-o", "no/z.npy"], "no/z.npy: it cannot be written: its directory does not exist"),
     "output_is_a_directory": (lambda: [echo((1, 4)), "a.npy", "-o", "dir.npy"], "dir.npy: it cannot be written: "),
     "output_is_no_picture": (lambda: [echo((2, 2, 2, 2)), "f.npy", "-o", "f.png"], "[2, 2, 2, 2], which is no picture. Write it as .npy"),
+    "output_is_an_input": (lambda: [two_inputs(), "a.npy", "b=five.npy", "-o", "./five.npy"], "./five.npy: it is the file that is read"),
     "signature": (lambda: [two_inputs(), "a.npy", "--signature", "s"], "there is no signature 's'. There are: 'subtract'"),
 }  # fmt: skip
 

@@ -164,7 +164,12 @@ def test_a_result_never_replaces_the_graph_that_is_read(name: str, tmp_path: Pat
     for command in (["convert"], ["freeze", "--output_node_names=net/probabilities"]):
         refused = CliRunner().invoke(main, [*command, "graph.pbtxt", "-o", name])
         assert refused.exit_code == 1 and f"{name}: it is the file that is read" in refused.stderr
-    for make in (lambda: tinylite.convert("graph.pbtxt", output=name), lambda: tinylite.freeze("graph.pbtxt", output_graph=name)):
+    converter = tinylite.TFLiteConverter.from_frozen_graph("graph.pbtxt", None, None)
+    for make in (
+        lambda: tinylite.convert("graph.pbtxt", output=name),
+        lambda: tinylite.freeze("graph.pbtxt", output_graph=name),
+        lambda: converter.convert(output=name),
+    ):
         with pytest.raises(FileError, match="Give the result another name"):
             make()
     assert Path("graph.pbtxt").read_text() == GRAPH

@@ -106,6 +106,7 @@ def run(
       tinylite run sine.tflite 1.57 --json
     """
     from ..describe import time_text
+    from ..files import check_not_source
     from ..interpreter import Interpreter, OpResolverType
     from ..run import Reading, Session
 
@@ -129,6 +130,10 @@ def run(
     for text in session.notes:
         note(text)
     targets = [session.target(entry) for entry in outputs]
+    for path, _ in targets:
+        for entry in files:
+            check_not_source(path, entry)
+            check_not_source(path, entry.partition("=")[2])  # of NAME=INPUT
     session.shape(shapes)
     session.feed(files, reading, seed, session.ranges(ranges))
     times = _with_progress(session.runs(repeat), repeat)

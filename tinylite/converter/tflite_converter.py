@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CodeRefusedError, ConvertError, UnsupportedError, at
-from ..files import write_whole
+from ..files import check_not_source, write_whole
 from ..model import Model
 from .conversion import Conversion
 from .quantization import Target, target, type_of
@@ -97,8 +97,11 @@ class TFLiteConverter:
     (docs/quantization.md, docs/weights-only.md); None is toco for full quantization, mlir for weights.
     """
 
-    def __init__(self, sources: Sequence[Source | _Refused], shapes: Mapping[str, Sequence[int | None] | None] | None = None) -> None:
+    def __init__(
+        self, sources: Sequence[Source | _Refused], shapes: Mapping[str, Sequence[int | None] | None] | None = None, file: Any = None
+    ) -> None:  # fmt: skip
         self._given = list(sources)
+        self._file = file  # which no result may replace
         self._shapes = dict(shapes or {})
         self.input_types: dict[str, Any] = {}
         self.constants: dict[str, Any] = {}
@@ -136,7 +139,7 @@ class TFLiteConverter:
         input_shapes: Mapping[str, Sequence[int | None]] | None = None,
     ) -> TFLiteConverter:  # fmt: skip
         """From a file with a frozen GraphDef, binary or text; `input_shapes` by input name."""
-        return cls([_source(graph_def_file, input_arrays, output_arrays)], input_shapes)
+        return cls([_source(graph_def_file, input_arrays, output_arrays)], input_shapes, graph_def_file)
 
     @classmethod
     def from_session(cls, sess: Any, input_tensors: Sequence[Any], output_tensors: Sequence[Any]) -> TFLiteConverter:
@@ -168,7 +171,7 @@ class TFLiteConverter:
         custom_objects: dict[str, Any] | None = None,
     ) -> TFLiteConverter:  # fmt: skip
         """From a .keras or .h5 file with a whole model."""
-        return cls([_source(model_file, input_arrays, output_arrays, custom_objects=custom_objects)], input_shapes)
+        return cls([_source(model_file, input_arrays, output_arrays, custom_objects=custom_objects)], input_shapes, model_file)
 
     @classmethod
     def from_concrete_functions(cls, funcs: Sequence[Any], trackable_obj: Any = None) -> TFLiteConverter:
@@ -190,6 +193,8 @@ class TFLiteConverter:
         Raises ConvertError, with all ops that have no form or all tensors that have no range, UnsupportedError for what is not built,
         and FileError for what cannot be written.
         """
+        if output is not None:
+            check_not_source(output, self._file)
         content = self._content()
         if output is not None:
             path = os.fspath(output)

@@ -15,6 +15,7 @@ import click
 import numpy as np
 
 from tinylite import Interpreter, Model, Signature, convert, freeze
+from tinylite.errors import TinyliteError
 from tinylite.freezing.tf import tensorflow
 from tinylite.quantize import Integers, create_eval_graph, create_training_graph
 
@@ -147,4 +148,7 @@ def main(directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except TinyliteError as error:
+        raise SystemExit(f"Error: {error}") from None
