@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .errors import ModelError, TensorError, UnsupportedError, at, quoted
+from .kinds import identify
 from .load import load, model_of
 from .model import Model
 from .save import tables_of
@@ -53,8 +54,6 @@ def _model_from(model_path: Any, model_content: Any) -> Model:
 
 def _is_path(given: bytes) -> bool:
     """Whether bytes are a path, and not content: a path may be anything, but what looks like a file's content is a path if it exists."""
-    from .kinds import identify
-
     if given[4:8] == b"TFL3" or b"\0" in given or not 0 < len(given) <= _LONGEST_PATH:
         return False
     return os.path.exists(given) or not (b"\n" in given or identify(given).id == "other")
