@@ -131,9 +131,9 @@ def run(
         note(text)
     targets = [session.target(entry) for entry in outputs]
     for path, _ in targets:
-        for entry in files:
-            check_not_source(path, entry)
-            check_not_source(path, entry.partition("=")[2])  # of NAME=INPUT
+        for file in files:
+            check_not_source(path, file)
+            check_not_source(path, file.partition("=")[2])  # of NAME=INPUT
     session.shape(shapes)
     session.feed(files, reading, seed, session.ranges(ranges))
     times = _with_progress(session.runs(repeat), repeat)
