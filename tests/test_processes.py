@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinylite.errors import FileError
+from tinylite.errors import FileError, InvokeError
 from tinylite.files import write_whole
 from tinylite.interpreter import Interpreter
 from tinylite.kernels import executor
@@ -148,6 +149,44 @@ def test_a_handler_that_raises_nothing_changes_nothing(threads: int) -> None:
     assert any(seen), "no handler ran during the run"
     count = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
     assert count == 1
+
+
+# What a handler calls on the interpreter whose run it interrupts, and what it is refused with.
+IN_HANDLERS: dict[str, tuple[Callable[[Interpreter], object], str | None]] = {
+    "close": (Interpreter.close, None),
+    "invoke": (Interpreter.invoke, "the interpreter is running"),
+    "clone": (Interpreter.clone, "the interpreter is in the middle of a run"),
+    "copy": (copy.copy, "the interpreter is in the middle of a run"),
+}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("call", IN_HANDLERS)
+def test_a_handler_that_uses_the_interpreter_waits_for_no_run(call: str, threads: int) -> None:
+    """It would wait for itself: the run goes on when the handler has returned."""
+    interpreter = ready(looping(doubled).to_bytes(), num_threads=threads)
+    use, refusal = IN_HANDLERS[call]
+    seen: list[str] = []
+
+    def handler(*unused: object) -> None:
+        if not interpreter._running.locked():
+            return  # it has not begun
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        try:
+            use(interpreter)
+            seen.append("done")
+        except InvokeError as error:
+            seen.append(str(error))
+
+    feed(interpreter, [turns(10_000_000), ROW])
+    with alarms(handler, 0.02, 0.02):
+        interpreter.invoke()
+    assert len(seen) == 1 and seen[0].startswith(refusal or "done")
+    if refusal is None:
+        with pytest.raises(InvokeError, match="closed"):
+            interpreter.invoke()
+    else:
+        run(interpreter, turns(3), ROW)
 
 
 def test_a_signal_ends_no_run_of_another_thread() -> None:

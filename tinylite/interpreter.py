@@ -141,7 +141,7 @@ class Interpreter:
             with self._place(runnable):
                 check_records(runnable.graph)
         self._call: Callable[[], int] | None = None
-        self._running = threading.Lock()
+        self._turn, self._running = threading.RLock(), threading.Lock()
         _interpreters.add(self)
         self._segment: Segment | None = None
 
@@ -149,12 +149,15 @@ class Interpreter:
         """Another interpreter of the same model, to be used at the same time in another thread.
 
         Weights, and all else that no run changes, are shared; tensors, variables and state are its own, and hold what they hold here now.
-        Random numbers of ops without seeds are others. Waits for a run in another thread to end. Raises OutOfMemoryError.
+        Random numbers of ops without seeds are others. Waits for a run in another thread to end. Raises OutOfMemoryError, and
+        InvokeError in the handler of a signal that has come during a run in this thread.
         """
-        with self._running:
+        with self._turn:
+            if self._running.locked():
+                raise InvokeError("the interpreter is in the middle of a run", "Clone it before or after the run, not in a signal's handler")
             made = Interpreter.__new__(type(self))
             made.__dict__.update(self.__dict__)
-            made._running = threading.Lock()
+            made._turn, made._running = threading.RLock(), threading.Lock()
             _interpreters.add(made)
             made._state = self._state.copy()
             made._graphs = [runnable.clone(made._state) for runnable in self._graphs]
@@ -180,8 +183,11 @@ class Interpreter:
         return _unpickled, (self._model, settings, shapes, ready)
 
     def close(self) -> None:
-        """Free the model and its memory, when a run in another thread has ended. Using the interpreter afterwards raises InvokeError."""
-        with self._running:
+        """Free the model and its memory, when a run in another thread has ended. Using the interpreter afterwards raises InvokeError.
+
+        In the handler of a signal that has come during a run in this thread, it goes when that run has ended.
+        """
+        with self._turn:
             for runnable in self.__dict__.get("_graphs", ()):
                 runnable.plan = None  # which runners of signatures would keep
                 runnable.views.clear()
@@ -269,7 +275,11 @@ class Interpreter:
                 "the interpreter is running in another thread",
                 "Give each thread an interpreter of its own: interpreter.clone() makes one that shares the weights",
             )
-        with self._running:  # which a signal's handler that raises cannot leave locked, as it might between acquire() and try
+        # Other threads wait for the turn, and a signal's handler in this one finds it running. `with`, since a handler that raises
+        # could leave it locked between acquire() and try.
+        with self._turn, self._running:
+            if runnable.plan is None:  # closed, or resized, by whoever had the turn before
+                raise InvokeError("the interpreter was closed or resized in another thread", "Close it when its runs have ended")
             if not runnable.plan.static or self._state.variables:
                 runnable.views.clear()
             if runnable is not self._main and self._state.variables:
@@ -522,7 +532,7 @@ _interpreters: weakref.WeakSet[Interpreter] = weakref.WeakSet()
 def _end_runs() -> None:
     """After a fork: no thread that was running an interpreter is in the child."""
     for interpreter in _interpreters:
-        interpreter._running = threading.Lock()
+        interpreter._turn, interpreter._running = threading.RLock(), threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
