@@ -264,7 +264,7 @@ class _Team:
 
 
 _teams: dict[int, _Team] = {}
-_teams_lock = threading.Lock()
+_teams_lock = threading.RLock()
 _main_thread = np.array([threading.main_thread().ident], np.uint64).view(np.int64)
 
 
@@ -272,7 +272,7 @@ def _forget_teams() -> None:
     """A fork leaves the threads behind: the child makes new ones when it needs them. Its main thread is the one that has forked."""
     global _teams_lock  # noqa: PLW0603
     _teams.clear()
-    _teams_lock = threading.Lock()
+    _teams_lock = threading.RLock()
     _main_thread.view(np.uint64)[0] = threading.get_ident()
 
 

@@ -175,13 +175,13 @@ def _object_loader() -> _ObjectLoader:
 
 
 _addresses: dict[str, int] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()  # which the handler of a signal may want, too, that comes while kernels compile
 
 
 def _renew_lock() -> None:
     """After a fork: the thread that held it is not there to let it go."""
     global _lock  # noqa: PLW0603
-    _lock = threading.Lock()
+    _lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shlex
@@ -17,10 +18,10 @@ import numpy as np
 from .converter.checkpoint import read_checkpoint
 from .converter.ends import likely_inputs, likely_outputs, variables
 from .converter.graphdef import GraphDef, MetaGraph, Node, read_graph_def, read_meta_graph, read_saved_model
-from .errors import FileError
-from .files import ends_of
+from .errors import FileError, at
+from .files import check_readable, ends_of
 from .keras_files import describe_keras
-from .kinds import HEAD, Kind, is_text, saved_model_file
+from .kinds import HEAD, Kind, indices, is_text, saved_model_file
 from .limits import size_text
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ def describe(given: str | bytes | memoryview, kind: Kind) -> dict[str, Any]:
         found["keras"] = describe_keras(path or given)
     else:
         content = saved_model_file(path) if path else None
+        if content:
+            with at(content):
+                check_readable(content)
         found["file"]["text"] = is_text(ends_of(content, HEAD, 0)[0] if content else bytes(given[:HEAD]))  # type: ignore[arg-type]
         if kind.id == "graph":
             found["graphs"] = [_graph(read_graph_def(given))]
@@ -60,9 +64,10 @@ def _size(path: str) -> int:
     if os.path.isfile(path):
         return os.path.getsize(path)
     if os.path.isdir(path):
-        return sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(path) for name in names)
-    folder, prefix = os.path.split(path)
-    return sum(os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder or ".") if name.startswith(f"{prefix}."))
+        found = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names]
+    else:
+        found = glob.glob(f"{glob.escape(path)}.*")
+    return sum(os.path.getsize(file) for file in found if os.path.isfile(file))  # no links that lead nowhere
 
 
 def _graph(graph: GraphDef) -> dict[str, Any]:
@@ -227,8 +232,8 @@ def _result(path: str, ending: str) -> str:
 def _near_checkpoint(path: str) -> str:
     """The one checkpoint that lies beside a graph, or a word for it."""
     folder = os.path.dirname(path)
-    found = [name for name in os.listdir(folder or ".") if name.endswith(".index")] if os.path.isdir(folder or ".") else []
-    return os.path.join(folder, found[0].removesuffix(".index")) if len(found) == 1 else "CHECKPOINT"
+    found = indices(folder)
+    return found[0].removesuffix(".index") if len(found) == 1 else "CHECKPOINT"
 
 
 def _count(number: int, what: str) -> str:

@@ -8,6 +8,7 @@ mapped file takes pages away, and looking at those ends the process; so `check_u
 
 from __future__ import annotations
 
+import glob
 import mmap
 import os
 import stat
@@ -18,9 +19,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from .errors import FileError, OutOfMemoryError
+from .errors import FileError, OutOfMemoryError, at
 
-__all__ = ["MAPPED_FROM", "check_not_source", "check_unchanged", "content_of", "ends_of", "write_whole"]
+__all__ = [
+    "MAPPED_FROM", "check_no_pipes", "check_not_source", "check_readable", "check_unchanged", "content_of", "current_directory", "ends_of",
+    "write_whole",
+]  # fmt: skip
 
 MAPPED_FROM = 128 << 20  # bytes
 
@@ -69,6 +73,14 @@ def ends_of(path: str | os.PathLike[str], first: int, last: int) -> tuple[bytes,
         return head, file.read(last)
 
 
+def current_directory() -> str:
+    """Where a relative path starts, as a remedy for one that leads nowhere."""
+    try:
+        return f"The current directory is {os.getcwd()}"
+    except OSError:
+        return "The current directory has been removed: change to another"
+
+
 def check_unchanged(contents: Iterable[Any]) -> None:
     """Raise FileError if an array or memoryview among these is part of a mapped file that has been changed since."""
     checked: set[int] = set()
@@ -87,9 +99,24 @@ def _state(descriptor: int) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
+def check_readable(path: str | os.PathLike[str]) -> None:
+    """Raise FileError for what is not there or cannot be read, before another package opens it: a pipe would keep it waiting."""
+    with _opened(path):
+        pass
+
+
+def check_no_pipes(start: str, *patterns: str) -> None:
+    """Raise FileError if one of the files that another package may read is a pipe or a device: `start` and what a pattern adds to it."""
+    for pattern in patterns:
+        for path in glob.glob(glob.escape(start) + pattern):
+            if os.path.exists(path) and not os.path.isdir(path):
+                with at(path):
+                    check_readable(path)
+
+
 @contextmanager
 def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file to read from, without a buffer. Raises FileError."""
+    """A file to read from, without a buffer. Raises FileError, for pipes and devices too, which might never end."""
     if os.path.isdir(path):
         raise FileError("it is a directory", "Give the path of a file inside it")
     if os.path.exists(path) and not os.path.isfile(path):
@@ -98,7 +125,7 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         with open(path, "rb", buffering=0) as file:
             yield file
     except FileNotFoundError:
-        raise FileError("there is no such file", f"The current directory is {os.getcwd()}") from None
+        raise FileError("there is no such file", current_directory()) from None
     except FileError:
         raise  # which is a ValueError too
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
@@ -134,8 +161,10 @@ def write_whole(path: str, parts: Iterable[bytes | memoryview]) -> None:
             return
     except FileNotFoundError:
         pass
-    except OSError as error:
-        raise FileError(f"it cannot be written: {error.strerror}", "Give another file") from None
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte, or with half a surrogate pair
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"it cannot be written: {getattr(error, 'strerror', error)}", "Give another file") from None
     path = os.path.realpath(path)
     if not os.path.isdir(os.path.dirname(path)):
         raise FileError("it cannot be written: its directory does not exist", "Make the directory, or give another file")

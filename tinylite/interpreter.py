@@ -13,6 +13,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import numpy as np
@@ -27,8 +28,9 @@ from .order import check_records
 from .plan import Plan
 from .segment import Segment
 from .state import State
-from .stored_values import conversion_remedy, shape_remedy
+from .stored_values import as_array, conversion_remedy, shape_remedy
 from .tensor_types import tensor_dtype
+from .text import is_terminal
 
 __all__ = ["Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"]
 
@@ -58,14 +60,17 @@ def _show_compilation(done: int, total: int, seconds: float) -> None:
     """The first run on a machine compiles kernels: say so, on one line if it is somebody's terminal."""
     if os.environ.get("TINYLITE_QUIET"):
         return
-    terminal = sys.stderr.isatty()
+    terminal = is_terminal(sys.stderr)
+    text = end = ""
     if done == 0:
-        text = f"tinylite: compiling {total} kernels for this CPU (once; they are kept)"
-        print(text, end=" " if terminal else "\n", file=sys.stderr, flush=True)
+        text, end = f"tinylite: compiling {total} kernels for this CPU (once; they are kept)", " " if terminal else "\n"
     elif terminal:
-        print("." if done < total else f". {seconds:.1f} s", end="\n" if done == total else "", file=sys.stderr, flush=True)
+        text, end = "." if done < total else f". {seconds:.1f} s", "\n" if done == total else ""
     elif done == total:
-        print(f"tinylite: compiled {total} kernels in {seconds:.1f} s", file=sys.stderr, flush=True)
+        text, end = f"tinylite: compiled {total} kernels in {seconds:.1f} s", "\n"
+    if text:
+        with suppress(OSError, ValueError):  # stderr that is closed, full or a pipe that nobody reads any more is no reason not to run
+            print(text, end=end, file=sys.stderr, flush=True)
 
 
 class _Runnable:
@@ -154,7 +159,7 @@ class Interpreter:
         """
         with self._turn:
             if self._running.locked():
-                raise InvokeError("the interpreter is in the middle of a run", "Clone it before or after the run, not in a signal's handler")
+                raise InvokeError("the interpreter is in the middle of a run", "Clone it after the run, not in a signal's handler")
             made = Interpreter.__new__(type(self))
             made.__dict__.update(self.__dict__)
             made._turn, made._running = threading.RLock(), threading.Lock()
@@ -352,10 +357,7 @@ class Interpreter:
                 f"{name} is neither an input nor a variable, so a run would overwrite it", "Take the index from get_input_details()"
             )
         wanted = np.dtype(tensor_dtype(tensor.type))
-        try:
-            given = np.asarray(value)
-        except ValueError:  # rows of different lengths
-            given = np.empty(0, object)
+        given = as_array(value)
         if given.dtype.kind not in "biufc":
             raise TensorError(
                 f"{name} is {tensor.type} {list(self._shape(runnable, tensor))} and was given {type(value).__name__}, which is no array of "
@@ -400,8 +402,10 @@ class Interpreter:
 
     def _resize(self, runnable: _Runnable, index: Any, size: Sequence[int], strict: bool) -> None:
         tensor = self._tensor(runnable, index)
-        shape = tuple(int(dimension) for dimension in np.atleast_1d(np.asarray(size)))
         name = f"tensor {index} {tensor.name!r}"
+        shape = _whole_numbers(size)
+        if shape is None:
+            raise TensorError(f"{name} cannot get the shape {quoted(size)}", "Give whole numbers, as in [1, 224, 224, 3]")
         if not any(tensor is item for item in runnable.graph.inputs):
             raise TensorError(f"{name} is not an input", "Only inputs can be resized; take the index from get_input_details()")
         if any(not 0 <= dimension < 1 << 31 for dimension in shape):
@@ -425,8 +429,8 @@ class Interpreter:
     # ---- details
 
     def _runnable(self, index: int) -> _Runnable:
-        if not 0 <= index < len(self._graphs):
-            raise TensorError(f"there is no graph {index}: the model has {len(self._graphs)}")
+        if not isinstance(index, (int, np.integer)) or not 0 <= index < len(self._graphs):
+            raise TensorError(f"there is no graph {quoted(index)}: the model has {len(self._graphs)}", "Graphs are counted from 0")
         return self._graphs[index]
 
     @staticmethod
@@ -556,12 +560,19 @@ class SignatureRunner:
         runnable, interpreter = self._runnable, self._interpreter
         self.check_ends()
         for name, value in inputs.items():
-            interpreter._resize(runnable, runnable.numbers[id(wanted[name])], np.shape(value), False)
+            array = as_array(value)
+            if array.dtype.kind in "biufc":  # others are refused below
+                interpreter._resize(runnable, runnable.numbers[id(wanted[name])], array.shape, False)
         interpreter._allocate(runnable)
         for name, value in inputs.items():
             interpreter._set(runnable, runnable.numbers[id(wanted[name])], value, name)
         interpreter._invoke(runnable)
         return {name: interpreter._copy(runnable, runnable.numbers[id(tensor)]) for name, tensor in sorted(self._signature.outputs.items())}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles are of the interpreter, with its copy of the signature."""
+        signatures = self._interpreter._model.signatures
+        return _runner, (self._interpreter, next(number for number, each in enumerate(signatures) if each is self._signature))
 
     def check_ends(self) -> None:
         """Raise ModelError if the file's signature names tensors that are no inputs or outputs of its graph."""
@@ -600,6 +611,14 @@ def _thread_count(wanted: Any) -> int:
     return max(min(int(wanted), most), 1)
 
 
+def _whole_numbers(given: Any) -> tuple[int, ...] | None:
+    """The shape that somebody has given, a sequence of whole numbers or one; None if it is something else."""
+    sizes = np.atleast_1d(as_array(given))
+    if sizes.ndim != 1 or not all(isinstance(size, (int, np.integer)) or (sizes.dtype.kind == "f" and size.is_integer()) for size in sizes):
+        return None
+    return tuple(map(int, sizes))
+
+
 def _unpickled(model: Model, settings: dict[str, Any], shapes: list[list[tuple[int, ...] | None]], ready: list[bool]) -> Interpreter:
     interpreter = Interpreter(model, **settings)
     for runnable, wanted, planned in zip(interpreter._graphs, shapes, ready, strict=True):
@@ -608,6 +627,10 @@ def _unpickled(model: Model, settings: dict[str, Any], shapes: list[list[tuple[i
         if planned:
             interpreter._allocate(runnable)
     return interpreter
+
+
+def _runner(interpreter: Interpreter, number: int) -> SignatureRunner:
+    return SignatureRunner(interpreter, interpreter._model.signatures[number])
 
 
 def _dtype(tensor: Tensor) -> Any:

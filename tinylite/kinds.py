@@ -13,7 +13,7 @@ from .c_arrays import holds_model
 from .errors import TinyliteError
 from .files import content_of, ends_of
 
-__all__ = ["HEAD", "Kind", "describe", "describe_path", "identify", "is_text", "kind_of", "saved_model_file"]
+__all__ = ["HEAD", "Kind", "describe", "describe_path", "identify", "indices", "is_text", "kind_of", "saved_model_file"]
 
 HEAD = 4096  # bytes from which a kind is told
 _LONGEST_TEXT = 1 << 23  # bytes of a text that are worth reading for an error's sake
@@ -157,7 +157,7 @@ def _starts_with_node(head: bytes) -> bool:
 
 def kind_of(path: str | os.PathLike[str]) -> Kind:
     """What is at a path: a file, a directory, or the prefix of a checkpoint's files. Raises FileError if there is nothing."""
-    path = os.fspath(path)
+    path = os.fsdecode(path)
     if os.path.isdir(path):
         if any(os.path.exists(os.path.join(path, f"saved_model.{form}")) for form in ("pb", "pbtxt")):
             return _SAVED_MODEL._replace(text="a SavedModel directory")
@@ -179,7 +179,7 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
 
 def saved_model_file(path: str | os.PathLike[str]) -> str:
     """The file that describes a SavedModel, whose directory or file is at `path`."""
-    path = os.fspath(path)
+    path = os.fsdecode(path)
     if not os.path.isdir(path):
         return path
     binary, text = (os.path.join(path, f"saved_model.{form}") for form in ("pb", "pbtxt"))
@@ -199,16 +199,24 @@ def checkpoint_prefix(path: str) -> str | None:
 def _latest(folder: str) -> str | None:
     """The checkpoint that a directory's `checkpoint` file names, or else the one that was written last."""
     try:
-        with open(os.path.join(folder, "checkpoint"), encoding="utf-8") as file:
-            named = re.search(r'^model_checkpoint_path: "(.*)"', file.read(1 << 16), re.MULTILINE)
-    except (OSError, ValueError):
+        head, _ = ends_of(os.path.join(folder, "checkpoint"), 1 << 16, 0)
+        named = re.search(r'^model_checkpoint_path: "(.*)"', head.decode(), re.MULTILINE)
+    except ValueError:  # a FileError, or no text
         named = None
     if named:  # directories are moved, and then its absolute paths lead nowhere
         for name in (os.path.join(folder, os.path.basename(named[1])), os.path.join(folder, named[1])):
             if os.path.isfile(f"{name}.index") or os.path.isfile(name):
                 return name
-    found = [os.path.join(folder, name) for name in os.listdir(folder or ".") if name.endswith(".index")]
+    found = [path for path in indices(folder) if os.path.isfile(path)]
     return max(found, key=os.path.getmtime).removesuffix(".index") if found else None
+
+
+def indices(folder: str) -> list[str]:
+    """The paths in a folder that end as the index of a checkpoint does; none where it cannot be listed."""
+    try:
+        return [os.path.join(folder, name) for name in sorted(os.listdir(folder or ".")) if name.endswith(".index")]
+    except OSError:
+        return []
 
 
 def describe(data: bytes | memoryview, path: str | os.PathLike[str] | None = None) -> tuple[str, str]:
@@ -216,13 +224,13 @@ def describe(data: bytes | memoryview, path: str | os.PathLike[str] | None = Non
     kind = identify(bytes(data[:HEAD]))
     if path is not None and os.path.exists(path):
         kind = kind_of(path)
-    return _in_detail(kind, data if path is None else os.fspath(path)) or kind[1:]
+    return _in_detail(kind, data if path is None else os.fsdecode(path)) or kind[1:]
 
 
 def describe_path(path: str | os.PathLike[str]) -> tuple[str, str]:
     """The same for what is at a path. Raises FileError if there is nothing."""
     kind = kind_of(path)
-    return _in_detail(kind, os.fspath(path)) or kind[1:]
+    return _in_detail(kind, os.fsdecode(path)) or kind[1:]
 
 
 def _in_detail(kind: Kind, given: str | bytes | memoryview) -> tuple[str, str] | None:

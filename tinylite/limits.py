@@ -42,9 +42,12 @@ def _number(name: str, what: str, example: str) -> int | None:
     if not wanted:
         return None
     try:
-        return min(int(float(wanted)), 1 << 62)
+        number = min(int(float(wanted)), 1 << 62)
     except (ValueError, OverflowError):
-        raise SettingError(f"{name}={wanted} is no number of {what}", f"Give one such as {example}, or leave it unset") from None
+        number = -1
+    if number < 0:
+        raise SettingError(f"{name}={wanted} is no number of {what}", f"Give one such as {example}, or leave it unset")
+    return number
 
 
 @functools.cache

@@ -36,7 +36,7 @@ def load(file: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Model
             if not memoryview(file).readonly:
                 file = bytes(file)
             return _load(np.frombuffer(file, np.uint8), None)
-    path = os.fspath(file)
+    path = os.fsdecode(file)
     with at(path):
         model = _load(_content(path), path)
     model.source = path

@@ -14,7 +14,7 @@ import numpy as np
 
 from .archives import directory, unpacked
 from .errors import FileError, TensorError, at
-from .files import content_of, write_whole
+from .files import check_readable, content_of, write_whole
 from .limits import check_size, memory_shortage
 from .metadata import EndFacts
 from .scaling import Scaling, pixel_scaling, stored_values, stores_pixels
@@ -25,6 +25,7 @@ from .text import printable
 __all__ = ["Scaling", "array_names", "check_output", "given_values", "read_input", "real_values", "stored_values", "write_output"]
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff")
+ARRAYS = (".npy", ".npz")
 RESIZES = ("stretch", "crop", "pad", "none")
 CHANNELS = (1, 3, 4)
 
@@ -57,15 +58,17 @@ def read_input(
     """
     extension = os.path.splitext(path)[1].lower() if content is None else _extension_of(content)
     with at(f"{'stdin' if content is not None else path}, for input {details['name']!r}"), memory_shortage("reading it", _LESS):
+        if extension not in (*PICTURES, *SOUNDS, *ARRAYS):
+            raise FileError(
+                f"files of type {extension or 'none'!r} are not known", f"Known are {', '.join((*PICTURES, *SOUNDS))}, .npy and .npz"
+            )
+        if content is None:
+            check_readable(path)
         if extension in PICTURES:
             return _picture(path if content is None else io.BytesIO(content), details, scaling, resize, raw, facts, size, say)
         if extension in SOUNDS:
             return read_sound(path, details, scaling, facts, rate, content, say)
-        if extension in (".npy", ".npz"):
-            return _array(path, extension, details, content)
-        raise FileError(
-            f"files of type {extension or 'none'!r} are not known", f"Known are {', '.join((*PICTURES, *SOUNDS))}, .npy and .npz"
-        )
+        return _array(path, extension, details, content)
 
 
 def given_values(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
@@ -225,6 +228,8 @@ def _array(path: str, extension: str, details: dict[str, Any], content: bytes | 
 def array_names(path: str, content: bytes | None = None) -> list[str]:
     """The names of the arrays in an .npz file, of this `content` if it has been read already. Raises FileError."""
     with at("stdin" if content is not None else path), memory_shortage("reading it", _LESS):
+        if content is None:
+            check_readable(path)
         return list(_load(path, None, names=True, content=content))
 
 

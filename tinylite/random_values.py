@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import TensorError
+from .errors import SettingError, TensorError, quoted
 from .limits import check_size
 from .stored_values import quantize_values
 
@@ -30,8 +30,10 @@ def random_inputs(
     The numbers are those of PCG64(SeedSequence([seed, position of the input])): element by element, in C order, the upper 53 bits
     of a raw 64-bit number over 2^53 are u, and the value is low + u * (high - low), or the whole number below low + u * (high - low + 1).
     So an input's numbers do not depend on what other inputs hold. Raises TensorError for a range that the input cannot hold and for
-    inputs that hold no numbers, OutOfMemoryError.
+    inputs that hold no numbers, SettingError for a seed that is none, OutOfMemoryError.
     """
+    if not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise SettingError(f"the seed is {quoted(seed)}", "Give a whole number from 0 on")
     return [_drawn(entry, seed, position, (ranges or {}).get(entry["name"])) for position, entry in enumerate(details)]
 
 

@@ -26,6 +26,7 @@ __all__ = ["Reading", "Session", "labels_of"]
 
 _LABELS = "Give a text file with a class name on each line, saved as UTF-8"
 _STDIN = "-"
+_SEND = "Send it a file: tinylite run MODEL - < input.npy"
 _CHUNK = 1 << 20
 _NUMBERS = "[-+.0123456789tfNI"  # what numbers begin with, as JSON has them
 _NUMBER_BYTES = 32  # at most, that a character of them takes while it is read: "[]," is a list
@@ -200,6 +201,8 @@ class Session:
     def stdin(self) -> bytes:
         """All of stdin, read once. Raises OutOfMemoryError."""
         if self._stdin is None:
+            if sys.stdin is None:
+                raise FileError("stdin is closed", _SEND)
             parts, size = [], 0
             while part := sys.stdin.buffer.read(_CHUNK):
                 parts.append(part)
@@ -207,7 +210,7 @@ class Session:
                 check_size(3 * size, "what stdin brings", "Give a smaller file")
             self._stdin = b"".join(parts)
             if not self._stdin:
-                raise FileError("stdin is empty", "Send it a file: tinylite run MODEL - < input.npy")
+                raise FileError("stdin is empty", _SEND)
         return self._stdin
 
     def _stdin_numbers(self) -> np.ndarray | None:

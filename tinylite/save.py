@@ -30,7 +30,7 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
 
     Raises ModelError for a Model that the format cannot hold, FileError if the disk refuses.
     """
-    path = os.fspath(path)
+    path = os.fsdecode(path)
     with at(path):
         write_whole(path, _parts(model))
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import TensorError
+from .errors import TensorError, quoted
 from .model import Tensor
 from .tensor_types import packed_range, tensor_dtype
 
-__all__ = ["conversion_remedy", "dequantize_values", "quantize_values", "reordering", "shape_remedy"]
+__all__ = ["as_array", "conversion_remedy", "dequantize_values", "quantize_values", "reordering", "shape_remedy"]
 
 # The real ranges to which pixels of 0..255 are usually scaled.
 _PIXEL_RANGES = ((0, 255), (0, 1), (-1, 1), (-128, 127))
@@ -42,11 +42,21 @@ class _Parameters(NamedTuple):
         return self.scales.reshape(wide), self.zeros.reshape(wide)
 
 
+def as_array(values: Any) -> np.ndarray:
+    """What somebody has given as an array; one of objects, which no tensor takes, for rows of different lengths."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        return np.empty((0, 0), object)
+
+
 def _parameters(details: dict[str, Any] | Tensor) -> _Parameters:
     if isinstance(details, Tensor):
         scaling, name, dtype = details.scaling, details.name, np.dtype(tensor_dtype(details.type))
         scales, zeros, axis = (scaling.scale, scaling.zero_point, scaling.quantized_dimension) if scaling is not None else ((), (), 0)
     else:
+        if not isinstance(details, dict):
+            raise TensorError(f"the details should be those of a tensor, not {quoted(details)}", "Give an entry of get_input_details()")
         name, dtype, found = details["name"], np.dtype(details["dtype"]), details["quantization_parameters"]
         scales, zeros, axis = found["scales"], found["zero_points"], found["quantized_dimension"]
     scales, zeros = np.asarray(scales, np.float32), np.asarray(zeros, np.float32)
@@ -70,7 +80,7 @@ def quantize_values(values: Any, details: dict[str, Any] | Tensor, mean: float =
     """
     from .ops.common.lookup import round_half_away
 
-    parameters, given = _parameters(details), np.asarray(values)
+    parameters, given = _parameters(details), as_array(values)
     if given.dtype.kind not in "biuf":
         raise TensorError(f"values for {parameters.name} should be real numbers, not {given.dtype}")
     real = given.astype(np.float32) if mean == 0 and std == 1 else ((given.astype(np.float64) - mean) / std).astype(np.float32)
@@ -93,7 +103,7 @@ def dequantize_values(values: Any, details: dict[str, Any] | Tensor) -> np.ndarr
     `details` as for quantize_values(). Returns float32 in the shape of `values`. A tensor of floats stands for itself. Raises
     TensorError for values of another dtype than the tensor's, and for integers without a scale.
     """
-    parameters, given = _parameters(details), np.asarray(values)
+    parameters, given = _parameters(details), as_array(values)
     if given.dtype != parameters.dtype:
         raise TensorError(f"{parameters.name} stores {parameters.dtype.name}, not {given.dtype}", "Give what get_tensor() returns")
     if parameters.dtype.kind == "f":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .text import printable
+from .text import is_terminal, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -46,5 +46,5 @@ def console() -> Console:
         def render_str(self, text: str, **options: Any) -> Text:
             return super().render_str(printable(text, lines=True), **options)
 
-    wide = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 160
+    wide = None if is_terminal(sys.stdout) or os.environ.get("COLUMNS") else 160
     return Plain(width=wide, markup=False, emoji=False, highlight=False)

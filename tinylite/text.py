@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-__all__ = ["printable"]
+from typing import IO, Any
+
+__all__ = ["is_terminal", "printable"]
 
 _LONGEST = 600  # characters of a line that is shown
 _MOST_LINES = 200
 _MOST = 20_000  # characters of all lines
+
+
+def is_terminal(stream: IO[Any] | None) -> bool:
+    """Whether somebody looks at what is written to stdout or stderr; not where they are closed, or None for want of a console."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
 
 
 def printable(text: str, lines: bool = False) -> str:

@@ -14,6 +14,7 @@ from ..errors import SettingError, at
 from ..flags import FlagCommand, switch
 from ..kinds import kind_of
 from ..terminal import CONTEXT, echo
+from ..text import is_terminal
 from .toco_flags import (
     ModelFlags,
     check_refused,
@@ -374,7 +375,7 @@ class _Progress:
         return self
 
     def stage(self, name: str, done: int, total: int) -> None:
-        if not sys.stderr.isatty() or time.perf_counter() - self.started < 1 or (done and done % 100 and done != total):
+        if not is_terminal(sys.stderr) or time.perf_counter() - self.started < 1 or (done and done % 100 and done != total):
             return
         count = f" {done} of {total} nodes" if total else ""
         click.echo(f"\r\x1b[K{name}{count}", nl=False, err=True)

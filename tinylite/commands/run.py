@@ -17,6 +17,7 @@ import click
 
 from ..errors import FileError, at
 from ..terminal import CONTEXT, echo
+from ..text import is_terminal
 from .profile_table import show_profile
 from .results import Result
 
@@ -221,7 +222,7 @@ def _with_progress(times: Iterator[float], total: int) -> list[float]:
     """All of the times, with a bar on the terminal while that takes long."""
     taken: list[float] = []
     started = time.perf_counter()
-    hidden = not sys.stderr.isatty() or bool(os.environ.get("TINYLITE_QUIET"))
+    hidden = not is_terminal(sys.stderr) or bool(os.environ.get("TINYLITE_QUIET"))
     for seconds in times:
         taken.append(seconds)
         spent = time.perf_counter() - started

@@ -94,7 +94,7 @@ _NOT_BUILT = {
 
 def read_model_flags(path: str | os.PathLike[str]) -> ModelFlags:
     """A ModelFlags message, binary or text, as toco's --model_flags_file takes it. Raises FileError and SettingError."""
-    with at(os.fspath(path)):
+    with at(os.fsdecode(path)):
         data = content_of(path)
         try:
             content = memoryview(binary_of_text("ModelFlags", data)) if is_text(bytes(data[:HEAD])) else data

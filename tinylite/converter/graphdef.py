@@ -121,7 +121,7 @@ def read_graph_def(given: Any, *, text: bool | None = None) -> GraphDef:
     node and place.
     """
     if isinstance(given, (str, os.PathLike)):
-        path = os.fspath(given)
+        path = os.fsdecode(given)
         with at(path):
             if os.path.isdir(path):
                 raise FileError(f"this is no GraphDef: it is {kind_of(path).text}", kind_of(path).remedy)
@@ -157,7 +157,7 @@ def read_saved_model(path: str | os.PathLike[str]) -> list[MetaGraph]:
 
 def read_meta_graph(path: str | os.PathLike[str]) -> MetaGraph:
     """The MetaGraphDef that TensorFlow 1 writes beside a checkpoint (.meta). Raises FileError and CorruptFileError."""
-    path = os.fspath(path)
+    path = os.fsdecode(path)
     with at(path):
         data = content_of(path)
         found = _Reader(len(data)).meta_graph(_decoded("MetaGraphDef", data))

@@ -74,6 +74,6 @@ def _read(given: Any) -> GraphDef | None:
     if isinstance(given, GraphDef):
         return given
     if isinstance(given, (str, os.PathLike)):
-        return None if _needs_freezing(os.fspath(given)) else read_graph_def(given)
+        return None if _needs_freezing(os.fsdecode(given)) else read_graph_def(given)
     is_message = hasattr(given, "SerializeToString") and hasattr(given, "node")
     return read_graph_def(given) if isinstance(given, (bytes, bytearray, memoryview)) or is_message else None

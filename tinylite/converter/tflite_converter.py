@@ -197,7 +197,7 @@ class TFLiteConverter:
             check_not_source(output, self._file)
         content = self._content()
         if output is not None:
-            path = os.fspath(output)
+            path = os.fsdecode(output)
             with at(path):
                 write_whole(path, [content])
         return content

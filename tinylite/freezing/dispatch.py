@@ -78,7 +78,7 @@ def freeze(
         return {**given, "settings": settings}
 
     if isinstance(source, (str, os.PathLike)):
-        source = os.fspath(source)
+        source = os.fsdecode(source)
         kind = source_kind(source)
         if kind == "saved model":
             folder = source if os.path.isdir(source) else os.path.dirname(source) or "."

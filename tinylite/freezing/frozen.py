@@ -48,7 +48,7 @@ class Frozen:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the GraphDef, whole or not at all: as text where the name ends in .pbtxt, in binary else. Raises FileError."""
-        path = os.fspath(path)
+        path = os.fsdecode(path)
         with at(path):
             if path.endswith(".pbtxt"):
                 from google.protobuf import text_format

@@ -162,10 +162,10 @@ def _freeze_graph_def(
     outputs = checked_outputs(graph_def, outputs)
     for name in initializer_nodes:
         checked_node(graph_def, name, "initializer node")
-    scope = None if saver is None else read_saver(os.fspath(saver)).filename_tensor_name.rpartition("/")[0] + "/"
+    scope = None if saver is None else read_saver(os.fsdecode(saver)).filename_tensor_name.rpartition("/")[0] + "/"
     guard = Guard(graph_def, "the graph", allow=settings is not None and settings.allow_code)
     guard.check_import()
-    stored = None if checkpoint is None else Checkpoint(os.fspath(checkpoint), graph_def, scope)
+    stored = None if checkpoint is None else Checkpoint(os.fsdecode(checkpoint), graph_def, scope)
     if initializer_nodes:
         with _session(graph_def, stored, initializer_nodes, guard) as session:
             return _freeze(graph_def, outputs, InSession(session), settings)

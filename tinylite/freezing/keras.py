@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import CodeRefusedError, FileError, FreezeError, TinyliteError
+from ..files import current_directory
 from ..keras_files import describe_keras
 from .frozen import Frozen
 from .functions import freeze_concrete_function, result_keys
@@ -42,7 +43,7 @@ def freeze_keras_model(
     Raises FileError, FreezeError, for a model that has no inputs yet, for one.
     """
     if isinstance(model, (str, os.PathLike)):
-        model = load_keras_model(os.fspath(model), custom_objects, allow_code=settings is not None and settings.allow_code)
+        model = load_keras_model(os.fsdecode(model), custom_objects, allow_code=settings is not None and settings.allow_code)
     tf = tensorflow()
     is_old = isinstance(model, getattr(sys.modules.get("tf_keras"), "Model", ()))
     if not is_old and sys.modules["keras"].backend.backend() != "tensorflow":
@@ -143,7 +144,7 @@ def load_keras_model(path: str, custom_objects: Mapping[str, Any] | None = None,
     tf = tensorflow()
     if not os.path.isfile(path):
         there = "it is a directory" if os.path.isdir(path) else "there is no such file"
-        raise FileError(f"{path}: {there}", f"The current directory is {os.getcwd()}")
+        raise FileError(f"{path}: {there}", current_directory())
     if code := code_in_keras_file(path, custom_objects or ()):
         if not allow_code:
             more = f", and {len(code) - 1} more" if len(code) > 1 else ""

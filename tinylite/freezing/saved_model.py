@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import FileError, FreezeError
+from ..files import check_no_pipes
 from .frozen import Frozen, FrozenTensor
 from .graphs import Settings, assemble, checked_outputs, described, frozen_tensor, placeholders
 from .join import reachable
@@ -33,7 +34,8 @@ def freeze_saved_model(
     `tags` choose a graph where there are several; {"serve"} by default. The signature is serving_default, if there are several.
     Raises FileError, FreezeError, which list what there is to choose from.
     """
-    folder = os.fspath(folder)
+    folder = os.fsdecode(folder)
+    check_no_pipes(folder, "/*", "/*/*")
     tf = tensorflow()
     meta = _meta_graph(folder, tags)
     graph = tf.Graph()

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError, FreezeError
+from ..files import check_no_pipes
+from ..kinds import indices
 from .join import REFERENCES, Variable, free_name
 from .tf import explained, quiet, tensorflow
 
@@ -223,6 +225,7 @@ def _fits(found: Sequence[int], wanted: Sequence[int]) -> bool:
 def checkpoint_prefix(path: str) -> str:
     """The name that a checkpoint's files share, from it, from one of the files, or from their directory. Raises FileError."""
     tf = tensorflow()
+    check_no_pipes(path, "", ".*", "/checkpoint")
     if os.path.isdir(path):
         with quiet():
             latest = tf.train.latest_checkpoint(path)
@@ -236,9 +239,10 @@ def checkpoint_prefix(path: str) -> str:
         exists = tf.compat.v1.train.checkpoint_exists(path)
     if not exists:
         folder = os.path.dirname(path) or "."
-        there = [entry.removesuffix(".index") for entry in os.listdir(folder) if entry.endswith(".index")] if os.path.isdir(folder) else []
+        there = [os.path.basename(found).removesuffix(".index") for found in indices(folder)]
         hint = f"In {folder!r} there are {listed(sorted(there))}" if there else "Give the name without .index or .data-00000-of-00001"
         raise FileError(f"{path}: there is no such checkpoint", hint)
+    check_no_pipes(path, ".*")
     return path
 
 
