@@ -47,7 +47,7 @@ def enum_number(enum: str, name: str | int) -> int:
     if isinstance(name, (int, np.integer)) and not isinstance(name, bool):
         return int(name)
     numbers = ENUMS[enum][1]
-    if name not in numbers:
+    if not isinstance(name, str) or name not in numbers:
         known = ", ".join(list(numbers)[:30]) + (", ..." if len(numbers) > 30 else "")
         raise FormatError(f"{name!r} is no {enum}; there are: {known}")
     return numbers[name]

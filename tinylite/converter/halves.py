@@ -40,7 +40,9 @@ def _function(function: Function) -> Function:
 
 def _node(node: Node) -> Node:
     made = replace(node, attributes=_attributes(node.attributes))
-    if node.op == "Const" and node.attributes.get("dtype") == "BFLOAT16" and isinstance(value := node.attributes.get("value"), np.ndarray):
+    type, value = node.attributes.get("dtype"), node.attributes.get("value")
+    # A graph may contradict itself: only numbers of 16 bits are BFLOAT16's.
+    if node.op == "Const" and isinstance(type, str) and type == "BFLOAT16" and isinstance(value, np.ndarray) and value.dtype == np.uint16:
         made.attributes["value"] = np.asarray(value.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
     return made
 

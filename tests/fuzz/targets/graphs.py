@@ -5,6 +5,8 @@ What converts is saved, loaded and run.
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 
 import tinylite
@@ -21,6 +23,7 @@ _RUN = 4  # of so many that convert, one is run
 
 
 def prepare() -> list[bytes]:
+    sys.modules["tensorflow"] = None  # type: ignore[assignment]  # which would be asked for what has no code here, and takes some 300 MB
     # Large graphs, those of control flow, are slow and fewer: all have the same share.
     return list(graphs().values())
 

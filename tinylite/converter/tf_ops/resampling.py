@@ -26,7 +26,9 @@ def _lengths(call: Call) -> tuple[list[int], list[int]]:
     """Old and new height and width."""
     old = list(call.shape(call.input(0))[1:3])
     call.want(min(old) > 0, f"it resizes {old}, and the matrices that do need it known", _REMEDY)
-    return old, call.numbers(1, "size")
+    new = call.numbers(1, "size")
+    call.want(len(new) == 2 and min(new) > 0, f"it resizes to {new}, which is no height and width", "Give two numbers from 1 on")
+    return old, new
 
 
 def _scale(call: Call, old: int, new: int) -> np.float32:
