@@ -319,7 +319,7 @@ def test_a_clone_outlives_the_first() -> None:
 def test_a_clone_waits_for_a_run_in_another_thread() -> None:
     base = ready(chain())
     made: list[Interpreter] = []
-    with base._running:
+    with base._turn:
         thread = threading.Thread(target=lambda: made.append(base.clone()))
         thread.start()
         thread.join(0.05)

@@ -105,6 +105,7 @@ def feed(interpreter: Interpreter, values: Sequence[Any]) -> None:
         interpreter.set_tensor(details["index"], value)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of what such callbacks lose
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("name", ["loop", "loop that grows", "loop with wide turns"])
 def test_a_signal_ends_a_loop_without_end(name: str, threads: int) -> None:

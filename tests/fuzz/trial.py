@@ -79,7 +79,12 @@ def _look(content: bytes, number: int) -> str:
 
 
 def same(one: tuple[Sequence[str], Sequence[np.ndarray]], other: tuple[Sequence[str], Sequence[np.ndarray]]) -> None:
-    """Fail unless two runs had the same outcomes and the same results."""
+    """Fail unless two runs had the same outcomes and the same results.
+
+    How much memory a plan takes depends on the number of threads, each of which has scratch memory: one run may be refused alone.
+    """
+    if any(said.startswith("OutOfMemoryError") for said in (*one[0], *other[0])):
+        return
     for a, b in zip(one[0], other[0], strict=False):
         assert a.partition(":")[0] == b.partition(":")[0], f"one run says {a[:300]!r}, another {b[:300]!r}"
     for index, (x, y) in enumerate(zip(one[1], other[1], strict=True)):
