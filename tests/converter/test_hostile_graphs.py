@@ -10,6 +10,7 @@ pytest.importorskip("tensorflow")
 
 import tinylite
 from tinylite import ConvertError, CorruptFileError
+from tinylite.converter.fake_quant import fake_quant_range, symmetric_range
 from tinylite.converter.graphdef import GraphDef, Node, read_graph_def
 from tinylite.describe_fake_quants import describe_nodes
 
@@ -65,3 +66,10 @@ def test_identities_in_a_circle_have_an_end() -> None:
     circle = [node("a", "Identity", field(3, "b")), node("b", "Identity", field(3, "a"))]
     (found,) = describe_nodes(read_graph_def(message(node("x", "Placeholder"), fake, *circle)))["fake_quants"]
     assert found["min"] is None
+
+
+@pytest.mark.parametrize("bits", [0, -1, 63, 1 << 31])
+def test_numbers_of_bits_whose_powers_fill_the_memory(bits: int) -> None:
+    for convert in (lambda: fake_quant_range(-1, 1, bits, False), lambda: symmetric_range(-1.0, 1.0, bits, True, False)):
+        with pytest.raises(ConvertError, match=f"it rounds to {bits} bits, and TensorFlow to 1 to 62"):
+            convert()

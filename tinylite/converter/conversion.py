@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from ..errors import ConvertError, FileError, OutOfMemoryError, TinyliteError, at
 from ..model import Graph, Model, Signature as ModelSignature, Tensor, called_graphs
 from ..passes.optimize import optimize
@@ -135,7 +137,8 @@ class Conversion:
             kinds = {name: _type(type) for name, type in _by_name("type", inputs.names, types).items()}
             tensors = [self.input(edge, name, sizes, kinds.get(name)) for name, edge in zip(inputs.names, source.inputs, strict=True)]
             translator = Translator(graph_def.functions, settings, lambda done: self.progress("translate", done, len(nodes)), len(nodes))
-            translator.graph(source, tensors)
+            with np.errstate(all="ignore"):  # values that cannot be make infinities and NaN, as in a run
+                translator.graph(source, tensors)
             for tensor, end, name in zip(translator.graphs[0].outputs, ends, outputs.names, strict=True):
                 if end != parse_name(name)[0]:  # a FakeQuant stands for it
                     tensor.name = name.removesuffix(":0")
