@@ -723,7 +723,7 @@ def test_ops_lists_every_operator() -> None:
 
 def test_ops_names_what_is_near() -> None:
     done = CliRunner().invoke(main, ["ops", "softmaxx"])
-    assert done.exit_code == 1 and "does not run softmaxx. The nearest names are SOFTMAX, LOG_SOFTMAX" in done.stderr
+    assert done.exit_code == 1 and "does not run softmaxx. The nearest names are 'SOFTMAX', 'LOG_SOFTMAX'" in done.stderr
 
 
 def test_view_says_that_a_port_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

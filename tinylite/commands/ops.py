@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ..errors import UnsupportedError
+from ..errors import UnsupportedError, nearest
 from ..terminal import CONTEXT, console
 
 __all__ = ["ops"]
@@ -32,7 +32,7 @@ def ops(names: tuple[str, ...], as_json: bool) -> None:
         _show(found)
     missing = [name for name in names if name.lower() not in known]
     if missing:
-        raise UnsupportedError(f"tinylite does not run {', '.join(missing)}", _near(missing[0], [row["name"] for row in known.values()]))
+        raise UnsupportedError(f"tinylite does not run {', '.join(missing)}", nearest(missing[0], [row["name"] for row in known.values()]))
 
 
 def _show(found: list[dict[str, Any]]) -> None:
@@ -44,10 +44,3 @@ def _show(found: list[dict[str, Any]]) -> None:
     for row in found:
         table.add_row(row["name"], ", ".join(row["types"]), f"1 to {row['versions']}" if row["versions"] > 1 else "1", row["what"])
     console().print(table)
-
-
-def _near(name: str, known: list[str]) -> str | None:
-    import difflib
-
-    near = difflib.get_close_matches(name.upper(), known, 3, 0.6)
-    return f"The nearest names are {', '.join(near)}" if near else None

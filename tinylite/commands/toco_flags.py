@@ -18,6 +18,7 @@ from ..schema.graphdef import IO_TYPES
 from ..schema.prototext import binary_of_text
 from ..schema.table import FormatError
 from ..schema.wire import decode_message
+from ..terminal import echo
 
 if TYPE_CHECKING:
     from ..converter.graphdef import GraphDef
@@ -193,9 +194,9 @@ def check_refused(
         flag = "--force_select_tf_ops" if force_select else user
         raise click.UsageError(f"{flag}: {reason}. Give --allow_custom_ops to see such ops in the file")
     if enable_select or "SELECT_TF_OPS" in sets:
-        click.echo(f"Note: no op becomes one of SELECT_TF_OPS, as {reason}: those without a builtin form are errors", err=True)
+        echo(f"Note: no op becomes one of SELECT_TF_OPS, as {reason}: those without a builtin form are errors", err=True)
     if sets == {"TFLITE_BUILTINS_INT8"}:
-        click.echo("Note: --target_ops=TFLITE_BUILTINS_INT8 does not quantize; --inference_type INT8 does", err=True)
+        echo("Note: --target_ops=TFLITE_BUILTINS_INT8 does not quantize; --inference_type INT8 does", err=True)
 
 
 def check_widths(graph: GraphDef) -> None:
