@@ -83,7 +83,8 @@ def hdf5(*configs: object, version: str = "2.3.1") -> bytes:
 WEIGHTS = b"\x89HDF\r\n\x1a\n" + bytes(600) + b"keras_version\0layer_names\0" + bytes(600)
 OLDER = {"class_name": "Sequential", "config": {"name": "older", "layers": [{"class_name": "Older", "config": {"name": "older"}}]}}
 HDF5 = hdf5(OLDER, CONFIG)
-OF_HDF5 = " of Keras 2.3.1 (Sequential 'small', 3 layers)" if HAS_H5PY else " (its layers are not read, as h5py is not installed"
+_NO_H5PY = " (its layers are not read, as h5py is not installed: pip install 'tinylite[hdf5]')"
+OF_HDF5 = " of Keras 2.3.1 (Sequential 'small', 3 layers)" if HAS_H5PY else _NO_H5PY
 
 
 def archive(**files: str) -> bytes:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+
+pytest.importorskip("tensorflow")
+
 import tensorflow as tf
 
 from tinylite.quantize import Integers, quantize_model
