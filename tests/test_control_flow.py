@@ -169,6 +169,19 @@ def test_inputs_may_be_resized() -> None:
     assert_close(feed_and_run(ours, fed, 1), feed_and_run(theirs, fed, 1), 0)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_an_error_after_a_long_loop_has_the_same_remedy_for_any_number_of_threads(threads: int) -> None:
+    """With several threads, what follows a long loop is planned once it has run, though its shapes do not depend on it."""
+    main = Maker("main", like([COUNT, X]))
+    _, x = main.call("WHILE", *main.graph.inputs, outputs=[COUNT, X], **loop([COUNT, X], doubled))
+    row = main.add("RESHAPE", x, constant([3], np.int32), shape=(3,))
+    interpreter = Interpreter(model_content=model(main.gives(row)).to_bytes(), num_threads=threads)
+    interpreter.resize_tensor_input(interpreter.get_input_details()[1]["index"], [1 << 17, 3])
+    with pytest.raises(ModelError, match=r"do not fill the shape \[3\]. The model was made for 'count' \[\], 'x' \[1, 3\]: resize"):
+        interpreter.allocate_tensors()
+        interpreter.invoke()
+
+
 def test_what_is_never_read_is_not_run_unless_it_changes_a_variable() -> None:
     def main(turn: Callable[..., Sequence[Tensor]]) -> bytes:
         maker = Maker("main", like([COUNT, X]))

@@ -53,6 +53,13 @@ def test_a_dimension_that_is_not_there_is_the_model_s_fault(index: int) -> None:
     assert Value("x", "FLOAT32", (4, 5)).shape == (4, 5)
 
 
+def test_an_input_that_says_a_shape_does_not_become_a_list_of_any_length() -> None:
+    x, shape, y = Tensor("x", (2,)), Tensor("shape", (1 << 20,), "INT32"), Tensor("y", (2,))
+    content = Model([Graph("main", [x, shape], [y], [Op("RESHAPE", [x, shape], [y])])]).to_bytes()
+    with pytest.raises(ModelError, match=r"'shape'.* has more than the 65536 elements that a shape, axes or sizes may have"):
+        plan(content)
+
+
 @pytest.mark.parametrize(
     ("fields", "given", "problem"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import tracemalloc
 import wave
 from collections.abc import Sequence
 from pathlib import Path
@@ -462,3 +463,18 @@ def test_a_sound_whose_header_lies_of_its_length_takes_no_more_than_the_file(mon
     monkeypatch.setattr(wave.Wave_read, "readframes", lambda file, count: wanted.append(count) or read(file, count))
     assert run(echo((1, 16)), "lies.wav", "--rate", "16000").exit_code == 0
     assert 32 <= wanted[0] <= len(content) // 2
+
+
+def test_a_picture_takes_no_memory_for_what_its_file_only_says() -> None:
+    """The length of its data is 64 MB by the header of the chunk. Once the pixels are known, Pillow asks for the rest."""
+    content = bytearray(Path("p.png").read_bytes())
+    at = content.index(b"IDAT") - 4
+    content[at : at + 4] = (64 << 20).to_bytes(4, "big")
+    Path("long.png").write_bytes(content)
+    model = echo([1, 4, 16, 1])
+    run(model, "p.png")  # what is imported and compiled takes memory too
+    tracemalloc.start()
+    run(model, "long.png")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 << 20

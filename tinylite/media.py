@@ -65,7 +65,10 @@ def read_input(
         if content is None:
             check_readable(path)
         if extension in PICTURES:
-            return _picture(path if content is None else io.BytesIO(content), details, scaling, resize, raw, facts, size, say)
+            data = memoryview(content_of(path) if content is None else content)
+            check_size(data.nbytes, "the file of the picture", _LESS)
+            # From memory: of a file, Python takes what Pillow asks for before it reads, and Pillow asks what a damaged file says.
+            return _picture(io.BytesIO(data), details, scaling, resize, raw, facts, size, say)
         if extension in SOUNDS:
             return read_sound(path, details, scaling, facts, rate, content, say)
         return _array(path, extension, details, content)
@@ -105,7 +108,7 @@ def _shape(details: dict[str, Any]) -> list[int]:
 
 
 def _picture(
-    file: str | IO[bytes], details: dict[str, Any], scaling: Scaling | None, resize: str, raw: bool, facts: EndFacts | None,
+    file: IO[bytes], details: dict[str, Any], scaling: Scaling | None, resize: str, raw: bool, facts: EndFacts | None,
     size: tuple[int, int] | None, say: Callable[[str], None] | None,
 ) -> np.ndarray:  # fmt: skip
     from PIL import Image, UnidentifiedImageError

@@ -167,7 +167,7 @@ class Plan:
         part = self.root
         part.segment.run()
         while part.need is not None:
-            part = self._behind_value(part, part.need) if isinstance(part.need, NeedsValue) else self._behind_call(part, part.need.node)
+            part = self._behind_value(part, part.need) if isinstance(part.need, NeedsValue) else self._behind_call(part, part.need)
             part.segment.run()
         self._last = part
 
@@ -177,7 +177,7 @@ class Plan:
             for segment in part.segment.by_op():
                 yield segment.steps[0].node, tuple(dict.fromkeys(step.kernel.name for step in segment.steps)), segment.run
             if isinstance(part.need, NeedsCall):
-                yield part.need.node, (), partial(self._behind_call, part, part.need.node)
+                yield part.need.node, (), partial(self._behind_call, part, part.need)
 
     def _plan_for_other_variables(self) -> None:
         """Plan once more, since variables have got other shapes. What outlasts a run is kept."""
@@ -195,14 +195,15 @@ class Plan:
             self._keep(part, key, self._part(part.planner.behind_value(need.value, found.copy()), part))
         return part.following[key]
 
-    def _behind_call(self, part: _Part, node: Node) -> _Part:
-        """What follows an op that calls graphs of unknown shapes: run it, from Python."""
+    def _behind_call(self, part: _Part, need: NeedsCall) -> _Part:
+        """What follows an op that calls graphs from Python: run it."""
+        node = need.node
         with at(describe(node.op, node.index)):
             found = self._called(part, node)
         key = (*[array.shape for array in found], self.settings.state.forms())
         if key not in part.following:
             with at(describe(node.op, node.index)):
-                planner, taken = part.planner.behind_call(node, found)
+                planner, taken = part.planner.behind_call(need, found)
             following = self._part(planner, part)
             following.taken = taken
             self._keep(part, key, following)

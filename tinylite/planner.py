@@ -86,7 +86,7 @@ class Planner(Layout):
         self.graph = graph = graph if settings.keep_all else simplified(graph)
         self.keep_all = settings.keep_all
         self.resized = bool(shapes)
-        self.behind = False  # whether a run has given what planning goes on with
+        self.behind = False  # whether shapes depend on what a run has computed
         self.threads = settings.threads
         # Where floats are quantized, their last bit decides between two integers now and then.
         self.exact = settings.exact or any(quantizes_floats(op) for called in called_graphs(graph) for op in called.ops)
@@ -240,8 +240,9 @@ class Planner(Layout):
             inner.account, inner.spare = self.account, self.spare
             inner.resized, inner.behind = self.resized, self.behind
             inner.expendable = set(map(id, expendable))
-            if inner.run() is not None:
-                raise NeedsCall
+            need = inner.run()
+            if need is not None:
+                raise NeedsCall(for_threads=isinstance(need, NeedsCall) and need.for_threads)
         inner.node = self.node
         return inner
 
@@ -472,13 +473,13 @@ class Planner(Layout):
         after.values[id(value.tensor)] = found
         return after
 
-    def behind_call(self, node: Node, found: Iterable[np.ndarray]) -> tuple[Planner, list[Value]]:
+    def behind_call(self, need: NeedsCall, found: Iterable[np.ndarray]) -> tuple[Planner, list[Value]]:
         """A planner that goes on from here, where the op at hand has run and given this; and the values that take it in."""
-        after = self.fork()
+        after = self.fork(shapes_known=need.for_threads)
         after.position += 1
         after.forms, after.expected = {}, {}  # variables tell by themselves what they are now
         outputs = []
-        for given, array in zip(node.outputs, found, strict=True):
+        for given, array in zip(need.node.outputs, found, strict=True):
             value = Value(given.name, given.type, array.shape, given.tensor)
             if value.type == "RESOURCE":
                 value.known = array
@@ -490,10 +491,10 @@ class Planner(Layout):
         after.enter(outputs)
         return after, outputs
 
-    def fork(self) -> Planner:
+    def fork(self, shapes_known: bool = False) -> Planner:
         """The same, to plan the next segment: nothing that it does is seen here."""
         after = copy.copy(self)
-        after.behind, after.calls = True, [0]
+        after.behind, after.calls = self.behind or not shapes_known, [0]
         after.account, after.spare = Account(self.account.spent), replace(self.spare)
         after.values, after.arrays = dict(self.values), dict(self.arrays)
         after.forms, after.expected = dict(self.forms), dict(self.expected)

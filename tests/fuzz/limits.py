@@ -12,7 +12,7 @@ import warnings
 from types import SimpleNamespace
 from typing import Any
 
-__all__ = ["ADDRESS_SPACE", "GROWTH", "MEMORY", "SECONDS", "Peak", "begin", "restrict", "settings", "spoken"]
+__all__ = ["ADDRESS_SPACE", "GROWTH", "MEMORY", "PER_BYTE", "SECONDS", "Peak", "begin", "restrict", "settings", "spoken"]
 
 MEMORY = 16 << 20  # bytes that a plan may take; the models need some kilobytes
 TURNS = 200  # how often a loop may turn

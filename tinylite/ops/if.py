@@ -47,11 +47,11 @@ class If(Calling):
             test, graphs = plan.constant([True], np.bool_), [graphs[0] if condition.known.item() else graphs[1]]
         called = [plan.called(graph, self.passed(node)) for graph in graphs]
         plan.agree(*called)
-        leave_to_teams(plan, *called)
         given = [[inner.value(tensor) for tensor in graph.outputs] for inner, graph in zip(called, graphs, strict=True)]
+        if any(value.shape != values[0].shape for values in zip(*given, strict=True) for value in values):
+            raise NeedsCall
+        leave_to_teams(plan, *called)
         for output, *values in zip(node.outputs, *given, strict=True):
-            if any(value.shape != values[0].shape for value in values):
-                raise NeedsCall
             output.shape = values[0].shape
             if output.type == "RESOURCE":
                 if any(value.known != values[0].known for value in values):

@@ -69,11 +69,11 @@ class While(Calling):
         verdict = test.value(cond.outputs[0])
         self.check_verdict(node, verdict.shape)
         plan.agree(test, turn)
-        leave_to_teams(plan, test, turn)
         following = [turn.value(tensor) for tensor, same in zip(body.outputs, unchanged(body), strict=True) if not same]
         for value, (_, variable) in zip(following, changing, strict=True):
             if value.shape != variable.shape and not (one_element(value.shape) and one_element(variable.shape)):
                 raise NeedsCall
+        leave_to_teams(plan, test, turn)
         self.pass_on(turn, following, [variable for _, variable in changing])
         for value, variable in changing:
             copy_step(plan, value, variable)

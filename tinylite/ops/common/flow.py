@@ -31,6 +31,11 @@ class NeedsCall(Exception):
     reason = "which comes of graphs whose shapes only a run knows"
     node: Node
 
+    def __init__(self, for_threads: bool = False) -> None:
+        """`for_threads`: shapes are known, and Python calls the graphs so that several threads run their steps."""
+        super().__init__()
+        self.for_threads = for_threads
+
     @property
     def name(self) -> str:
         return next((output.name for output in self.node.outputs), self.node.op.name)
@@ -68,7 +73,7 @@ class Calling(Flow):
 def leave_to_teams(plan: Planner, *called: Planner) -> None:
     """Raise NeedsCall if one of these graphs had better be run by several threads."""
     if plan.threads > 1 and any(inner.cost > _WORTH_A_TEAM for inner in called):
-        raise NeedsCall
+        raise NeedsCall(for_threads=True)
 
 
 def of_routine(name: str, routine: Routine) -> dict[str, Any]:

@@ -19,6 +19,9 @@ __all__ = ["REGISTRY", "Counting", "NeedsCount", "NeedsValue", "Node", "Operator
 
 Shape = tuple[int, ...]
 
+# What says a shape, axes or sizes may be computed from an input of any length, and becomes a list, which takes much more memory.
+_MOST_NUMBERS = 1 << 16
+
 
 class _Dimensions(tuple[int, ...]):
     """The shape of a value. To ask for a dimension that it lacks is to find that the model breaks the operator's rules."""
@@ -141,6 +144,8 @@ class Node:
         value = self.input(index)
         if value.type not in ("INT8", "INT16", "INT32", "INT64", "UINT8", "BOOL"):
             self.fail(f"input {value} must be integers")
+        if value.size > _MOST_NUMBERS:
+            self.fail(f"input {value} has more than the {_MOST_NUMBERS} elements that a shape, axes or sizes may have")
         return [int(number) for number in self.known(index).reshape(-1)]
 
     def fail(self, problem: str, remedy: str | None = None) -> NoReturn:
