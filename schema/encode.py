@@ -103,7 +103,8 @@ class _Encoder:
             value = [enum_number(field.type, name) for name in value]
         try:
             vector = np.frombuffer(value, np.uint8) if isinstance(value, bytes) else np.ascontiguousarray(value)
-            stored = vector.astype(dtype, copy=False)
+            with np.errstate(invalid="ignore"):  # a NaN that becomes an integer is no longer equal to itself
+                stored = vector.astype(dtype, copy=False)
             if vector.size and not (stored == vector).all() and dtype.kind in "iu":
                 raise OverflowError
         except (TypeError, ValueError, OverflowError):

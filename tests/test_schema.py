@@ -101,6 +101,8 @@ def test_encoding_refuses_what_does_not_fit() -> None:
         )
     with pytest.raises(FormatError, match="version"):
         encode(Table("Model", version=-1))
+    with pytest.raises(FormatError, match=r"\(inf,\) does not fit a vector of int32"):
+        encode(Table("Model", metadata_buffer=(np.inf,)))
 
 
 def test_every_options_table_survives() -> None:

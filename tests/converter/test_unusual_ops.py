@@ -262,3 +262,21 @@ def test_what_has_no_form_says_why(what: str) -> None:
     build, message = REFUSED[what]
     with pytest.raises(ConvertError, match=message):
         nodes.convert(build(nodes))
+
+
+# ---- damaged ones
+
+
+@pytest.mark.parametrize(("op", "count"), [("Neg", 2), ("Neg", 0), ("Minimum", 3), ("Maximum", 1), ("Equal", 3)])
+def test_constants_of_another_number_than_an_op_takes(op: str, count: int) -> None:
+    """numpy would take one more for the place where its result goes."""
+    nodes = Nodes()
+    x = nodes.input(2)
+    with pytest.raises(ConvertError, match=f"it has {count} inputs, and takes"):
+        nodes.convert(nodes.add("AddV2", x, nodes.add(op, *[some(2) for _ in range(count)])))
+
+
+def test_indices_of_more_numbers_than_a_tensor_has_dimensions() -> None:
+    nodes = Nodes()
+    with pytest.raises(ConvertError, match="its indices have 3 numbers each, for 2 dimensions"):
+        nodes.convert(nodes.add("TensorScatterUpdate", nodes.input(4, 4), [[0, 1, 2]], some(1)))

@@ -144,15 +144,20 @@ _REDUCTIONS: dict[str, Callable[..., np.ndarray]] = {
 }  # fmt: skip
 
 
-def _in_type(function: Callable[..., Any], to_bool: bool) -> Folder:
-    """numpy would widen small types and Python numbers: the result has the operands' type."""
-    if to_bool:
-        return lambda call, *given: np.asarray(function(*given), np.bool_)
-    return lambda call, *given: np.asarray(function(*given)).astype(given[0].dtype)
+def _in_type(function: Callable[..., Any], count: int, to_bool: bool) -> Folder:
+    """numpy would widen small types and Python numbers, and write into one operand too many: the result has the operands' type."""
+
+    def compute(call: Call, *given: np.ndarray) -> np.ndarray:
+        if len(given) != count:
+            raise ValueError(f"it has {len(given)} inputs, and takes {count}")
+        found = np.asarray(function(*given))
+        return found.astype(np.bool_ if to_bool else given[0].dtype, copy=False)
+
+    return compute
 
 
 _ARITHMETIC: dict[str, Callable[..., Any]] = {**_UNARY, **_BINARY}
-FOLDERS.update((op, _in_type(function, op in _TO_BOOL)) for op, function in _ARITHMETIC.items())
+FOLDERS.update((op, _in_type(function, 1 if op in _UNARY else 2, op in _TO_BOOL)) for op, function in _ARITHMETIC.items())
 
 
 def _reduction(function: Callable[..., np.ndarray]) -> Folder:

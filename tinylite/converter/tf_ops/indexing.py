@@ -60,6 +60,7 @@ def tensor_scatter(call: Call) -> Tensor:
     if call.op != "TensorScatterUpdate":
         return call.elementwise("ADD" if call.op == "TensorScatterAdd" else "SUB", x, scattered)
     *rows, depth = sizes.of(call, indices)
+    call.want(depth.known <= len(whole), f"its indices have {depth.known} numbers each, for {len(whole)} dimensions")
     flat = [*whole[: depth.known], *[Size(1)] * (len(whole) - depth.known)]
     ones = sizes.full(call, [*rows, *flat[depth.known :]], True, np.bool_)
     known = call.known(indices)

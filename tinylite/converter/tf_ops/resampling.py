@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -13,22 +14,28 @@ from .matrices import fully_connected
 from .registry import translates
 
 _REMEDY = "Give the shapes of the inputs (input_shapes)"
+_BLOCK = 1 << 18  # elements of a matrix that are computed at a time: a formula holds several arrays of doubles
+
+Rows = Callable[[int, int, np.ndarray], np.ndarray]  # of the old and new length, and some of the new points: their rows [points, old]
 
 
-def _resampled(call: Call, rows: np.ndarray, columns: np.ndarray) -> Tensor:
-    """Pictures [batch, height, width, channels], with matrices [new, old] along height and width."""
-    x = call.transpose(call.cast(call.input(0), "FLOAT32"), (0, 1, 3, 2))
-    x = call.transpose(fully_connected(call, x, call.make(columns.astype(np.float32))), (0, 3, 2, 1))
-    return call.transpose(fully_connected(call, x, call.make(rows.astype(np.float32))), (0, 3, 1, 2))
-
-
-def _lengths(call: Call) -> tuple[list[int], list[int]]:
-    """Old and new height and width."""
-    old = list(call.shape(call.input(0))[1:3])
+def _resampled(call: Call, rows: Rows, columns: Rows) -> Tensor:
+    """Pictures [batch, height, width, channels], with matrices [new, old] of which `rows` and `columns` compute some rows."""
+    old, new = list(call.shape(call.input(0))[1:3]), call.numbers(1, "size")
     call.want(min(old) > 0, f"it resizes {old}, and the matrices that do need it known", _REMEDY)
-    new = call.numbers(1, "size")
     call.want(len(new) == 2 and min(new) > 0, f"it resizes to {new}, which is no height and width", "Give two numbers from 1 on")
-    return old, new
+    height, width = (_matrix(call, *each) for each in zip((rows, columns), old, new, strict=True))
+    x = call.transpose(call.cast(call.input(0), "FLOAT32"), (0, 1, 3, 2))
+    x = call.transpose(fully_connected(call, x, call.make(width)), (0, 3, 2, 1))
+    return call.transpose(fully_connected(call, x, call.make(height)), (0, 3, 1, 2))
+
+
+def _matrix(call: Call, rows: Rows, old: int, new: int) -> np.ndarray:
+    call.check_count(old * new)
+    matrix, step = np.empty((new, old), np.float32), max(_BLOCK // old, 1)
+    for start in range(0, new, step):
+        matrix[start : start + step] = rows(old, new, np.arange(start, min(start + step, new)))
+    return matrix
 
 
 def _scale(call: Call, old: int, new: int) -> np.float32:
@@ -48,25 +55,25 @@ def _keys(distance: np.ndarray, a: float) -> np.ndarray:
     return np.where(distance <= 1, near, far)
 
 
-def _bicubic(call: Call, old: int, new: int) -> np.ndarray:
+def _bicubic(call: Call, old: int, new: int, points: np.ndarray) -> np.ndarray:
     half = bool(call.attribute("half_pixel_centers"))
-    place = np.arange(new, dtype=np.float32)
+    place = points.astype(np.float32)
     place = (place + np.float32(0.5)) * _scale(call, old, new) - np.float32(0.5) if half else place * _scale(call, old, new)
     first = np.floor(place).astype(np.int64)
     between = np.rint((place - first.astype(np.float32)) * np.float32(_STEPS)) / _STEPS
-    matrix = np.zeros((new, old), np.float64)
+    matrix = np.zeros((points.size, old))
     for offset in (-1, 0, 1, 2):
         weights = _keys(np.abs(between - offset), -0.5 if half else -0.75)
         index = first + offset
         inside = np.clip(index, 0, old - 1)
-        np.add.at(matrix, (np.arange(new), inside), np.where(index == inside, weights, 0) if half else weights)
+        np.add.at(matrix, (np.arange(points.size), inside), np.where(index == inside, weights, 0) if half else weights)
     return matrix / matrix.sum(1, keepdims=True) if half else matrix
 
 
 @translates("ResizeBicubic")
 def resize_bicubic(call: Call) -> Tensor:
-    old, new = _lengths(call)
-    return _resampled(call, *(_bicubic(call, *pair) for pair in zip(old, new, strict=True)))
+    rows = partial(_bicubic, call)
+    return _resampled(call, rows, rows)
 
 
 # ---- area
@@ -76,17 +83,16 @@ def resize_bicubic(call: Call) -> Tensor:
 def resize_area(call: Call) -> Tensor:
     """The mean over the part of the picture that a new point covers."""
 
-    def matrix(old: int, new: int) -> np.ndarray:
+    def rows(old: int, new: int, points: np.ndarray) -> np.ndarray:
         scale = float(_scale(call, old, new))
-        starts = np.arange(new)[:, None] * scale
+        starts = points[:, None] * scale
         cells = np.arange(max(old, math.ceil(starts[-1, 0] + scale)))[None]
         covered = np.clip(np.minimum(starts + scale, cells + 1) - np.maximum(starts, cells), 0, None)
-        made = np.zeros((new, old))
+        made = np.zeros((points.size, old))
         np.add.at(made.T, np.minimum(cells[0], old - 1), covered.T)
         return made / scale
 
-    old, new = _lengths(call)
-    return _resampled(call, *(matrix(*pair) for pair in zip(old, new, strict=True)))
+    return _resampled(call, rows, rows)
 
 
 # ---- any scale and translation
@@ -126,10 +132,12 @@ def scale_and_translate(call: Call) -> Tensor:
     radius, kernel = _KERNELS[kind]
     scales, moves = (call.constant(index, what).astype(np.float32).tolist() for index, what in ((2, "scale"), (3, "translation")))
 
-    def matrix(old: int, new: int, scale: float, move: float) -> np.ndarray:
+    call.want(len(scales) == len(moves) == 2, f"its scale is {scales} and its translation {moves}, which are not two numbers each")
+
+    def rows(scale: float, move: float, old: int, new: int, points: np.ndarray) -> np.ndarray:
         call.want(scale > 0, f"its scale is {scale}")
         wide = max(1 / scale, 1.0) if call.attribute("antialias", True) else 1.0
-        place = ((np.arange(new) + 0.5) / scale - move / scale)[:, None]
+        place = ((points + 0.5) / scale - move / scale)[:, None]
         cells = np.arange(old)[None]
         reached = (cells >= np.ceil(place - radius * wide - 0.5)) & (cells <= np.floor(place + radius * wide - 0.5))
         # A point outside of the picture is 0; one at its edge has what lies nearest.
@@ -138,5 +146,4 @@ def scale_and_translate(call: Call) -> Tensor:
         total = weights.sum(1, keepdims=True)
         return np.where(np.abs(total) > 1e-30, weights / np.where(total == 0, 1, total), weights)
 
-    old, new = _lengths(call)
-    return _resampled(call, *(matrix(*each) for each in zip(old, new, scales, moves, strict=True)))
+    return _resampled(call, *(partial(rows, *each) for each in zip(scales, moves, strict=True)))
