@@ -155,7 +155,9 @@ def test_a_handler_that_raises_nothing_changes_nothing(threads: int) -> None:
 # What a handler calls on the interpreter whose run it interrupts, and what it is refused with.
 IN_HANDLERS: dict[str, tuple[Callable[[Interpreter], object], str | None]] = {
     "close": (Interpreter.close, None),
-    "invoke": (Interpreter.invoke, "the interpreter is running"),
+    "invoke": (Interpreter.invoke, "the interpreter is in the middle of a run"),
+    "resize": (lambda i: i.resize_tensor_input(1, [5, 7]), "the interpreter is in the middle of a run"),
+    "reset": (Interpreter.reset_all_variables, "the interpreter is in the middle of a run"),
     "clone": (Interpreter.clone, "the interpreter is in the middle of a run"),
     "copy": (copy.copy, "the interpreter is in the middle of a run"),
 }

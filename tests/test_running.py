@@ -15,6 +15,7 @@ import pytest
 from tinylite.errors import InvokeError, ModelError, TensorError, TinyliteError
 from tinylite.interpreter import Interpreter, SignatureRunner, _show_compilation
 from tinylite.model import Model
+from tinylite.profile import profile
 
 from .conftest import litert_interpreter
 from .small_models import DEMO, X, chain, litert_unready, plain, ready, reshaped, run, sliced, two_signatures
@@ -266,6 +267,32 @@ def test_compiling_says_so_and_is_quiet_on_request(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("TINYLITE_QUIET", "1")
     _show_compilation(0, 2, 0)
     assert capsys.readouterr().err == ""
+
+
+CHANGES: dict[str, Callable[[Interpreter], object]] = {
+    "resize": lambda i: i.resize_tensor_input(0, [2, 4]),
+    "allocate": lambda i: i.allocate_tensors(),
+    "reset": lambda i: i.reset_all_variables(),
+    "look": lambda i: i.tensor(0)(),
+    "profile": lambda i: profile(i, 2),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_what_changes_a_plan_waits_for_another_thread_that_uses_it(name: str) -> None:
+    """Else one finds that there is no plan any more, or plans for shapes that have changed meanwhile."""
+    interpreter = Interpreter(model_content=chain())
+    if name != "allocate":
+        interpreter.allocate_tensors()
+    plan = interpreter._main.plan
+    thread = threading.Thread(target=CHANGES[name], args=[interpreter])
+    with interpreter._turn:
+        thread.start()
+        thread.join(0.05)
+        assert thread.is_alive() and interpreter._main.plan is plan and not interpreter._main.views
+    thread.join()
+    interpreter.allocate_tensors()
+    interpreter.invoke()
 
 
 def test_two_threads_cannot_run_one_interpreter() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 import numpy as np
@@ -11,8 +12,9 @@ from .schema.tables import IDENTIFIER
 
 __all__ = ["holds_model", "model_in"]
 
-# Patterns that can match in one way only, with bounded parts: text from outside must not make the search slow.
-_COMMENT = re.compile(rb"//[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)")
+# Patterns that can match in one way only, with bounded parts: text from outside must not make the search slow. A comment is matched
+# without repeating a group, for each turn of which Python would keep some hundred bytes.
+_COMMENT = re.compile(rb"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _NUMBER = rb"(?:0[xX][0-9a-fA-F]{1,2}|[0-9]{1,3})"
 _START = re.compile(rb"\][\w()\s]{0,200}=\s{0,200}\{\s{0,200}(?P<first>(?:" + _NUMBER + rb"\s{0,8},\s{0,200}){8})")
 _CHUNK = 1 << 20  # characters parsed at a time: a list of all numbers would take ten times the text
@@ -22,7 +24,7 @@ _DIGITS[np.frombuffer(b"0123456789abcdefABCDEF", np.uint8)] = [*range(16), *rang
 
 def holds_model(head: bytes) -> bool:
     """Whether C source that starts so has an array in which a .tflite file begins."""
-    return _body(head) is not None
+    return _array_in(head)[1] >= 0
 
 
 def model_in(text: bytes | memoryview) -> bytes | None:
@@ -30,30 +32,42 @@ def model_in(text: bytes | memoryview) -> bytes | None:
 
     Raises CorruptFileError for an array that does not end, or with an element that is not a byte.
     """
-    body = _body(text)
-    if body is None:
+    numbers, start = _array_in(text)
+    if start < 0:
         return None
-    numbers, end, _ = body.partition(b"}")
-    if not end:
+    end = numbers.find(b"}", start)
+    if end < 0:
         raise CorruptFileError("the C array that holds the model has no closing brace", "The file was cut short: copy it again")
     content = bytearray()
-    at = 0
-    while at < len(numbers):
-        stop = numbers.find(b",", at + _CHUNK)
-        stop = len(numbers) if stop < 0 else stop
-        chunk = numbers[at:stop]
+    while start < end:
+        stop = numbers.find(b",", start + _CHUNK, end)
+        stop = end if stop < 0 else stop
+        chunk = bytes(numbers[start:stop])
         content += _all_hexadecimal(chunk) or _one_by_one(chunk, len(content))
-        at = stop + 1
+        start = stop + 1
     return bytes(content)
 
 
-def _body(text: bytes | memoryview) -> bytes | None:
-    """C source without comments from the numbers of the first array on that holds a .tflite file."""
-    text = _COMMENT.sub(b" ", text)
-    for found in _START.finditer(text):
-        if [_value(number.strip()) for number in found["first"].split(b",")][4:8] == list(IDENTIFIER):
-            return text[found.start("first") :]
-    return None
+def _array_in(text: bytes | memoryview) -> tuple[bytearray, int]:
+    """C source without comments, and where the numbers of the first array begin that holds a .tflite file; -1 if none does."""
+    kept = _without_comments(text)
+    for found in _START.finditer(kept):
+        if [_value(number.strip()) for number in bytes(found["first"]).split(b",")][4:8] == list(IDENTIFIER):
+            return kept, found.start("first")
+    return kept, -1
+
+
+def _without_comments(text: bytes | memoryview) -> bytearray:
+    """C source with a space for each comment; re.sub would keep every piece between two of them as an object."""
+    kept = bytearray()
+    at = 0
+    with memoryview(text) as view:
+        for found in _COMMENT.finditer(text):
+            kept += view[at : found.start()]
+            kept += b" "
+            at = found.end()
+        kept += view[at:]
+    return kept
 
 
 def _all_hexadecimal(numbers: bytes) -> bytes:
@@ -70,20 +84,24 @@ def _all_hexadecimal(numbers: bytes) -> bytes:
 
 def _one_by_one(numbers: bytes, first: int) -> bytes:
     """The values of numbers between commas, of which `first` is the index of the first one."""
-    content = bytearray()
-    for number in map(bytes.strip, numbers.split(b",")):
-        if number and _value(number) > 255:
-            what = number[:20].decode(errors="replace")
-            raise CorruptFileError(
-                f"element {first + len(content)} of the C array that holds the model is {what!r}, not a byte",
-                "Write the array again with xxd -i",
-            )
-        content += bytes([_value(number)]) if number else b""
-    return bytes(content)
+    found = [number for number in map(bytes.strip, numbers.split(b",")) if number]
+    values = list(map(_value, found))
+    if max(values, default=0) > 255:
+        index = next(index for index, value in enumerate(values) if value > 255)
+        raise CorruptFileError(
+            f"element {first + index} of the C array that holds the model is {found[index][:20].decode(errors='replace')!r}, not a byte",
+            "Write the array again with xxd -i",
+        )
+    return bytes(values)
 
 
+@functools.lru_cache(4096)  # more than there are ways to write a byte
 def _value(number: bytes) -> int:
-    """A number's value; 256 for what is not a byte."""
+    """A number's value, as C has it: octal with a zero in front; 256 for what is not a byte."""
     if not re.fullmatch(_NUMBER, number):
         return 256
-    return int(number, 16 if number[1:2] in (b"x", b"X") else 10)
+    base = 16 if number[1:2] in (b"x", b"X") else 8 if number[:1] == b"0" else 10
+    try:
+        return int(number, base)
+    except ValueError:
+        return 256

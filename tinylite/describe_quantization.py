@@ -175,14 +175,15 @@ def _tensor(number: int, tensor: Tensor) -> dict[str, Any]:
         return {**found, "scale": [], "zero_point": [], "quantized_dimension": None, "min": None, "max": None}
     scale = quantization.scale.astype(np.float64)
     zero = quantization.zero_point if quantization.zero_point.size == scale.size else np.zeros(scale.size, np.int64)
-    low, high = _INTEGERS[str(tensor.type)]
+    with np.errstate(all="ignore"):
+        low, high = ((end - zero.astype(np.float64)) * scale for end in _INTEGERS[str(tensor.type)])
     return {
         **found,
         "scale": [float(f"{value:.9g}") for value in scale],
         "zero_point": zero.tolist(),
         "quantized_dimension": quantization.quantized_dimension if scale.size > 1 else None,
-        "min": float(((low - zero) * scale).min()),
-        "max": float(((high - zero) * scale).max()),
+        "min": float(low.min()),
+        "max": float(high.max()),
     }
 
 

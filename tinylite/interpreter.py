@@ -90,7 +90,8 @@ class _Runnable:
         return made
 
     def value(self, tensor: Tensor) -> Value | None:
-        return self.plan.value(tensor) if self.plan is not None else None
+        plan = self.plan  # which another thread may take away
+        return plan.value(tensor) if plan is not None else None
 
 
 # What an interpreter has until it is closed.
@@ -145,10 +146,10 @@ class Interpreter:
         for runnable in self._graphs:
             with self._place(runnable):
                 check_records(runnable.graph)
-        self._call: Callable[[], int] | None = None
+        self._short: Segment | None = None
+        self._runner = 0  # the thread that runs it, while `_running` is locked
         self._turn, self._running = threading.RLock(), threading.Lock()
         _interpreters.add(self)
-        self._segment: Segment | None = None
 
     def clone(self) -> Interpreter:
         """Another interpreter of the same model, to be used at the same time in another thread.
@@ -158,8 +159,7 @@ class Interpreter:
         InvokeError in the handler of a signal that has come during a run in this thread.
         """
         with self._turn:
-            if self._running.locked():
-                raise InvokeError("the interpreter is in the middle of a run", "Clone it after the run, not in a signal's handler")
+            self._check_no_run()
             made = Interpreter.__new__(type(self))
             made.__dict__.update(self.__dict__)
             made._turn, made._running = threading.RLock(), threading.Lock()
@@ -167,9 +167,9 @@ class Interpreter:
             made._state = self._state.copy()
             made._graphs = [runnable.clone(made._state) for runnable in self._graphs]
             made._main = made._graphs[0]
-            made._call = made._segment = None
-            if self._call is not None:
-                made._find_call()
+            made._short = None
+            if self._short is not None:
+                made._find_short()
         return made
 
     def __copy__(self) -> Interpreter:
@@ -198,7 +198,7 @@ class Interpreter:
                 runnable.views.clear()
             for name in _LENT:
                 self.__dict__.pop(name, None)
-            self._call = self._segment = None
+            self._short = None
 
     def __enter__(self) -> Interpreter:
         return self
@@ -232,13 +232,17 @@ class Interpreter:
         """Plan the model for its inputs' shapes, and set all tensors and variables to zero.
 
         Where the shapes are those it is planned for, nothing changes: inputs and variables keep their values. Raises what
-        stands in the way, with op and tensor.
+        stands in the way, with op and tensor. Waits for a run in another thread to end.
         """
         self._allocate(self._main)
 
     def _allocate(self, runnable: _Runnable) -> None:
-        if runnable.plan is not None:
-            return
+        with self._turn:
+            if runnable.plan is None:
+                self._check_no_run()
+                self._plan(runnable)
+
+    def _plan(self, runnable: _Runnable) -> None:
         with self._place(runnable), memory_shortage("planning it", _SMALLER):
             runnable.plan = Plan(
                 runnable.graph,
@@ -249,14 +253,13 @@ class Interpreter:
                 state=self._state,
                 progress=_show_compilation,
             )
-        self._find_call()
+        self._find_short()
 
-    def _find_call(self) -> None:
+    def _find_short(self) -> None:
         """Where a run of the main graph is so short that other Python threads wait meanwhile, nothing need watch over it."""
         plan = self._main.plan
         if plan is not None and plan.static and self._threads == 1 and not plan.segments[0].long:
-            self._segment = plan.segments[0]
-            self._call = self._segment.call
+            self._short = plan.segments[0]
 
     def invoke(self) -> None:
         """Run the model on what its inputs hold. Raises InvokeError, ModelError where a value makes an impossible shape, or what the
@@ -264,11 +267,12 @@ class Interpreter:
 
         The interpreter can be used again after each; outputs and variables then hold whatever the run has left in them.
         """
-        if self._call is not None:
-            failed = self._call()
+        short = self._short
+        if short is not None:
+            failed = short.call()
             if failed:
                 with self._place(self._main):
-                    self._segment.check(failed)  # type: ignore[union-attr]
+                    short.check(failed)
             return
         self._invoke(self._main)
 
@@ -276,6 +280,8 @@ class Interpreter:
         if runnable.plan is None:
             raise InvokeError("the model is not ready", "Call allocate_tensors() first, and again after resize_tensor_input()")
         if self._running.locked():
+            if self._runner == threading.get_ident():
+                self._check_no_run()
             raise InvokeError(
                 "the interpreter is running in another thread",
                 "Give each thread an interpreter of its own: interpreter.clone() makes one that shares the weights",
@@ -283,20 +289,32 @@ class Interpreter:
         # Other threads wait for the turn, and a signal's handler in this one finds it running. `with`, since a handler that raises
         # could leave it locked between acquire() and try.
         with self._turn, self._running:
-            if runnable.plan is None:  # closed, or resized, by whoever had the turn before
+            self._runner = threading.get_ident()
+            plan = runnable.plan
+            if plan is None:  # closed, or resized, by whoever had the turn before
                 raise InvokeError("the interpreter was closed or resized in another thread", "Close it when its runs have ended")
-            if not runnable.plan.static or self._state.variables:
+            if not plan.static or self._state.variables:
                 runnable.views.clear()
             if runnable is not self._main and self._state.variables:
-                self._call = None  # the main graph has to look first which shapes they have now
+                self._short = None  # the main graph has to look first which shapes they have now
             with self._place(runnable), memory_shortage("running it", _SMALLER):
-                runnable.plan.run()
+                plan.run()
+
+    def _check_no_run(self) -> None:
+        """Raise InvokeError in the middle of a run. To be called with the turn, so that it is a run in this thread."""
+        if self._running.locked():
+            raise InvokeError(
+                "the interpreter is in the middle of a run, and this is called from within it",
+                "Call it when the run has ended, not in the handler of a signal",
+            )
 
     def reset_all_variables(self) -> None:
-        """Set the state of every recurrent op to zero."""
-        for runnable in self._graphs:
-            if runnable.plan is not None:
-                runnable.plan.reset_variables()
+        """Set the state of every recurrent op to zero. Waits for a run in another thread to end."""
+        with self._turn:
+            self._check_no_run()
+            for runnable in self._graphs:
+                if runnable.plan is not None:
+                    runnable.plan.reset_variables()
 
     # ---- tensors
 
@@ -314,16 +332,22 @@ class Interpreter:
             return runnable.views[index]
         except (KeyError, TypeError):  # an index that cannot be hashed is none
             pass
+        with self._turn:
+            return self._find_view(runnable, index)
+
+    def _find_view(self, runnable: _Runnable, index: Any) -> np.ndarray:
         tensor = self._tensor(runnable, index)
         name = f"tensor {index} {tensor.name!r}"
-        if runnable.plan is None:
+        plan = runnable.plan
+        if plan is None:
             if tensor.data is not None:
                 return tensor.data
-            inner = self._main.plan.inner(runnable.graph) if self._main.plan is not None and self._keep_all else None
-            if inner is not None and id(tensor) in inner.values:
-                return self._main.plan.view(inner.values[id(tensor)])  # type: ignore[union-attr]
+            main = self._main.plan if self._keep_all else None
+            inner = main.inner(runnable.graph) if main is not None else None
+            if main is not None and inner is not None and id(tensor) in inner.values:
+                return main.view(inner.values[id(tensor)])
             raise TensorError(f"{name} has no memory yet", "Call allocate_tensors() first")
-        value = runnable.plan.value(tensor)
+        value = plan.value(tensor)
         if value is None and tensor.data is not None:
             return tensor.data
         graph = runnable.graph
@@ -334,8 +358,8 @@ class Interpreter:
                 "Make the interpreter with experimental_preserve_all_tensors=True to read it",
             )
         if value is None:
-            raise TensorError(f"{name} is not used by any op that has run", None if runnable.plan.static else "Call invoke() first")
-        runnable.views[index] = runnable.plan.view(value)
+            raise TensorError(f"{name} is not used by any op that has run", None if plan.static else "Call invoke() first")
+        runnable.views[index] = plan.view(value)
         return runnable.views[index]
 
     def set_tensor(self, tensor_index: int, value: Any) -> None:
@@ -396,7 +420,7 @@ class Interpreter:
     def resize_tensor_input(self, input_index: int, tensor_size: Sequence[int], strict: bool = False) -> None:
         """Give an input another shape; call allocate_tensors() afterwards.
 
-        With `strict`, only dimensions that are -1 in shape_signature may change.
+        With `strict`, only dimensions that are -1 in shape_signature may change. Waits for a run in another thread to end.
         """
         self._resize(self._main, input_index, tensor_size, strict)
 
@@ -418,13 +442,15 @@ class Interpreter:
                     f"{name} has the shape signature {list(signature)}, which {list(shape)} does not fit",
                     "Only dimensions of -1 may change while strict is true",
                 )
-        if shape == self._shape(runnable, tensor) and runnable.plan is not None:
-            return
-        runnable.shapes[id(tensor)] = shape
-        runnable.plan = None
-        runnable.views.clear()
-        if runnable is self._main:
-            self._call = None
+        with self._turn:
+            if shape == self._shape(runnable, tensor) and runnable.plan is not None:
+                return
+            self._check_no_run()
+            runnable.shapes[id(tensor)] = shape
+            runnable.plan = None
+            runnable.views.clear()
+            if runnable is self._main:
+                self._short = None
 
     # ---- details
 
@@ -653,4 +679,8 @@ def _sparse_dimension(entry: Any) -> dict[str, Any]:
     if entry.format == "DENSE":
         return {"format": 0, "dense_size": entry.dense_size}
     parts = {name: getattr(entry, name) for name in ("array_segments", "array_indices")}
-    return {"format": 1} | {name: vector.values.astype(np.int32) for name, vector in parts.items() if vector is not None}
+    return {"format": 1} | {
+        name: np.zeros(0, np.int32) if vector.values is None else vector.values.astype(np.int32)
+        for name, vector in parts.items()
+        if vector is not None
+    }

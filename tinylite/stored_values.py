@@ -60,6 +60,8 @@ def _parameters(details: dict[str, Any] | Tensor) -> _Parameters:
         name, dtype, found = details["name"], np.dtype(details["dtype"]), details["quantization_parameters"]
         scales, zeros, axis = found["scales"], found["zero_points"], found["quantized_dimension"]
     scales, zeros = np.asarray(scales, np.float32), np.asarray(zeros, np.float32)
+    if zeros.size not in (0, scales.size):
+        raise TensorError(f"tensor {name!r} has {scales.size} scales and {zeros.size} zero points", "Give it as many of each")
     low, high = packed_range(details.type) if isinstance(details, Tensor) else (0, 0)
     if low == high and dtype.kind in "iu":
         low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from ..errors import at
-from ..terminal import CONTEXT, console, shown
+from ..terminal import CONTEXT, console, echo_json, shown
 
 __all__ = ["inspect"]
 
@@ -40,8 +38,7 @@ def inspect(model: str, as_json: bool, memory: bool, quantization: bool) -> None
     else:
         description, tables = describe.describe(Model.load(model), memory), describe.tables
     if as_json:
-        # JSON escapes all that is not ASCII, and of ASCII all but this.
-        click.echo(json.dumps(description, indent=1).replace("\x7f", "\\u007f"))
+        echo_json(description, indent=1)
         return
     out = console()
     for table in tables(shown(description)):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..limits import check_size
-from ..terminal import echo
+from ..terminal import echo, finite
 
 __all__ = ["Result"]
 
@@ -89,11 +89,5 @@ def _plain(values: np.ndarray) -> Any:
     if values.dtype.kind == "c":
         return _plain(np.stack([values.real, values.imag], axis=-1))
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        return _named(values.tolist())
+        return finite(values.tolist())
     return values.tolist()
-
-
-def _named(values: Any) -> Any:
-    if isinstance(values, list):
-        return [_named(value) for value in values]
-    return values if math.isfinite(values) else str(values)

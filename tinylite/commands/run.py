@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import FileError, at
-from ..terminal import CONTEXT, echo
+from ..terminal import CONTEXT, echo, echo_json
 from ..text import is_terminal
 from .profile_table import show_profile
 from .results import Result
@@ -159,7 +158,7 @@ def run(
         described |= {"written": written, "seconds": seconds, "runs": repeat, "threads": threads, "notes": notes}
         if profile is not None:
             described["profile"] = asdict(profile)
-        click.echo(json.dumps(described).replace("\x7f", "\\u007f"))  # of ASCII, JSON escapes all but this
+        echo_json(described)
         return
     for entry in results:
         entry.show(top)
