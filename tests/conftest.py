@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import os
-import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,18 +12,29 @@ import pytest
 os.environ.setdefault("TINYLITE_QUIET", "1")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Compile all kernels at once, before workers start: many small compilations would take several times as long."""
-    if hasattr(config, "workerinput") or config.option.collectonly:
-        return
-    import tinylite.kernels
-    from tinylite.kernels.kernel import KERNELS
-    from tinylite.kernels.store import addresses
+# From this many selected tests on, all kernels are compiled first. Fewer tests compile what they need: compiling all of them takes
+# minutes, and one operator's tests need about ten.
+MANY_TESTS = 1000
 
-    for module in pkgutil.iter_modules(tinylite.kernels.__path__):
-        if module.name not in ("compile", "machine", "simd", "tiles"):
-            importlib.import_module(f"tinylite.kernels.{module.name}")
-    addresses(KERNELS.values())
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Without xdist, or in one of its workers, which leave this to the process that has started them."""
+    if not hasattr(session.config, "workerinput") and not session.config.option.collectonly:
+        prepare_kernels(len(session.items))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(ids: list[str]) -> None:
+    """With xdist, in the process that hands out the tests, once for each worker; no test starts before this returns."""
+    prepare_kernels(len(ids))
+
+
+def prepare_kernels(selected: int) -> None:
+    """Compile all kernels in one go if that is faster than compiling them one by one for so many tests."""
+    if selected >= MANY_TESTS:
+        from .all_kernels import load_all_kernels
+
+        load_all_kernels()
 
 
 SHARED = Path(os.environ.get("TINYLITE_SHARED", Path(__file__).parent.parent.parent / "shared"))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-
 import numpy as np
 
-from tinylite import kernels, ops
+from tinylite import ops
 from tinylite.interpreter import Interpreter
-from tinylite.kernels.kernel import KERNELS
-from tinylite.kernels.store import addresses
 from tinylite.ops import custom_ops
 
+from ..all_kernels import load_all_kernels
 from . import guards
 
 __all__ = ["load_everything"]
@@ -20,10 +16,7 @@ __all__ = ["load_everything"]
 
 def load_everything() -> None:
     """Import all operators, load all kernels, and let memory be guarded from here on."""
-    for module in pkgutil.iter_modules(kernels.__path__):
-        if module.name not in ("compile", "machine", "simd", "tiles"):
-            importlib.import_module(f"{kernels.__name__}.{module.name}")
-    addresses(KERNELS.values())
+    load_all_kernels()
     for name in ops.names():
         ops.find(name)
     for name in custom_ops.names():
