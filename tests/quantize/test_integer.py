@@ -84,7 +84,7 @@ GRAPHS: dict[str, Build] = {
 
 
 def quantize(build: Build, **given: Any) -> Model:
-    """The graph itself, since a copy would forget that weights are narrow, which no file holds."""
+    """The graph itself, since quantize_model refuses FAKE_QUANT ops with ranges that no kernel runs, and converters meet those."""
     made = model(build)
     quantize_graph(made.graph, Integers(**{"input_stats": STATS, **given}))
     set_versions(made)
@@ -108,6 +108,21 @@ def test_integers_agree_with_the_fake_quantized_run_and_with_litert(name: str, s
     judge.set_tensor(judge.get_input_details()[0]["index"], stored.astype(np.uint8))
     judge.invoke()
     assert np.array_equal(found, judge.get_tensor(judge.get_output_details()[0]["index"]))
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_a_model_its_copy_and_its_graph_are_quantized_alike(name: str) -> None:
+    """A copy keeps that weights are narrow, which no file holds: their scale is 1.9 / 254, not 1.9 / 255."""
+    source, graph = model(GRAPHS[name]), model(GRAPHS[name])
+    made = quantize_model(source, Integers(input_stats=STATS))
+    assert source == graph  # what is given stays as it is
+    assert quantize_model(source.copy(), Integers(input_stats=STATS)) == made
+    quantize_graph(graph.graph, Integers(input_stats=STATS))
+    set_versions(graph)
+    assert graph == made and graph.to_bytes() == made.to_bytes()
+    scales = [float(t.quantization.scale[0]) for t in made.graph.all_tensors() if t.is_constant and (t.name or "").startswith("weights")]  # type: ignore[union-attr]
+    assert scales == [pytest.approx(1.9 / 254)] * len(scales)
+    assert len(scales) == sum(op.code in ("CONV_2D", "FULLY_CONNECTED") for op in made.graph.ops)
 
 
 @pytest.mark.parametrize(
