@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from tinylite.flags import FlagCommand, switch, without_effect
+from tinylite.cli.base.flags import FlagCommand, switch, without_effect
 
 
 @click.command(cls=FlagCommand)

@@ -17,9 +17,9 @@ from click.testing import CliRunner
 
 import tinylite.quantize.training.rewrite
 from tinylite.cli import main
+from tinylite.cli.base.terminal import console, shown
 from tinylite.errors import TinyliteError
 from tinylite.model import Graph, Metadata, Model, Op, Signature, Tensor
-from tinylite.terminal import console, shown
 from tinylite.text import printable
 
 from .converter.wire import attribute, field, message, node

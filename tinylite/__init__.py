@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import lite as lite, quantize as quantize
     from .converter import convert as convert
+    from .converter.request import ConvertRequest as ConvertRequest
     from .converter.tflite_converter import TFLiteConverter as TFLiteConverter, toco_convert as toco_convert
     from .errors import (
         CodeRefusedError as CodeRefusedError,
@@ -71,6 +72,7 @@ _HOMES = {
         "TinyliteError", "UnsupportedError",
     ),
     "converter": ("convert",),
+    "converter.request": ("ConvertRequest",),
     "converter.tflite_converter": ("TFLiteConverter", "toco_convert"),
     "freezing.dispatch": ("freeze",),
     "freezing.frozen": ("Frozen", "FrozenTensor"),
@@ -82,10 +84,10 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # sorted, and equal to the names above; tests see to it
-    "CodeRefusedError", "ConvertError", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError", "Frozen", "FrozenTensor",
-    "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError",
-    "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature", "SignatureRunner",
-    "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "compat", "convert",
+    "CodeRefusedError", "ConvertError", "ConvertRequest", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError", "Frozen",
+    "FrozenTensor", "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError",
+    "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature",
+    "SignatureRunner", "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "compat", "convert",
     "dequantize_values", "freeze", "lite", "load_delegate", "quantize", "quantize_values", "random_inputs", "toco_convert",
 ]  # fmt: skip
 

@@ -21,11 +21,11 @@ from hypothesis import HealthCheck, given, settings
 
 import tinylite
 from tinylite import TinyliteError, describe_graph
+from tinylite.cli.base.terminal import shown
 from tinylite.converter.graphdef import read_graph_def
 from tinylite.describe_fake_quants import describe_nodes
 from tinylite.kinds import HEAD, identify
 from tinylite.quantize import Integers, Weights
-from tinylite.terminal import shown
 
 from .cases import CASES
 from .referee import frozen

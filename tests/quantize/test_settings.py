@@ -116,9 +116,9 @@ def test_a_float_file_takes_integers_on_the_command_line(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("flags", "text"),
     [
-        (("--input_arrays=x",), "--input_arrays are x, and"),
-        (("--output_arrays=a,b",), "--output_arrays are a, b, and"),
-        (("--input_shapes=1,6,6,3",), "--input_shapes are others"),
+        (("--input_arrays=x",), "input_arrays are x, and"),
+        (("--output_arrays=a,b",), "output_arrays are a, b, and"),
+        (("--input_shapes=1,6,6,3",), "input_shapes are others"),
     ],
 )
 def test_a_tflite_file_keeps_its_ends(flags: tuple[str, ...], text: str, tmp_path: Path) -> None:

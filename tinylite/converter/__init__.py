@@ -1,6 +1,6 @@
 """From TensorFlow's graphs to a Model: `convert` does it all; each module is a stage.
 
-file or object ──sources──> GraphDef ──tf_graph──> TfGraph ──translate──> Model ──passes──> Model
+ConvertRequest ──job──> file or object ──sources──> GraphDef ──tf_graph──> TfGraph ──translate──> Model ──passes──> Model
 """
 
 from __future__ import annotations
@@ -9,64 +9,45 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..errors import SettingError
+
 if TYPE_CHECKING:
     from ..model import Model
     from ..quantize.integer import Integers
     from ..quantize.weights import Weights
+    from .request import TypeFlags
 
 __all__ = ["convert"]
 
 
 def convert(
-    source: Any, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None, *,
-    input_shapes: Mapping[str, Sequence[int | None] | None] | None = None, input_types: Mapping[str, Any] | None = None,
-    constants: Mapping[str, Any] | None = None, checkpoint: str | os.PathLike[str] | None = None,
-    signature_key: str | None = None, tags: Iterable[str] | None = None, custom_objects: dict[str, Any] | None = None,
-    allow_custom_ops: bool = False, fuse_lstm: bool = False, integers: Integers | None = None, weights: Weights | None = None,
-    dump: str | os.PathLike[str] | None = None, output: str | os.PathLike[str] | None = None, allow_code: bool = False,
+    source: Any, inputs: Sequence[str] | str | None = None, outputs: Sequence[str] | str | None = None, *,
+    input_shapes: Mapping[str, Sequence[int | None] | None] | Sequence[Sequence[int | None] | None] | None = None,
+    input_types: Mapping[str, Any] | Sequence[Any] | None = None, constants: Mapping[str, Any] | None = None,
+    batch_size: int | None = None, checkpoint: str | os.PathLike[str] | None = None, signature_key: str | None = None,
+    tags: Iterable[str] | str | None = None, custom_objects: dict[str, Any] | None = None, allow_code: bool = False,
+    integers: Integers | None = None, weights: Weights | None = None, types: TypeFlags | None = None, allow_custom_ops: bool = False,
+    custom_op_names: Iterable[str] = (), fuse_lstm: bool = False, drop_fake_quant: bool = False, reorder_across_fake_quant: bool = False,
+    propagate_fake_quant_num_bits: bool = False, allow_dynamic_tensors: bool = True, output: str | os.PathLike[str] | None = None,
+    output_format: str = "TFLITE", dump: str | os.PathLike[str] | None = None,
 ) -> Model:  # fmt: skip
-    """Convert a TensorFlow graph to a Model.
+    """Convert a TensorFlow graph to a Model, or quantize a float .tflite file.
 
-    `source` is the path of a frozen GraphDef (.pb or .pbtxt), a SavedModel, a Keras file, or of an unfrozen GraphDef with the
-    `checkpoint` that was saved with it; or a GraphDef message, its bytes, a tf.Graph, a session, a Keras model, a
-    tf.function or concrete function, or what `tinylite.freeze` gave. Only a frozen GraphDef needs no TensorFlow.
+    The arguments are the fields of `tinylite.ConvertRequest`, whose documentation says what each is: `convert("frozen.pb", ["x"])` is
+    `convert(ConvertRequest("frozen.pb", ["x"]))`. A request as `source` is converted as it is, without other arguments.
 
-    `inputs` and `outputs` are names of tensors ("softmax", "split:1"); without them, those of the signature or, in a
-    GraphDef, the placeholders and what nobody reads. `input_shapes` gives shapes by input name; None or -1 for dimensions
-    that may vary, which become dynamic in the file (shape_signature). `input_types` gives types (names, or of numpy or TensorFlow) by
-    input name, where an input is a tensor whose type the graph does not tell. `constants` gives values by name for placeholders, or
-    other tensors, that are always the same in use, such as {"phase_train": False}: they are no inputs then, and what hangs on them is
-    computed now. `allow_custom_ops` lets ops through that have no
-    builtin form, as custom ops with their attributes. `fuse_lstm` makes loops of LSTMs one operator, whose state lasts from run to
-    run until the interpreter's variables are reset. `integers`, a tinylite.quantize.Integers, makes the model a fully quantized one;
-    `weights`, a tinylite.quantize.Weights, stores the weights of a float one smaller. `dump` is a directory that gets a text file
-    for each stage. `output` is a path to save the model at, whole or, if the conversion is refused, not at all. `allow_code` lets what
-    is frozen on the way run code that a file holds (see tinylite.freeze), with a warning.
-
-    Raises FileError, FreezeError, CodeRefusedError, and ConvertError with all ops that have no form, or tensors that have no range, at
-    once.
+    Raises SettingError for arguments that exclude one another; FileError, FreezeError, CodeRefusedError for a source that cannot be
+    used; ConvertError with all ops that have no form, or tensors that have no range, at once.
     """
-    from ..files import check_not_source
-    from .conversion import Conversion
-    from .sources import source_of
-    from .translate import Settings
+    settings = dict(locals())  # all arguments, which a test compares with the fields of ConvertRequest
+    from .job import Job
+    from .request import ConvertRequest
 
-    if output is not None:
-        check_not_source(output, source)
-    found = source_of(
-        source, inputs, outputs, checkpoint=checkpoint, signature_key=signature_key, tags=tags, custom_objects=custom_objects,
-        allow_code=allow_code,
-    )  # fmt: skip
-    conversion = Conversion(
-        found.graph_def, found.inputs, found.outputs, shapes=input_shapes, types=input_types,
-        constants=constants, settings=Settings(allow_custom_ops, fuse_lstm=fuse_lstm),
-        dump=dump, signature_key=found.signature_key, integers=integers,
-    )  # fmt: skip
-    model = conversion.model
-    if weights is not None:
-        from ..quantize.weights import quantize_weights
-
-        model = quantize_weights(model, weights)
-    if output is not None:
-        model.save(output)
+    if isinstance(source, ConvertRequest):
+        defaults = vars(ConvertRequest(source))
+        if given := [name for name, value in settings.items() if value != defaults[name]]:
+            raise SettingError(f"a ConvertRequest is given, and {', '.join(given)} besides", "Use dataclasses.replace(request, ...)")
+    job = Job(source if isinstance(source, ConvertRequest) else ConvertRequest(**settings))
+    model = job.run()
+    job.write(model)
     return model

@@ -16,10 +16,10 @@ import numpy as np
 from ..errors import CodeRefusedError, ConvertError, UnsupportedError, at
 from ..files import check_not_source, write_whole
 from ..model import Model
-from .conversion import Conversion
-from .quantization import Target, target, type_of
+from .job import Job, file_content
+from .quantization import type_of
+from .request import FORMATS, ConvertRequest, TypeFlags
 from .sources import Source, source_of
-from .translate import Settings
 
 _log = logging.getLogger("tinylite")
 
@@ -209,11 +209,7 @@ class TFLiteConverter:
         for other in models[1:]:
             first.graphs += other.graphs
             first.signatures += other.signatures
-        if _name(self.output_format) == "GRAPHVIZ_DOT":
-            from .dot import dot
-
-            return dot(first).encode()
-        return first.to_bytes()
+        return file_content(first, str(_name(self.output_format)))
 
     def _sources(self) -> list[Source]:
         """What is converted; what was refused for the code that it has is frozen once that is allowed."""
@@ -228,28 +224,22 @@ class TFLiteConverter:
         return found
 
     def _converted(self, source: Source) -> Model:
-        target = self._target()
-        conversion = Conversion(
-            source.graph_def, source.inputs, source.outputs, shapes={name: _shape(shape) for name, shape in self._shapes.items()},
-            types=self.input_types, constants=self.constants, settings=Settings(
-                self.allow_custom_ops, fuse_lstm=self.fuse_lstm, drop_fake_quants=self.drop_fake_quant and target.integers is None
-            ),
-            integers=target.integers, reorder_across_fake_quants=self.reorder_across_fake_quant or self.drop_fake_quant,
-            signature_key=source.signature_key, dump=self.dump_graphviz_dir,
-        )  # fmt: skip
-        return target.finished(conversion.model)
+        return Job(ConvertRequest(
+            source, input_shapes={name: _shape(shape) for name, shape in self._shapes.items()}, input_types=self.input_types,
+            constants=self.constants, types=self._types(), allow_custom_ops=self.allow_custom_ops, fuse_lstm=self.fuse_lstm,
+            drop_fake_quant=self.drop_fake_quant, reorder_across_fake_quant=self.reorder_across_fake_quant, dump=self.dump_graphviz_dir,
+        )).run()  # fmt: skip
 
-    def _target(self) -> Target:
+    def _types(self) -> TypeFlags:
         types = {type_of(type) for type in _listed("target_spec.supported_types", self.target_spec.supported_types)}
         asked = {_name(entry) for entry in _listed("optimizations", self.optimizations)}
         _check_known("optimizations", asked, [entry.name for entry in Optimize])
         _check_known("target_spec.supported_types", types, ["FLOAT32", "FLOAT16", "INT8"])
         smaller = self.post_training_quantize or bool(asked - {"EXPERIMENTAL_SPARSITY"})
-        return target(
-            self.inference_type, self.inference_input_type, self.inference_output_type, input_stats=self.quantized_input_stats,
-            default_range=self.default_ranges_stats, style=self.quantizer_style,
-            store=("FLOAT16" if "FLOAT16" in types else "INT8") if smaller else None, allow_float_ops=self.allow_float_ops,
-            change_concat_inputs=self.change_concat_input_ranges, nudge_weights=self.allow_nudging_weights_to_use_fast_gemm_kernel,
+        return TypeFlags(
+            self.inference_type, self.inference_input_type, self.inference_output_type, self.quantized_input_stats,
+            self.default_ranges_stats, self.quantizer_style, ("FLOAT16" if "FLOAT16" in types else "INT8") if smaller else None,
+            self.allow_float_ops, self.change_concat_input_ranges, self.allow_nudging_weights_to_use_fast_gemm_kernel,
         )  # fmt: skip
 
     def _check_supported(self) -> None:
@@ -258,7 +248,7 @@ class TFLiteConverter:
                 "quantization after training by a representative dataset is not built",
                 "Leave representative_dataset None to store weights smaller, or train with tinylite.quantize.create_training_graph",
             )
-        _check_known("output_format", {_name(self.output_format)}, ["TFLITE", "GRAPHVIZ_DOT"])
+        _check_known("output_format", {_name(self.output_format)}, FORMATS)
         allowed = {_name(entry) for entry in _listed("target_spec.supported_ops", self.target_spec.supported_ops)}
         _check_known("target_spec.supported_ops", allowed, [entry.name for entry in OpsSet])
         if allowed == {"SELECT_TF_OPS"}:

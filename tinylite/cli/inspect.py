@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ..errors import at
-from ..terminal import CONTEXT, console, echo_json, shown
+from .base.terminal import CONTEXT, console, echo_json, shown
 
 __all__ = ["inspect"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..terminal import console, shown
+from .terminal import console, shown
 
 if TYPE_CHECKING:
-    from ..profile import Profile
+    from ...profile import Profile
 
 __all__ = ["show_profile"]
 

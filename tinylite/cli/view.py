@@ -8,8 +8,7 @@ import time
 import click
 
 from ..errors import FileError, SettingError, at
-from ..kinds import describe_path
-from ..terminal import CONTEXT, echo
+from .base.terminal import CONTEXT, echo
 
 __all__ = ["view"]
 
@@ -41,6 +40,8 @@ def view(model: str, port: int, host: str, browse: bool | None) -> None:
 
 def _file_of(model: str) -> str:
     """The file that Netron opens: in a SavedModel's directory saved_model.pb, for a checkpoint's prefix its index."""
+    from ..kinds import describe_path
+
     for path in (model, os.path.join(model, "saved_model.pb"), f"{model}.index"):
         if os.path.isfile(path):
             return path

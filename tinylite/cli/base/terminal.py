@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .text import is_terminal, printable
+from ...text import is_terminal, printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,10 +5,9 @@ from __future__ import annotations
 from importlib import resources
 
 import click
-import numpy as np
 
-from ..terminal import CONTEXT, echo
-from .profile_table import show_profile
+from .base.profile_table import show_profile
+from .base.terminal import CONTEXT, echo
 
 __all__ = ["demo"]
 
@@ -16,6 +15,7 @@ __all__ = ["demo"]
 @click.command(context_settings=CONTEXT, short_help="Read ten handwritten digits.")
 def demo() -> None:
     """Read ten handwritten digits with the model that ships inside tinylite."""
+    import numpy as np
     from PIL import Image
 
     from ..describe import time_text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..flags import FlagCommand, switch, without_effect
-from ..terminal import CONTEXT, echo
+from .base.flags import FlagCommand, switch, without_effect
+from .base.terminal import CONTEXT, echo
 
 __all__ = ["freeze"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ..errors import UnsupportedError, nearest
-from ..terminal import CONTEXT, console
+from .base.terminal import CONTEXT, console
 
 __all__ = ["ops"]
 

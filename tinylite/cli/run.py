@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import FileError, at
-from ..terminal import CONTEXT, echo, echo_json
 from ..text import is_terminal
-from .profile_table import show_profile
-from .results import Result
+from .base.profile_table import show_profile
+from .base.terminal import CONTEXT, echo, echo_json
 
 if TYPE_CHECKING:
     from ..profile import Profile
@@ -109,6 +108,7 @@ def run(
     from ..files import check_not_source
     from ..interpreter import Interpreter, OpResolverType
     from ..run import Reading, Session
+    from .base.results import Result
 
     notes: list[str] = []
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..limits import check_size
-from ..terminal import echo, finite
+from ...limits import check_size
+from .terminal import echo, finite
 
 __all__ = ["Result"]
 
@@ -29,7 +29,7 @@ class Result:
 
     def real(self) -> np.ndarray:
         """The numbers that the values stand for."""
-        from ..media import real_values
+        from ...media import real_values
 
         return real_values(self.values, self.details)
 
