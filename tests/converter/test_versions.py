@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tinylite.converter.runtimes import RUNTIMES
+from tinylite import ops
 from tinylite.converter.versions import minimum_runtime, set_versions, version_of
 from tinylite.model import Graph, Model, Op, Quantization, Tensor
+from tinylite.ops.common.versions import Versions
 from tinylite.schema.tables import ENUMS
 
 from .nodes import Nodes
@@ -86,8 +90,31 @@ def test_the_newest_operator_decides_what_runtime_is_needed() -> None:
     assert minimum_runtime([Graph(ops=[Op("CUSTOM", [], [], custom_code="Mine")])]) == ""
 
 
-def test_runtimes_are_of_operators_that_there_are() -> None:
-    assert set(RUNTIMES) <= set(ENUMS["BuiltinOperator"][1])
+def test_every_operator_knows_the_runtimes_of_its_versions() -> None:
+    for code in ops.names():
+        operator = ops.find(code)
+        runtimes = operator.versions.runtimes.split()
+        assert runtimes, code
+        assert all(re.fullmatch(r"-|\d+\.\d+\.\d+", runtime) for runtime in runtimes), code
+        asked = [*operator.versions.types.values(), *operator.versions.ranks.values(), *operator.versions.weights.values()]
+        # The newest types are in the schema before a runtime has them.
+        assert max(asked, default=1) <= len(runtimes) + 1, code
+    others = json.loads((Path(ops.__file__).parent / "other_operators.json").read_text())
+    assert set(others) <= set(ENUMS["BuiltinOperator"][1])
+
+
+def test_a_version_that_was_withdrawn_has_no_runtime() -> None:
+    versions = Versions("- 2.5.0")
+    assert (versions.runtime(0), versions.runtime(1), versions.runtime(2), versions.runtime(3)) == (None, None, "2.5.0", None)
+    old = op("BROADCAST_TO", "FLOAT32 INT32")
+    assert minimum_runtime([Graph(ops=[old])]) == ""
+    assert version_of(old) == 2
+
+
+def test_files_may_hold_operators_that_tinylite_does_not_run() -> None:
+    table = op("HASHTABLE", "RESOURCE>RESOURCE")
+    assert version_of(table) == 1
+    assert minimum_runtime([Graph(ops=[table])]) == "2.5.0"
 
 
 def test_conversion_writes_versions() -> None:

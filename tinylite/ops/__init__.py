@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from ..errors import UnsupportedError
 
 if TYPE_CHECKING:
+    from ..model import Op
     from .common.operator import Operator
 
-__all__ = ["LIMITS", "find", "names"]
+__all__ = ["LIMITS", "find", "names", "operator_of"]
 
 # What to do about a part of a model that tinylite does not run.
 LIMITS = "`tinylite ops` lists what it runs; `tinylite inspect` still shows the model"
@@ -34,6 +35,18 @@ def find(code: str) -> Operator:
         importlib.import_module(module)
         _found[code] = REGISTRY[code]
     return _found[code]
+
+
+def operator_of(op: Op) -> Operator | None:
+    """The operator of an op, builtin or custom; None if tinylite does not run it."""
+    if op.code == "CUSTOM":
+        from . import custom_ops
+
+        return custom_ops.find(op.custom_code or "")
+    try:
+        return find(op.code)
+    except UnsupportedError:
+        return None
 
 
 def names() -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .common.lookup import centered, rescaled
@@ -9,15 +11,24 @@ from .common.operator import Node, Value, register
 from .common.quantized import scale_and_zero
 from .common.quantizing import Quantized
 from .common.unary import Unary
+from .common.versions import Versions, of_int16
+
+if TYPE_CHECKING:
+    from ..model import Op
 
 
 @register
 class Abs(Unary):
     code = "ABS"
     max_version = 5
+    versions = Versions("1.13.0 2.4.0 2.5.0 2.6.0 2.12.0", types={"INT8": 2, "UINT8": 2, "INT32": 5})
+    plain_types = "FLOAT32 INT32 INT16"
     types = ("FLOAT32", "INT8", "INT32", "INT64")
     kernel = "abs"
     quantized = Quantized(types=("INT8",))
+
+    def version_needed(self, op: Op) -> int:
+        return max(super().version_needed(op), of_int16(op, plain=4, quantized=3))
 
     def table(self, node: Node, input: Value, output: Value) -> np.ndarray:
         (in_scale, _), (out_scale, out_zero) = scale_and_zero(node, input), scale_and_zero(node, output)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .common.copying import copy_step
 from .common.operator import Node, Operator, Shape, Value, register
 from .common.quantized import activation_range
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 @register
 class AddN(Operator):
     code = "ADD_N"
+    versions = Versions("1.14.0")
+    plain_types = "FLOAT32 INT32"
     input_count = (1, 1 << 20)
 
     def check_types(self, node: Node) -> None:

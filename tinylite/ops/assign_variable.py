@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .common.flow import Flow, variable_of
 from .common.operator import Node, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -16,6 +17,7 @@ class AssignVariable(Flow):
     """The variable takes over type and shape of the value, whatever it was before."""
 
     code = "ASSIGN_VARIABLE"
+    versions = Versions("2.6.0")
     input_count = (2, 2)
     output_count = (0, 0)
 

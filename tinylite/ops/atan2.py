@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .common.binary import Binary
 from .common.operator import register
+from .common.versions import Versions
 
 
 @register
@@ -12,4 +13,6 @@ class Atan2(Binary):
 
     code = "ATAN2"
     max_version = 1
+    versions = Versions("2.10.0")
+    plain_types = "FLOAT32 FLOAT64 FLOAT16 BFLOAT16"
     activates = False

@@ -16,6 +16,7 @@ from .common.operator import Node, Operator, Shape, Value, register
 from .common.packing import Matrices, check_weights
 from .common.quantized import integer_range, scale_and_zero, scales_and_zeros
 from .common.quantizing import Quantized, StoredWeights
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..model import Op
@@ -37,6 +38,8 @@ class BatchMatMul(Operator):
 
     code = "BATCH_MATMUL"
     max_version = 4
+    versions = Versions("2.3.0 2.3.0 2.4.0 2.5.0", types={"INT8": 2, "INT16": 3}, hybrid=(1, 1, 4))
+    plain_types = "FLOAT32"
     options = "BatchMatMulOptions"
     quantized = Quantized(types=("INT8",))
     stored_weights = StoredWeights((1,), asymmetric=True)

@@ -11,8 +11,10 @@ import numpy as np
 from .common.blocks import Blocks
 from .common.copying import mapped_step, strides_of
 from .common.operator import Node, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 class BatchToSpaceNd(Blocks):
     code = "BATCH_TO_SPACE_ND"
     max_version = 4
+    versions = Versions("1.6.0 1.14.0 2.3.0 2.12.0", types={"INT8": 2, "INT16": 4})
+
+    def version_needed(self, op: Op) -> int:
+        return max(super().version_needed(op), 3 if op.inputs[0] is not None and len(op.inputs[0].shape) != 4 else 1)
 
     def infer(self, node: Node) -> Sequence[Shape]:
         (batch, *rest), (sizes, crops) = node.input(0).shape, self.block(node)

@@ -15,6 +15,7 @@ from .common.lstm import WEIGHTS, LSTMLayer
 from .common.operator import Node, Shape, Value, register
 from .common.quantizing import StoredWeights
 from .common.recurrent import both_shapes, both_ways
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -35,6 +36,7 @@ class BidirectionalSequenceLSTM(LSTMLayer):
 
     code = "BIDIRECTIONAL_SEQUENCE_LSTM"
     max_version = 3
+    versions = Versions("1.14.0 1.14.0 1.14.0", hybrid=(1, 2, 3))
     options = "BidirectionalSequenceLSTMOptions"
     input_count = (48, 48)
     output_count = (1, 2)

@@ -14,6 +14,7 @@ from .common.operator import Node, Operator, Shape, Value, register
 from .common.quantizing import StoredWeights
 from .common.recurrent import both_shapes, both_ways, check_state, joined
 from .common.rnn import Cell
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -27,6 +28,7 @@ class BidirectionalSequenceRNN(Operator):
 
     code = "BIDIRECTIONAL_SEQUENCE_RNN"
     max_version = 3
+    versions = Versions("1.14.0 1.14.0 2.3.0", hybrid=(1, 2, 3))
     options = "BidirectionalSequenceRNNOptions"
     input_count = (12, 12)
     output_count = (1, 2)

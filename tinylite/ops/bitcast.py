@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .common.copying import PACKED
 from .common.operator import Node, Shape, register
 from .common.reshaping import Reshaping
+from .common.versions import Versions
 
 
 @register
@@ -14,6 +15,7 @@ class Bitcast(Reshaping):
     """Wider elements fall apart along a new last dimension; narrower ones are joined along the last."""
 
     code = "BITCAST"
+    versions = Versions("2.13.0")
     quantized = None
 
     def check_types(self, node: Node) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import rows_step
 from .common.operator import Node, Operator, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -17,6 +18,7 @@ class BroadcastArgs(Operator):
     """Shapes that do not go together stop the run with an InvokeError."""
 
     code = "BROADCAST_ARGS"
+    versions = Versions("2.6.0")
     input_count = (2, 2)
 
     def check_types(self, node: Node) -> None:

@@ -9,6 +9,7 @@ from .common.broadcasting import broadcast
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
 from .common.quantizing import MOVES
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 class BroadcastTo(Moving):
     code = "BROADCAST_TO"
     max_version = 4
+    versions = Versions("- 2.5.0 2.5.0 2.23.0", types={"INT8": 3, "INT16": 3, "FLOAT8": 4})
     quantized = MOVES
     input_count = (2, 2)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .common.operator import Node, Operator, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -18,6 +19,8 @@ class Bucketize(Operator):
     """A number that equals a boundary falls into the bucket above it."""
 
     code = "BUCKETIZE"
+    versions = Versions("2.8.0")
+    plain_types = "FLOAT32 FLOAT64 INT32 INT64"
     options = "BucketizeOptions"
 
     def check_types(self, node: Node) -> None:

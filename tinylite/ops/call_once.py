@@ -9,6 +9,7 @@ import numpy as np
 from ..model import Graph
 from .common.flow import Calling, Run, check_ends, of_routine
 from .common.operator import Node, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -20,6 +21,7 @@ class CallOnce(Calling):
     """Neither it nor init_subgraph has inputs or outputs. Once in an interpreter's life, however many ops name the graph."""
 
     code = "CALL_ONCE"
+    versions = Versions("2.5.0")
     options = "CallOnceOptions"
     input_count = (0, 0)
     output_count = (0, 0)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from .common.copying import copy_step
 from .common.operator import Node, Operator, Shape, register
+from .common.versions import Versions, input_type, output_type
 
 if TYPE_CHECKING:
+    from ..model import Op, Tensor
     from ..planner import Planner
 
 
@@ -21,6 +23,19 @@ class Cast(Operator):
 
     code = "CAST"
     max_version = 9
+    versions = Versions(
+        "1.5.0 2.7.0 2.8.0 2.9.0 2.12.0 2.15.0 2.17.0 2.21.0 2.23.0",
+        types={"UINT32": 2, "INT8": 3, "UINT16": 4, "FLOAT16": 5, "FLOAT64": 5, "BFLOAT16": 7, "INT2": 8, "UINT4": 8, "FLOAT8": 9},
+    )  # fmt: skip
+    plain_types = "FLOAT32 FLOAT16 BFLOAT16 FLOAT64 INT8 UINT8 INT16 UINT16 INT32 UINT32 INT64 BOOL COMPLEX64"
+
+    def version_needed(self, op: Op) -> int:
+        made = self.versions.types.get(output_type(op), 1)
+        unpacks = (input_type(op, 0), output_type(op)) == ("INT4", "FLOAT32")
+        return max(super().version_needed(op), made, 6 if unpacks else 1)
+
+    def data_of(self, op: Op) -> list[Tensor | None]:
+        return [*super().data_of(op), *op.outputs[:1]]
 
     def check_types(self, node: Node) -> None:
         from ..kernels.cast import cast

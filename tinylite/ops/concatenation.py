@@ -13,6 +13,7 @@ from .common.lookup import lookup_step, round_half_away, stored_values
 from .common.operator import Node, Shape, Value, register
 from .common.quantized import scale_and_zero
 from .common.quantizing import Quantized
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -24,6 +25,11 @@ class Concatenation(Moving):
 
     code = "CONCATENATION"
     max_version = 7
+    versions = Versions(
+        "1.5.0 1.14.0 2.3.0 2.14.0 2.21.0 2.23.0 2.23.0",
+        types={"INT8": 2, "INT16": 3, "UINT32": 4, "INT4": 5, "FLOAT16": 6, "FLOAT8": 7},
+    )  # fmt: skip
+    plain_types = "FLOAT32 FLOAT16 BFLOAT16 UINT8 INT8 INT16 INT32 INT64 BOOL UINT32"
     options = "ConcatenationOptions"
     input_count = (1, 1 << 20)
     quantized = Quantized(moves=("INT8",), ranges="union")

@@ -14,6 +14,7 @@ from .common.operator import Node, Operator, Shape, register
 from .common.packing import check_weights, filter_rows
 from .common.quantized import activation_range, scale_and_zero
 from .common.quantizing import Quantized, StoredWeights
+from .common.versions import Versions, input_type, is_per_channel, names_bias_type
 from .common.window import Axis, axes
 
 if TYPE_CHECKING:
@@ -27,11 +28,22 @@ class Conv2D(Operator):
 
     code = "CONV_2D"
     max_version = 8
+    versions = Versions(
+        "1.5.0 1.14.0 1.14.0 2.3.0 2.4.0 2.9.0 2.11.0 2.15.0",
+        weights={"INT16 INT16 INT16": 4, "INT8 INT8 INT8": 3, "INT8 INT4 INT8": 7, "FLOAT32 INT8 FLOAT32": 2},
+    )  # fmt: skip
+    plain_types = "FLOAT32"
     clamps = True
     options = "Conv2DOptions"
     input_count = (2, 3)
     quantized = Quantized(weights=1, bias=2, channels=0)
     stored_weights = StoredWeights((1,), channels=0, first="kernel")
+
+    def version_needed(self, op: Op) -> int:
+        x, weights = op.inputs[0], op.inputs[1]
+        grouped = x is not None and weights is not None and len(x.shape) == len(weights.shape) == 4 and x.shape[3] != weights.shape[3]
+        hybrid = is_per_channel(weights) and input_type(op, 0) == "FLOAT32"
+        return max(super().version_needed(op), 6 if grouped else 1, 5 if hybrid else 1, 8 if names_bias_type(op) else 1)
 
     def weights_of(self, op: Op) -> StoredWeights | None:
         """LiteRT's kernel for groups reads a scale for each filter."""

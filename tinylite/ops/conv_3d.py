@@ -10,6 +10,7 @@ from .common.gemm import f32_gemm, patches
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import Matrices
 from .common.quantized import activation_range
+from .common.versions import Versions
 from .common.window import Axis, axis
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ class Conv3D(Operator):
 
     code = "CONV_3D"
     max_version = 1
+    versions = Versions("2.5.0")
+    plain_types = "FLOAT32"
     clamps = True
     options = "Conv3DOptions"
     input_count = (2, 3)

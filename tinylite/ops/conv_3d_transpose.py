@@ -15,6 +15,7 @@ from .common.gemm import f32_gemm, patches
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import check_weights
 from .common.quantized import activation_range
+from .common.versions import Versions
 from .common.window import Axis, transposed_axis
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ class Conv3DTranspose(Operator):
 
     code = "CONV_3D_TRANSPOSE"
     max_version = 1
+    versions = Versions("2.6.0")
+    plain_types = "FLOAT32"
+    data_input = 2
     clamps = True
     options = "Conv3DOptions"
     input_count = (3, 4)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .common.joining import axis_of
 from .common.operator import Node, Operator, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -18,6 +19,8 @@ class Cumsum(Operator):
     """With `exclusive` the element itself does not count, with `reverse` the sum begins at the end."""
 
     code = "CUMSUM"
+    versions = Versions("2.4.0")
+    plain_types = "FLOAT32 INT32 INT64"
     options = "CumsumOptions"
     input_count = (2, 2)
 

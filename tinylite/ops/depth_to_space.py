@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving, mapped_step
 from .common.operator import Node, Shape, register
 from .common.quantizing import Quantized
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 class DepthToSpace(Moving):
     code = "DEPTH_TO_SPACE"
     max_version = 2
+    versions = Versions("2.1.0 2.5.0", types={"INT8": 2})
+    plain_types = "FLOAT32 UINT8 INT8 INT32 INT64"
     options = "DepthToSpaceOptions"
     quantized = Quantized(moves=("UINT8", "INT8"), copies=True, ranges="forward")
 

@@ -13,9 +13,11 @@ from .common.operator import Node, Operator, Shape, Value, register
 from .common.packing import check_weights
 from .common.quantized import activation_range, quantize_multiplier, scale_and_zero
 from .common.quantizing import Quantized, StoredWeights
+from .common.versions import Versions, input_type, is_per_channel, option
 from .common.window import Axis, axes
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 
@@ -28,11 +30,21 @@ class DepthwiseConv2D(Operator):
 
     code = "DEPTHWISE_CONV_2D"
     max_version = 7
+    versions = Versions(
+        "1.5.0 1.12.0 1.14.0 2.2.0 2.3.0 2.3.0 2.11.0",
+        weights={"INT16 INT16 INT16": 5, "INT8 INT8 INT8": 3, "INT8 INT4 INT8": 7, "FLOAT32 INT8 FLOAT32": 4},
+    )  # fmt: skip
+    plain_types = "FLOAT32"
     clamps = True
     options = "DepthwiseConv2DOptions"
     input_count = (2, 3)
     quantized = Quantized(weights=1, bias=2, channels=3)
     stored_weights = StoredWeights((1,), channels=3, each=True, first="stored")
+
+    def version_needed(self, op: Op) -> int:
+        dilated = (option(op, "dilation_w_factor"), option(op, "dilation_h_factor")) != (1, 1)
+        hybrid = is_per_channel(op.inputs[1]) and input_type(op, 0) == "FLOAT32"
+        return max(super().version_needed(op), 6 if hybrid else 2 if dilated else 1)
 
     def check_types(self, node: Node) -> None:
         check_types(node, node.input(0), node.input(1), node.optional(2), node.outputs[0])

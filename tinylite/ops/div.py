@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .common.binary import Binary, product_scale
 from .common.operator import Node, register
 from .common.quantized import scale_and_zero
 from .common.quantizing import COMPUTES
+from .common.versions import Versions, broadcasts_widely
+
+if TYPE_CHECKING:
+    from ..model import Op
 
 
 @register
@@ -16,8 +22,13 @@ class Div(Binary):
 
     code = "DIV"
     max_version = 2
+    versions = Versions("1.6.0 2.3.0")
+    plain_types = "FLOAT32 INT32"
     options = "DivOptions"
     quantized = COMPUTES
+
+    def version_needed(self, op: Op) -> int:
+        return max(super().version_needed(op), 2 if broadcasts_widely(op) else 1)
 
     def rescaling(self, node: Node) -> dict[str, int]:
         x, y, out = (np.float32(scale_and_zero(node, value)[0]) for value in (node.input(0), node.input(1), node.outputs[0]))

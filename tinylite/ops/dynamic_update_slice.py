@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import Moving, copy_step, strides_of
 from .common.operator import Node, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -23,6 +24,9 @@ class DynamicUpdateSlice(Moving):
 
     code = "DYNAMIC_UPDATE_SLICE"
     max_version = 6
+    versions = Versions(
+        "2.9.0 2.17.0 2.19.0 2.20.0 2.21.0 2.22.0", types={"FLOAT16": 3, "INT16": 4, "INT4": 5, "BFLOAT16": 6}, other=(2, {"INT64": 2}),
+    )  # fmt: skip
     input_count = (3, 3)
 
     def check_types(self, node: Node) -> None:

@@ -7,12 +7,15 @@ import numpy as np
 from .common.operator import Node, register
 from .common.quantizing import Quantized
 from .common.unary import Unary
+from .common.versions import Versions
 
 
 @register
 class Elu(Unary):
     code = "ELU"
     max_version = 1
+    versions = Versions("1.14.0")
+    plain_types = "FLOAT32"
     types = ("FLOAT32", "INT8")
     kernel = "elu"
     quantized = Quantized(types=("INT8",))

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from .common.joining import axis_of
 from .common.operator import Node, Shape, register
 from .common.reshaping import Reshaping
+from .common.versions import Versions
 
 
 @register
 class ExpandDims(Reshaping):
     code = "EXPAND_DIMS"
+    versions = Versions("1.10.0")
     input_count = (2, 2)
 
     def infer(self, node: Node) -> Sequence[Shape]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .common.operator import Node, register
 from .common.unary import Unary
+from .common.versions import Versions, option
+
+if TYPE_CHECKING:
+    from ..model import Op
 
 
 def fits_floats(low: float, high: float) -> bool:
@@ -23,8 +27,13 @@ class FakeQuant(Unary):
 
     code = "FAKE_QUANT"
     max_version = 2
+    versions = Versions("1.5.0 1.10.0")
+    plain_types = "FLOAT32"
     options = "FakeQuantOptions"
     kernel = "fake_quant"
+
+    def version_needed(self, op: Op) -> int:
+        return max(super().version_needed(op), 2 if option(op, "narrow_range") else 1)
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

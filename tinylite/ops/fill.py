@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import Moving, fill_step
 from .common.operator import Node, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 class Fill(Moving):
     code = "FILL"
     max_version = 5
+    versions = Versions(
+        "1.13.0 2.3.0 2.5.0 2.12.0 2.23.0", other=(1, {"BOOL": 2, "STRING": 2, "INT8": 3, "INT16": 3, "FLOAT16": 4, "FLOAT8": 5}),
+    )  # fmt: skip
     input_count = (2, 2)
     data_input = 1
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from .common.binary import Binary
 from .common.operator import register
+from .common.versions import Versions
 
 
 @register
 class FloorMod(Binary):
     code = "FLOOR_MOD"
     max_version = 2
+    versions = Versions("1.13.0 2.13.0", types={"INT8": 2, "INT16": 2})
+    plain_types = "FLOAT32 INT32 INT64 INT16 INT8"
     activates = False
     scaled = ()

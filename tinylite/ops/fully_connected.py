@@ -13,8 +13,10 @@ from .common.operator import Node, Operator, Shape, register
 from .common.packing import check_weights, filter_rows
 from .common.quantized import activation_range, scale_and_zero
 from .common.quantizing import Quantized, StoredWeights
+from .common.versions import Versions, input_type, is_per_channel, names_bias_type, option
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 
@@ -24,11 +26,26 @@ class FullyConnected(Operator):
 
     code = "FULLY_CONNECTED"
     max_version = 14
+    versions = Versions(
+        "1.5.0 1.10.0 1.14.0 1.14.0 2.0.0 2.1.0 2.3.0 2.3.0 2.3.0 2.11.0 2.15.0 2.17.0 2.18.0 2.21.0", other=(1, {"INT2": 14}),
+        weights={"INT16 INT4 INT16": 13, "INT16 INT16 INT16": 7, "INT8 INT8 INT8": 4, "INT8 INT4 INT8": 10, "FLOAT32 INT8 FLOAT32": 3},
+        hybrid=(1, 3, 9),
+    )  # fmt: skip
+    plain_types = "FLOAT32"
     clamps = True
     options = "FullyConnectedOptions"
     input_count = (2, 3)
     quantized = Quantized(weights=1, bias=2, channels=0)
     stored_weights = StoredWeights((1,), channels=0, asymmetric=True, first="kernel")
+
+    def version_needed(self, op: Op) -> int:
+        hybrid = is_per_channel(op.inputs[1]) and input_type(op, 0) == "FLOAT32"
+        sparse = op.inputs[1] is not None and op.inputs[1].sparsity is not None
+        return max(
+            super().version_needed(op), 12 if hybrid else 1, 11 if names_bias_type(op) else 1, 8 if sparse else 1,
+            6 if len(op.inputs) == 2 else 1, 5 if option(op, "keep_num_dims") else 1,
+            2 if option(op, "weights_format") == "SHUFFLED4x16INT8" else 1,
+        )  # fmt: skip
 
     def check_types(self, node: Node) -> None:
         if node.options.weights_format != "DEFAULT":

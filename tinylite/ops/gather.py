@@ -11,8 +11,10 @@ from .common.copying import Moving
 from .common.joining import axis_of
 from .common.operator import Node, Shape, register
 from .common.quantizing import MOVES, StoredWeights
+from .common.versions import Versions, option
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 
@@ -22,10 +24,18 @@ class Gather(Moving):
 
     code = "GATHER"
     max_version = 8
+    versions = Versions(
+        "1.6.0 1.14.0 1.15.0 2.4.0 2.5.0 2.13.0 2.15.0 2.23.0", types={"INT8": 2, "BOOL": 3, "INT16": 4, "INT4": 7, "FLOAT8": 8},
+        other=(1, {"INT16": 6}),
+    )  # fmt: skip
+    plain_types = "FLOAT32 FLOAT16 BFLOAT16 UINT8 INT8 INT16 INT32 INT64 BOOL STRING"
     options = "GatherOptions"
     input_count = (2, 2)
     quantized = MOVES
     stored_weights = StoredWeights((0,), moves=True, first="moves")
+
+    def version_needed(self, op: Op) -> int:
+        return max(super().version_needed(op), 5 if option(op, "batch_dims") else 1)
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving, strides_of
 from .common.operator import Node, Shape, register
 from .common.quantizing import MOVES
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -20,6 +21,10 @@ class GatherNd(Moving):
 
     code = "GATHER_ND"
     max_version = 6
+    versions = Versions(
+        "1.14.0 2.3.0 2.5.0 2.13.0 2.16.0 2.23.0", types={"STRING": 2, "INT16": 3, "BOOL": 5, "FLOAT8": 6}, other=(1, {"INT16": 4}),
+    )  # fmt: skip
+    plain_types = "FLOAT32 FLOAT16 BFLOAT16 UINT8 INT8 INT16 INT32 INT64 BOOL STRING"
     input_count = (2, 2)
     quantized = MOVES
 

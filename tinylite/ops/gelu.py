@@ -9,12 +9,15 @@ import numpy as np
 from .common.operator import Node, register
 from .common.quantizing import COMPUTES
 from .common.unary import Unary
+from .common.versions import Versions
 
 
 @register
 class Gelu(Unary):
     code = "GELU"
     max_version = 2
+    versions = Versions("2.9.0 2.9.0 2.23.0", types={"INT8": 2, "UINT8": 2, "FLOAT16": 3})
+    plain_types = "FLOAT32"
     options = "GeluOptions"
     types = ("FLOAT32", "UINT8", "INT8")
     quantized = COMPUTES

@@ -10,6 +10,7 @@ from .common.operator import Node, Value, register
 from .common.quantized import quantize_multiplier, scale_and_zero
 from .common.quantizing import COMPUTES
 from .common.unary import Unary
+from .common.versions import Versions
 
 
 @register
@@ -17,6 +18,8 @@ class HardSwish(Unary):
     """8-bit types go through LiteRT's 16-bit fixed point."""
 
     code = "HARD_SWISH"
+    versions = Versions("1.15.0")
+    plain_types = "FLOAT32"
     types = ("FLOAT32", "UINT8", "INT8")
     kernel = "hard_swish"
     quantized = COMPUTES

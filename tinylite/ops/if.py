@@ -10,6 +10,7 @@ from ..model import Graph
 from .common.copying import copy_step
 from .common.flow import Calling, NeedsCall, Run, check_ends, leave_to_teams, of_routine
 from .common.operator import Node, Value, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -21,6 +22,7 @@ class If(Calling):
     """Input 0 is one BOOL; the others are the inputs of then_subgraph and else_subgraph, which may give different shapes."""
 
     code = "IF"
+    versions = Versions("1.15.0")
     options = "IfOptions"
     input_count = (1, 1 << 20)
     output_count = (0, 1 << 20)

@@ -8,6 +8,7 @@ from .common.normalizing import Normalizing
 from .common.operator import Node, register
 from .common.quantized import scale_and_zero
 from .common.quantizing import Quantized
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -22,6 +23,8 @@ class L2Normalization(Normalizing):
 
     code = "L2_NORMALIZATION"
     max_version = 2
+    versions = Versions("1.5.0 1.14.0", types={"INT8": 2})
+    plain_types = "FLOAT32"
     options = "L2NormOptions"
     scale = 1 / 128
     zeros = (128, 0)

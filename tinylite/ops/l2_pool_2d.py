@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .common.operator import register
 from .common.pooling import Pooling
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..kernels.kernel import Kernel
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 @register
 class L2Pool2D(Pooling):
     code = "L2_POOL_2D"
+    versions = Versions("1.5.0")
     quantized = None
     types = ("FLOAT32",)
 

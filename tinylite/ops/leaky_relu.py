@@ -11,12 +11,15 @@ from .common.operator import Node, Value, register
 from .common.quantized import scale_and_zero
 from .common.quantizing import COMPUTES
 from .common.unary import Unary
+from .common.versions import Versions
 
 
 @register
 class LeakyRelu(Unary):
     code = "LEAKY_RELU"
     max_version = 2
+    versions = Versions("1.13.1 2.3.0", types={"INT16": 2})
+    plain_types = "FLOAT32"
     options = "LeakyReluOptions"
     types = ("FLOAT32", "UINT8", "INT8")
     kernel = "leaky_relu"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from .common.comparing import Comparison
 from .common.operator import register
+from .common.versions import Versions
 
 
 @register
 class LessEqual(Comparison):
     code = "LESS_EQUAL"
     max_version = 2
+    versions = Versions("1.14.0 1.14.0", types={"INT8": 2})
+    plain_types = "FLOAT32 FLOAT16 INT32 INT64 INT16"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.normalizing import Normalizing
 from .common.operator import Node, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -18,6 +19,8 @@ class LocalResponseNormalization(Normalizing):
 
     code = "LOCAL_RESPONSE_NORMALIZATION"
     max_version = 1
+    versions = Versions("1.5.0")
+    plain_types = "FLOAT32"
     options = "LocalResponseNormalizationOptions"
 
     def infer(self, node: Node) -> Sequence[Shape]:

@@ -9,6 +9,7 @@ from .common.operator import Node, Value, register
 from .common.quantized import INTEGER_LIMITS
 from .common.quantizing import Quantized
 from .common.unary import Unary
+from .common.versions import Versions
 
 
 @register
@@ -17,6 +18,8 @@ class Log(Unary):
 
     code = "LOG"
     max_version = 2
+    versions = Versions("1.14.0 2.15.0", types={"INT8": 2, "INT16": 2})
+    plain_types = "FLOAT32"
     types = ("FLOAT32", "INT8")
     kernel = "log"
     quantized = Quantized(types=("INT8",))

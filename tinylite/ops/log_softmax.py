@@ -11,6 +11,7 @@ from .common.normalizing import Normalizing
 from .common.operator import Node, register
 from .common.quantized import quantize_multiplier, scale_and_zero
 from .common.quantizing import Quantized
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -22,6 +23,8 @@ class LogSoftmax(Normalizing):
 
     code = "LOG_SOFTMAX"
     max_version = 2
+    versions = Versions("1.14.0 1.14.0", types={"INT8": 2})
+    plain_types = "FLOAT32"
     scale = 1 / 16
     zeros = (255, 127)
     quantized = Quantized(fixed=(16 / 256, 255), finest=2.0**-26)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from .common.comparing import Comparison
 from .common.operator import register
+from .common.versions import Versions
 
 
 @register
 class LogicalAnd(Comparison):
     code = "LOGICAL_AND"
     max_version = 1
+    versions = Versions("1.11.0")
+    plain_types = "BOOL"
     quantized = None

@@ -8,6 +8,7 @@ from .common.operator import Node, register
 from .common.quantized import scale_and_zero
 from .common.quantizing import Quantized
 from .common.unary import Unary
+from .common.versions import Versions
 
 
 @register
@@ -16,6 +17,8 @@ class Logistic(Unary):
 
     code = "LOGISTIC"
     max_version = 3
+    versions = Versions("1.14.0 1.14.0 2.3.0", types={"INT8": 2, "INT16": 3})
+    plain_types = "FLOAT32 FLOAT16 BFLOAT16"
     types = ("FLOAT32", "UINT8", "INT8")
     kernel = "logistic"
     quantized = Quantized(fixed=(1 / 256, 0))

@@ -15,11 +15,12 @@ from .common.copying import copy_step
 from .common.gemm import dense, f32_gemm
 from .common.hybrid import check_hybrid
 from .common.joining import join_step
-from .common.lstm import WEIGHTS, LSTMLayer
+from .common.lstm import WEIGHTS, LSTMLayer, lstm_version
 from .common.operator import Node, Shape, register
 from .common.packing import filter_rows
 from .common.quantized import FLOAT_MAX
 from .common.quantizing import StoredWeights
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..model import Op
@@ -34,11 +35,15 @@ class LSTM(LSTMLayer):
 
     code = "LSTM"
     max_version = 4
+    versions = Versions("1.7.0 1.10.0 1.14.0 2.3.0", hybrid=(2, 3, 4))
     options = "LSTMOptions"
     input_count = (5, 24)
     output_count = (1, 4)
     rank = 2
     stored_weights = StoredWeights(WEIGHTS, asymmetric=True, together=True, first="kernel")
+
+    def version_needed(self, op: Op) -> int:
+        return max(super().version_needed(op), lstm_version(op))
 
     @staticmethod
     def basic(node: Node) -> bool:

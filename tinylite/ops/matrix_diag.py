@@ -10,6 +10,7 @@ import numpy as np
 from .common.copying import Moving, fill_step
 from .common.diagonal import diagonal_step
 from .common.operator import Node, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -20,6 +21,8 @@ class MatrixDiag(Moving):
     """[..., n] to [..., n, n]. Quantized elements are stored zeros elsewhere, whatever the zero point."""
 
     code = "MATRIX_DIAG"
+    versions = Versions("1.14.0")
+    plain_types = "FLOAT32 INT32 INT64 UINT8 INT8 INT16"
 
     def infer(self, node: Node) -> Sequence[Shape]:
         shape = node.input(0).shape

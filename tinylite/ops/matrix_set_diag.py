@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving, copy_step
 from .common.diagonal import diagonal_step
 from .common.operator import Node, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 @register
 class MatrixSetDiag(Moving):
     code = "MATRIX_SET_DIAG"
+    versions = Versions("1.14.0")
+    plain_types = "FLOAT32 INT32 INT64 UINT8 INT8 INT16"
     input_count = (2, 2)
 
     def check_types(self, node: Node) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .common.binary import Binary
 from .common.operator import register
 from .common.quantizing import JOINS
+from .common.versions import Versions, broadcasts_widely
+
+if TYPE_CHECKING:
+    from ..model import Op
 
 
 @register
@@ -13,6 +19,11 @@ class Maximum(Binary):
 
     code = "MAXIMUM"
     max_version = 4
+    versions = Versions("1.14.0 1.14.0 2.3.0 2.3.0", types={"INT8": 2, "INT16": 4})
+    plain_types = "FLOAT32 FLOAT16 BFLOAT16 INT8 UINT8 INT16 INT32 INT64"
     activates = False
     scaled = ()
     quantized = JOINS
+
+    def version_needed(self, op: Op) -> int:
+        return max(super().version_needed(op), 3 if broadcasts_widely(op) else 1)

@@ -7,12 +7,15 @@ from typing import Any
 from .common.operator import Node, register
 from .common.quantizing import Quantized
 from .common.reducing import Reducing
+from .common.versions import Versions
 
 
 @register
 class Mean(Reducing):
     code = "MEAN"
     max_version = 3
+    versions = Versions("1.6.0 1.14.0 2.4.0", types={"INT8": 2, "INT16": 3})
+    plain_types = "FLOAT32 INT32 INT64"
     quantized = Quantized(ranges="forward")
 
     def fields(self, node: Node, count: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from .common.copying import mapped_step, strides_of
 from .common.operator import Node, register
 from .common.padding import Padding
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -24,6 +25,7 @@ class MirrorPad(Padding):
 
     code = "MIRROR_PAD"
     max_version = 3
+    versions = Versions("1.13.1 2.3.0 2.12.0", types={"INT8": 2, "INT16": 3})
     options = "MirrorPadOptions"
 
     def prepare(self, node: Node, plan: Planner) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.operator import Node, Shape, register
 from .common.random import Random
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -17,6 +18,8 @@ class Multinomial(Random):
     """FLOAT32 logits, INT32 and INT64 outputs."""
 
     code = "MULTINOMIAL"
+    versions = Versions("2.8.0")
+    plain_types = "FLOAT32"
     input_count = (2, 2)
 
     def check_types(self, node: Node) -> None:

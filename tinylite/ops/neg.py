@@ -7,6 +7,7 @@ import numpy as np
 from .common.lookup import stored_values
 from .common.operator import Node, Value, register
 from .common.unary import Unary
+from .common.versions import Versions
 
 
 @register
@@ -14,6 +15,8 @@ class Neg(Unary):
     """INT8 negates the stored value and looks at neither scale nor zero point, as LiteRT does; -128 stays."""
 
     code = "NEG"
+    versions = Versions("1.9.0")
+    plain_types = "FLOAT32 FLOAT16 INT8 INT16 INT32 INT64"
     types = ("FLOAT32", "INT8", "INT16", "INT32", "INT64")
     kernel = "neg"
 

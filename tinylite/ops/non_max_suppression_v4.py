@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from .common.operator import register
 from .common.suppressing import NonMaxSuppression
+from .common.versions import Versions
 
 
 @register
 class NonMaxSuppressionV4(NonMaxSuppression):
     code = "NON_MAX_SUPPRESSION_V4"
+    versions = Versions("2.1.0")
     input_count = (5, 5)
     output_count = (2, 2)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from .common.operator import register
 from .common.suppressing import NonMaxSuppression
+from .common.versions import Versions
 
 
 @register
 class NonMaxSuppressionV5(NonMaxSuppression):
     code = "NON_MAX_SUPPRESSION_V5"
+    versions = Versions("2.1.0")
     input_count = (6, 6)
     output_count = (3, 3)
     soft = True

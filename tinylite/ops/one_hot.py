@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .common.operator import Node, Operator, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -17,6 +18,9 @@ class OneHot(Operator):
     """Inputs: indices, depth, the value that is on, the one that is off. An index outside gives a vector that is off."""
 
     code = "ONE_HOT"
+    versions = Versions("1.11.0")
+    plain_types = "FLOAT32 UINT8 INT8 INT32 INT64 BOOL"
+    data_input = 2
     options = "OneHotOptions"
     input_count = (4, 4)
 

@@ -9,6 +9,7 @@ from .common.copying import Moving
 from .common.joining import axis_of, join_step, row_bytes
 from .common.operator import Node, Shape, register
 from .common.quantizing import JOINS
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 class Pack(Moving):
     code = "PACK"
     max_version = 5
+    versions = Versions("1.11.0 1.14.0 2.3.0 2.13.0 2.23.0", types={"INT8": 2, "INT16": 3, "UINT32": 4, "FLOAT8": 5})
+    plain_types = "FLOAT32 INT32 UINT32 INT8 UINT8 INT16 INT64"
     options = "PackOptions"
     input_count = (1, 1 << 20)
     quantized = JOINS

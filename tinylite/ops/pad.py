@@ -8,6 +8,7 @@ from .common.copying import fill_step, mapped_step, strides_of
 from .common.operator import Node, register
 from .common.padding import Padding
 from .common.quantized import scale_and_zero
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -19,6 +20,8 @@ class Pad(Padding):
 
     code = "PAD"
     max_version = 6
+    versions = Versions("1.5.0 1.14.0 2.4.0 2.6.0 2.20.0 2.23.0", types={"INT8": 2, "INT16": 3, "BOOL": 5, "FLOAT8": 6}, ranks={5: 4})
+    plain_types = "FLOAT32 FLOAT16 BFLOAT16 UINT8 INT8 INT16 INT32 INT64 BOOL"
 
     def value(self, node: Node, plan: Planner) -> Any:
         """The element to pad with."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .common.operator import Node, register
 from .common.quantized import scale_and_zero
+from .common.versions import Versions
 from .pad import Pad
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 class PadV2(Pad):
     code = "PADV2"
     max_version = 6
+    versions = Versions("1.9.0 1.14.0 2.4.0 2.6.0 2.20.0 2.23.0", types={"INT8": 2, "INT16": 3, "BOOL": 5, "FLOAT8": 6}, ranks={5: 4})
+    plain_types = "FLOAT32 FLOAT16 BFLOAT16 UINT8 INT8 INT16 INT32 INT64 BOOL"
     input_count = (3, 3)
 
     def check_types(self, node: Node) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .common.binary import Binary
 from .common.operator import register
+from .common.versions import Versions
 
 
 @register
@@ -12,6 +13,8 @@ class Pow(Binary):
 
     code = "POW"
     max_version = 1
+    versions = Versions("1.10.0")
+    plain_types = "FLOAT32 INT32"
     activates = False
     scaled = ()
     refusal = "it takes a whole number to a negative power"

@@ -12,11 +12,14 @@ from .common.broadcasting import broadcast
 from .common.operator import Node, Shape, register
 from .common.quantized import integer_range, quantize_multiplier, scale_and_zero
 from .common.quantizing import Quantized
+from .common.versions import Versions
 
 
 @register
 class PRelu(Binary):
     code = "PRELU"
+    versions = Versions("1.8.0")
+    plain_types = "FLOAT32"
     activates = False
     quantized = Quantized(copies=True)
 

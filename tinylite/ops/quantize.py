@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from .common.lookup import centered, lookup_step, rescaled
 from .common.operator import Node, Operator, Shape, register
 from .common.quantized import integer_range, scale_and_zero
+from .common.versions import Versions, is_per_channel, output_type
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 _EIGHT_BITS = ("UINT8", "INT8")
@@ -19,6 +21,10 @@ _EIGHT_BITS = ("UINT8", "INT8")
 class Quantize(Operator):
     code = "QUANTIZE"
     max_version = 6
+    versions = Versions("1.14.0 1.15.0 2.7.0 2.21.0 2.21.0 2.21.0", types={"INT4": 4, "UINT4": 5})
+
+    def version_needed(self, op: Op) -> int:
+        return max(super().version_needed(op), 3 if is_per_channel(op.outputs[0]) else 2 if output_type(op) == "INT16" else 1)
 
     def check_types(self, node: Node) -> None:
         input, output = node.input(0), node.outputs[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .common.operator import register
 from .common.random import Filled
+from .common.versions import Versions
 
 
 @register
@@ -11,4 +12,5 @@ class RandomStandardNormal(Filled):
     """FLOAT32."""
 
     code = "RANDOM_STANDARD_NORMAL"
+    versions = Versions("2.8.0")
     kernel = "random_normal"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .common.operator import Counting, Node, Shape, Value, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -17,6 +18,8 @@ class Range(Counting):
 
     code = "RANGE"
     max_version = 2
+    versions = Versions("1.13.0 2.14.0", types={"INT64": 2})
+    plain_types = "FLOAT32 INT32 INT64"
     input_count = (3, 3)
     counted = (0, 1, 2)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from .common.operator import Node, Operator, register
 from .common.quantizing import COMPUTES
+from .common.versions import Versions
 
 
 @register
@@ -15,6 +16,7 @@ class Rank(Operator):
     """Known as soon as shapes are: it never runs."""
 
     code = "RANK"
+    versions = Versions("1.14.0")
     quantized = COMPUTES
 
     def check_types(self, node: Node) -> None:

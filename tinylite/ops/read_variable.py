@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .common.flow import Flow, variable_of
 from .common.operator import Node, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -16,6 +17,7 @@ class ReadVariable(Flow):
     """The output's shape is what was assigned; as long as nothing was, the one that the output says."""
 
     code = "READ_VARIABLE"
+    versions = Versions("2.6.0")
 
     def check_types(self, node: Node) -> None:
         output = node.outputs[0]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from .common.operator import register
 from .common.reducing import Reducing
+from .common.versions import Versions
 
 
 @register
 class ReduceAll(Reducing):
     code = "REDUCE_ALL"
     max_version = 1
+    versions = Versions("2.6.0")
+    plain_types = "BOOL"

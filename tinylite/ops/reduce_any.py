@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from .common.operator import register
 from .common.reducing import Reducing
+from .common.versions import Versions
 
 
 @register
 class ReduceAny(Reducing):
     code = "REDUCE_ANY"
     max_version = 1
+    versions = Versions("1.11.0")
+    plain_types = "BOOL"

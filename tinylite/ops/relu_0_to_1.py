@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from .common.operator import register
 from .common.relu import Clamping
+from .common.versions import Versions
 
 
 @register
 class Relu0To1(Clamping):
     code = "RELU_0_TO_1"
     max_version = 1
+    versions = Versions("2.10.0")
+    plain_types = "FLOAT32"
     low = 0.0
     high = 1.0

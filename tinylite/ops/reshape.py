@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .common.operator import Node, Shape, register
 from .common.reshaping import Reshaping, resolve
+from .common.versions import Versions
 
 
 @register
@@ -14,6 +15,7 @@ class Reshape(Reshaping):
 
     code = "RESHAPE"
     max_version = 1
+    versions = Versions("1.5.0")
     input_count = (1, 2)
 
     def infer(self, node: Node) -> Sequence[Shape]:

@@ -9,8 +9,10 @@ import numpy as np
 
 from .common.operator import Node, Shape, register
 from .common.resizing import Resizing
+from .common.versions import Versions, option
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 _Table = tuple[np.ndarray, np.ndarray, np.ndarray]  # first neighbour, second neighbour, distance from the first
@@ -22,7 +24,12 @@ class ResizeBilinear(Resizing):
 
     code = "RESIZE_BILINEAR"
     max_version = 4
+    versions = Versions("1.7.0 1.14.0 2.2.0 2.5.0", types={"INT8": 2, "INT16": 4})
+    plain_types = "FLOAT32 UINT8 INT8 INT16"
     options = "ResizeBilinearOptions"
+
+    def version_needed(self, op: Op) -> int:
+        return max(super().version_needed(op), 3 if option(op, "half_pixel_centers") else 1)
 
     def check_types(self, node: Node) -> None:
         from ..kernels.resize import resize_bilinear

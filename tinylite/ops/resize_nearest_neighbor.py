@@ -10,8 +10,10 @@ from .common.copying import mapped_step, strides_of
 from .common.lookup import round_half_away
 from .common.operator import Node, register
 from .common.resizing import Resizing
+from .common.versions import Versions, option
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 
@@ -21,8 +23,13 @@ class ResizeNearestNeighbor(Resizing):
 
     code = "RESIZE_NEAREST_NEIGHBOR"
     max_version = 4
+    versions = Versions("1.13.1 1.14.0 2.3.0 2.4.0", types={"INT8": 2, "INT16": 4})
+    plain_types = "FLOAT32 FLOAT16 BFLOAT16 INT8 UINT8 INT16 UINT16 INT32 UINT32 BOOL"
     options = "ResizeNearestNeighborOptions"
     input_count = (2, 2)
+
+    def version_needed(self, op: Op) -> int:
+        return max(super().version_needed(op), 3 if option(op, "half_pixel_centers") or option(op, "align_corners") else 1)
 
     def check_types(self, node: Node) -> None:
         node.want(node.outputs[0].type == node.input(0).type, f"its output {node.outputs[0]} is not {node.input(0).type}, as its input is")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving, strides_of
 from .common.operator import Node, Shape, register
 from .common.quantizing import Quantized
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -19,6 +20,8 @@ class ReverseSequence(Moving):
     """A length that is negative, or longer than the dimension, stops the run."""
 
     code = "REVERSE_SEQUENCE"
+    versions = Versions("1.14.0")
+    plain_types = "FLOAT32 UINT8 INT16 INT32 INT64"
     options = "ReverseSequenceOptions"
     input_count = (2, 2)
     quantized = Quantized(types=("UINT8",), moves=("UINT8",), ranges="forward")

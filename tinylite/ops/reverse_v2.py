@@ -9,6 +9,7 @@ from .common.copying import Moving, mapped_step, strides_of
 from .common.joining import axis_of
 from .common.operator import Node, Shape, register
 from .common.quantizing import MOVES
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 class ReverseV2(Moving):
     code = "REVERSE_V2"
     max_version = 4
+    versions = Versions("1.14.0 2.2.0 2.5.0 2.23.0", types={"BOOL": 2, "INT8": 3, "FLOAT8": 4})
+    plain_types = "FLOAT32 FLOAT16 BFLOAT16 UINT8 INT8 INT16 INT32 INT64 BOOL"
     input_count = (2, 2)
     quantized = MOVES
 

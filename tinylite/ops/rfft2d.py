@@ -10,6 +10,7 @@ import numpy as np
 
 from .common.fourier import twiddles
 from .common.operator import Node, Operator, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -24,6 +25,8 @@ class RFFT2D(Operator):
 
     code = "RFFT2D"
     max_version = 1
+    versions = Versions("2.5.0")
+    plain_types = "FLOAT32"
     input_count = (2, 2)
 
     def check_types(self, node: Node) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from .common.binary import Binary
 from .common.operator import register
+from .common.versions import Versions
 
 
 @register
 class RightShift(Binary):
     code = "RIGHT_SHIFT"
     max_version = 1
+    versions = Versions("2.13.0")
+    plain_types = "INT8 UINT8 INT16 UINT16 INT32 UINT32"
     activates = False
     scaled = ()

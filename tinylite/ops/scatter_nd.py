@@ -10,6 +10,7 @@ import numpy as np
 
 from .common.copying import fill_step, strides_of
 from .common.operator import Node, Operator, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -21,6 +22,9 @@ class ScatterNd(Operator):
 
     code = "SCATTER_ND"
     max_version = 2
+    versions = Versions("2.1.0")
+    plain_types = "FLOAT32 UINT8 INT8 INT32 INT64 BOOL"
+    data_input = 1
     input_count = (3, 3)
 
     def check_types(self, node: Node) -> None:

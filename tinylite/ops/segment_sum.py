@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.operator import Counting, Node, Shape, Value, register
 from .common.segments import check_segments, segment_step
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 @register
 class SegmentSum(Counting):
     code = "SEGMENT_SUM"
+    versions = Versions("2.2.0")
+    plain_types = "FLOAT32 INT32"
     input_count = (2, 2)
     counted = (1,)
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .common.operator import Node, Shape, register
 from .common.selecting import Selecting
+from .common.versions import Versions
+
+if TYPE_CHECKING:
+    from ..model import Op
 
 
 @register
 class Select(Selecting):
     code = "SELECT"
     max_version = 4
+    versions = Versions("1.14.0 1.14.0 2.12.0 2.12.0", types={"INT8": 2, "UINT32": 4})
+
+    def version_needed(self, op: Op) -> int:
+        return max(super().version_needed(op), 3 if any(tensor is not None and len(tensor.shape) == 5 for tensor in op.inputs) else 1)
 
     def shape(self, node: Node) -> Shape:
         condition, x, y = (node.input(index) for index in range(3))

@@ -8,6 +8,7 @@ import numpy as np
 
 from .common.operator import Node, Operator, register
 from .common.quantizing import COMPUTES
+from .common.versions import Versions
 
 
 @register
@@ -15,6 +16,7 @@ class Shape(Operator):
     """Known as soon as shapes are: it never runs."""
 
     code = "SHAPE"
+    versions = Versions("1.10.0")
     options = "ShapeOptions"
     quantized = COMPUTES
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
 from .common.quantizing import MOVES
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 class Slice(Moving):
     code = "SLICE"
     max_version = 8
+    versions = Versions(
+        "1.14.0 1.14.0 1.14.0 2.4.0 2.5.0 2.14.0 2.21.0 2.23.0",
+        types={"INT8": 2, "STRING": 3, "INT16": 4, "UINT32": 6, "INT4": 7, "FLOAT16": 8}, ranks={5: 5},
+    )  # fmt: skip
     input_count = (3, 3)
     quantized = MOVES
 

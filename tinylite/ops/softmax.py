@@ -11,6 +11,7 @@ from .common.normalizing import Normalizing
 from .common.operator import Node, register
 from .common.quantized import scale_and_zero
 from .common.quantizing import Quantized
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -22,6 +23,8 @@ class Softmax(Normalizing):
 
     code = "SOFTMAX"
     max_version = 4
+    versions = Versions("1.5.0 1.14.0 2.3.0 2.23.0", types={"INT8": 2, "INT16": 3, "FLOAT16": 4})
+    plain_types = "FLOAT32 FLOAT16"
     options = "SoftmaxOptions"
     scale = 1 / 256
     zeros = (0, -128)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from .common.blocks import Blocks
 from .common.copying import fill_step, mapped_step, strides_of
 from .common.operator import Node, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 class SpaceToBatchNd(Blocks):
     code = "SPACE_TO_BATCH_ND"
     max_version = 4
+    versions = Versions("1.6.0 1.14.0 2.3.0 2.12.0", types={"INT8": 2, "INT16": 4})
+
+    def version_needed(self, op: Op) -> int:
+        return max(super().version_needed(op), 3 if op.inputs[0] is not None and len(op.inputs[0].shape) != 4 else 1)
 
     def padded(self, node: Node) -> Shape:
         shape, (sizes, pads) = node.input(0).shape, self.block(node)

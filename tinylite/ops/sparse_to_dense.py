@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import Moving, fill_step, strides_of
 from .common.operator import Node, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -21,6 +22,9 @@ class SparseToDense(Moving):
 
     code = "SPARSE_TO_DENSE"
     max_version = 3
+    versions = Versions("1.9.0 1.14.0 1.15.0", other=(2, {"INT64": 2, "INT8": 3, "UINT8": 3}))
+    plain_types = "FLOAT32 UINT8 INT8 INT32 INT64"
+    data_input = 2
     input_count = (4, 4)
     data_input = 2
 

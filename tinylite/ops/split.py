@@ -9,6 +9,7 @@ from .common.copying import Moving
 from .common.joining import axis_of, part_step, row_bytes
 from .common.operator import Node, Shape, register
 from .common.quantizing import Quantized
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 class Split(Moving):
     code = "SPLIT"
     max_version = 5
+    versions = Versions("1.5.0 1.14.0 1.14.0 2.3.0 2.23.0", other=(1, {"INT8": 2, "INT32": 3, "INT16": 4, "FLOAT8": 5}))
+    plain_types = "FLOAT32 INT32 INT64 UINT8 INT8 INT16"
+    data_input = 1
     options = "SplitOptions"
     input_count = (2, 2)
     output_count = (1, 1 << 20)

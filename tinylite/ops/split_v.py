@@ -5,6 +5,7 @@ from __future__ import annotations
 from .common.joining import axis_of
 from .common.operator import Node, register
 from .common.quantizing import MOVES
+from .common.versions import Versions
 from .split import Split
 
 
@@ -14,6 +15,8 @@ class SplitV(Split):
 
     code = "SPLIT_V"
     max_version = 3
+    versions = Versions("1.13.1 2.3.0 2.23.0", types={"INT8": 2, "FLOAT8": 3})
+    plain_types = "FLOAT32 INT32 INT64 UINT8 INT8 INT16"
     options = "SplitVOptions"
     input_count = (3, 3)
     data_input = 0

@@ -5,12 +5,15 @@ from __future__ import annotations
 from .common.binary import Binary, common_scale
 from .common.operator import Node, register
 from .common.quantizing import Quantized
+from .common.versions import Versions
 
 
 @register
 class SquaredDifference(Binary):
     code = "SQUARED_DIFFERENCE"
     max_version = 2
+    versions = Versions("1.13.1 2.5.0", types={"INT8": 2})
+    plain_types = "FLOAT32 INT32"
     activates = False
     quantized = Quantized(types=("INT8",))
 

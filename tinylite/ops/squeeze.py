@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from .common.joining import axis_of
 from .common.operator import Node, Shape, register
 from .common.reshaping import Reshaping
+from .common.versions import Versions
 
 
 @register
@@ -15,6 +16,7 @@ class Squeeze(Reshaping):
 
     code = "SQUEEZE"
     max_version = 2
+    versions = Versions("1.6.0 2.5.0", types={"STRING": 2})
     options = "SqueezeOptions"
 
     def infer(self, node: Node) -> Sequence[Shape]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
 from .common.quantizing import MOVES
+from .common.versions import Versions, option
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 
@@ -31,9 +33,16 @@ class StridedSlice(Moving):
 
     code = "STRIDED_SLICE"
     max_version = 8
+    versions = Versions(
+        "1.6.0 1.14.0 2.1.0 2.2.0 2.5.0 2.6.0 2.14.0 2.14.0", types={"INT8": 2, "BOOL": 3, "STRING": 5, "UINT32": 7}, ranks={5: 4},
+    )  # fmt: skip
     options = "StridedSliceOptions"
     input_count = (4, 4)
     quantized = MOVES
+
+    def version_needed(self, op: Op) -> int:
+        masked = option(op, "ellipsis_mask") or option(op, "new_axis_mask")
+        return max(super().version_needed(op), 8 if option(op, "offset") else 6 if masked else 1)
 
     def cuts(self, node: Node) -> list[_Cut]:
         shape, options = node.input(0).shape, node.options

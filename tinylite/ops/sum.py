@@ -7,6 +7,7 @@ from typing import Any
 from .common.operator import Node, register
 from .common.quantizing import Quantized
 from .common.reducing import Reducing
+from .common.versions import Versions
 
 
 @register
@@ -15,6 +16,8 @@ class Sum(Reducing):
 
     code = "SUM"
     max_version = 2
+    versions = Versions("1.10.0 1.15.0", types={"INT8": 2})
+    plain_types = "FLOAT32 INT32 INT64"
     quantized = Quantized(ranges="forward")
 
     def fields(self, node: Node, count: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from .common.operator import Node, Operator, Shape, register
 from .common.packing import filter_rows
 from .common.quantizing import StoredWeights
 from .common.recurrent import activation_fields, check_state
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -29,6 +30,7 @@ class SVDF(Operator):
 
     code = "SVDF"
     max_version = 4
+    versions = Versions("1.5.0 1.14.0 2.2.0 2.3.0", types={"INT8": 3}, weights={"FLOAT32 INT8 FLOAT32": 2}, hybrid=(1, 2, 4))
     options = "SVDFOptions"
     input_count = (5, 5)
     stored_weights = StoredWeights((1, 2), asymmetric=True, together=True, first="kernel")

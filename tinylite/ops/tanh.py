@@ -7,12 +7,15 @@ import numpy as np
 from .common.operator import Node, register
 from .common.quantizing import Quantized
 from .common.unary import Unary
+from .common.versions import Versions
 
 
 @register
 class Tanh(Unary):
     code = "TANH"
     max_version = 3
+    versions = Versions("1.14.0 1.14.0 2.3.0", types={"INT8": 2, "INT16": 3})
+    plain_types = "FLOAT32 FLOAT16 BFLOAT16"
     types = ("FLOAT32", "UINT8", "INT8")
     kernel = "tanh"
     quantized = Quantized(fixed=(1 / 128, 128))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
 from .common.quantizing import MOVES
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 class Tile(Moving):
     code = "TILE"
     max_version = 3
+    versions = Versions("1.10.1 2.2.0 2.8.0", types={"STRING": 2, "INT8": 3})
     input_count = (2, 2)
     quantized = MOVES
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.operator import Node, Operator, Shape, register
 from .common.quantizing import MOVES
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -18,6 +19,8 @@ class TopkV2(Operator):
 
     code = "TOPK_V2"
     max_version = 3
+    versions = Versions("1.7.0 1.14.0 2.13.0", types={"INT8": 2, "INT16": 3}, other=(1, {"INT16": 3}))
+    plain_types = "FLOAT32 INT32 INT64 UINT8 INT8 INT16"
     input_count = (2, 2)
     output_count = (2, 2)
     quantized = MOVES

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
 from .common.quantizing import MOVES
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 class Transpose(Moving):
     code = "TRANSPOSE"
     max_version = 9
+    versions = Versions(
+        "1.6.0 1.14.0 1.15.0 2.3.0 2.4.0 2.12.0 2.14.4 2.22.0 2.23.0",
+        types={"INT8": 2, "BOOL": 3, "INT16": 5, "INT4": 7, "BFLOAT16": 8, "FLOAT16": 9}, ranks={5: 4, 6: 6, 7: 8},
+    )  # fmt: skip
     input_count = (2, 2)
     quantized = MOVES
 

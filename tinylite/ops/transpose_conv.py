@@ -17,9 +17,11 @@ from .common.operator import Node, Operator, Shape, register
 from .common.packing import check_weights
 from .common.quantized import activation_range, scale_and_zero
 from .common.quantizing import Quantized, StoredWeights
+from .common.versions import Versions, names_bias_type, option
 from .common.window import Axis, transposed_axis
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 
@@ -29,10 +31,18 @@ class TransposeConv(Operator):
 
     code = "TRANSPOSE_CONV"
     max_version = 5
+    versions = Versions("1.9.0 2.2.0 2.3.0 2.13.0 2.15.0", other=(1, {"INT8": 2}))
+    plain_types = "FLOAT32"
+    data_input = 2
     options = "TransposeConvOptions"
     input_count = (3, 4)
     quantized = Quantized(weights=1, bias=3, channels=0, data=2)
     stored_weights = StoredWeights((1,), channels=0)
+
+    def version_needed(self, op: Op) -> int:
+        activates = option(op, "fused_activation_function") not in (None, "NONE")
+        biased = len(op.inputs) > 3 and op.inputs[3] is not None
+        return max(super().version_needed(op), 4 if activates else 1, 3 if biased else 1, 5 if names_bias_type(op, data=2) else 1)
 
     def check_types(self, node: Node) -> None:
         check_types(node, node.input(2), node.input(1), node.optional(3), node.outputs[0])

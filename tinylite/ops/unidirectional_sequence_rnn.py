@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .common.operator import register
 from .common.rnn import RNNLayer
+from .common.versions import Versions
 
 
 @register
@@ -11,5 +12,6 @@ class UnidirectionalSequenceRNN(RNNLayer):
     """FLOAT32; FLOAT32 with INT8 weights, quantized on the way (hybrid)."""
 
     code = "UNIDIRECTIONAL_SEQUENCE_RNN"
+    versions = Versions("1.14.0 1.14.0 2.3.0", hybrid=(1, 2, 3))
     options = "SequenceRNNOptions"
     rank = 3

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .common.operator import Counting, Node, Shape, Value, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -16,6 +17,8 @@ class Unique(Counting):
     """Both zeros are the same; NaN is different each time, as in TensorFlow."""
 
     code = "UNIQUE"
+    versions = Versions("1.14.0")
+    plain_types = "FLOAT32 INT32 INT64 UINT8 INT8 INT16"
     options = "UniqueOptions"
     output_count = (2, 2)
 

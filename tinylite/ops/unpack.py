@@ -9,6 +9,7 @@ from .common.copying import Moving
 from .common.joining import axis_of, part_step, row_bytes
 from .common.operator import Node, Shape, register
 from .common.quantizing import MOVES
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 class Unpack(Moving):
     code = "UNPACK"
     max_version = 6
+    versions = Versions(
+        "1.11.0 1.14.0 2.2.0 2.3.0 2.22.0 2.23.0",
+        types={"INT8": 2, "UINT8": 2, "BOOL": 3, "INT16": 4, "FLOAT16": 5, "BFLOAT16": 5, "FLOAT8": 6},
+    )  # fmt: skip
+    plain_types = "FLOAT32 FLOAT16 BFLOAT16 INT32 INT8 UINT8 INT16 BOOL"
     options = "UnpackOptions"
     output_count = (1, 1 << 20)
     quantized = MOVES

@@ -8,6 +8,7 @@ import numpy as np
 
 from .common.flow import Flow
 from .common.operator import Node, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -18,6 +19,7 @@ class VarHandle(Flow):
     """Variables of one container and shared_name are one."""
 
     code = "VAR_HANDLE"
+    versions = Versions("2.6.0")
     options = "VarHandleOptions"
     input_count = (0, 0)
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .common.operator import Counting, Node, Shape, Value, register
+from .common.versions import Versions, input_type
 
 if TYPE_CHECKING:
+    from ..model import Op
     from ..planner import Planner
 
 
@@ -19,6 +21,11 @@ class Where(Counting):
 
     code = "WHERE"
     max_version = 2
+    versions = Versions("1.14.0 2.8.0")
+    plain_types = "BOOL FLOAT32 INT8 UINT8 INT32 UINT32 INT64"
+
+    def version_needed(self, op: Op) -> int:
+        return max(super().version_needed(op), 1 if input_type(op, 0) == "BOOL" else 2)
 
     def check_types(self, node: Node) -> None:
         from ..kernels.counting import nonzero

@@ -12,6 +12,7 @@ from ..model import Graph
 from .common.copying import copy_step
 from .common.flow import Calling, NeedsCall, Run, check_ends, leave_to_teams, of_routine, one_element
 from .common.operator import Node, Value, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -32,6 +33,7 @@ class While(Calling):
     """
 
     code = "WHILE"
+    versions = Versions("1.15.0")
     options = "WhileOptions"
     input_count = (0, 1 << 20)
     output_count = (0, 1 << 20)

@@ -9,6 +9,7 @@ import numpy as np
 
 from .common.copying import Moving, fill_step
 from .common.operator import Node, Shape, register
+from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..planner import Planner
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 @register
 class ZerosLike(Moving):
     code = "ZEROS_LIKE"
+    versions = Versions("1.12.0")
+    plain_types = "FLOAT32 INT32 INT64"
 
     def infer(self, node: Node) -> Sequence[Shape]:
         return [node.input(0).shape]

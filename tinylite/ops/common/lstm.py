@@ -20,8 +20,10 @@ from .operator import Node, Operator, Shape, Value
 from .packing import check_weights, dot_words
 from .quantized import quantize_multiplier, scale_and_zero
 from .recurrent import Direction, activation_fields, check_state, joined, panels
+from .versions import input_type, option, output_type
 
 if TYPE_CHECKING:
+    from ...model import Op
     from ...planner import Planner
 
 # Where the tensors of a gate stand among the inputs, in the kernel's order of gates; without the last for CIFG.
@@ -334,6 +336,13 @@ class LSTMLayer(Operator):
             cell_shift=30 - bits, cell_low=low, cell_high=high, multiplier=int(multiplier[0]), shift=int(shift[0]), zero=hidden_zero,
             **fields, **Direction.forward(node, node.outputs[0]).fields(node.input(0)),
         )  # fmt: skip
+
+
+def lstm_version(op: Op) -> int:
+    """The version that an LSTM's types and options need."""
+    if (input_type(op, 0), input_type(op, 2), output_type(op)) == ("INT16", "INT8", "INT16"):
+        return 5
+    return 2 if option(op, "kernel_type") == "BASIC" else 4 if option(op, "diagonal_recurrent_tensors") else 1
 
 
 def _stack(parts: list[np.ndarray], pad: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from ...errors import ModelError, UnsupportedError
 from ...model import Op, Tensor, options_table
 from ...tensor_types import tensor_dtype
 from .quantizing import Quantized, StoredWeights
+from .versions import Versions
 
 if TYPE_CHECKING:
     from ...planner import Planner
@@ -167,6 +168,9 @@ class Operator:
 
     code          its BuiltinOperator name
     max_version   the highest version whose meaning this class has
+    versions      what its versions add, and which runtimes have them, for files that are written
+    plain_types   the types, with spaces between them, that LiteRT's kernels take where there is no scale; None: any
+    data_input    the input whose type `plain_types` are about
     options       the name of its options table, if it cannot do without
     counts        how many inputs and outputs it takes: (least, most) and (least, most)
     clamps        whether its fused_activation_function may take up a RELU that stands behind it, without other bits
@@ -177,6 +181,9 @@ class Operator:
 
     code: ClassVar[str]
     max_version: ClassVar[int] = 1
+    versions: ClassVar[Versions] = Versions()
+    plain_types: ClassVar[str | None] = None
+    data_input: ClassVar[int] = 0
     options: ClassVar[str | None] = None
     input_count: ClassVar[tuple[int, int]] = (1, 1)
     output_count: ClassVar[tuple[int, int]] = (1, 1)
@@ -184,6 +191,18 @@ class Operator:
     pure: ClassVar[bool] = True
     quantized: ClassVar[Quantized | None] = None
     stored_weights: ClassVar[StoredWeights | None] = None
+
+    def version_needed(self, op: Op) -> int:
+        """The lowest version that has what an op with inputs uses."""
+        return self.versions.needed(op)
+
+    def takes(self, type: str | int) -> bool:
+        """Whether LiteRT has a kernel for data of a type that has no scale."""
+        return self.plain_types is None or type in self.plain_types.split()
+
+    def data_of(self, op: Op) -> list[Tensor | None]:
+        """The tensors of an op whose types `plain_types` are about."""
+        return list(op.inputs[self.data_input : self.data_input + 1])
 
     def weights_of(self, op: Op) -> StoredWeights | None:
         """`stored_weights`, as they are for one op."""

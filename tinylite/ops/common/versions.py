@@ -40,7 +40,7 @@ class Versions:
     def runtime(self, version: int) -> str | None:
         """The first runtime that has a version, like "2.5.0"; None if it is not known."""
         known = self.runtimes.split()
-        return known[version - 1] if 0 < version <= len(known) else None
+        return known[version - 1] if 0 < version <= len(known) and known[version - 1] != "-" else None
 
     def _needed(self, op: Op) -> Iterator[int]:
         known = self.runtimes.split()
