@@ -11,12 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinylite import model as module
+from tinylite import objects
 from tinylite.model import ExternalBuffer, Graph, Metadata, Model, Op, Quantization, Signature, Tensor
 from tinylite.schema.table import Table
 
-PARTS: list[Any] = [Op, *(part for part in vars(module).values() if dataclasses.is_dataclass(part) and part.__module__ == module.__name__)]
-HISTORY = {(Model, "source"), (Model, "notes")}  # where a model comes from, which makes it no other model
+PARTS: list[Any] = [
+    Op,
+    *(part for part in vars(objects).values() if dataclasses.is_dataclass(part) and part.__module__ == objects.__name__),
+]
+HISTORY = {(objects.Contents, "source"), (objects.Contents, "notes")}  # where a model comes from, which makes it no other model
 COPIES: dict[str, Callable[[Model], Model]] = {
     "copy": Model.copy,
     "deepcopy": copy.deepcopy,
@@ -93,7 +96,7 @@ def flat(model: Model) -> list[Any]:
 def first(model: Model, kind: type) -> Any:
     """The part of a kind that has the most to tell."""
     found = {Tensor: lambda: model.graph.ops[0].inputs[1], Op: lambda: model.graph.ops[0]}
-    return found[kind]() if kind in found else next(part for part in parts(model) if type(part) is kind)
+    return found[kind]() if kind in found else next(part for part in parts(model) if isinstance(part, kind))
 
 
 def changed(value: Any) -> Any:

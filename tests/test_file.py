@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from tinylite import CorruptFileError, FileError, Graph, Metadata, Model, ModelError, Op, Quantization, Signature, Tensor, save
-from tinylite.load import load
 from tinylite.schema.table import Table
 
 from .conftest import Judge, shared_models
@@ -177,7 +176,7 @@ def test_saving_over_the_file_that_the_weights_are_read_from(tmp_path: Path) -> 
 def test_weights_are_views_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     small().save(path)
-    data = load(path).graph.tensor("w").data
+    data = Model.load(path).graph.tensor("w").data
     assert data is not None and not data.flags.writeable and not data.flags.owndata
 
 

@@ -21,7 +21,8 @@ from click.testing import CliRunner
 
 from tinylite import FileError, Interpreter, Model, NotATfliteFileError, TinyliteError
 from tinylite.cli import main
-from tinylite.kinds import HEAD, describe_path, identify, kind_of
+from tinylite.diagnose import diagnose_path
+from tinylite.kinds import HEAD, identify, kind_of
 
 from .converter.test_checkpoint import SOUND as INDEX
 from .converter.test_graphdef import SAVED
@@ -165,14 +166,14 @@ def test_loaders_say_what_a_file_is_and_what_to_do(name: str) -> None:
 
 def test_the_checkpoint_that_lies_beside_a_graph_is_named(here: Path) -> None:
     (here / "checkpoints" / "graph.pbtxt").write_text(UNFROZEN)
-    assert "--input_checkpoint checkpoints/model.ckpt-10 " in describe_path("checkpoints/graph.pbtxt")[1]
+    assert "--input_checkpoint checkpoints/model.ckpt-10 " in diagnose_path("checkpoints/graph.pbtxt")[1]
     (here / "checkpoints" / "model.ckpt-10.meta").write_bytes(binary(META, "MetaGraphDef"))
-    assert "freeze --input_meta_graph checkpoints/model.ckpt-10.meta --output_node" in describe_path("checkpoints/model.ckpt-10")[1]
+    assert "freeze --input_meta_graph checkpoints/model.ckpt-10.meta --output_node" in diagnose_path("checkpoints/model.ckpt-10")[1]
 
 
 def test_the_commands_that_are_told_work(here: Path) -> None:
     for name in ("frozen.pb", "frozen.pbtxt", "my model.pb"):
-        told = describe_path(name)[1].partition("tinylite ")[2]
+        told = diagnose_path(name)[1].partition("tinylite ")[2]
         done = CliRunner().invoke(main, shlex.split(told))
         assert done.exit_code == 0, done.output
         assert len(Model.load(name.removesuffix(".pbtxt").removesuffix(".pb") + ".tflite").graph.ops) == 2
@@ -266,12 +267,12 @@ def test_models_of_other_tools_and_archives_are_named(content: bytes, said: str,
 def test_a_core_ml_package_is_named(here: Path) -> None:
     (here / "model.mlpackage" / "Data").mkdir(parents=True)
     (here / "model.mlpackage" / "Manifest.json").write_text("{}")
-    assert describe_path("model.mlpackage")[0] == "a Core ML package"
+    assert diagnose_path("model.mlpackage")[0] == "a Core ML package"
 
 
 def test_large_texts_are_not_read_for_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinylite.kinds._LONGEST_TEXT", 100)
-    assert describe_path("frozen.pbtxt") == ("a TensorFlow GraphDef", "Convert it with tinylite convert")
+    monkeypatch.setattr("tinylite.diagnose._LONGEST_TEXT", 100)
+    assert diagnose_path("frozen.pbtxt") == ("a TensorFlow GraphDef", "Convert it with tinylite convert")
 
 
 def test_what_is_not_there() -> None:
@@ -357,7 +358,7 @@ def test_every_prefix_of_every_file_is_told(here: Path) -> None:
         content = Path(name).read_bytes()
         for size in range(0, len(content), 7):
             Path("part").write_bytes(content[:size])
-            what, remedy = describe_path("part")
+            what, remedy = diagnose_path("part")
             assert what and remedy
             with pytest.raises(TinyliteError):
                 Model.load("part")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tinylite
-from tinylite import Graph, Model, ModelError, Op, Quantization, Signature, Tensor, TensorError, UnsupportedError
+from tinylite import Graph, Model, ModelError, Op, Quantization, Signature, Tensor, TensorError, UnsupportedError, infer_shapes
 
 from .conftest import Judge
 from .small_models import reshaped
@@ -307,7 +307,7 @@ def test_shapes_follow_those_of_inputs() -> None:
     model = chain()
     model.graph.tensor("a").shape_signature = (-1, 3)
     model.graph.inputs[0].shape = (5, 3)
-    model.infer_shapes()
+    infer_shapes(model)
     assert [tensor.shape for tensor in model.graph.all_tensors() if not tensor.is_constant] == [(5, 3)] * 4
     assert model.graph.tensor("a").shape_signature == (-1, 3) and model.graph.tensor("w").shape == (3,)
 
@@ -316,8 +316,8 @@ def test_shapes_that_cannot_follow_stay() -> None:
     model = chain()
     model.graph.inputs[0].shape = (5, 4)
     with pytest.raises(ModelError, match="ADD"):
-        model.infer_shapes()
+        infer_shapes(model)
     assert model.graph.outputs[0].shape == (1, 3)
     cut = Model.load(reshaped())
     with pytest.raises(UnsupportedError, match="shapes depend on 'shape', whose value decides shapes"):
-        cut.infer_shapes()
+        infer_shapes(cut)

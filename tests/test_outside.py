@@ -16,10 +16,10 @@ import pytest
 
 import tinylite
 from tinylite import FileError, Interpreter, Model, SettingError, TensorError
+from tinylite.diagnose import diagnose_path
 from tinylite.files import check_no_pipes
 from tinylite.interpreter import _show_compilation
 from tinylite.kernels import executor, store
-from tinylite.kinds import describe_path
 from tinylite.limits import memory_limit
 from tinylite.media import array_names, read_input
 
@@ -49,14 +49,14 @@ def test_a_pipe_has_no_arrays(tmp_path: Path) -> None:
 @posix
 def test_a_pipe_names_no_checkpoint(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "checkpoint")
-    assert describe_path(tmp_path)[0] == "a directory"
+    assert diagnose_path(tmp_path)[0] == "a directory"
 
 
 @posix
 def test_a_pipe_in_a_saved_model_is_named(tmp_path: Path) -> None:
     (tmp_path / "variables").mkdir()
     os.mkfifo(tmp_path / "saved_model.pb")
-    assert "it is a pipe" in describe_path(tmp_path)[0]
+    assert "it is a pipe" in diagnose_path(tmp_path)[0]
     with pytest.raises(FileError, match=r"saved_model\.pb: it is a pipe"):
         check_no_pipes(str(tmp_path), "/*", "/*/*")
     (tmp_path / "saved_model.pb").unlink()
@@ -70,7 +70,7 @@ def test_a_pipe_in_a_saved_model_is_named(tmp_path: Path) -> None:
 def test_links_that_lead_nowhere_are_no_checkpoints(tmp_path: Path) -> None:
     (tmp_path / "a.index").symlink_to("nowhere")
     (tmp_path / "b.index").symlink_to("b.index")
-    assert describe_path(tmp_path)[0] == "a directory"
+    assert diagnose_path(tmp_path)[0] == "a directory"
 
 
 @posix

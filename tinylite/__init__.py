@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from .freezing.dispatch import freeze as freeze
     from .freezing.frozen import Frozen as Frozen, FrozenTensor as FrozenTensor
+    from .infer_shapes import infer_shapes as infer_shapes
     from .interpreter import (
         Interpreter as Interpreter,
         OpResolverType as OpResolverType,
@@ -76,6 +77,7 @@ _HOMES = {
     "converter.tflite_converter": ("TFLiteConverter", "toco_convert"),
     "freezing.dispatch": ("freeze",),
     "freezing.frozen": ("Frozen", "FrozenTensor"),
+    "infer_shapes": ("infer_shapes",),
     "interpreter": ("Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"),
     "random_values": ("random_inputs",),
     "stored_values": ("dequantize_values", "quantize_values"),
@@ -88,7 +90,7 @@ __all__ = [  # sorted, and equal to the names above; tests see to it
     "FrozenTensor", "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError",
     "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature",
     "SignatureRunner", "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "compat", "convert",
-    "dequantize_values", "freeze", "lite", "load_delegate", "quantize", "quantize_values", "random_inputs", "toco_convert",
+    "dequantize_values", "freeze", "infer_shapes", "lite", "load_delegate", "quantize", "quantize_values", "random_inputs", "toco_convert",
 ]  # fmt: skip
 
 

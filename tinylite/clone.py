@@ -4,31 +4,36 @@ from __future__ import annotations
 
 import copy
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from .model import ExternalBuffer, Graph, Metadata, Model, Op, Quantization, Signature, Tensor
+from .objects import Contents, ExternalBuffer, Graph, Metadata, Op, Quantization, Signature, Tensor
 from .schema.table import Table
 
 __all__ = ["copied", "same"]
 
-_PARTS = (ExternalBuffer, Graph, Metadata, Model, Op, Quantization, Signature, Tensor)
+T = TypeVar("T", bound=Contents)
+_PARTS = (Contents, ExternalBuffer, Graph, Metadata, Op, Quantization, Signature, Tensor)
 # What is compared by what it says alone: whether two tensors share it, no file can say.
 _VALUES = (ExternalBuffer, Metadata, Quantization)
 # The arrays that may be large; nobody changes them in place, since those of a file cannot be.
-_CONSTANTS = {(Tensor, "buffer"), (Metadata, "data"), (Model, "metadata_buffer")}
-_HISTORY = {(Model, "source"), (Model, "notes")}  # what was read and how, which makes it no other model
+_CONSTANTS = {(Tensor, "buffer"), (Metadata, "data"), (Contents, "metadata_buffer")}
+_HISTORY = {(Contents, "source"), (Contents, "notes")}  # what was read and how, which makes it no other model
 
 
 def _attributes(part: Any) -> tuple[str, ...]:
     return part.__slots__ if isinstance(part, Op) else tuple(field.name for field in fields(part))
 
 
-def copied(model: Model, *, constants: bool = False) -> Model:
+def _kind(part: Any) -> type:
+    return Contents if isinstance(part, Contents) else type(part)
+
+
+def copied(model: T, *, constants: bool = False) -> T:
     """A Model that shares nothing with this one but its constants; with `constants`, not those either."""
     copier = _Copier(constants)
-    made: Model = copier.part(model)
+    made: T = copier.part(model)
     copier.fill()
     return made
 
@@ -42,7 +47,7 @@ class _Copier:
     def part(self, part: Any) -> Any:
         """The copy of an object, which is made when it is first met, and filled later: graphs may call graphs as deep as they like."""
         if id(part) not in self.made:
-            self.made[id(part)] = Model() if isinstance(part, Model) else copy.copy(part)
+            self.made[id(part)] = type(part)() if isinstance(part, Contents) else copy.copy(part)
             self.waiting.append(part)
         return self.made[id(part)]
 
@@ -51,7 +56,7 @@ class _Copier:
             part = self.waiting.pop()
             for name in _attributes(part):
                 value = getattr(part, name)
-                if (type(part), name) not in _CONSTANTS or self.constants:
+                if (_kind(part), name) not in _CONSTANTS or self.constants:
                     value = self.value(value)
                 elif isinstance(value, list):
                     value = list(value)
@@ -74,7 +79,7 @@ class _Copier:
         return value
 
 
-def same(a: Model, b: Model) -> bool:
+def same(a: Contents, b: Contents) -> bool:
     """Whether two models say the same in the same order, bit by bit."""
     pairs: dict[int, Any] = {id(a): b}
     back: dict[int, Any] = {id(b): a}
@@ -109,10 +114,10 @@ def same(a: Model, b: Model) -> bool:
     while waiting:
         mine, theirs = waiting.pop()
         for name in _attributes(mine):
-            if (type(mine), name) in _HISTORY:
+            if (_kind(mine), name) in _HISTORY:
                 continue
             x, y = getattr(mine, name), getattr(theirs, name)
-            if (type(mine), name) == (Graph, "tensors"):
+            if (_kind(mine), name) == (Graph, "tensors"):
                 x, y = mine.all_tensors(), theirs.all_tensors()
             if not equal(x, y):
                 return False

@@ -1,4 +1,4 @@
-"""The shapes that a file says of its tensors, anew from those of its inputs: as planning infers them."""
+"""infer_shapes(): the shapes of a model's tensors from those of its inputs, as planning infers them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ __all__ = ["infer_shapes"]
 
 
 def infer_shapes(model: Model) -> None:
-    """See Model.infer_shapes."""
+    """Give the tensors of a model's first graph the shapes that follow from its inputs' shapes, which an edit may have changed.
+
+    Raises what planning raises for shapes that the ops cannot take, and UnsupportedError where only a run can know them; nothing is
+    changed then.
+    """
     with at(model.source or "the model"):
         planner = Planner(model.graph, {}, Settings(keep_all=True))
         need = planner.run()

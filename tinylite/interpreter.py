@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .errors import InvokeError, ModelError, SettingError, TensorError, UnsupportedError, at, quoted
+from .html_tables import html_table
 from .kernels.cpu import cores
 from .limits import memory_shortage
 from .model import Graph, Model, Signature, Tensor
@@ -213,9 +214,13 @@ class Interpreter:
         """What notebooks show: inputs and outputs as a table."""
         if "_model" not in self.__dict__:
             return ""
-        from .notebook import ends_table
-
-        return ends_table(self.get_input_details(), self.get_output_details())
+        sides = (("input", self.get_input_details()), ("output", self.get_output_details()))
+        rows = [
+            (side, entry["index"], entry["name"], entry["shape_signature"].tolist(), np.dtype(entry["dtype"]).name, entry["quantization"])
+            for side, entries in sides
+            for entry in entries
+        ]
+        return html_table(("", "index", "name", "shape", "type", "scale, zero point"), rows, len(rows))
 
     def __getattr__(self, name: str) -> NoReturn:
         # Only called for what is not there.

@@ -1,7 +1,4 @@
-"""Tell what a file is from its content, for people who gave tinylite something else than it takes.
-
-The first bytes decide; only to say more of a graph, a checkpoint or a Keras model is more of it read.
-"""
+"""Identify a file's format from its first bytes and its name."""
 
 from __future__ import annotations
 
@@ -10,13 +7,11 @@ import re
 from typing import NamedTuple
 
 from .c_arrays import holds_model
-from .errors import TinyliteError
 from .files import content_of, ends_of
 
-__all__ = ["HEAD", "Kind", "describe", "describe_path", "identify", "indices", "is_text", "kind_of", "saved_model_file"]
+__all__ = ["HEAD", "META_GRAPH", "Kind", "identify", "indices", "is_text", "kind_of", "saved_model_file"]
 
 HEAD = 4096  # bytes from which a kind is told
-_LONGEST_TEXT = 1 << 23  # bytes of a text that are worth reading for an error's sake
 
 
 class Kind(NamedTuple):
@@ -39,7 +34,7 @@ _PICKLE = "a Python pickle, as PyTorch's older checkpoints are"
 _BUILD = "Build the model in Python, load_weights into it, and save it whole with model.save"
 
 _GRAPH = Kind("graph", "a TensorFlow GraphDef", _CONVERT)
-_META_GRAPH = Kind("meta graph", "a TensorFlow MetaGraphDef (.meta)", "Freeze it with tinylite freeze --input_meta_graph")
+META_GRAPH = Kind("meta graph", "a TensorFlow MetaGraphDef (.meta)", "Freeze it with tinylite freeze --input_meta_graph")
 _SAVED_MODEL = Kind("saved model", "a TensorFlow SavedModel", "Convert its directory with tinylite convert --saved_model_dir")
 _KERAS = Kind("keras", "a Keras model", "Convert it with tinylite convert --keras_model_file")
 _CHECKPOINT = Kind("checkpoint", "a TensorFlow checkpoint", "Freeze its graph with it: tinylite freeze --input_checkpoint")
@@ -81,7 +76,7 @@ _SIGNATURES: list[tuple[int, bytes, Kind]] = [
 # What messages in text form begin with, behind comments.
 _TEXTS = [
     (rb"(node|library|versions?|debug_info)\b", _GRAPH),
-    (rb"(meta_info_def|graph_def|saver_def|collection_def|signature_def)\b", _META_GRAPH),
+    (rb"(meta_info_def|graph_def|saver_def|collection_def|signature_def)\b", META_GRAPH),
     (rb"(saved_model_schema_version|meta_graphs)\b", _SAVED_MODEL),
     (rb"(all_)?model_checkpoint_path", _CHECKPOINT._replace(text=_STATE)),
 ]
@@ -112,7 +107,7 @@ def identify(head: bytes) -> Kind:
         if holds_model(head):
             return Kind("tflite", "a .tflite file as a C array", "")
     elif head[0] == 0x0A:  # field 1 is a message, in a GraphDef a node
-        return _GRAPH if _starts_with_node(head) else _META_GRAPH
+        return _GRAPH if _starts_with_node(head) else META_GRAPH
     elif not any(head):
         return Kind("other", "filled with zero bytes", "Copy or download it again")
     elif head[0] == 0x08 and head[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x3a"):
@@ -217,35 +212,3 @@ def indices(folder: str) -> list[str]:
         return [os.path.join(folder, name) for name in sorted(os.listdir(folder or ".")) if name.endswith(".index")]
     except OSError:
         return []
-
-
-def describe(data: bytes | memoryview, path: str | os.PathLike[str] | None = None) -> tuple[str, str]:
-    """What data are ("a frozen TensorFlow GraphDef (12 nodes, ...)") and what their owner can do; `path` is where they lie."""
-    kind = identify(bytes(data[:HEAD]))
-    if path is not None and os.path.exists(path):
-        kind = kind_of(path)
-    return _in_detail(kind, data if path is None else os.fsdecode(path)) or kind[1:]
-
-
-def describe_path(path: str | os.PathLike[str]) -> tuple[str, str]:
-    """The same for what is at a path. Raises FileError if there is nothing."""
-    kind = kind_of(path)
-    return _in_detail(kind, os.fsdecode(path)) or kind[1:]
-
-
-def _in_detail(kind: Kind, given: str | bytes | memoryview) -> tuple[str, str] | None:
-    """What reading more of a model says, or why it cannot be read."""
-    if kind.id in ("tflite", "other", "unknown") or not (isinstance(given, str) or kind.id in ("graph", "keras")):
-        return None
-    if kind.id == "graph":
-        data = content_of(given) if isinstance(given, str) else given
-        if len(data) > _LONGEST_TEXT and is_text(bytes(data[:HEAD])):
-            return None
-    from .describe_graph import describe, sentence
-
-    try:
-        return sentence(describe(given, kind))
-    except TinyliteError as error:
-        if kind == _META_GRAPH and not str(given).endswith(".meta"):
-            return "a protocol buffer, but no TensorFlow graph or model", "Give the file of the model itself"
-        return f"{kind.text} that cannot be used: {error.problem}", error.remedy or kind.remedy

@@ -10,24 +10,25 @@ import numpy as np
 
 from .archives import attached_files
 from .c_arrays import model_in
+from .diagnose import diagnose, diagnose_path
 from .errors import CorruptFileError, NotATfliteFileError, at
 from .files import content_of
-from .kinds import HEAD, describe, describe_path, is_text
+from .kinds import HEAD, is_text
 from .limits import memory_shortage
-from .model import ExternalBuffer, Graph, Metadata, Model, Op, Quantization, Signature, Tensor, references
+from .objects import Contents, ExternalBuffer, Graph, Metadata, Op, Quantization, Signature, Tensor, references
 from .schema.decode import FREE, SHARING, decode
 from .schema.table import FormatError, Table, enum_name, enum_number
 from .schema.tables import IDENTIFIER
 from .tensor_types import shape_problem, stored_size
 
-__all__ = ["load", "model_of"]
+__all__ = ["fill", "load"]
 
 T = TypeVar("T")
 _DAMAGED = "The file was cut short or changed after it was written: fetch or convert it again"
 
 
-def load(file: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Model:
-    """Read a .tflite file from a path or from its bytes, which are copied if they can change.
+def load(file: str | os.PathLike[str] | bytes | bytearray | memoryview, into: Contents) -> None:
+    """Read a .tflite file from a path or from its bytes, which are copied if they can change, into an object that holds nothing yet.
 
     Raises FileError or one of its kinds, naming the file, the place in it and what to do.
     """
@@ -35,41 +36,41 @@ def load(file: str | os.PathLike[str] | bytes | bytearray | memoryview) -> Model
         with at(f"model content of {len(file)} bytes"):
             if not memoryview(file).readonly:
                 file = bytes(file)
-            return _load(np.frombuffer(file, np.uint8), None)
+            _load(np.frombuffer(file, np.uint8), None, into)
+            return
     path = os.fsdecode(file)
     with at(path):
-        model = _load(_content(path), path)
-    model.source = path
-    return model
+        _load(_content(path), path, into)
+    into.source = path
 
 
-def _load(data: np.ndarray, path: str | None) -> Model:
+def _load(data: np.ndarray, path: str | None, into: Contents) -> None:
     if bytes(data[4:8]) != IDENTIFIER:
         content = model_in(data.data) if is_text(bytes(data[:HEAD])) else None
         if content is not None:
-            return _load(np.frombuffer(content, np.uint8), None)
-        kind, remedy = describe(data.data, path)
+            _load(np.frombuffer(content, np.uint8), None, into)
+            return
+        kind, remedy = diagnose(data.data, path)
         raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
     with memory_shortage("reading it", "Read it on a larger machine, or end other programs"):
         try:
             root = decode(data)
         except FormatError as error:
             raise CorruptFileError(str(error), _DAMAGED) from None
-        model = model_of(root, data)
-        model.associated_files, model.notes = attached_files(data)
-    return model
+        fill(into, root, data)
+        into.associated_files, into.notes = attached_files(data)
 
 
 def _content(path: str) -> np.ndarray:
     if os.path.isdir(path) or os.path.isfile(f"{path}.index"):
-        kind, remedy = describe_path(path)
+        kind, remedy = diagnose_path(path)
         raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
     return np.frombuffer(content_of(path), np.uint8)
 
 
-def model_of(root: Table, data: np.ndarray) -> Model:
-    """The Model that a decoded file holds; `data` is the whole file, for what lies behind the root table."""
-    model = Model(description=root.description, version=root.version)
+def fill(model: Contents, root: Table, data: np.ndarray) -> None:
+    """Give an empty model what a decoded file holds; `data` is the whole file, for what lies behind the root table."""
+    model.description, model.version = root.description, root.version
     graphs = [Graph(name=table.name, debug_metadata_index=table.debug_metadata_index) for table in root.subgraphs or ()]
     if not graphs:
         raise CorruptFileError("it holds no graph", _DAMAGED)
@@ -88,7 +89,6 @@ def model_of(root: Table, data: np.ndarray) -> Model:
         with at(f"signature {table.signature_key!r}"):
             model.signatures.append(builder.signature(table))
     model.unknown = builder.unknown + list(root.unknown)
-    return model
 
 
 def _pick(items: Sequence[T], index: int, what: str) -> T:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .errors import ModelError, TensorError, UnsupportedError, at, quoted
 from .kinds import identify
-from .load import load, model_of
+from .load import fill
 from .model import Model
 from .save import tables_of
 
@@ -44,12 +44,12 @@ def _model_from(model_path: Any, model_content: Any) -> Model:
     if isinstance(given, Model):
         return _as_saved(given)
     if model_content is None and (isinstance(given, (str, os.PathLike)) or (isinstance(given, bytes) and _is_path(given))):
-        return load(os.fsdecode(given))
+        return Model.load(os.fsdecode(given))
     try:
         content = memoryview(given).cast("B")
     except TypeError:
         raise TensorError(_problem(given, model_content is None), _remedy(given, model_content is None)) from None
-    return load(content)
+    return Model.load(content)
 
 
 def _is_path(given: bytes) -> bool:
@@ -82,7 +82,8 @@ def _as_saved(model: Model) -> Model:
     """The Model that the file of another one would hold. Constants are shared, except those that can be written."""
     if not model.graphs:
         raise ModelError("the model has no graph", "Add one to model.graphs")
-    made = model_of(tables_of(model), np.zeros(0, np.uint8))
+    made = Model()
+    fill(made, tables_of(model), np.zeros(0, np.uint8))
     made.source = model.source
     kept: dict[int, np.ndarray] = {}
     for graph in made.graphs:

@@ -11,7 +11,7 @@ import numpy as np
 from .errors import ModelError, at
 from .files import check_unchanged, write_whole
 from .limits import memory_shortage
-from .model import ExternalBuffer, Graph, Model, Op, Signature, Tensor, references
+from .objects import Contents, ExternalBuffer, Graph, Op, Signature, Tensor, references
 from .schema.encode import encode
 from .schema.table import FormatError, Table, enum_number
 from .schema.tables import UNIONS
@@ -25,7 +25,7 @@ _ALIGNMENT = 16
 _FIRST_NEW_CODE = 127  # operator codes from here on do not fit the old field
 
 
-def save(model: Model, path: str | os.PathLike[str]) -> None:
+def save(model: Contents, path: str | os.PathLike[str]) -> None:
     """Write a .tflite file, whole or not at all: it appears under its name when its last byte is written.
 
     Raises ModelError for a Model that the format cannot hold, FileError if the disk refuses.
@@ -35,13 +35,13 @@ def save(model: Model, path: str | os.PathLike[str]) -> None:
         write_whole(path, _parts(model))
 
 
-def to_bytes(model: Model) -> bytes:
+def to_bytes(model: Contents) -> bytes:
     """The .tflite file of a model. Raises ModelError for a Model that the format cannot hold."""
     with memory_shortage("writing it", "Save it to a file, which needs it once less"):
         return b"".join(_parts(model))
 
 
-def _parts(model: Model) -> Iterable[bytes | memoryview]:
+def _parts(model: Contents) -> Iterable[bytes | memoryview]:
     if model.unknown:
         raise ModelError(
             f"it was read from a file of a newer format, and saving would lose {', '.join(sorted(set(model.unknown)))}",
@@ -53,7 +53,7 @@ def _parts(model: Model) -> Iterable[bytes | memoryview]:
         return _encoded(model)
 
 
-def _encoded(model: Model) -> list[bytes | memoryview]:
+def _encoded(model: Contents) -> list[bytes | memoryview]:
     parts: list[bytes | memoryview]
     try:
         root = tables_of(model)
@@ -97,7 +97,7 @@ def _archive(files: dict[str, bytes]) -> bytes:
     return archive.getvalue()
 
 
-def tables_of(model: Model) -> Table:
+def tables_of(model: Contents) -> Table:
     """The root table of a model: objects replaced by the numbers that a file must use."""
     return _Numbering(model).root()
 
@@ -105,7 +105,7 @@ def tables_of(model: Model) -> Table:
 class _Numbering:
     """Numbers for the objects of one model, given in the order they are met."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Contents) -> None:
         self.model = model
         self.graphs = {id(graph): index for index, graph in enumerate(model.graphs)}
         self.tensors: dict[int, dict[int, int]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .errors import ModelError
-from .model import Graph, Signature, Tensor
+from .objects import Graph, Signature, Tensor
 
 __all__ = ["followed"]
 

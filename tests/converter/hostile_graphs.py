@@ -20,7 +20,7 @@ import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 
 import tinylite
-from tinylite import TinyliteError, describe_graph
+from tinylite import TinyliteError, describe_graph, graph_tables
 from tinylite.cli.base.terminal import shown
 from tinylite.converter.graphdef import read_graph_def
 from tinylite.describe_fake_quants import describe_nodes
@@ -244,7 +244,7 @@ def attempt(source: Source, number: int) -> None:
         content = bytes(damaged)
     for action in (
         lambda: tinylite.convert(content, **chosen.choice(ends), **chosen.choice(ways)).to_bytes(),
-        lambda: list(describe_graph.tables(shown(describe_graph.describe(content, identify(content[:HEAD]))))),
+        lambda: list(graph_tables.tables(shown(describe_graph.describe(content, identify(content[:HEAD]))))),
         lambda: describe_nodes(read_graph_def(content)),
     ):
         try:

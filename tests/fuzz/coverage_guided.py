@@ -65,10 +65,11 @@ def labels(content: bytes) -> None:
 
 def kind(content: bytes) -> None:
     """What a file is, told from its first bytes."""
-    from tinylite.kinds import describe, identify
+    from tinylite.diagnose import diagnose
+    from tinylite.kinds import identify
 
     identify(content)
-    describe(content)
+    diagnose(content)
 
 
 READERS: dict[str, Callable[[bytes], None]] = {reader.__name__: reader for reader in (decoder, wire, sstable, text, labels, kind)}

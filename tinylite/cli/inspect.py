@@ -25,7 +25,7 @@ def inspect(model: str, as_json: bool, memory: bool, quantization: bool) -> None
     With --quantization: whether MODEL is float, fake-quantized, weights only, partly or fully quantized, which ops stay in
     float, and what each tensor's integers mean; of a TensorFlow graph, its FakeQuants.
     """
-    from .. import describe, describe_graph, describe_quantization
+    from .. import describe, describe_graph, describe_quantization, graph_tables
     from ..kinds import kind_of
     from ..model import Model
 
@@ -34,7 +34,7 @@ def inspect(model: str, as_json: bool, memory: bool, quantization: bool) -> None
     if quantization:
         description, tables = describe_quantization.describe_file(model, kind), describe_quantization.tables
     elif kind.id in describe_graph.KINDS:
-        description, tables = describe_graph.describe(model, kind), describe_graph.tables
+        description, tables = describe_graph.describe(model, kind), graph_tables.tables
     else:
         description, tables = describe.describe(Model.load(model), memory), describe.tables
     if as_json:

@@ -40,13 +40,13 @@ def view(model: str, port: int, host: str, browse: bool | None) -> None:
 
 def _file_of(model: str) -> str:
     """The file that Netron opens: in a SavedModel's directory saved_model.pb, for a checkpoint's prefix its index."""
-    from ..kinds import describe_path
+    from ..diagnose import diagnose_path
 
     for path in (model, os.path.join(model, "saved_model.pb"), f"{model}.index"):
         if os.path.isfile(path):
             return path
     with at(model):
-        what, remedy = describe_path(model)
+        what, remedy = diagnose_path(model)
         raise FileError(f"it cannot be shown: it is {what}", remedy)
 
 

@@ -315,7 +315,7 @@ def _told_shape(node: TfNode) -> Signature:
 def _check_frozen(source: TfGraph, inputs: Sequence[str]) -> None:
     """Raise ConvertError if the graph has variables without values, or inputs that are not named."""
     nodes = source.nodes()
-    variables = [node.name for node in nodes if is_variable(node) and node.attributes.get("first_value") is None]
+    variables = [node.name for node in nodes if is_variable(node.op) and node.attributes.get("first_value") is None]
     if variables:
         some = ", ".join(map(repr, variables[:5])) + (", ..." if len(variables) > 5 else "")
         raise ConvertError(

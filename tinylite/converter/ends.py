@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .graphdef import GraphDef, Node
-
-if TYPE_CHECKING:
-    from .tf_graph import TfNode
 
 __all__ = ["is_variable", "likely_inputs", "likely_outputs", "variables"]
 
@@ -23,15 +18,18 @@ _EXITS = {"Exit", "RefExit"}
 _SCOPES = ("save/", "save_1/", "gradients/", "report_uninitialized_variables/")
 
 
-def is_variable(node: Node | TfNode) -> bool:
-    """Whether a node holds a value that training changes, and that only a checkpoint has."""
-    return node.op in _VARIABLES
+def is_variable(op: str) -> bool:
+    """Whether a node of this op holds a value that training changes, and that only a checkpoint has."""
+    return op in _VARIABLES
 
 
 def variables(graph: GraphDef) -> list[Node]:
     """The variables of the graph and of its functions."""
     return [
-        node for nodes in (graph.nodes, *(function.nodes for function in graph.functions.values())) for node in nodes if is_variable(node)
+        node
+        for nodes in (graph.nodes, *(function.nodes for function in graph.functions.values()))
+        for node in nodes
+        if is_variable(node.op)
     ]
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..diagnose import diagnose_path
 from ..errors import ConvertError, FileError, at
-from ..kinds import describe_path, kind_of
+from ..kinds import kind_of
 from .conversion import Arrays
 from .graphdef import GraphDef, read_graph_def
 
@@ -64,7 +65,7 @@ def _needs_freezing(path: str) -> bool:
         if kind.id == "tflite":
             raise ConvertError("it is a .tflite file already", "Load it with tinylite.Model.load")
         if kind.id in ("checkpoint", "other"):
-            what, remedy = describe_path(path)
+            what, remedy = diagnose_path(path)
             raise FileError(f"this is nothing to convert: it is {what}", remedy)
     return kind.id in ("saved model", "meta graph", "keras")
 

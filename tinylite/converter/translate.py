@@ -160,7 +160,10 @@ class Call:
 
     def numbers(self, index: int, what: str) -> list[int]:
         """The same as a list of Python integers."""
-        return [int(number) for number in self.constant(index, what).reshape(-1)]
+        value = self.constant(index, what)
+        if value.dtype.kind not in "iu":
+            self.fail(f"its {what} {self.input(index).name!r} is {self.input(index).type}, where integers are wanted")
+        return [int(number) for number in value.reshape(-1)]
 
     def signature(self, tensor: Tensor) -> Signature:
         return signature_of(tensor)

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from .. import kinds
+from ..diagnose import diagnose_path
 from ..errors import FileError, at
 from ..files import ends_of
 from .tf import tensorflow
@@ -31,7 +32,7 @@ def source_kind(path: str) -> str:
     if kind.id == "tflite":
         raise FileError(f"{path}: this is a .tflite file: there is nothing to freeze", "Run it, or look at it with tinylite inspect")
     if kind.id == "checkpoint":
-        raise FileError(f"{path}: it is {kind.text}, which has no graph", kinds.describe_path(path)[1])
+        raise FileError(f"{path}: it is {kind.text}, which has no graph", diagnose_path(path)[1])
     if os.path.isdir(path) and kind.id != "saved model":
         raise FileError(f"{path}: this directory holds no SavedModel: it has no saved_model.pb", "Give a file, or the directory of one")
     if path.endswith((".keras", ".meta")) and not os.path.isdir(path):

@@ -15,6 +15,7 @@ import numpy as np
 from tests.converter import test_graphdef as graphdefs
 from tinylite import kinds
 from tinylite.converter.graphdef import read_graph_def
+from tinylite.diagnose import diagnose_path
 from tinylite.interpreter import Interpreter
 from tinylite.media import Scaling, read_input
 from tinylite.model import Graph, Model, Op, Tensor
@@ -105,7 +106,7 @@ def attack(seeds: list[Seed], number: int) -> tuple[str, int]:
     with tempfile.NamedTemporaryFile(suffix=seed.ending) as file:
         file.write(content)
         file.flush()
-        for look in (kinds.kind_of, kinds.describe_path):
+        for look in (kinds.kind_of, diagnose_path):
             outcome_of(lambda look=look: look(file.name))  # type: ignore[misc]
         outcome_of(lambda: kinds.identify(content[: kinds.HEAD]))
         return outcome_of(lambda: seed.read(os.fspath(file.name), content)), len(content)

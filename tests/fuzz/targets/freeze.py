@@ -20,6 +20,7 @@ from tests.converter.wire import binary
 from tinylite import kinds
 from tinylite.converter.checkpoint import read_checkpoint
 from tinylite.converter.graphdef import read_meta_graph, read_saved_model
+from tinylite.diagnose import diagnose_path
 from tinylite.keras_files import describe_keras
 
 from ..damage import damaged_bytes
@@ -105,7 +106,7 @@ def attack(seeds: list[Seed], number: int) -> tuple[str, int]:
         path.write_bytes(damaged)
         for name in seed.beside:
             (folder / name).write_bytes(bytes(64))
-        for look in (kinds.kind_of, kinds.describe_path):
+        for look in (kinds.kind_of, diagnose_path):
             outcome_of(lambda look=look: look(str(path)))  # type: ignore[misc]
         outcome_of(lambda: tinylite.Model.load(path))
         return outcome_of(lambda: seed.read(str(path))), len(damaged)

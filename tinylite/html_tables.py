@@ -1,0 +1,26 @@
+"""Tables as notebooks show them. Everything in them is escaped: names come from files, and those from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from itertools import islice
+from typing import Any
+
+__all__ = ["html_cell", "html_table"]
+
+_MOST = 200  # rows of a table
+_LONGEST = 200  # characters of a cell
+
+
+def html_table(head: Sequence[str], rows: Iterable[Sequence[Any]], count: int) -> str:
+    """A table with these columns, of the first of `count` rows."""
+    body = "".join(f"<tr>{''.join(f'<td>{html_cell(cell)}</td>' for cell in row)}</tr>" for row in islice(rows, _MOST))
+    more = f"<p>... of {count}</p>" if count > _MOST else ""
+    return f"<table><thead><tr>{''.join(f'<th>{html_cell(name)}</th>' for name in head)}</tr></thead><tbody>{body}</tbody></table>{more}"
+
+
+def html_cell(value: Any) -> str:
+    """What is in a cell, escaped and cut to a sensible length."""
+    text = str(value)
+    return escape(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}...")
