@@ -8,6 +8,7 @@ import flatbuffers
 import numpy as np
 from flatbuffers import number_types
 
+from ..errors import quoted
 from .fields import Field, Kind
 from .table import FormatError, Table, enum_number, fields_of
 from .tables import ENUMS, IDENTIFIER, TABLES, UNIONS
@@ -63,35 +64,44 @@ class _Encoder:
             limits = np.iinfo(dtype)
             try:
                 if int(value) != value or not limits.min <= value <= limits.max:
-                    raise FormatError(f"{value!r} is not a whole number from {limits.min} to {limits.max}")
-            except (TypeError, ValueError) as error:
+                    raise FormatError(f"{quoted(value)} is not a whole number from {limits.min} to {limits.max}")
+            except (TypeError, ValueError, OverflowError) as error:
                 if isinstance(error, FormatError):
                     raise
-                raise FormatError(f"{value!r} is not a whole number") from None
+                raise FormatError(f"{quoted(value)} is not a whole number") from None
             return dtype.itemsize, field, int(value)
         try:
             return dtype.itemsize, field, bool(value) if base == "?" else float(value)
-        except (TypeError, ValueError):
-            raise FormatError(f"{value!r} is not a number") from None
+        except (TypeError, ValueError, OverflowError):
+            raise FormatError(f"{quoted(value)} is not a number") from None
 
     def member(self, field: Field, value: Table) -> int:
         """The type code of a union's member."""
-        if value.table not in UNIONS[field.type]:
-            raise FormatError(f"a {value.table} is no member of {field.type}")
+        if not isinstance(value, Table) or value.table not in UNIONS[field.type]:
+            raise FormatError(f"{_called(value)} is no member of {field.type}")
         return UNIONS[field.type].index(value.table) + 1
 
     def child(self, field: Field, value: Any) -> int:
         builder = self.builder
         if field.kind in (Kind.TABLE, Kind.UNION):
-            return self.table(value)
+            if field.kind == Kind.UNION:
+                self.member(field, value)
+            return self.table(_table(field, value))
         if field.kind == Kind.STRING:
-            return int(builder.CreateString(value.encode("utf-8", "surrogateescape")))
+            if not isinstance(value, str):
+                raise FormatError(f"{quoted(value)} is not a text")
+            try:
+                return int(builder.CreateString(value.encode("utf-8", "surrogateescape")))
+            except UnicodeEncodeError:
+                raise FormatError(f"{quoted(value)} is a text that UTF-8 cannot hold") from None
         if field.kind == Kind.TABLE_VECTOR:
+            if not isinstance(value, (list, tuple)):
+                raise FormatError(f"{quoted(value)} is not a list of tables")
             offsets = []
             # Backwards, since a flatbuffer is built from its end: the tables then lie in their order.
             for index in reversed(range(len(value))):
                 try:
-                    offsets.append(self.table(value[index]))
+                    offsets.append(self.table(_table(field, value[index])))
                 except FormatError as error:
                     raise error.inside(f"[{index}]") from None
             builder.StartVector(4, len(offsets), 4)
@@ -103,12 +113,14 @@ class _Encoder:
             value = [enum_number(field.type, name) for name in value]
         try:
             vector = np.frombuffer(value, np.uint8) if isinstance(value, bytes) else np.ascontiguousarray(value)
+            if vector.size and vector.dtype.kind not in "biuf":
+                raise TypeError
             with np.errstate(invalid="ignore"):  # a NaN that becomes an integer is no longer equal to itself
                 stored = vector.astype(dtype, copy=False)
             if vector.size and not (stored == vector).all() and dtype.kind in "iu":
                 raise OverflowError
         except (TypeError, ValueError, OverflowError):
-            raise FormatError(f"{value!r} does not fit a vector of {dtype.name}") from None
+            raise FormatError(f"{quoted(value)} does not fit a vector of {dtype.name}") from None
         if stored.ndim > 1:
             raise FormatError(f"a vector has one dimension, not {stored.ndim}")
         return self.vector(stored.reshape(-1), max(dtype.itemsize, field.align))
@@ -120,6 +132,16 @@ class _Encoder:
         memoryview(builder.Bytes)[head : head + stored.nbytes] = stored.view(np.uint8).data
         builder.head = head
         return int(builder.EndVector())
+
+
+def _table(field: Field, value: Any) -> Table:
+    if not isinstance(value, Table) or (field.kind != Kind.UNION and value.table != field.type):
+        raise FormatError(f"{_called(value)} is not a {field.type}")
+    return value
+
+
+def _called(value: Any) -> str:
+    return f"a {value.table}" if isinstance(value, Table) else quoted(value)
 
 
 def encode(root: Table, size: int = 1 << 16, identifier: bytes = IDENTIFIER) -> memoryview:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,15 +16,15 @@ import numpy as np
 import pytest
 
 import tinylite
-from tinylite import FileError, Interpreter, Model, SettingError, TensorError
+from tinylite import FileError, Graph, Interpreter, Model, ModelError, Op, Quantization, SettingError, Tensor, TensorError, TinyliteError
 from tinylite.diagnose import diagnose_path
-from tinylite.files import check_no_pipes
+from tinylite.files import check_no_pipes, write_whole
 from tinylite.interpreter import _show_compilation
 from tinylite.kernels import executor, store
 from tinylite.limits import memory_limit
-from tinylite.media import array_names, read_input
+from tinylite.media import array_names, read_input, write_output
 
-from .small_models import DEMO, X, chain, ready, two_signatures
+from .small_models import DEMO, X, chain, ready, run, two_signatures
 
 MODEL = DEMO / "digits_uint8.tflite"
 posix = pytest.mark.skipif(os.name != "posix", reason="pipes and closed descriptors are POSIX's")
@@ -225,3 +226,158 @@ def test_a_handler_may_want_kernels_while_others_load(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(store, "_load_kept", interrupted)
     assert store.addresses(kernels) == {kernels[0].name: 1} and seen == [{}]
+
+
+# ---- models that somebody has made of the wrong things
+
+
+class Speechless:
+    """What says nothing of itself."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+
+def _nested(depth: int) -> list[Any]:
+    inner: list[Any] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+STRANGE: dict[str, Any] = {
+    "nothing": None, "number": 3, "fraction": 2.5, "bytes": b"x", "list": [1], "dict": {"a": 1}, "array": X, "object": object(),
+    "type": int, "half a pair": "\ud800", "huge": 10**400, "dates": np.zeros(2, "M8[s]"), "complex": 1j, "speechless": Speechless(),
+    "nested": _nested(2000), "huge array": np.broadcast_to(np.float32(0), (1, 1 << 40)),
+}  # fmt: skip
+
+
+def _edited(**changes: Any) -> Model:
+    """A model whose first tensor, op and self have these attributes, each under the name of its kind and its own."""
+    model = Model.load(two_signatures())
+    graph = model.graph
+    graph.inputs[0].quantization = Quantization([0.5], [0])
+    parts = {"tensor": graph.inputs[0], "quantization": graph.inputs[0].quantization, "op": graph.ops[0], "graph": graph, "model": model,
+             "signature": model.signatures[0]}  # fmt: skip
+    for name, value in changes.items():
+        kind, _, attribute = name.partition("_")
+        setattr(parts[kind], attribute, value)
+    return model
+
+
+PARTS = [
+    "tensor_name", "tensor_shape", "tensor_type", "tensor_buffer", "tensor_quantization", "tensor_shape_signature", "tensor_sparsity",
+    "tensor_variant_tensors", "tensor_external_buffer", "quantization_scale", "quantization_zero_point", "quantization_quantized_dimension",
+    "quantization_details", "op_version", "op_inputs", "op_options", "op_custom_options", "graph_name", "graph_tensors", "graph_ops",
+    "model_graphs", "model_metadata", "model_signatures", "model_description", "model_version", "model_associated_files",
+    "model_metadata_buffer", "model_unknown", "signature_key", "signature_graph", "signature_inputs",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_model_of_wrong_things_is_written_whole_or_refused(part: str, tmp_path: Path) -> None:
+    for name, value in STRANGE.items():
+        path = tmp_path / "model.tflite"
+        path.write_bytes(b"before")
+        try:
+            _edited(**{part: value}).save(path)
+        except TinyliteError as error:
+            assert path.read_bytes() == b"before", name
+            assert len(str(error)) < 1500, name
+            assert os.listdir(tmp_path) == ["model.tflite"]
+        else:
+            assert path.read_bytes()[4:8] == b"TFL3", name
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "said"),
+    [
+        ("tensor_name", 3, r"subgraphs\[0\]\.tensors\[0\]\.name: 3 is not a text"),
+        ("tensor_shape", (1.5, 2), r"graph 0, tensor 0 'a': its shape is \(1\.5, 2\)\. Give whole numbers"),
+        ("tensor_buffer", X, r"graph 0, tensor 0 'a': its bytes are an array of float32 \[1, 4\]\. Give a uint8 array"),
+        ("tensor_quantization", 3, "graph 0, tensor 0 'a': something there has a type that it cannot have"),
+        ("op_version", None, "graph 0, op ADD: its version is None"),
+        ("model_description", "\ud800", "description: .* that UTF-8 cannot hold"),
+        ("quantization_details", Tensor("x"), "graph 0, tensor 0 'a': .* is not a Table of the schema"),
+    ],
+)
+def test_wrong_things_in_a_model_are_named(part: str, value: Any, said: str) -> None:
+    with pytest.raises(ModelError, match=said):
+        _edited(**{part: value}).to_bytes()
+
+
+def test_a_buffer_may_be_bytes_or_every_other_byte() -> None:
+    x, w, y = Tensor("x", (2,)), Tensor("w", (2,)), Tensor("y", (2,))
+    model = Model([Graph("main", [x], [y], [Op("ADD", [x, w], [y])])])
+    stored = np.array([1, 2], np.float32)
+    for buffer in (stored.tobytes(), bytearray(stored.tobytes()), np.repeat(stored.view(np.uint8), 2)[::2]):
+        w.buffer = buffer  # type: ignore[assignment]
+        assert run(ready(model.to_bytes()), stored).tolist() == [2, 4]
+        again: Any = Interpreter(model)
+        again.allocate_tensors()
+        assert run(again, stored).tolist() == [2, 4]
+
+
+CALLS: dict[str, Callable[[Interpreter, Any], object]] = {
+    "load": lambda i, value: Model.load(value),
+    "interpreter": lambda i, value: Interpreter(value),
+    "content": lambda i, value: Interpreter(model_content=value),
+    "index": lambda i, value: i.get_tensor(value),
+    "value": lambda i, value: i.set_tensor(0, value),
+    "signature": lambda i, value: i.get_signature_runner(value),
+    "random inputs": lambda i, value: tinylite.random_inputs(value),
+    "ranges": lambda i, value: tinylite.random_inputs(i.get_input_details(), 0, value),
+    "range": lambda i, value: tinylite.random_inputs(i.get_input_details(), 0, {"a": value}),
+    "ends of a range": lambda i, value: tinylite.random_inputs(i.get_input_details(), 0, {"a": (value, value)}),
+    "quantized": lambda i, value: tinylite.quantize_values(value, i.get_input_details()[0]),
+    "details": lambda i, value: tinylite.quantize_values(X, value),
+    "mean": lambda i, value: tinylite.quantize_values(X, i.get_input_details()[0], value, value),
+    "tensor by name": lambda i, value: Model.load(two_signatures()).graph.tensor(value),
+    "cut": lambda i, value: Model.load(two_signatures()).cut(value, value),
+    "cut at one": lambda i, value: Model.load(two_signatures()).cut([value], [value]),
+    "operator": lambda i, value: Op(value, [], []),
+    "type": lambda i, value: Tensor("x", (), value),
+    "scale": lambda i, value: Quantization(value, value),
+    "quantized model": lambda i, value: tinylite.quantize.quantize_model(value),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_anything_may_be_given(name: str) -> None:
+    """It works, or is refused in tinylite's words, and the interpreter can be used again."""
+    interpreter = ready(two_signatures())
+    for kind, value in STRANGE.items():
+        try:
+            CALLS[name](interpreter, value)
+        except TinyliteError as error:
+            assert len(str(error)) < 1500, kind
+        except Exception as error:
+            raise AssertionError(f"{kind}: {type(error).__name__}: {error}") from error
+    assert run(interpreter, X, X).tolist() == (2 * X).tolist()
+
+
+@pytest.mark.parametrize("given", [None, 3, [1], Model.load(MODEL), np.zeros(3, np.uint8), open])
+def test_a_model_is_loaded_from_a_path_or_bytes(given: Any) -> None:
+    with pytest.raises(FileError, match="a model is loaded from a path or from a file's bytes, not from"):
+        Model.load(given)
+
+
+@posix
+def test_a_folder_that_goes_while_a_model_is_written(tmp_path: Path) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+
+    def parts() -> Any:
+        yield b"a"
+        shutil.rmtree(folder)
+        yield b"b"
+
+    with pytest.raises(FileError, match="it cannot be written"):
+        write_whole(str(folder / "model.tflite"), parts())
+
+
+@pytest.mark.parametrize("extension", [".png", ".jpg"])
+def test_complex_numbers_are_no_picture(extension: str, tmp_path: Path) -> None:
+    with pytest.raises(TensorError, match="holds complex64, which is no picture"):
+        write_output(str(tmp_path / f"x{extension}"), {"y": np.zeros((8, 8), np.complex64)}, ready(chain()).get_output_details()[0])
+    assert os.listdir(tmp_path) == []

@@ -41,7 +41,7 @@ def describe(model: Model, memory: bool = True) -> dict[str, Any]:
     return {
         "file": {
             "path": model.source,
-            "bytes": os.path.getsize(model.source) if model.source and os.path.exists(model.source) else None,
+            "bytes": _bytes(model.source),
             "version": model.version,
             "description": model.description,
             "unknown": sorted(set(model.unknown)),
@@ -63,6 +63,14 @@ def describe(model: Model, memory: bool = True) -> dict[str, Any]:
         "metadata": [{"name": entry.name, "bytes": int(entry.data.size), "text": _text(entry.data)} for entry in model.metadata],
         "associated_files": {name: len(content) for name, content in model.associated_files.items()},
     }
+
+
+def _bytes(path: str | None) -> int | None:
+    """How long the file is, if it is still there."""
+    try:
+        return os.path.getsize(path) if path else None
+    except OSError:
+        return None
 
 
 def _metadata(inputs: list[EndFacts], outputs: list[EndFacts]) -> dict[str, list[dict[str, Any]]]:

@@ -72,16 +72,21 @@ def quoted(value: Any) -> str:
         return f"an array of {value.dtype} {list(value.shape)}"
     if isinstance(value, (memoryview, list, tuple, dict, set, frozenset)) and len(value) > 100:
         return f"a {type(value).__name__} of {len(value)}"
-    text = repr(value).replace("\n", " ")
+    try:
+        text = repr(value).replace("\n", " ")
+    except Exception:  # of the value's own, or of Python for lists in lists in lists
+        text = f"a {type(value).__name__}"
     return text if len(text) <= 300 else f"{text[:200]}... (a {type(value).__name__})"
 
 
 def nearest(name: Any, names: Iterable[str | None]) -> str | None:
     """A remedy for a name that is none: those that are written nearly so."""
+    if not isinstance(name, str):
+        return None
     import difflib
 
     known = {each.lower(): each for each in names if each}
-    near = difflib.get_close_matches(str(name)[:100].lower(), known, 3, 0.55)
+    near = difflib.get_close_matches(name[:100].lower(), known, 3, 0.55)
     return f"The nearest names are {', '.join(repr(known[each]) for each in near)}" if near else None
 
 

@@ -181,7 +181,8 @@ def write_whole(path: str, parts: Iterable[bytes | memoryview]) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException as error:
-        os.unlink(temporary)
+        with suppress(OSError):  # somebody else may have removed it, or its folder
+            os.unlink(temporary)
         if isinstance(error, OSError):
             raise FileError(f"it cannot be written: {error.strerror}", "Check the space on the disk and the permissions") from None
         raise

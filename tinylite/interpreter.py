@@ -545,9 +545,9 @@ class Interpreter:
         if signature_key is None:
             if len(keys) != 1:
                 raise ModelError(f"the model has {len(keys)} signatures", self._signature_remedy("Name one of"))
-            signature_key = keys[0]
+            return SignatureRunner(self, self._model.signatures[0])
         for signature in self._model.signatures:
-            if signature.key == signature_key:
+            if isinstance(signature_key, str) and signature.key == signature_key:
                 return SignatureRunner(self, signature)
         raise ModelError(f"there is no signature {quoted(signature_key)}", self._signature_remedy("There are"))
 
@@ -630,12 +630,12 @@ def _thread_count(wanted: Any) -> int:
     if not isinstance(wanted, (int, np.integer)) or isinstance(wanted, bool):
         raise SettingError(f"num_threads should be a whole number, not {quoted(wanted)}")
     if wanted < 1 and wanted != -1:
-        raise SettingError(f"num_threads should be at least 1, not {wanted}")
+        raise SettingError(f"num_threads should be at least 1, not {quoted(wanted)}")
     most = 4 * cores()
     if wanted > most:
         warnings.warn(
-            f"tinylite uses {most} threads, not {wanted}: this process may use {most // 4} cores, and more than 4 threads for each only "
-            "wait for one another",
+            f"tinylite uses {most} threads, not {quoted(wanted)}: this process may use {most // 4} cores, and more than 4 threads "
+            "for each only wait for one another",
             RuntimeWarning,
             stacklevel=3,
         )

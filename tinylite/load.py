@@ -11,7 +11,7 @@ import numpy as np
 from .archives import attached_files
 from .c_arrays import model_in
 from .diagnose import diagnose, diagnose_path
-from .errors import CorruptFileError, NotATfliteFileError, at
+from .errors import CorruptFileError, FileError, NotATfliteFileError, at, quoted
 from .files import content_of
 from .kinds import HEAD, is_text
 from .limits import memory_shortage
@@ -38,10 +38,23 @@ def load(file: str | os.PathLike[str] | bytes | bytearray | memoryview, into: Co
                 file = bytes(file)
             _load(np.frombuffer(file, np.uint8), None, into)
             return
+    if not isinstance(file, (str, os.PathLike)):
+        raise FileError(f"a model is loaded from a path or from a file's bytes, not from {quoted(file)}", _instead(file))
     path = os.fsdecode(file)
     with at(path):
         _load(_content(path), path, into)
     into.source = path
+
+
+def _instead(file: Any) -> str | None:
+    """What to give where something else than a path or bytes was given."""
+    if isinstance(file, Contents):
+        return "It is a Model already; Model.copy() makes another one"
+    if isinstance(file, np.ndarray):
+        return "Give the bytes of the file: its tobytes()"
+    if callable(getattr(file, "read", None)):
+        return "Give what its read() returns, or its path"
+    return None
 
 
 def _load(data: np.ndarray, path: str | None, into: Contents) -> None:

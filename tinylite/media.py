@@ -289,7 +289,7 @@ def _converted(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
         raise TensorError(f"it holds {values.dtype} and the input is {dtype.name}", "Give numbers")
     if values.dtype.kind == "f" and (dtype.kind == "f" or len(details["quantization_parameters"]["scales"])):
         return stored_values(values, details)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         converted = values.astype(dtype)
     changed = values != converted
     if dtype.kind != "f" and changed.any():
@@ -374,10 +374,12 @@ def _picture_of(name: str, values: np.ndarray, details: dict[str, Any], scaling:
         del shape[-1]
     if not (len(shape) == 2 or (len(shape) == 3 and shape[-1] in (3, 4))) or 0 in shape:
         raise TensorError(f"output {name!r} has shape {list(values.shape)}, which is no picture", "Write it as .npy")
+    if values.dtype.kind not in "biuf":
+        raise TensorError(f"output {name!r} holds {values.dtype}, which is no picture", "Write it as .npy")
     scaling = scaling or pixel_scaling(details, None, None, 1)[0]
     if values.dtype in (np.uint8, np.int8) and stores_pixels(details, scaling):
         pixels = (values.astype(np.int16) - np.iinfo(values.dtype).min).astype(np.uint8)
     else:
         given = real_values(values, details) * np.asarray(scaling.std) + np.asarray(scaling.mean)
-        pixels = np.clip(np.round(given), 0, 255).astype(np.uint8)
+        pixels = np.nan_to_num(np.clip(np.round(given), 0, 255)).astype(np.uint8)
     return Image.fromarray(pixels.reshape(shape))

@@ -47,7 +47,7 @@ def _model_from(model_path: Any, model_content: Any) -> Model:
         return Model.load(os.fsdecode(given))
     try:
         content = memoryview(given).cast("B")
-    except TypeError:
+    except (TypeError, ValueError, BufferError):  # ValueError: of NumPy, for dates; BufferError: for what is not in one piece
         raise TensorError(_problem(given, model_content is None), _remedy(given, model_content is None)) from None
     return Model.load(content)
 
@@ -80,7 +80,7 @@ _CONVERTIBLE = ("keras", "tf_keras", "tensorflow")
 
 def _as_saved(model: Model) -> Model:
     """The Model that the file of another one would hold. Constants are shared, except those that can be written."""
-    if not model.graphs:
+    if not isinstance(model.graphs, (list, tuple)) or not model.graphs:
         raise ModelError("the model has no graph", "Add one to model.graphs")
     made = Model()
     fill(made, tables_of(model), np.zeros(0, np.uint8))

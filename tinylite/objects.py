@@ -47,14 +47,23 @@ class Quantization:
     narrow: bool = False
 
     def __post_init__(self) -> None:
-        self.scale = np.atleast_1d(np.asarray(self.scale, np.float32))
-        self.zero_point = np.atleast_1d(np.asarray(self.zero_point, np.int64))
-        self.min = np.atleast_1d(np.asarray(self.min, np.float32))
-        self.max = np.atleast_1d(np.asarray(self.max, np.float32))
+        for name, dtype in (("scale", np.float32), ("zero_point", np.int64), ("min", np.float32), ("max", np.float32)):
+            setattr(self, name, _vector(name, getattr(self, name), dtype))
 
     @property
     def per_channel(self) -> bool:
         return self.scale.size > 1
+
+
+def _vector(name: str, given: Any, dtype: type) -> np.ndarray:
+    try:
+        found = np.atleast_1d(np.asarray(given))
+        if found.ndim == 1 and (not found.size or found.dtype.kind in "biuf"):
+            with np.errstate(all="ignore"):
+                return found.astype(dtype, copy=False)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ModelError(f"the {name} of a quantization is {quoted(given)}", "Give a number, or one for each channel")
 
 
 @dataclass(eq=False)
@@ -92,7 +101,8 @@ class Tensor:
 
     def __post_init__(self) -> None:
         names = ENUMS["TensorType"][1]
-        if self.type not in names and not isinstance(self.type, int):  # a number is a type that the schema does not know yet
+        # A number is a type that the schema does not know yet.
+        if not isinstance(self.type, int) and not (isinstance(self.type, str) and self.type in names):
             raise ModelError(f"there is no tensor type {quoted(self.type)}", nearest(getattr(self.type, "__name__", self.type), names))
 
     @property
@@ -216,7 +226,9 @@ class Op:
         self.replaces: tuple[Op, ...] = ()  # the ops that a pass made into this one
         self.options: Table | None = None
         known = ENUMS["BuiltinOperator"][1]
-        if code not in known and not (isinstance(code, str) and code.startswith("OPERATOR_") and code[9:].isdigit()):
+        if not (isinstance(code, str) and code in known) and not (
+            isinstance(code, str) and code.startswith("OPERATOR_") and code[9:].isdigit()
+        ):
             raise ModelError(f"there is no operator {quoted(code)}", nearest(code, known) or _CUSTOM)
         if code in OPERATOR_OPTIONS:
             self.options = _options(code, OPERATOR_OPTIONS[code], options)
@@ -266,7 +278,7 @@ class Graph:
     def tensor(self, name: str) -> Tensor:
         """The tensor of this name. Raises TensorError, with the nearest names, if there is none or more than one."""
         tensors = self.all_tensors()
-        found = [tensor for tensor in tensors if tensor.name == name]
+        found = [tensor for tensor in tensors if isinstance(name, str) and tensor.name == name]
         if len(found) == 1:
             return found[0]
         if found:
@@ -289,13 +301,19 @@ class Graph:
         """The ops that read a tensor, in order."""
         return [op for op in self.ops if any(read is tensor for read in op.inputs)]
 
+    def _named(self, given: Iterable[Tensor | str]) -> list[Tensor]:
+        """Tensors, of which some may be given by their names. A text alone is the name of one."""
+        names = [given] if isinstance(given, (str, Tensor)) else given
+        if not isinstance(names, Iterable):
+            raise TensorError(f"the ends of a cut should be tensors or their names, not {quoted(given)}")
+        return [each if isinstance(each, Tensor) else self.tensor(each) for each in names]
+
     def cut(self, inputs: Iterable[Tensor | str], outputs: Iterable[Tensor | str]) -> None:
         """Keep only what computes `outputs` from `inputs`, which become the graph's own.
 
         Raises TensorError if an output needs a tensor that is neither a constant nor computed from `inputs`.
         """
-        starts = [self.tensor(t) if isinstance(t, str) else t for t in inputs]
-        ends = [self.tensor(t) if isinstance(t, str) else t for t in outputs]
+        starts, ends = self._named(inputs), self._named(outputs)
         given = set(map(id, starts))
         needed = {id(tensor) for tensor in ends} - given
         kept: list[Op] = []

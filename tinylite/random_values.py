@@ -15,6 +15,7 @@ from .stored_values import quantize_values
 __all__ = ["random_inputs"]
 
 _EXACT = 1 << 53  # as far as every whole number is a float64
+_READ = {"name", "dtype", "shape", "quantization_parameters"}  # of an input's details
 _TAKEN = 40  # bytes for an element while its input is drawn
 
 
@@ -34,14 +35,29 @@ def random_inputs(
     """
     if not isinstance(seed, (int, np.integer)) or seed < 0:
         raise SettingError(f"the seed is {quoted(seed)}", "Give a whole number from 0 on")
+    known = isinstance(details, Sequence) and all(isinstance(entry, dict) and entry.keys() >= _READ for entry in details)
+    if not known:
+        raise TensorError(f"the inputs' details are {quoted(details)}", "Give what get_input_details() returns")
+    if ranges is not None and not isinstance(ranges, Mapping):
+        raise TensorError(f"the ranges are {quoted(ranges)}", "Give a dict of (low, high) by the input's name")
     return [_drawn(entry, seed, position, (ranges or {}).get(entry["name"])) for position, entry in enumerate(details)]
+
+
+def _range(name: str, given: Any) -> tuple[float, float]:
+    """The ends of a range that somebody has given."""
+    try:
+        low, high = (float(end) for end in given)
+    except (TypeError, ValueError, OverflowError):
+        raise TensorError(f"input {name!r} cannot be drawn from {quoted(given)}", "Give two numbers: (low, high)") from None
+    if not -math.inf < low <= high < math.inf:
+        raise TensorError(f"input {name!r} cannot be drawn from {low} to {high}", "Give the lower number first")
+    return low, high
 
 
 def _drawn(details: dict[str, Any], seed: int, position: int, wanted: tuple[float, float] | None) -> np.ndarray:
     dtype, shape = np.dtype(details["dtype"]), tuple(int(size) for size in details["shape"])
     name = details["name"]
-    if wanted is not None and not -math.inf < wanted[0] <= wanted[1] < math.inf:
-        raise TensorError(f"input {name!r} cannot be drawn from {wanted[0]} to {wanted[1]}", "Give the lower number first")
+    wanted = None if wanted is None else _range(name, wanted)
     if dtype.kind not in "biufc":
         raise TensorError(f"input {name!r} holds no numbers, so none can be drawn", "Give it a value")
     count = math.prod(shape)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 
-from .errors import ModelError, at
+from .errors import ModelError, TinyliteError, at, quoted
 from .files import check_unchanged, write_whole
 from .limits import memory_shortage
 from .objects import Contents, ExternalBuffer, Graph, Op, Signature, Tensor, references
@@ -23,6 +24,20 @@ __all__ = ["save", "tables_of", "to_bytes"]
 ROOT_LIMIT = 2**31 - 2**26
 _ALIGNMENT = 16
 _FIRST_NEW_CODE = 127  # operator codes from here on do not fit the old field
+
+
+class _part(at):  # noqa: N801, as `at`
+    """`at`, in a model that somebody has made: what Python says of a value of a wrong type there is a ModelError. "" is no place."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        foreign = (TypeError, ValueError, AttributeError, LookupError, OverflowError, RuntimeError, BufferError)
+        if isinstance(error, foreign) and not isinstance(error, (TinyliteError, FormatError)):
+            wrong = ModelError(f"something there has a type that it cannot have: {error}", "Make it what tinylite.Model says")
+            if self.place:
+                super().__exit__(ModelError, wrong, None)
+            raise wrong from error
+        if self.place:
+            super().__exit__(kind, error, trace)
 
 
 def save(model: Contents, path: str | os.PathLike[str]) -> None:
@@ -42,6 +57,12 @@ def to_bytes(model: Contents) -> bytes:
 
 
 def _parts(model: Contents) -> Iterable[bytes | memoryview]:
+    with memory_shortage("writing it", "End other programs, or write it on a larger machine"), _part(""):
+        _check(model)
+        return _encoded(model)
+
+
+def _check(model: Contents) -> None:
     if model.unknown:
         raise ModelError(
             f"it was read from a file of a newer format, and saving would lose {', '.join(sorted(set(model.unknown)))}",
@@ -49,8 +70,6 @@ def _parts(model: Contents) -> Iterable[bytes | memoryview]:
         )
     if not model.graphs:
         raise ModelError("it has no graph", "Add one to model.graphs")
-    with memory_shortage("writing it", "End other programs, or write it on a larger machine"):
-        return _encoded(model)
 
 
 def _encoded(model: Contents) -> list[bytes | memoryview]:
@@ -98,8 +117,9 @@ def _archive(files: dict[str, bytes]) -> bytes:
 
 
 def tables_of(model: Contents) -> Table:
-    """The root table of a model: objects replaced by the numbers that a file must use."""
-    return _Numbering(model).root()
+    """The root table of a model: objects replaced by the numbers that a file must use. Raises ModelError."""
+    with _part(""):
+        return _Numbering(model).root()
 
 
 class _Numbering:
@@ -125,7 +145,7 @@ class _Numbering:
             root.metadata_buffer = [self.buffer(data) for data in model.metadata_buffer]
         root.signature_defs = []
         for signature in model.signatures:
-            with at(f"signature {signature.key!r}"):
+            with _part(f"signature {quoted(getattr(signature, 'key', None))}"):
                 root.signature_defs.append(self.signature(signature))
         root.signature_defs = root.signature_defs or None
         groups = list(dict.fromkeys(buffer.group for buffer in self.external.values()))
@@ -148,8 +168,14 @@ class _Numbering:
     def buffer(self, data: np.ndarray) -> int:
         """The same array is stored once, however many tensors hold it."""
         if id(data) not in self.buffer_numbers:
+            if isinstance(data, (bytes, bytearray, memoryview)):
+                stored = np.frombuffer(data, np.uint8)
+            elif isinstance(data, np.ndarray) and data.dtype == np.uint8 and data.ndim == 1:
+                stored = np.ascontiguousarray(data)
+            else:
+                raise ModelError(f"its bytes are {quoted(data)}", "Give a uint8 array of one dimension; Tensor.data takes numbers")
             self.buffer_numbers[id(data)] = len(self.buffers)
-            self.buffers.append(data)
+            self.buffers.append(stored)
         return self.buffer_numbers[id(data)]
 
     @staticmethod
@@ -161,13 +187,13 @@ class _Numbering:
         )  # fmt: skip
 
     def graph(self, index: int, graph: Graph) -> Table:
-        with at(f"graph {index}"):
+        with _part(f"graph {index}"):
             tensors = graph.all_tensors()
             numbers = {id(tensor): number for number, tensor in enumerate(tensors)}
             self.tensors[id(graph)] = numbers
             return Table(
                 "SubGraph", name=graph.name, debug_metadata_index=graph.debug_metadata_index,
-                tensors=[self.tensor(tensor, numbers) for tensor in tensors],
+                tensors=[self.named(number, tensor, numbers) for number, tensor in enumerate(tensors)],
                 inputs=self.indices(graph.inputs, numbers), outputs=self.indices(graph.outputs, numbers),
                 operators=[self.op(op, numbers) for op in graph.ops],
             )  # fmt: skip
@@ -175,15 +201,19 @@ class _Numbering:
     def indices(self, tensors: Iterable[Tensor | None], numbers: dict[int, int]) -> np.ndarray:
         return np.array([-1 if tensor is None else self.number(numbers, tensor) for tensor in tensors], np.int32)
 
+    def named(self, number: int, tensor: Tensor, numbers: dict[int, int]) -> Table:
+        with _part(f"tensor {number} {quoted(getattr(tensor, 'name', None))}"):
+            return self.tensor(tensor, numbers)
+
     def tensor(self, tensor: Tensor, numbers: dict[int, int]) -> Table:
         table = Table(
-            "Tensor", name=tensor.name, shape=np.array(tensor.shape, np.int64), type=tensor.type, is_variable=tensor.is_variable,
+            "Tensor", name=tensor.name, shape=_sizes("shape", tensor.shape), type=tensor.type, is_variable=tensor.is_variable,
             has_rank=tensor.has_rank, sparsity=tensor.sparsity, variant_tensors=tensor.variant_tensors,
         )  # fmt: skip
         if tensor.buffer is not None:
             table.buffer = self.buffer(tensor.buffer)
         if tensor.shape_signature is not None:
-            table.shape_signature = np.array(tensor.shape_signature, np.int64)
+            table.shape_signature = _sizes("shape signature", tensor.shape_signature)
         if tensor.external_buffer is not None:
             table.external_buffer = tensor.external_buffer.id
             self.external[tensor.external_buffer.id] = tensor.external_buffer
@@ -198,7 +228,9 @@ class _Numbering:
         return table
 
     def op(self, op: Op, numbers: dict[int, int]) -> Table:
-        with at(f"op {op.name}"):
+        with _part(f"op {getattr(op, 'name', None)}"):
+            if not isinstance(op.version, (int, np.integer)):
+                raise ModelError(f"its version is {quoted(op.version)}", "Give a whole number from 1 on")
             code = self.codes.setdefault((op.code, op.version, op.custom_code), len(self.codes))
             table = Table(
                 "Operator", opcode_index=code, inputs=self.indices(op.inputs, numbers), outputs=self.indices(op.outputs, numbers),
@@ -217,6 +249,8 @@ class _Numbering:
 
     def refer(self, table: Table, tensors: dict[int, int]) -> Table:
         """A copy with numbers for the objects that it refers to."""
+        if not isinstance(table, Table):
+            raise ModelError(f"{quoted(table)} is not a Table of the schema")
         numbered = Table(table.table, **table.fields)
         for name, target in references(table):
             numbers = self.graphs if target == "subgraphs" else tensors
@@ -239,3 +273,10 @@ class _Numbering:
     def names(self, graph: Graph, tensors: dict[str, Tensor]) -> list[Table]:
         numbers = self.tensors.get(id(graph), {})
         return [Table("TensorMap", name=name, tensor_index=self.number(numbers, tensor)) for name, tensor in tensors.items()]
+
+
+def _sizes(what: str, given: Any) -> np.ndarray:
+    sizes = np.array(given)
+    if sizes.ndim != 1 or (sizes.size and sizes.dtype.kind not in "iu"):
+        raise ModelError(f"its {what} is {quoted(given)}", "Give whole numbers, as in (1, 224, 224, 3)")
+    return sizes.astype(np.int64)

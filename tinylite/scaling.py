@@ -95,7 +95,8 @@ def stored_values(real: np.ndarray, details: dict[str, Any]) -> np.ndarray:
     if dtype.kind in "iu":
         limits = np.iinfo(dtype)
         real = np.clip(np.round(real), limits.min, limits.max)
-    return real.astype(dtype)
+    with np.errstate(over="ignore"):  # what is too large for a float is infinite
+        return real.astype(dtype)
 
 
 def stores_pixels(details: dict[str, Any], scaling: Scaling) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .errors import TensorError, quoted
+from .limits import check_size
 from .model import Tensor
 from .tensor_types import packed_range, tensor_dtype
 
@@ -15,6 +16,10 @@ __all__ = ["as_array", "conversion_remedy", "dequantize_values", "quantize_value
 
 # The real ranges to which pixels of 0..255 are usually scaled.
 _PIXEL_RANGES = ((0, 255), (0, 1), (-1, 1), (-128, 127))
+
+
+_TAKEN = 24  # bytes for an element while it is quantized
+_LOOKED_AT = 1 << 20  # elements, for the sake of a remedy
 
 
 class _Parameters(NamedTuple):
@@ -57,8 +62,11 @@ def _parameters(details: dict[str, Any] | Tensor) -> _Parameters:
     else:
         if not isinstance(details, dict):
             raise TensorError(f"the details should be those of a tensor, not {quoted(details)}", "Give an entry of get_input_details()")
-        name, dtype, found = details["name"], np.dtype(details["dtype"]), details["quantization_parameters"]
-        scales, zeros, axis = found["scales"], found["zero_points"], found["quantized_dimension"]
+        try:
+            name, dtype, found = details["name"], np.dtype(details["dtype"]), details["quantization_parameters"]
+            scales, zeros, axis = found["scales"], found["zero_points"], found["quantized_dimension"]
+        except (TypeError, LookupError, ValueError):
+            raise TensorError("the details are not those of a tensor", "Give an entry of get_input_details(), as it is") from None
     scales, zeros = np.asarray(scales, np.float32), np.asarray(zeros, np.float32)
     if zeros.size not in (0, scales.size):
         raise TensorError(f"tensor {name!r} has {scales.size} scales and {zeros.size} zero points", "Give it as many of each")
@@ -85,7 +93,9 @@ def quantize_values(values: Any, details: dict[str, Any] | Tensor, mean: float =
     parameters, given = _parameters(details), as_array(values)
     if given.dtype.kind not in "biuf":
         raise TensorError(f"values for {parameters.name} should be real numbers, not {given.dtype}")
-    real = given.astype(np.float32) if mean == 0 and std == 1 else ((given.astype(np.float64) - mean) / std).astype(np.float32)
+    check_size(given.size * _TAKEN, f"the values for {parameters.name}", "Give fewer at a time")
+    with np.errstate(over="ignore", invalid="ignore"):
+        real = _scaled(given, mean, std)
     if parameters.dtype.kind == "f":
         return real.astype(parameters.dtype)
     if not parameters.scales.size or parameters.dtype.kind not in "iu":
@@ -99,6 +109,17 @@ def quantize_values(values: Any, details: dict[str, Any] | Tensor, mean: float =
     return np.asarray(np.clip(np.nan_to_num(steps, nan=-np.inf), parameters.low, parameters.high).astype(parameters.dtype))
 
 
+def _scaled(given: np.ndarray, mean: Any, std: Any) -> np.ndarray:
+    """(given - mean) / std, float32."""
+    mean, std = as_array(mean), as_array(std)
+    for each in (mean, std):  # one number, or one for each channel
+        if each.dtype.kind not in "biuf" or each.shape not in ((), given.shape[-1:]) or not np.isfinite(each).all() or not std.all():
+            raise TensorError("mean and std should be numbers, and std not 0", "Give those that the model was trained with")
+    if mean.ndim == std.ndim == 0 and mean == 0 and std == 1:
+        return given.astype(np.float32)
+    return ((given.astype(np.float64) - mean) / std).astype(np.float32)
+
+
 def dequantize_values(values: Any, details: dict[str, Any] | Tensor) -> np.ndarray:
     """The real numbers that a tensor's values stand for: (value - zero point) * scale in float32, as the operator DEQUANTIZE does.
 
@@ -106,6 +127,7 @@ def dequantize_values(values: Any, details: dict[str, Any] | Tensor) -> np.ndarr
     TensorError for values of another dtype than the tensor's, and for integers without a scale.
     """
     parameters, given = _parameters(details), as_array(values)
+    check_size(given.size * _TAKEN, f"the values of {parameters.name}", "Give fewer at a time")
     if given.dtype != parameters.dtype:
         raise TensorError(f"{parameters.name} stores {parameters.dtype.name}, not {given.dtype}", "Give what get_tensor() returns")
     if parameters.dtype.kind == "f":
@@ -121,7 +143,7 @@ def conversion_remedy(given: np.ndarray, details: dict[str, Any] | Tensor, place
     parameters = _parameters(details)
     wanted, scaled = parameters.dtype, parameters.scales.size > 0
     quantize = f"tinylite.quantize_values(x, {place})"
-    fits = wanted.kind not in "iu" or _within(given, parameters.low, parameters.high)
+    fits = wanted.kind not in "iu" or _within(given.flat[:_LOOKED_AT], parameters.low, parameters.high)
     if given.dtype.kind == "c" and wanted.kind != "c":
         return "Complex numbers have no counterpart here: give their real parts or magnitudes, x.real or abs(x)"
     if wanted.kind in "fc":

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..errors import ConvertError
+from ..errors import ConvertError, quoted
 from ..limits import memory_shortage
 from ..model import Graph, Model
 from ..passes.drop_unused_ops import drop_unused_ops
@@ -111,6 +111,8 @@ def quantize_model(model: Model, settings: Integers | None = None) -> Model:
     Only the first graph is rewritten: what others compute, the bodies of loops, stays in float.
     Raises ConvertError as `quantize_graph` does, and ModelError for ops that break their operators' rules.
     """
+    if not isinstance(model, Model):
+        raise ConvertError(f"what is quantized should be a tinylite.Model, not {quoted(model)}", "Load it with tinylite.Model.load")
     made = model.copy()
     if not _computes_on_floats(made.graph):
         raise ConvertError("the model computes on no floats: it is quantized already", "Give the float model that it was made of")
