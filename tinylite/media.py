@@ -62,16 +62,21 @@ def read_input(
             raise FileError(
                 f"files of type {extension or 'none'!r} are not known", f"Known are {', '.join((*PICTURES, *SOUNDS))}, .npy and .npz"
             )
+        if extension in PICTURES:
+            # From memory: of a file Python's reader takes as much as a damaged chunk says that it is long.
+            return _picture(io.BytesIO(_whole(path) if content is None else content), details, scaling, resize, raw, facts, size, say)
         if content is None:
             check_readable(path)
-        if extension in PICTURES:
-            data = memoryview(content_of(path) if content is None else content)
-            check_size(data.nbytes, "the file of the picture", _LESS)
-            # From memory: of a file, Python takes what Pillow asks for before it reads, and Pillow asks what a damaged file says.
-            return _picture(io.BytesIO(data), details, scaling, resize, raw, facts, size, say)
         if extension in SOUNDS:
             return read_sound(path, details, scaling, facts, rate, content, say)
         return _array(path, extension, details, content)
+
+
+def _whole(path: str) -> memoryview:
+    """The content of a picture's file."""
+    content = content_of(path)
+    check_size(2 * len(content), "its content", _LESS)
+    return content
 
 
 def given_values(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
