@@ -107,6 +107,23 @@ def test_paths_that_no_system_takes(path: str) -> None:
         Model.load(MODEL).save(path)
 
 
+@posix
+@pytest.mark.parametrize("read", [Model.load, describe_path, lambda path: read_array(str(path))])
+def test_a_file_that_becomes_a_pipe_keeps_nobody_waiting(
+    read: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it has been looked at, and before it is opened: so it must not be opened to wait."""
+    path = tmp_path / "x.npy"
+    os.mkfifo(path)
+    monkeypatch.setattr(os.path, "isfile", lambda path: not str(path).endswith(".index"))
+    with pytest.raises(FileError, match="it is a pipe"):
+        read(path)
+
+
+def read_array(path: str) -> np.ndarray:
+    return read_input(path, ready(chain()).get_input_details()[0])
+
+
 # ---- streams
 
 

@@ -9,13 +9,14 @@ mapped file takes pages away, and looking at those ends the process; so `check_u
 from __future__ import annotations
 
 import glob
+import io
 import mmap
 import os
 import stat
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from .errors import FileError, OutOfMemoryError, at
 
 __all__ = [
     "MAPPED_FROM", "check_no_pipes", "check_not_source", "check_readable", "check_unchanged", "content_of", "current_directory", "ends_of",
-    "write_whole",
+    "stream_of", "write_whole",
 ]  # fmt: skip
 
 MAPPED_FROM = 128 << 20  # bytes
@@ -115,6 +116,16 @@ def check_no_pipes(start: str, *patterns: str) -> None:
 
 
 @contextmanager
+def stream_of(path: str | os.PathLike[str], content: bytes | None = None) -> Iterator[IO[bytes]]:
+    """A file to read from, or this `content` if it has been read already. Raises FileError as `content_of` does."""
+    if content is not None:
+        yield io.BytesIO(content)
+        return
+    with _opened(path) as raw, io.BufferedReader(raw) as file:  # type: ignore[type-var]
+        yield file
+
+
+@contextmanager
 def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """A file to read from, without a buffer. Raises FileError, for pipes and devices too, which might never end."""
     if os.path.isdir(path):
@@ -122,7 +133,9 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     if os.path.exists(path) and not os.path.isfile(path):
         raise FileError("it is a pipe, a socket or a device", "Save what it holds as a file first")
     try:
-        with open(path, "rb", buffering=0) as file:
+        with open(path, "rb", buffering=0, opener=_at_once) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # since it was looked at
+                raise FileError("it is a pipe, a socket or a device", "Save what it holds as a file first")
             yield file
     except FileNotFoundError:
         raise FileError("there is no such file", current_directory()) from None
@@ -130,6 +143,11 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise  # which is a ValueError too
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
         raise FileError(f"it cannot be read: {error}", "Check the path and its permissions") from None
+
+
+def _at_once(path: str, flags: int) -> int:
+    """Open a file, and do not wait for somebody to write to it if it has become a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def check_not_source(path: str | os.PathLike[str], source: Any) -> None:

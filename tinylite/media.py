@@ -14,7 +14,7 @@ import numpy as np
 
 from .archives import directory, unpacked
 from .errors import FileError, TensorError, at
-from .files import check_readable, content_of, write_whole
+from .files import check_readable, content_of, stream_of, write_whole
 from .limits import check_size, memory_shortage
 from .metadata import EndFacts
 from .scaling import Scaling, pixel_scaling, stored_values, stores_pixels
@@ -244,7 +244,7 @@ def array_names(path: str, content: bytes | None = None) -> list[str]:
 def _load(path: str, name: str | None, details: dict[str, Any] | None = None, names: bool = False, content: bytes | None = None) -> Any:
     """The array of an .npy file, or the one of this name in an .npz file, or with `names` those that it has."""
     try:
-        with open(path, "rb") if content is None else io.BytesIO(content) as file:
+        with stream_of(path, content) as file:
             if file.read(4) != b"PK\x03\x04":
                 if names:
                     return ["the only array"]
@@ -257,6 +257,8 @@ def _load(path: str, name: str | None, details: dict[str, Any] | None = None, na
         member = members[name or ""]
         check_size(member.file_size, f"its array {name!r}", _LESS)
         return _load_array(io.BytesIO(unpacked(member, data)), member.file_size, details)
+    except FileError:
+        raise
     except Exception as error:
         raise damaged("NumPy file", error, "Write it with numpy.save, without Python objects") from None
 

@@ -18,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from .errors import FileError, MissingPackageError, TensorError
+from .files import check_readable, stream_of
 from .limits import check_size
 from .metadata import EndFacts
 from .scaling import Scaling, stored_values
@@ -115,15 +116,14 @@ def _samples(path: str, content: bytes | None) -> tuple[np.ndarray, int]:
     file: str | IO[bytes] = path if content is None else io.BytesIO(content)
     try:
         if content is None and not path.lower().endswith(".wav"):
-            with open(path, "rb"):  # which says what is the matter with the path
-                pass
+            check_readable(path)  # which says what is the matter with the path
             return _by_soundfile(file)
-        with wave.open(file) as opened:
-            return _pcm(opened, os.path.getsize(path) if content is None else len(content))
+        with stream_of(path, content) as stream, wave.open(stream) as sound:
+            return _pcm(sound, os.path.getsize(path) if content is None else len(content))
     except wave.Error as error:
         if not str(error).startswith(("unknown format", "unsupported")) and content is None:
             raise damaged("WAV file", error, "Convert it to 16-bit PCM") from None
-    except (MissingPackageError, MemoryError):
+    except (FileError, MissingPackageError, MemoryError):
         raise
     except Exception as error:
         raise damaged("WAV file" if path.lower().endswith(".wav") else "sound", error, "Convert it to 16-bit PCM") from None

@@ -9,7 +9,7 @@ from typing import Any
 from .. import kinds
 from ..diagnose import diagnose_path
 from ..errors import FileError, at
-from ..files import ends_of
+from ..files import content_of, ends_of
 from .tf import tensorflow
 
 __all__ = ["is_text", "read_graph", "read_meta_graph", "read_saver", "source_kind"]
@@ -86,8 +86,8 @@ def _parsed(path: str, message: Any, kind: str) -> Any:
     from google.protobuf.message import DecodeError
 
     text = is_text(path)
-    with open(path, "rb") as file:
-        content = file.read()
+    with at(path):
+        content = bytes(content_of(path))
     if not content:
         raise FileError(f"{path}: it is empty", "The download or the program that should have written it failed")
     try:
