@@ -59,6 +59,7 @@ class _Decoder:
         # The smallest table that a vector holds takes 8 bytes: its place in the vector and its vtable offset.
         self.tables_left = self.size // 8 + 16
         self.bytes_left = SHARING * self.size + FREE
+        self.unknown: list[str] = []  # of all tables
 
     def offset(self, at: int) -> int:
         """Follow the offset at `at`."""
@@ -117,6 +118,7 @@ class _Decoder:
             values[field.name] = value
         if unknown:
             found.unknown = tuple(unknown)
+            self.unknown += unknown
         return found
 
     def value(self, field: Field, at: int) -> Any:
@@ -156,8 +158,8 @@ class _Decoder:
 def decode(data: np.ndarray, root: str = ROOT, identifier: bytes = IDENTIFIER) -> Table:
     """The root table of a flatbuffer, of a .tflite file unless another `root` and `identifier` are given, with everything below it.
 
-    `data` is the whole flatbuffer, uint8 [bytes]; vectors in the result are views of it. Raises FormatError with the place
-    where the bytes stop making sense.
+    `data` is the whole flatbuffer, uint8 [bytes]; vectors in the result are views of it. The root's `unknown` is that of all tables.
+    Raises FormatError with the place where the bytes stop making sense.
     """
     if len(data) < 8:
         raise FormatError(f"{len(data)} bytes are too few for a header")
@@ -165,4 +167,6 @@ def decode(data: np.ndarray, root: str = ROOT, identifier: bytes = IDENTIFIER) -
     if found != identifier:
         raise FormatError(f"the identifier at byte 4 is {found!r}, not {identifier!r}")
     decoder = _Decoder(data)
-    return decoder.table(root, decoder.offset(0))
+    table = decoder.table(root, decoder.offset(0))
+    table.unknown = tuple(decoder.unknown)
+    return table

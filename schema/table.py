@@ -65,7 +65,7 @@ class Table:
 
     Enums are names ("SAME"), or the number where the schema has no name for it. A field that `index_of` marks holds a
     number here and the object itself in a Model. `unknown` lists what a newer writer put in the file and this schema
-    does not have: it cannot be written again, since a flatbuffer does not say what its fields are.
+    does not have, in the root for all tables: it cannot be written again, since a flatbuffer does not say what its fields are.
     """
 
     __slots__ = ("fields", "table", "unknown")

@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from tinylite import CorruptFileError, FileError, Graph, Metadata, Model, ModelError, Op, Quantization, Signature, Tensor, save
+from tinylite.schema import decode
 from tinylite.schema.table import Table
 
 from .conftest import Judge, shared_models
+from .small_models import sparse
 
 
 @pytest.mark.parametrize("name", shared_models())
@@ -290,3 +292,26 @@ def test_an_attached_archive_that_would_fill_the_memory_is_left_alone(tmp_path: 
         archive.writestr("labels.txt", b"\0" * 50_000_000)
     assert path.stat().st_size < 100_000
     assert Model.load(path).associated_files == {}
+
+
+@pytest.mark.parametrize(
+    ("table", "field"),
+    [("SparsityParameters", 0), ("DimensionMetadata", 1), ("Int32Vector", 0), ("VariantSubType", 1), ("CustomQuantization", 0),
+     ("TensorMap", 1), ("SignatureDef", 2), ("OperatorCode", 0), ("Metadata", 0)],
+)  # fmt: skip
+def test_unknown_fields_are_noticed_in_every_table(table: str, field: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read by a schema that lacks a field that the file has: however deep its table lies, saving would lose it."""
+    model = Model.load(sparse())
+    x, y = model.graph.inputs[0], model.graph.outputs[0]
+    model.signatures = [Signature("serve", model.graph, {"y": y}, {"y": y})]
+    model.metadata = [Metadata("note", np.ones(3, np.uint8))]
+    x.variant_tensors = [Table("VariantSubType", type="INT32")]
+    x.quantization = Quantization(details=Table("CustomQuantization", custom=b"abc"))
+    content = model.to_bytes()
+    assert not Model.load(content).unknown
+    known = {number: slot for number, slot in decode._slots_of(table).items() if number != field}
+    monkeypatch.setitem(decode._slots, table, known)
+    again = Model.load(content)
+    assert set(again.unknown) == {f"field {field} of {table}"}
+    with pytest.raises(ModelError, match=f"would lose field {field} of {table}"):
+        again.to_bytes()

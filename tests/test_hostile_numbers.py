@@ -88,3 +88,13 @@ def test_a_sparse_dimension_may_lack_its_numbers() -> None:
     tensor.sparsity.dim_metadata[1].array_segments = Table("Int32Vector")
     details = Interpreter(model).get_tensor_details()[1]["sparsity_parameters"]["dim_metadata"][1]
     assert details["array_segments"].tolist() == [] and details["array_indices"].tolist() == [1]
+
+
+@pytest.mark.parametrize("text", ["saved_model_schema_version: 1", "saved_model_schema_version: 1 meta_graphs { }"])
+@pytest.mark.parametrize("option", ["--quantization", "--json"])
+def test_a_saved_model_may_hold_nothing(option: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / "saved_model.pb"
+    path.write_bytes(binary(text, "SavedModel"))
+    done = CliRunner().invoke(main, ["inspect", str(path), option])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    assert done.exit_code == (0 if "meta_graphs" in text else 1), done.output

@@ -101,7 +101,7 @@ def fill(model: Contents, root: Table, data: np.ndarray) -> None:
     for table in root.signature_defs or ():
         with at(f"signature {table.signature_key!r}"):
             model.signatures.append(builder.signature(table))
-    model.unknown = builder.unknown + list(root.unknown)
+    model.unknown = list(root.unknown)
 
 
 def _pick(items: Sequence[T], index: int, what: str) -> T:
@@ -116,7 +116,6 @@ class _Builder:
     def __init__(self, root: Table, data: np.ndarray, graphs: list[Graph]) -> None:
         self.data = data
         self.graphs = graphs
-        self.unknown: list[str] = []
         self.parts: dict[tuple[int, int], np.ndarray] = {}  # what lies behind the root table, by where and how long
         self.spare = SHARING * data.size + FREE  # bytes of custom options that several ops may share behind the root table
         self.buffers: list[np.ndarray | None] = []
@@ -134,10 +133,6 @@ class _Builder:
                 group = _pick(groups, table.group, "external buffer group")
             self.external[table.id] = ExternalBuffer(table.id, group, table.offset, table.length, table.packing)
 
-    def seen(self, table: Table) -> Table:
-        self.unknown += table.unknown
-        return table
-
     @staticmethod
     def code(table: Table) -> str:
         """Writers put codes up to 127 into the old field, some into that one only."""
@@ -148,7 +143,6 @@ class _Builder:
         return code if isinstance(code, str) else f"OPERATOR_{code}"
 
     def buffer(self, table: Table) -> np.ndarray | None:
-        self.seen(table)
         if table.offset > 1:
             return self.behind(table.offset, table.size)
         found: np.ndarray | None = table.data
@@ -166,7 +160,6 @@ class _Builder:
         return np.zeros(0, np.uint8) if found is None else found
 
     def fill(self, graph: Graph, table: Table) -> None:
-        self.seen(table)
         for index, entry in enumerate(table.tensors or ()):
             with at(f"tensor {index} {entry.name!r}"):
                 graph.tensors.append(self.tensor(entry))
@@ -183,7 +176,6 @@ class _Builder:
                 graph.ops.append(self.op(entry, *code, graph.tensors))
 
     def tensor(self, table: Table) -> Tensor:
-        self.seen(table)
         shape = tuple(_list(table.shape))
         problem = shape_problem(shape)
         if problem:
@@ -208,14 +200,12 @@ class _Builder:
         return tensor
 
     def quantization(self, table: Table) -> Quantization | None:
-        self.seen(table)
         vectors = {name: table.fields[name] for name in ("scale", "zero_point", "min", "max") if name in table.fields}
         if table.details is None and not any(len(vector) for vector in vectors.values()):
             return None
         return Quantization(**vectors, quantized_dimension=table.quantized_dimension, details=table.details)
 
     def op(self, table: Table, code: str, version: int, custom_code: str | None, tensors: list[Tensor]) -> Op:
-        self.seen(table)
         op = Op(
             code,
             [None if index == -1 else _pick(tensors, index, "tensor") for index in _list(table.inputs)],
@@ -227,7 +217,7 @@ class _Builder:
         op.debug_metadata_index = table.debug_metadata_index
         op.options = table.builtin_options if table.builtin_options is not None else table.builtin_options_2
         if op.options is not None:
-            self.refer(self.seen(op.options), tensors)
+            self.refer(op.options, tensors)
         if table.large_custom_options_offset > 1:
             self.spare -= table.large_custom_options_size
             if self.spare < 0:
@@ -252,7 +242,6 @@ class _Builder:
                 table.fields[name] = None if value == -1 else _pick(objects, value, what)
 
     def signature(self, table: Table) -> Signature:
-        self.seen(table)
         graph = _pick(self.graphs, table.subgraph_index, "graph")
         signature = Signature(table.signature_key, graph)
         for entries, names in ((table.inputs, signature.inputs), (table.outputs, signature.outputs)):

@@ -152,7 +152,10 @@ def read_saved_model(path: str | os.PathLike[str]) -> list[MetaGraph]:
     path = saved_model_file(path)
     with at(path):
         data = content_of(path)
-        return [_Reader(len(data)).meta_graph(message) for message in _decoded("SavedModel", data).get("meta_graphs", ())]
+        found = _decoded("SavedModel", data).get("meta_graphs", ())
+        if not found:
+            raise CorruptFileError("it holds no graph", _DAMAGED)
+        return [_Reader(len(data)).meta_graph(message) for message in found]
 
 
 def read_meta_graph(path: str | os.PathLike[str]) -> MetaGraph:
