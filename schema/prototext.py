@@ -127,7 +127,7 @@ def _value_of(line: bytes) -> bytes | None:
         or line[-1:] != b'"'
         or b'"' in unescaped
         or unescaped[-1:] == b"\\"
-        or b"\\?" in inner
+        or b"\\?" in unescaped
         or not inner.isascii()
     ):
         return None

@@ -12,8 +12,10 @@ import pytest
 
 from tinylite import Graph, Interpreter, Model, Op, OutOfMemoryError, Tensor, TinyliteError
 from tinylite.limits import Account, _cgroup_limits, check_size, memory_shortage, size_text
+from tinylite.plan import Plan
 
 from .bombs import BOMBS, archived, constant
+from .work import steps_of
 
 # What an input of a few bytes may take, and so many times its length beside that.
 FREE, GROWTH = 16 << 20, 100
@@ -163,15 +165,21 @@ def test_a_long_dimension_is_mirrored_without_a_table(mode: str) -> None:
     amounts = [[1 if mode == "SYMMETRIC" else 0, 1], [300, 200]]
     op = Op("MIRROR_PAD", [x, constant("p", amounts)], [y], mode=mode)
     wanted = np.pad(values, amounts, "reflect" if mode == "REFLECT" else "symmetric")
-    assert np.array_equal(_run(Model([Graph("main", [x], [y], [op])]), values), wanted)
+    graph = Graph("main", [x], [y], [op])
+    assert np.array_equal(_run(Model([graph]), values), wanted)
+    steps = steps_of(Plan(graph))
+    assert len(steps) == 3, "one for the middle, and one for the mirror image on each side"
+    assert max(step.fields["tables"].size for step in steps) < 10, "a table of the rows, and none of the columns"
 
 
-@pytest.mark.parametrize("columns", [70_000, 65_537])  # with parts of a useful length, and a prime number
-def test_a_long_run_is_reduced_part_by_part(columns: int) -> None:
+@pytest.mark.parametrize(("columns", "part"), [(70_000, 14_000), (65_537, 1)])  # the longest that divides it; a prime number
+def test_a_long_run_is_reduced_part_by_part(columns: int, part: int) -> None:
     values = np.random.default_rng(0).normal(size=(3, 4, columns)).astype(np.float32)
     x, y = Tensor("x", (3, 4, columns)), Tensor("y", (3, columns))
-    model = Model([Graph("main", [x], [y], [Op("REDUCE_MAX", [x, constant("a", [1])], [y])])])
-    assert np.array_equal(_run(model, values), values.max(axis=1))
+    graph = Graph("main", [x], [y], [Op("REDUCE_MAX", [x, constant("a", [1])], [y])])
+    assert np.array_equal(_run(Model([graph]), values), values.max(axis=1))
+    (step,) = steps_of(Plan(graph))
+    assert (step.fields["run"], step.scratch, step.work) == (part, 8 * part, 3 * columns // part)
 
 
 # ---- the limit

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from tinylite import ops
 from tinylite.errors import KernelError, ModelError, OutOfMemoryError, SettingError, UnsupportedError
 from tinylite.kernels import store
 from tinylite.memory import ALIGNMENT, Block, place
 from tinylite.model import Graph, Op, Tensor
 from tinylite.plan import Plan
+from tinylite.segment import Step
+
+from .bombs import constant
+from .work import assert_linear, steps_of
 
 lifetimes = st.tuples(st.integers(0, 5000), st.integers(0, 20), st.integers(0, 20)).map(lambda t: Block(t[0], min(t[1:]), max(t[1:])))
 
@@ -114,7 +121,7 @@ def test_a_type_that_an_operator_lacks_is_named() -> None:
         Plan(Graph("main", [x], [y], [Op("EXP", [x], [y])], [x, y]))
 
 
-def test_very_many_blocks_are_placed_in_a_time_that_is_not_the_square_of_them() -> None:
+def test_very_many_blocks_are_placed() -> None:
     """The small ones behind the large ones, none over another that is needed at the same time."""
     rng = np.random.default_rng(0)
     starts = rng.integers(0, 40_000, 50_000)
@@ -135,6 +142,66 @@ def test_very_many_blocks_are_placed_in_a_time_that_is_not_the_square_of_them() 
         assert all(block.offset + block.size <= o.offset or o.offset + o.size <= block.offset for o in live.values())
         live[index] = block
     assert total < sum(block.size for block in blocks) // 20  # they share
+
+
+def test_placing_takes_work_that_grows_as_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the largest, a fixed number of them, are compared with one another."""
+    monkeypatch.setattr("tinylite.memory._FITTED", 20)
+    rng = np.random.default_rng(0)
+
+    def placing(count: int) -> Callable[[], object]:
+        blocks = [Block(int(size), start, start + start % 5) for start, size in enumerate(rng.integers(1, 500, count))]
+        return lambda: place(blocks)
+
+    assert_linear(placing, 1000)
+
+
+def test_planning_takes_work_that_grows_as_the_ops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tinylite.memory._FITTED", 20)
+
+    def planning(count: int) -> Callable[[], object]:
+        graph = chain(count, 4)
+        return lambda: Plan(graph)
+
+    assert_linear(planning, 100)
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (3, 0)])
+def test_operators_prepare_nothing_for_empty_outputs(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """They need not think of that: some would divide by a size of 0."""
+    prepared: list[str] = []
+    for name in ("NEG", "SUM"):
+        kind = type(ops.find(name))
+        monkeypatch.setattr(kind, "prepare", lambda self, node, plan: prepared.append(node.op.code))
+    x, y, z = Tensor("x", shape), Tensor("y", shape), Tensor("z", ())
+    Plan(Graph("main", [x], [y, z], [Op("NEG", [x], [y]), Op("SUM", [x, constant("axis", [1])], [z])]))
+    assert prepared == (["SUM"] if shape == (3, 0) else []), "the sum of no elements is 0, which has to be written"
+
+
+def copied(shape: tuple[int, ...], code: str, *parameters: list[int]) -> Step:
+    """The one step that moves a tensor of this shape."""
+    constants = [constant(f"c{number}", value) for number, value in enumerate(parameters)]
+    x, y = Tensor("x", shape), Tensor("y", ())
+    (step,) = steps_of(Plan(Graph("main", [x], [y], [Op(code, [x, *constants], [y])])))
+    return step
+
+
+@pytest.mark.parametrize(
+    ("code", "parameters", "dims", "run"),
+    [
+        ("SLICE", [[1, 0, 0], [2, 5, 6]], [], 60),  # whole rows: one piece
+        ("SLICE", [[0, 1, 0], [4, 3, 6]], [4], 18),
+        ("SLICE", [[0, 0, 2], [4, 5, 3]], [20], 3),
+        ("SLICE", [[1, 1, 1], [2, 2, 2]], [2, 2], 2),
+        ("TRANSPOSE", [[1, 2, 0]], [30], 4),
+        ("TRANSPOSE", [[1, 0, 2]], [5, 4], 6),
+        ("REVERSE_V2", [[0]], [4], 30),
+    ],
+)
+def test_what_lies_side_by_side_is_moved_in_one_run(code: str, parameters: list[list[int]], dims: list[int], run: int) -> None:
+    step = copied((4, 5, 6), code, *parameters)
+    assert (step.fields["dims"], step.fields["run"]) == (dims, run)
+    assert step.fields["tables"].size == 0
 
 
 def test_memory_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
