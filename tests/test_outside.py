@@ -108,7 +108,7 @@ def test_paths_that_no_system_takes(path: str) -> None:
 
 
 @posix
-@pytest.mark.parametrize("read", [Model.load, describe_path, lambda path: read_array(str(path))])
+@pytest.mark.parametrize("read", [Model.load, diagnose_path, lambda path: read_array(str(path))])
 def test_a_file_that_becomes_a_pipe_keeps_nobody_waiting(
     read: Callable[[Path], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

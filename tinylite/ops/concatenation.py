@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .common.copying import Moving
-from .common.joining import axis_of, join_step, row_bytes
+from .common.joining import axis_of, join_steps
 from .common.lookup import lookup_step, round_half_away, stored_values
 from .common.operator import Node, Shape, Value, register
 from .common.quantized import scale_and_zero
@@ -62,11 +62,8 @@ class Concatenation(Moving):
     def prepare(self, node: Node, plan: Planner) -> None:
         output = node.outputs[0]
         axis = axis_of(node, node.options.axis, len(output.shape))
-        start = 0
-        for index in range(len(node.inputs)):
-            input = self.rescaled(node, node.input(index), plan)
-            join_step(plan, input, output, axis, start)
-            start += input.shape[axis] * row_bytes(output, axis)
+        # One by one, so that the memory of one that is rescaled is free for the next.
+        join_steps(plan, (self.rescaled(node, node.input(index), plan) for index in range(len(node.inputs))), output, axis)
 
     def rescaled(self, node: Node, input: Value, plan: Planner) -> Value:
         """An input at the output's scale: value * s + b in float, rounded half away, as the reference's ConcatenationWithScaling."""

@@ -14,7 +14,7 @@ from .common.convolution import bias_operand
 from .common.copying import copy_step
 from .common.gemm import dense, f32_gemm
 from .common.hybrid import check_hybrid
-from .common.joining import join_step
+from .common.joining import join_steps
 from .common.lstm import WEIGHTS, LSTMLayer, lstm_version
 from .common.operator import Node, Shape, register
 from .common.packing import filter_rows
@@ -86,8 +86,7 @@ class LSTM(LSTMLayer):
         input, last, weights, bias, cell = (node.input(index) for index in range(5))
         output, new_cell, line, gates = node.outputs
         (batch, inputs), cells = input.shape, last.shape[1]
-        join_step(plan, input, line, 1, 0)
-        join_step(plan, last, line, 1, inputs * 4)
+        join_steps(plan, [input, last], line, 1)
         f32_gemm(
             plan,
             dense(batch, inputs + cells, 4),

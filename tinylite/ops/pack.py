@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .common.copying import Moving
-from .common.joining import axis_of, join_step, row_bytes
+from .common.joining import axis_of, join_steps
 from .common.operator import Node, Shape, register
 from .common.quantizing import JOINS
 from .common.versions import Versions
@@ -36,5 +36,4 @@ class Pack(Moving):
     def prepare(self, node: Node, plan: Planner) -> None:
         output = node.outputs[0]
         axis = axis_of(node, node.options.axis, len(output.shape))
-        for index in range(len(node.inputs)):
-            join_step(plan, node.input(index), output, axis, index * row_bytes(output, axis))
+        join_steps(plan, map(node.input, range(len(node.inputs))), output, axis)

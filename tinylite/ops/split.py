@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .common.copying import Moving
-from .common.joining import axis_of, part_step, row_bytes
+from .common.joining import axis_of, split_steps
 from .common.operator import Node, Shape, register
 from .common.quantizing import Quantized
 from .common.versions import Versions
@@ -45,7 +45,4 @@ class Split(Moving):
         return [(*shape[:axis], size, *shape[axis + 1 :]) for size in self.sizes(node)]
 
     def prepare(self, node: Node, plan: Planner) -> None:
-        data, axis, start = node.input(self.data_input), self.axis(node), 0
-        for output in node.outputs:
-            part_step(plan, data, output, axis, start)
-            start += output.shape[axis] * row_bytes(data, axis)
+        split_steps(plan, node.input(self.data_input), node.outputs, self.axis(node))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .common.copying import Moving
-from .common.joining import axis_of, part_step, row_bytes
+from .common.joining import axis_of, split_steps
 from .common.operator import Node, Shape, register
 from .common.quantizing import MOVES
 from .common.versions import Versions
@@ -39,6 +39,4 @@ class Unpack(Moving):
 
     def prepare(self, node: Node, plan: Planner) -> None:
         data = node.input(0)
-        axis = axis_of(node, node.options.axis, len(data.shape))
-        for index, output in enumerate(node.outputs):
-            part_step(plan, data, output, axis, index * row_bytes(data, axis))
+        split_steps(plan, data, node.outputs, axis_of(node, node.options.axis, len(data.shape)))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .copying import rows_step
-from .operator import Node, Shape, Value
+from .operator import Node, Value
 
 if TYPE_CHECKING:
     from ...planner import Planner
 
-__all__ = ["axis_of", "join_step", "part_step", "row_bytes"]
+__all__ = ["axis_of", "join_steps", "split_steps"]
 
 
 def axis_of(node: Node, axis: int, rank: int) -> int:
@@ -21,24 +21,23 @@ def axis_of(node: Node, axis: int, rank: int) -> int:
     return axis % rank
 
 
-def row_bytes(value: Value, axis: int) -> int:
-    """The bytes of one index along a dimension, in each row before it."""
-    return value.dtype.itemsize * int(np.prod(value.shape[axis + 1 :], dtype=np.int64))
+def join_steps(plan: Planner, parts: Iterable[Value], whole: Value, axis: int) -> None:
+    """Lay parts one after the other along a dimension of `whole`. Parts of size 1 may lack that dimension."""
+    _move_parts(plan, whole, parts, axis, joins=True)
 
 
-def _rows(shape: Shape, axis: int) -> int:
-    return int(np.prod(shape[:axis], dtype=np.int64))
+def split_steps(plan: Planner, whole: Value, parts: Iterable[Value], axis: int) -> None:
+    """The opposite: take parts that lie one after the other from `whole`."""
+    _move_parts(plan, whole, parts, axis, joins=False)
 
 
-def join_step(plan: Planner, input: Value, output: Value, axis: int, start: int) -> None:
-    """Lay an input into the output, from byte `start` of each of the rows that lie before `axis`."""
-    rows = _rows(output.shape, axis)
-    wide, narrow = output.nbytes // max(rows, 1), input.nbytes // max(rows, 1)
-    rows_step(plan, input, (output, start), rows=rows, row_bytes=narrow, input_stride=narrow, output_stride=wide)
-
-
-def part_step(plan: Planner, input: Value, output: Value, axis: int, start: int) -> None:
-    """The opposite: take an output from the input."""
-    rows = _rows(input.shape, axis)
-    wide, narrow = input.nbytes // max(rows, 1), output.nbytes // max(rows, 1)
-    rows_step(plan, (input, start), output, rows=rows, row_bytes=narrow, input_stride=wide, output_stride=narrow)
+def _move_parts(plan: Planner, whole: Value, parts: Iterable[Value], axis: int, joins: bool) -> None:
+    rows = math.prod(whole.shape[:axis])
+    wide, start = whole.nbytes // max(rows, 1), 0
+    for part in parts:
+        narrow = part.nbytes // max(rows, 1)
+        if joins:
+            rows_step(plan, part, (whole, start), rows=rows, row_bytes=narrow, input_stride=narrow, output_stride=wide)
+        else:
+            rows_step(plan, (whole, start), part, rows=rows, row_bytes=narrow, input_stride=wide, output_stride=narrow)
+        start += narrow

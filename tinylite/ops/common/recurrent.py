@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .joining import join_step
+from .joining import join_steps
 from .operator import Node, Shape, Value
 from .quantized import CLAMPS
 
@@ -102,6 +102,5 @@ def joined(plan: Planner, x: Value, y: Value) -> Value:
     if x.known is not None and y.known is not None:
         return Value(x.name, x.type, shape, known=np.concatenate([x.known, y.known], axis=axis))
     made = plan.workspace(shape, x.type)
-    join_step(plan, x, made, axis, 0)
-    join_step(plan, y, made, axis, x.shape[-1] * x.dtype.itemsize)
+    join_steps(plan, [x, y], made, axis)
     return made
