@@ -11,11 +11,9 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter as LiteRT, OpResolverType
 
 from tinylite import Interpreter, Model
+from tinylite.ops import facts_of
 
 __all__ = ["Rivals"]
-
-# The axes of the filter that one output element sums over; for TRANSPOSE_CONV, those that one input element goes to.
-_SUMMED = {"CONV_2D": (1, 2, 3), "DEPTHWISE_CONV_2D": (1, 2), "FULLY_CONNECTED": (1,), "TRANSPOSE_CONV": (0, 1, 2)}
 
 
 def operations(model: Model, interpreter: Interpreter) -> dict[str, int]:
@@ -24,12 +22,15 @@ def operations(model: Model, interpreter: Interpreter) -> dict[str, int]:
     numbers = {id(tensor): number for number, tensor in enumerate(model.graph.tensors)}
     total = {"float": 0, "8-bit": 0}
     for op in model.graph.ops:
-        if op.code in _SUMMED:
-            filters = op.inputs[1]
-            spread = op.inputs[2] if op.code == "TRANSPOSE_CONV" else op.outputs[0]
-            assert filters is not None and spread is not None
+        facts = facts_of(op)
+        layer = facts.layer
+        if layer is not None:
+            filters = op.inputs[layer.weights]
+            counted = op.inputs[facts.data_input] if layer.spreads else op.outputs[0]
+            assert filters is not None and counted is not None
             kind = "8-bit" if filters.type in ("INT8", "UINT8") else "float"
-            total[kind] += 2 * sizes[numbers[id(spread)]] * math.prod(filters.shape[axis] for axis in _SUMMED[op.code])
+            each = math.prod(filters.shape) // max(filters.shape[-1 if layer.spreads else layer.channels], 1)
+            total[kind] += 2 * sizes[numbers[id(counted)]] * each
     return total
 
 

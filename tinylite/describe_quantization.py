@@ -12,7 +12,8 @@ from .converter.graphdef import GraphDef, read_graph_def, read_meta_graph, read_
 from .describe import new_table, short
 from .describe_fake_quants import describe_nodes
 from .model import Graph, Model, Op, Tensor
-from .quantize.ranges import CONVERSIONS, rule
+from .ops import facts_of
+from .quantize.ranges import rule
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -100,9 +101,9 @@ class _Quantized:
             if id(op) in rounding or not (reads or op.code == "QUANTIZE"):
                 continue
             own.update(id(tensor) for tensor in op.outputs if _scaled(tensor))
-            if op.code not in CONVERSIONS:
+            if not facts_of(op).converts:
                 self.integer_ops.append(op)
-        self.float_ops = [op for op in graph.ops if op.code not in CONVERSIONS and self.computes_on_floats(op)]
+        self.float_ops = [op for op in graph.ops if not facts_of(op).converts and self.computes_on_floats(op)]
 
     def computes_on_floats(self, op: Op) -> bool:
         """Not so if it turns integers into the floats that the model gives, as TFLite_Detection_PostProcess does."""
@@ -127,7 +128,7 @@ class _Quantized:
                 }
                 for op in self.float_ops
             ],
-            "conversions": [{"index": places[id(op)], **self.conversion(op)} for op in self.graph.ops if op.code in CONVERSIONS],
+            "conversions": [{"index": places[id(op)], **self.conversion(op)} for op in self.graph.ops if facts_of(op).converts],
             "fake_quants": [
                 {
                     "input": short(op.inputs[0].name) if op.inputs[0] is not None else None, "min": op.options.min, "max": op.options.max,

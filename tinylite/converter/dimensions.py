@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import chain, combinations
 from typing import Any
 
@@ -26,16 +26,6 @@ Shape = tuple[int, ...]
 _MOST_SIZES = 32
 
 
-def _cut(options: Any, sizes: np.ndarray, *bounds: np.ndarray) -> np.ndarray | None:
-    """A STRIDED_SLICE of a shape."""
-    if sizes.ndim != 1 or options.ellipsis_mask or options.new_axis_mask:
-        return None
-    first, last, step = (bound.item() for bound in bounds)
-    if options.shrink_axis_mask:
-        return sizes[first]
-    return sizes[slice(None if options.begin_mask else first, None if options.end_mask else last, step)]
-
-
 def _sliced(options: Any, shape: Shape, count: int, strides: np.ndarray | None) -> Shape | None:
     """What a STRIDED_SLICE leaves whose `count` bounds are computed: axes of which it only picks one go, others may stay whole."""
     if options.ellipsis_mask or options.new_axis_mask:
@@ -44,16 +34,6 @@ def _sliced(options: Any, shape: Shape, count: int, strides: np.ndarray | None) 
     left = [axis for axis in range(len(shape)) if axis >= count or not options.shrink_axis_mask >> axis & 1]
     whole = [axis >= count or (free >> axis & 1 and strides is not None and strides[axis] == 1) for axis in left]
     return tuple(shape[axis] if kept else -1 for axis, kept in zip(left, whole, strict=True))
-
-
-_MADE_OF_SIZES: dict[str, Callable[..., np.ndarray | None]] = {
-    "CAST": lambda options, sizes: sizes,
-    "CONCATENATION": lambda options, *sizes: np.concatenate(sizes, options.axis),
-    "GATHER": lambda options, sizes, places: sizes[places] if sizes.ndim == 1 and not options.batch_dims else None,
-    "PACK": lambda options, *sizes: np.stack(sizes, options.axis),
-    "RESHAPE": lambda options, sizes, *shape: sizes.reshape(shape[0].tolist()) if shape else None,
-    "STRIDED_SLICE": _cut,
-}
 
 
 def origins(graph: Graph, target: Tensor) -> list[tuple[int, int] | None]:
@@ -112,9 +92,8 @@ class _Sizes:
             shape = self.of(op.inputs[0]) if op.inputs[0] is not None else None
             return None if shape is None else np.array(shape, np.int64)
         given = [self.value(tensor) for tensor in op.inputs if tensor is not None]
-        if op.code not in _MADE_OF_SIZES or any(value is None or value.size > _MOST_SIZES for value in given):
-            return None
-        return _MADE_OF_SIZES[op.code](op.options, *given)
+        known = [value for value in given if value is not None and value.size <= _MOST_SIZES]
+        return ops.facts_of(op).of_sizes(op.options, *known) if len(known) == len(given) else None
 
     def made(self, op: Op) -> Sequence[Shape | None]:
         """The shapes of an op's outputs, None where they are not known."""

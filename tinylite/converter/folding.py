@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import ConvertError
 from ..model import Quantization, Tensor
+from ..ops.div import truncated
 from ..tensor_types import tensor_dtype
 from .fake_quant import fake_quant, symmetric_range
 from .folding_demand import demand
@@ -20,7 +21,7 @@ from .slicing import strided
 if TYPE_CHECKING:
     from .translate import Call
 
-__all__ = ["FAKE_QUANTS", "FOLDERS", "MOST_MADE", "OPERATORS", "SAME_VALUES", "fold", "folds", "string_buffer", "texts", "told_range"]
+__all__ = ["FAKE_QUANTS", "FOLDERS", "MOST_MADE", "SAME_VALUES", "fold", "folds", "string_buffer", "texts", "told_range"]
 
 # A few numbers may ask for any amount of values: what would be more than these, by one node or by all together beyond those that
 # they are made from, is left to the runtime.
@@ -102,11 +103,6 @@ def _softmax(x: np.ndarray) -> np.ndarray:
     return powers / powers.sum(-1, keepdims=True)
 
 
-def _truncated(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """A quotient rounded towards zero, as C has it; floats are divided."""
-    return np.trunc(a / b).astype(a.dtype) if a.dtype.kind in "iu" else a / b
-
-
 _UNARY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "Abs": np.abs, "Acos": np.arccos, "Acosh": np.arccosh, "Asin": np.arcsin, "Asinh": np.arcsinh, "Atan": np.arctan,
     "Atanh": np.arctanh, "Ceil": np.ceil, "Cos": np.cos, "Cosh": np.cosh, "Erf": _erf, "Erfc": _erfc, "Exp": np.exp, "Expm1": np.expm1,
@@ -121,8 +117,8 @@ _UNARY: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "LogSoftmax": lambda x: np.log(_softmax(x)), "MatrixDiag": lambda x: x[..., None] * np.eye(x.shape[-1], dtype=x.dtype),
 }  # fmt: skip
 _BINARY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    "Add": np.add, "AddV2": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": _truncated, "RealDiv": np.divide,
-    "TruncateDiv": _truncated, "FloorDiv": np.floor_divide, "FloorMod": np.mod, "Mod": np.fmod, "TruncateMod": np.fmod,
+    "Add": np.add, "AddV2": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": truncated, "RealDiv": np.divide,
+    "TruncateDiv": truncated, "FloorDiv": np.floor_divide, "FloorMod": np.mod, "Mod": np.fmod, "TruncateMod": np.fmod,
     "Maximum": np.maximum, "Minimum": np.minimum, "Pow": np.power, "SquaredDifference": lambda a, b: np.square(a - b),
     "Equal": np.equal, "NotEqual": np.not_equal, "Less": np.less, "LessEqual": np.less_equal, "Greater": np.greater,
     "GreaterEqual": np.greater_equal, "LogicalAnd": np.logical_and, "LogicalOr": np.logical_or, "Atan2": np.arctan2,
@@ -130,11 +126,6 @@ _BINARY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "RightShift": np.right_shift, "DivNoNan": lambda a, b: np.where(b == 0, 0, a / b),
     "MulNoNan": lambda a, b: np.where(b == 0, 0, a * b), "Xdivy": lambda a, b: np.where(a == 0, 0, a / b),
     "Xlogy": lambda a, b: np.where(a == 0, 0, a * np.log(b)), "Xlog1py": lambda a, b: np.where(a == 0, 0, a * np.log1p(b)),
-}  # fmt: skip
-# The same by operators' names, for what becomes of one node.
-OPERATORS: dict[str, Callable[..., Any]] = {
-    "ABS": np.abs, "ADD": np.add, "DIV": _truncated, "EQUAL": np.equal, "LESS": np.less, "LOG": np.log, "MUL": np.multiply,
-    "RSQRT": lambda x: 1 / np.sqrt(x), "SELECT_V2": np.where, "SUB": np.subtract,
 }  # fmt: skip
 _TO_BOOL = {"IsFinite", "IsInf", "IsNan", "LogicalNot", "Equal", "NotEqual", "Less", "LessEqual", "Greater", "GreaterEqual", "LogicalAnd",
             "LogicalOr"}  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .. import ops
 from ..errors import ConvertError, OutOfMemoryError, TinyliteError, at
 from ..limits import Account
 from ..model import Graph, Op, Tensor
@@ -244,9 +245,10 @@ class Call:
         A type that the operator lacks is computed in a wider one.
         """
         values = [self.known(tensor) for tensor in inputs]
-        if code in folding.OPERATORS and all(value is not None for value in values) and not _would_grow(values):
+        computed = ops.find(code).numpy
+        if computed is not None and all(value is not None for value in values) and not _would_grow(values):
             with np.errstate(all="ignore"):
-                return self.make(np.asarray(folding.OPERATORS[code](*values)), tensor_dtype(type or inputs[0].type))
+                return self.make(np.asarray(computed(*values)), tensor_dtype(type or inputs[0].type))
         own = str(inputs[0].type)
         wide = wider(code, own)
         if wide == own:

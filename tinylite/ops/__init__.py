@@ -6,6 +6,7 @@ operator is found by its file, so adding one means adding files only.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ..model import Op
     from .common.operator import Operator
 
-__all__ = ["LIMITS", "find", "names", "operator_of"]
+__all__ = ["LIMITS", "facts_of", "find", "names", "operator_of"]
 
 # What to do about a part of a model that tinylite does not run.
 LIMITS = "`tinylite ops` lists what it runs; `tinylite inspect` still shows the model"
@@ -47,6 +48,19 @@ def operator_of(op: Op) -> Operator | None:
         return find(op.code)
     except UnsupportedError:
         return None
+
+
+@functools.cache
+def _facts(code: str, custom_code: str | None) -> Operator:
+    from ..model import Op
+    from .common.operator import Operator
+
+    return operator_of(Op(code, [], [], custom_code=custom_code)) or Operator()
+
+
+def facts_of(op: Op) -> Operator:
+    """The operator of an op, for its facts: of what tinylite does not run, those of an operator of which nothing is known."""
+    return _facts(op.code, op.custom_code)
 
 
 def names() -> list[str]:

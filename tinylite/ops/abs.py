@@ -23,6 +23,7 @@ class Abs(Unary):
     max_version = 5
     versions = Versions("1.13.0 2.4.0 2.5.0 2.6.0 2.12.0", types={"INT8": 2, "UINT8": 2, "INT32": 5})
     plain_types = "FLOAT32 INT32 INT16"
+    numpy = np.abs
     types = ("FLOAT32", "INT8", "INT32", "INT64")
     kernel = "abs"
     quantized = Quantized(types=("INT8",))

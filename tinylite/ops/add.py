@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .common.binary import Binary, common_scale
 from .common.operator import Node, register
 from .common.quantizing import ADDS
@@ -19,6 +21,10 @@ class Add(Binary):
     max_version = 6
     versions = Versions("1.5.0 1.14.0 2.4.0 2.6.0 2.13.0 2.23.0", types={"INT8": 2, "INT64": 4, "FLOAT16": 6})
     plain_types = "FLOAT32 FLOAT16 INT32 INT64 INT16"
+    commutative = True
+    neutral = 0.0
+    affine = "term"
+    numpy = np.add
     clamps = True
     options = "AddOptions"
     quantized = ADDS

@@ -18,6 +18,7 @@ class AssignVariable(Flow):
 
     code = "ASSIGN_VARIABLE"
     versions = Versions("2.6.0")
+    writes = True
     input_count = (2, 2)
     output_count = (0, 0)
 

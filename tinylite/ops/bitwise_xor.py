@@ -13,5 +13,6 @@ class BitwiseXor(Binary):
     max_version = 1
     versions = Versions("2.13.0")
     plain_types = "INT8 UINT8 INT16 UINT16 INT32 UINT32"
+    commutative = True
     activates = False
     scaled = ()

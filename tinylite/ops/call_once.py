@@ -22,6 +22,7 @@ class CallOnce(Calling):
 
     code = "CALL_ONCE"
     versions = Versions("2.5.0")
+    writes = True
     options = "CallOnceOptions"
     input_count = (0, 0)
     output_count = (0, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from .common.quantizing import Quantized
 from .common.versions import Versions
 
 if TYPE_CHECKING:
+    from ..model import Op, Tensor
     from ..planner import Planner
 
 
@@ -33,6 +34,12 @@ class Concatenation(Moving):
     options = "ConcatenationOptions"
     input_count = (1, 1 << 20)
     quantized = Quantized(moves=("INT8",), ranges="union")
+
+    def transposed(self, op: Op, order: Sequence[int]) -> tuple[list[Tensor | None], dict[str, Any]] | None:
+        return [], {"axis": order[op.options.axis]} if op.options is not None else {}
+
+    def of_sizes(self, options: Any, *given: np.ndarray) -> np.ndarray | None:
+        return np.concatenate(given, options.axis)
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .common.convolution import bias_operand, bias_values, channel_factors, check_types, filter_scales, requantization
 from .common.gemm import f32_gemm, hybrid_gemm, patches, q8_gemm
+from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import check_weights, filter_rows
 from .common.quantized import activation_range, scale_and_zero
@@ -33,10 +34,11 @@ class Conv2D(Operator):
         weights={"INT16 INT16 INT16": 4, "INT8 INT8 INT8": 3, "INT8 INT4 INT8": 7, "FLOAT32 INT8 FLOAT32": 2},
     )  # fmt: skip
     plain_types = "FLOAT32"
+    layer = Layer(0, factors=True, dilates=True)
     clamps = True
     options = "Conv2DOptions"
     input_count = (2, 3)
-    quantized = Quantized(weights=1, bias=2, channels=0)
+    quantized = Quantized(weights=1, bias=2, channels=0, in_16_bits=True)
     stored_weights = StoredWeights((1,), channels=0, first="kernel")
 
     def version_needed(self, op: Op) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.convolution import bias_operand
 from .common.gemm import f32_gemm, patches
+from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import Matrices
 from .common.quantized import activation_range
@@ -25,6 +26,7 @@ class Conv3D(Operator):
     max_version = 1
     versions = Versions("2.5.0")
     plain_types = "FLOAT32"
+    layer = Layer(4)
     clamps = True
     options = "Conv3DOptions"
     input_count = (2, 3)

@@ -12,6 +12,7 @@ import numpy as np
 
 from .common.convolution import bias_values
 from .common.gemm import f32_gemm, patches
+from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import check_weights
 from .common.quantized import activation_range
@@ -31,6 +32,7 @@ class Conv3DTranspose(Operator):
     versions = Versions("2.6.0")
     plain_types = "FLOAT32"
     data_input = 2
+    layer = Layer(3, bias=3, spreads=True)
     clamps = True
     options = "Conv3DOptions"
     input_count = (3, 4)

@@ -9,6 +9,7 @@ import numpy as np
 
 from .common.convolution import bias_values, channel_factors, check_types, filter_scales, requantization
 from .common.gemm import f32_gemm, patches, q8_gemm, quantize_batches
+from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, Value, register
 from .common.packing import check_weights
 from .common.quantized import activation_range, quantize_multiplier, scale_and_zero
@@ -35,6 +36,7 @@ class DepthwiseConv2D(Operator):
         weights={"INT16 INT16 INT16": 5, "INT8 INT8 INT8": 3, "INT8 INT4 INT8": 7, "FLOAT32 INT8 FLOAT32": 4},
     )  # fmt: skip
     plain_types = "FLOAT32"
+    layer = Layer(3, factors=True, dilates=True)
     clamps = True
     options = "DepthwiseConv2DOptions"
     input_count = (2, 3)

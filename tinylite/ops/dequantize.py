@@ -26,6 +26,7 @@ class Dequantize(Operator):
         "1.13.1 1.14.0 1.15.0 2.2.0 2.7.0 2.18.0 2.21.0 2.22.0 2.23.0",
         types={"INT8": 2, "INT16": 3, "FLOAT16": 3, "INT4": 6, "INT2": 7, "UINT4": 8, "FLOAT8": 9},
     )  # fmt: skip
+    converts = True
 
     def version_needed(self, op: Op) -> int:
         return max(super().version_needed(op), 5 if is_per_channel(op.inputs[0]) and input_type(op, 0) == "INT8" else 1)

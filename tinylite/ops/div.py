@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from ..model import Op
 
 
+def truncated(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """A quotient rounded towards zero, as C has it; floats are divided."""
+    return np.trunc(a / b).astype(a.dtype) if a.dtype.kind in "iu" else a / b
+
+
 @register
 class Div(Binary):
     """An integer divisor of zero (a quantized one at its zero point) stops the run with an InvokeError."""
@@ -24,6 +29,8 @@ class Div(Binary):
     max_version = 2
     versions = Versions("1.6.0 2.3.0")
     plain_types = "FLOAT32 INT32"
+    neutral = 1.0
+    numpy = staticmethod(truncated)
     options = "DivOptions"
     quantized = COMPUTES
 

@@ -14,6 +14,7 @@ from .common.versions import Versions
 class ExpandDims(Reshaping):
     code = "EXPAND_DIMS"
     versions = Versions("1.10.0")
+    reshapes = True
     input_count = (2, 2)
 
     def infer(self, node: Node) -> Sequence[Shape]:

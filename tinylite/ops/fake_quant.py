@@ -29,6 +29,7 @@ class FakeQuant(Unary):
     max_version = 2
     versions = Versions("1.5.0 1.10.0")
     plain_types = "FLOAT32"
+    elementwise = False  # a range is that of the tensor which it was trained on
     options = "FakeQuantOptions"
     kernel = "fake_quant"
 

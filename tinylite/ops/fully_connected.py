@@ -9,6 +9,7 @@ import numpy as np
 
 from .common.convolution import bias_operand, bias_values, check_types, filter_scales, requantization
 from .common.gemm import dense, f32_gemm, hybrid_gemm, q8_gemm
+from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import check_weights, filter_rows
 from .common.quantized import activation_range, scale_and_zero
@@ -32,10 +33,11 @@ class FullyConnected(Operator):
         hybrid=(1, 3, 9),
     )  # fmt: skip
     plain_types = "FLOAT32"
+    layer = Layer(0, factors=True)
     clamps = True
     options = "FullyConnectedOptions"
     input_count = (2, 3)
-    quantized = Quantized(weights=1, bias=2, channels=0)
+    quantized = Quantized(weights=1, bias=2, channels=0, in_16_bits=True)
     stored_weights = StoredWeights((1,), channels=0, asymmetric=True, first="kernel")
 
     def version_needed(self, op: Op) -> int:

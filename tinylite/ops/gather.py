@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +33,10 @@ class Gather(Moving):
     input_count = (2, 2)
     quantized = MOVES
     stored_weights = StoredWeights((0,), moves=True, first="moves")
+
+    def of_sizes(self, options: Any, *given: np.ndarray) -> np.ndarray | None:
+        sizes, places = given
+        return sizes[places.astype(np.int64).reshape(-1)].reshape(places.shape) if sizes.ndim == 1 and not options.batch_dims else None
 
     def version_needed(self, op: Op) -> int:
         return max(super().version_needed(op), 5 if option(op, "batch_dims") else 1)

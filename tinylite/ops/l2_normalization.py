@@ -28,7 +28,7 @@ class L2Normalization(Normalizing):
     options = "L2NormOptions"
     scale = 1 / 128
     zeros = (128, 0)
-    quantized = Quantized(fixed=(1 / 128, 128))
+    quantized = Quantized(fixed=(1 / 128, 128), range=(-1.0, 1.0))
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

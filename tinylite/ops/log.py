@@ -20,6 +20,7 @@ class Log(Unary):
     max_version = 2
     versions = Versions("1.14.0 2.15.0", types={"INT8": 2, "INT16": 2})
     plain_types = "FLOAT32"
+    numpy = np.log
     types = ("FLOAT32", "INT8")
     kernel = "log"
     quantized = Quantized(types=("INT8",))

@@ -13,4 +13,6 @@ class LogicalOr(Comparison):
     max_version = 1
     versions = Versions("1.11.0")
     plain_types = "BOOL"
+    commutative = True
+    idempotent = True
     quantized = None

@@ -21,6 +21,9 @@ class Maximum(Binary):
     max_version = 4
     versions = Versions("1.14.0 1.14.0 2.3.0 2.3.0", types={"INT8": 2, "INT16": 4})
     plain_types = "FLOAT32 FLOAT16 BFLOAT16 INT8 UINT8 INT16 INT32 INT64"
+    commutative = True
+    idempotent = True
+    bounds = "low"
     activates = False
     scaled = ()
     quantized = JOINS

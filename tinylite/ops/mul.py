@@ -25,6 +25,10 @@ class Mul(Binary):
         types={"INT8": 2, "INT64": 5, "COMPLEX64": 6, "UINT32": 7, "FLOAT16": 8},
     )  # fmt: skip
     plain_types = "FLOAT32 FLOAT16 INT32 UINT32 INT64 COMPLEX64 INT16"
+    commutative = True
+    neutral = 1.0
+    affine = "factor"
+    numpy = np.multiply
     clamps = True
     options = "MulOptions"
     quantized = COMPUTES

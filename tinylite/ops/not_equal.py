@@ -13,3 +13,4 @@ class NotEqual(Comparison):
     max_version = 4
     versions = Versions("1.14.0 1.14.0 2.3.0 2.21.0", types={"INT8": 2, "STRING": 3, "INT16": 4})
     plain_types = "BOOL FLOAT32 FLOAT16 INT32 INT64 STRING"
+    commutative = True

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .common.copying import Moving
 from .common.joining import axis_of, join_steps
@@ -24,6 +26,9 @@ class Pack(Moving):
     options = "PackOptions"
     input_count = (1, 1 << 20)
     quantized = JOINS
+
+    def of_sizes(self, options: Any, *given: np.ndarray) -> np.ndarray | None:
+        return np.stack(given, options.axis)
 
     def infer(self, node: Node) -> Sequence[Shape]:
         first = node.input(0)

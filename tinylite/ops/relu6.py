@@ -13,5 +13,4 @@ class Relu6(Clamping):
     max_version = 3
     versions = Versions("1.5.0 1.14.0 2.5.0", types={"INT8": 2, "INT16": 3})
     plain_types = "FLOAT32"
-    low = 0.0
-    high = 6.0
+    clamp = (0.0, 6.0)

@@ -13,5 +13,4 @@ class Relu0To1(Clamping):
     max_version = 1
     versions = Versions("2.10.0")
     plain_types = "FLOAT32"
-    low = 0.0
-    high = 1.0
+    clamp = (0.0, 1.0)

@@ -13,5 +13,4 @@ class ReluN1To1(Clamping):
     max_version = 1
     versions = Versions("1.5.0")
     plain_types = "FLOAT32"
-    low = -1.0
-    high = 1.0
+    clamp = (-1.0, 1.0)

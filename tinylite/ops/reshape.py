@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from .common.operator import Node, Shape, register
 from .common.reshaping import Reshaping, resolve
@@ -16,7 +19,11 @@ class Reshape(Reshaping):
     code = "RESHAPE"
     max_version = 1
     versions = Versions("1.5.0")
+    reshapes = True
     input_count = (1, 2)
+
+    def of_sizes(self, options: Any, *given: np.ndarray) -> np.ndarray | None:
+        return given[0].reshape(given[1].tolist()) if len(given) == 2 else None
 
     def infer(self, node: Node) -> Sequence[Shape]:
         if node.optional(1) is not None:

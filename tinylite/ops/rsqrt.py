@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .common.operator import register
 from .common.unary import Unary
 from .common.versions import Versions
@@ -13,4 +15,5 @@ class Rsqrt(Unary):
     max_version = 3
     versions = Versions("1.10.0 2.5.0 2.15.0", types={"INT8": 2, "INT16": 3})
     plain_types = "FLOAT32"
+    numpy = staticmethod(lambda x: 1 / np.sqrt(x))
     kernel = "rsqrt"

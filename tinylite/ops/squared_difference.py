@@ -14,6 +14,7 @@ class SquaredDifference(Binary):
     max_version = 2
     versions = Versions("1.13.1 2.5.0", types={"INT8": 2})
     plain_types = "FLOAT32 INT32"
+    commutative = True
     activates = False
     quantized = Quantized(types=("INT8",))
 

@@ -17,6 +17,7 @@ class Squeeze(Reshaping):
     code = "SQUEEZE"
     max_version = 2
     versions = Versions("1.6.0 2.5.0", types={"STRING": 2})
+    reshapes = True
     options = "SqueezeOptions"
 
     def infer(self, node: Node) -> Sequence[Shape]:

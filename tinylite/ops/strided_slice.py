@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
@@ -39,6 +41,15 @@ class StridedSlice(Moving):
     options = "StridedSliceOptions"
     input_count = (4, 4)
     quantized = MOVES
+
+    def of_sizes(self, options: Any, *given: np.ndarray) -> np.ndarray | None:
+        sizes, *bounds = given
+        if sizes.ndim != 1 or options.ellipsis_mask or options.new_axis_mask:
+            return None
+        first, last, step = (bound.item() for bound in bounds)
+        if options.shrink_axis_mask:
+            return sizes[[first]].reshape(())
+        return sizes[slice(None if options.begin_mask else first, None if options.end_mask else last, step)]
 
     def version_needed(self, op: Op) -> int:
         masked = option(op, "ellipsis_mask") or option(op, "new_axis_mask")

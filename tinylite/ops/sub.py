@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .common.binary import Binary, common_scale
 from .common.operator import Node, register
 from .common.quantizing import ADDS
@@ -19,6 +21,9 @@ class Sub(Binary):
     max_version = 5
     versions = Versions("1.6.0 1.14.0 2.3.0 2.4.0 2.4.0", types={"INT8": 2, "INT64": 4})
     plain_types = "FLOAT32 INT32 INT64"
+    neutral = 0.0
+    affine = "term"
+    numpy = np.subtract
     clamps = True
     options = "SubOptions"
     quantized = ADDS

@@ -18,7 +18,7 @@ class Tanh(Unary):
     plain_types = "FLOAT32 FLOAT16 BFLOAT16"
     types = ("FLOAT32", "UINT8", "INT8")
     kernel = "tanh"
-    quantized = Quantized(fixed=(1 / 128, 128))
+    quantized = Quantized(fixed=(1 / 128, 128), range=(-127 / 128, 1.0))
 
     def real(self, x: np.ndarray, node: Node) -> np.ndarray:
         return np.tanh(x.astype(np.float64))

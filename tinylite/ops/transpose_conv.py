@@ -13,6 +13,7 @@ import numpy as np
 
 from .common.convolution import bias_values, channel_factors, check_types, filter_scales, requantization
 from .common.gemm import f32_gemm, hybrid_gemm, patches, q8_gemm
+from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
 from .common.packing import check_weights
 from .common.quantized import activation_range, scale_and_zero
@@ -34,6 +35,7 @@ class TransposeConv(Operator):
     versions = Versions("1.9.0 2.2.0 2.3.0 2.13.0 2.15.0", other=(1, {"INT8": 2}))
     plain_types = "FLOAT32"
     data_input = 2
+    layer = Layer(0, bias=3, spreads=True)
     options = "TransposeConvOptions"
     input_count = (3, 4)
     quantized = Quantized(weights=1, bias=3, channels=0, data=2)

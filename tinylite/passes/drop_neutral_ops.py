@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from ..model import Graph, Op, Tensor
+from ..ops import facts_of, find
 from .uses import Uses, constant
 
 __all__ = ["drop_neutral_ops", "merge_constant_operands"]
-
-_NEUTRAL = {"MUL": 1.0, "DIV": 1.0, "ADD": 0.0, "SUB": 0.0}
-_JOINED: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {"MUL": np.multiply, "ADD": np.add}
 
 
 def drop_neutral_ops(graph: Graph) -> int:
     """Drop products with 1 and sums with 0 that keep the shape; gives how many."""
     uses, dropped = Uses(graph), 0
     for op in list(graph.ops):
-        if op.code not in _NEUTRAL or op.options is None or op.options.fused_activation_function != "NONE":
+        neutral = facts_of(op).neutral
+        if neutral is None or op.options is None or op.options.fused_activation_function != "NONE":
             continue
         x, operand = _with_constant(op)
         value = constant(operand)
-        if x is None or value is None or not np.all(value == np.float32(_NEUTRAL[op.code])) or x.signature != op.outputs[0].signature:
+        if x is None or value is None or not np.all(value == np.float32(neutral)) or x.signature != op.outputs[0].signature:
             continue
         if any(op.outputs[0] is output for output in graph.outputs):
             continue
@@ -40,7 +37,7 @@ def merge_constant_operands(graph: Graph) -> int:
     """
     uses, merged = Uses(graph), 0
     for op in list(graph.ops):
-        if uses.gone(op) or op.code not in ("MUL", "ADD", "SUB") or op.options is None:
+        if uses.gone(op) or not facts_of(op).affine or op.options is None:
             continue
         x, operand = _with_constant(op)
         value = constant(operand)
@@ -58,8 +55,9 @@ def _merged(uses: Uses, op: Op, x: Tensor, value: np.ndarray) -> tuple[list[Op],
     """The ops that an op and its constant are merged with, and what stands for them; nothing if there are none."""
     code, value = ("ADD", -value) if op.code == "SUB" else (op.code, value)
     before, source, first = _constant_before(uses, x)
-    if before is not None and before.code == code and source is not None:
-        return [before, op], [_with(op, code, source, _JOINED[code](first, value), op.outputs)]
+    joined = find(code).numpy
+    if before is not None and before.code == code and source is not None and joined is not None:
+        return [before, op], [_with(op, code, source, joined(first, value), op.outputs)]
     if before is not None and code == "MUL" and before.code == "ADD" and source is not None:
         product, inner, factor = _constant_before(uses, source)
         if product is not None and product.code == "MUL" and inner is not None:
@@ -72,8 +70,9 @@ def _merged(uses: Uses, op: Op, x: Tensor, value: np.ndarray) -> tuple[list[Op],
 
 def _constant_before(uses: Uses, x: Tensor) -> tuple[Op | None, Tensor | None, np.ndarray]:
     """The MUL or ADD by a constant that gives a tensor which nobody else reads: it, what it reads, the constant."""
-    op = uses.before(x, "MUL", "ADD")
-    source, operand = _with_constant(op) if op is not None and _plain(op) else (None, None)
+    op = uses.before(x)
+    able = op is not None and facts_of(op).affine and facts_of(op).commutative and _plain(op)
+    source, operand = _with_constant(op) if op is not None and able else (None, None)
     value = constant(operand)
     if source is None or value is None or source.type != "FLOAT32":
         return None, None, np.zeros(0)
@@ -96,4 +95,4 @@ def _with_constant(op: Op) -> tuple[Tensor | None, Tensor | None]:
     first, second = op.inputs
     if constant(second) is not None:
         return first, second
-    return (second, first) if op.code in ("MUL", "ADD") and constant(first) is not None else (None, None)
+    return (second, first) if facts_of(op).commutative and constant(first) is not None else (None, None)

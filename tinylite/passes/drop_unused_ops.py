@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..model import Graph, Op, called_graphs
+from ..ops import facts_of
 
 __all__ = ["drop_unused_ops"]
 
@@ -23,6 +24,4 @@ def drop_unused_ops(graph: Graph) -> int:
 def _changes_state(op: Op) -> bool:
     if any(tensor is not None and (tensor.is_variable or tensor.type == "RESOURCE") for tensor in op.inputs):
         return True
-    return any(
-        inner.code in ("ASSIGN_VARIABLE", "CALL_ONCE") for called in op.graphs for graph in called_graphs(called) for inner in graph.ops
-    )
+    return any(facts_of(inner).writes for called in op.graphs for graph in called_graphs(called) for inner in graph.ops)

@@ -8,15 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..model import Graph, Op, Tensor
-from .uses import Uses, constant, per_channel
+from ..ops import facts_of
+from .uses import Uses, constant, per_channel, rebuilt
 
-__all__ = ["LAYERS", "fold_into_next_weights", "fold_into_weights"]
-
-# The dimension of the weights that the output's channels are, and the place of weights and bias among the inputs.
-LAYERS = {
-    "CONV_2D": (0, 1, 2), "DEPTHWISE_CONV_2D": (3, 1, 2), "FULLY_CONNECTED": (0, 1, 2), "TRANSPOSE_CONV": (0, 1, 3), "CONV_3D": (4, 1, 2),
-    "CONV_3D_TRANSPOSE": (3, 1, 3),
-}  # fmt: skip
+__all__ = ["fold_into_next_weights", "fold_into_weights", "layer_before"]
 
 
 def fold_into_weights(graph: Graph) -> int:
@@ -26,7 +21,7 @@ def fold_into_weights(graph: Graph) -> int:
     """
     uses, folded = Uses(graph), 0
     for op in list(graph.ops):
-        if op.code in ("MUL", "ADD", "SUB") and op.options is not None and (made := _folded(uses, op)) is not None:
+        if facts_of(op).affine and op.options is not None and (made := _folded(uses, op)) is not None:
             uses.replace(made[0], made[1])
             folded += 1
     uses.apply()
@@ -38,7 +33,9 @@ def _folded(uses: Uses, op: Op) -> tuple[list[Op], Op] | None:
     layer, value = _operands(uses, op)
     if layer is None or value is None or layer.options is None or getattr(layer.options, "fused_activation_function", "NONE") != "NONE":
         return None
-    axis, weights_at, bias_at = LAYERS[layer.code]
+    places = facts_of(layer).layer
+    assert places is not None
+    axis, weights_at, bias_at = places.channels, places.weights, places.bias
     weights = constant(layer.inputs[weights_at])
     given = layer.inputs[bias_at] if bias_at < len(layer.inputs) else None
     bias = constant(given)
@@ -59,21 +56,25 @@ def _folded(uses: Uses, op: Op) -> tuple[list[Op], Op] | None:
     if given is not None or np.any(bias):
         told = given if given is not None and np.any(given.data) else None  # zeros may be another layer's, shared
         inputs[bias_at] = _constant(told, bias, f"{layer.outputs[0].name}_bias")
-    options = dict(layer.options.items())
-    if "fused_activation_function" in options:
-        options["fused_activation_function"] = op.options.fused_activation_function
-    elif op.options.fused_activation_function != "NONE":
-        return None
-    return [layer, op], Op(layer.code, inputs, [output], version=layer.version, **options)
+    activation = op.options.fused_activation_function
+    if "fused_activation_function" in dict(layer.options.items()):
+        return [layer, op], rebuilt(layer, inputs, [output], fused_activation_function=activation)
+    return ([layer, op], rebuilt(layer, inputs, [output])) if activation == "NONE" else None
 
 
 def _operands(uses: Uses, op: Op) -> tuple[Op | None, np.ndarray | None]:
     """The layer whose result the op changes, and the constant by which."""
     first, second = op.inputs
-    layer = uses.before(first, *LAYERS)
+    layer = layer_before(uses, first)
     if layer is not None:
         return layer, constant(second)
-    return (uses.before(second, *LAYERS), constant(first)) if op.code != "SUB" else (None, None)
+    return (layer_before(uses, second), constant(first)) if facts_of(op).commutative else (None, None)
+
+
+def layer_before(uses: Uses, tensor: Tensor | None) -> Op | None:
+    """The convolution or matrix product that writes a tensor which nothing else reads, if one does."""
+    op = uses.before(tensor)
+    return op if op is not None and facts_of(op).layer is not None else None
 
 
 def fold_into_next_weights(graph: Graph) -> int:
@@ -83,10 +84,12 @@ def fold_into_next_weights(graph: Graph) -> int:
     """
     uses, folded = Uses(graph), 0
     for layer in list(graph.ops):
-        if layer.code not in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED") or uses.gone(layer):
+        places = facts_of(layer).layer
+        if places is None or not places.factors or uses.gone(layer):
             continue
-        op = uses.before(layer.inputs[0], "MUL", "ADD")
-        made = _taken_up(op, layer) if op is not None else None
+        op = uses.before(layer.inputs[0])
+        able = op is not None and facts_of(op).affine and facts_of(op).commutative
+        made = _taken_up(op, layer) if op is not None and able else None
         if op is not None and made is not None:
             uses.replace([op, layer], made)
             folded += 1
@@ -117,7 +120,7 @@ def _taken_up(op: Op, layer: Op) -> Op | None:
         total = (weights * factor).sum(axis=(0, 1, 2)) if depth else (weights * factor).reshape(weights.shape[0], -1).sum(axis=1)
         before = constant(given)
         inputs[2] = _constant(given, total if before is None else before + total, f"{layer.outputs[0].name}_bias")
-    return Op(layer.code, inputs, layer.outputs, version=layer.version, **dict(layer.options.items()))
+    return rebuilt(layer, inputs, layer.outputs)
 
 
 def _constant(before: Tensor | None, value: np.ndarray, name: str | None = None) -> Tensor:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
-from .. import ops
-from ..errors import UnsupportedError
 from ..model import Graph, Op, own_options
-from .uses import same_numbers
+from ..ops import facts_of
+from ..ops.common.quantized import CLAMPS
+from .uses import rebuilt, same_numbers
 
 __all__ = ["fuse_activations"]
 
-_ACTIVATIONS = ("RELU", "RELU6", "RELU_N1_TO_1")
 _TYPES = ("FLOAT32", "INT8", "UINT8")
 
 
@@ -30,7 +29,7 @@ def fuse_activations(graph: Graph) -> int:
         producer = producers.get(id(between))
         if (
             producer is not None and between is not None and reads[id(between)] == 1 and _takes_activation(producer)
-            and op.code in _ACTIVATIONS and len(op.inputs) == len(op.outputs) == 1
+            and op.code in CLAMPS and len(op.inputs) == len(op.outputs) == 1
             and between.type in _TYPES and same_numbers(between, op.outputs[0])
         ):  # fmt: skip
             replaced[id(producer)] = _fused(producer, op)
@@ -41,17 +40,11 @@ def fuse_activations(graph: Graph) -> int:
 
 
 def _takes_activation(op: Op) -> bool:
-    try:
-        clamps = ops.find(op.code).clamps
-    except UnsupportedError:
-        return False
     options = own_options(op)
-    return bool(clamps and len(op.outputs) == 1 and options is not None and options.fused_activation_function == "NONE")
+    return bool(facts_of(op).clamps and len(op.outputs) == 1 and options is not None and options.fused_activation_function == "NONE")
 
 
 def _fused(producer: Op, activation: Op) -> Op:
-    assert producer.options is not None
-    options = {**dict(producer.options.items()), "fused_activation_function": activation.code}
-    fused = Op(producer.code, producer.inputs, activation.outputs, version=producer.version, **options)
+    fused = rebuilt(producer, producer.inputs, activation.outputs, fused_activation_function=activation.code)
     fused.replaces = (*(producer.replaces or (producer,)), activation)
     return fused

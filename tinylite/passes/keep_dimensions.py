@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..model import Graph, Op, Tensor
-from .uses import Uses, has
+from ..ops import facts_of
+from ..ops.common.operator import Operator
+from .uses import Uses, has, rebuilt
 
 __all__ = ["flatten_rows", "keep_dimensions"]
 
@@ -25,8 +29,7 @@ def keep_dimensions(graph: Graph) -> int:
             continue
         if source.signature.count(-1) > 1 and not _gives_back(uses, after, source):
             continue
-        options = {**dict(op.options.items()), "keep_num_dims": True}
-        uses.replace([op, after], Op(op.code, [source, *op.inputs[1:]], after.outputs, **options))
+        uses.replace([op, after], rebuilt(op, [source, *op.inputs[1:]], after.outputs, keep_num_dims=True))
         kept += 1
     uses.apply()
     return kept
@@ -58,30 +61,31 @@ _Size = int | tuple[int, int] | None
 
 
 def _sizes(uses: Uses, tensor: Tensor | None) -> list[_Size]:
-    """What a tensor of sizes holds, as far as it is picked from shapes and put together."""
+    """What a tensor of sizes holds, as far as it is picked from shapes and put together; nothing if it is no vector."""
+    found = _of_sizes(uses, tensor)
+    return [] if found is None else found.reshape(-1).tolist()
+
+
+def _of_sizes(uses: Uses, tensor: Tensor | None) -> np.ndarray | None:
+    """The same as an array of the tensor's shape, whose elements are sizes."""
     if tensor is None or len(tensor.shape) > 1 or tensor.shape_signature is not None:
-        return []
+        return None
     if tensor.is_constant and tensor.data is not None:
-        return [int(size) for size in tensor.data.reshape(-1)]
-    op = uses.producer(tensor)
-    unknown: list[_Size] = [None] * (tensor.shape[0] if tensor.shape else 1)
+        return tensor.data.astype(object)
+    op, unknown = uses.producer(tensor), np.full(tensor.shape, None, object)
     if op is None or op.inputs[0] is None:
         return unknown
     if op.code == "SHAPE":
-        source = op.inputs[0]
-        return [size if size >= 0 else (id(source), axis) for axis, size in enumerate(source.signature)]
-    if op.code in ("PACK", "CONCATENATION"):
-        return [size for part in op.inputs for size in _sizes(uses, part)]
-    if op.code in ("GATHER", "STRIDED_SLICE"):
-        given, picks = _sizes(uses, op.inputs[0]), [_numbers(read) for read in op.inputs[1:]]
-        if op.options is None or not all(picks):
-            return unknown
-        if op.code == "GATHER" or op.options.shrink_axis_mask:
-            return [given[place] if 0 <= place < len(given) else None for place in picks[0]]
-        begin, end, step = (pick[0] for pick in picks)
-        return given[None if op.options.begin_mask else begin : None if op.options.end_mask else end : step or None]
-    return unknown
-
-
-def _numbers(tensor: Tensor | None) -> list[int]:
-    return tensor.data.reshape(-1).tolist() if tensor is not None and tensor.is_constant and tensor.data is not None else []
+        found = np.empty(len(op.inputs[0].signature), object)
+        for axis, size in enumerate(op.inputs[0].signature):
+            found[axis] = size if size >= 0 else (id(op.inputs[0]), axis)
+        return found
+    operator = facts_of(op)
+    if type(operator).of_sizes is Operator.of_sizes:
+        return unknown
+    given = [sizes for read in op.inputs if (sizes := _of_sizes(uses, read)) is not None]
+    try:
+        made = operator.of_sizes(op.options, *given) if len(given) == len(op.inputs) else None
+    except (LookupError, TypeError, ValueError, AttributeError):  # an index that is not there or not known
+        return unknown
+    return unknown if made is None else np.asarray(made, object)

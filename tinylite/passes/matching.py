@@ -2,8 +2,8 @@
 
     ("MUL", "x", ("RELU6", ("ADD", "x", 3.0)))
 
-A tuple is an op by its code (a custom op by its name) with its inputs; the inputs of sums, products, minima and maxima may
-stand in either order. A name stands for any tensor, the same one wherever it comes again; "#name" for a constant with one
+A tuple is an op by its code (a custom op by its name) with its inputs; the inputs of commutative operators may stand
+in either order. A name stands for any tensor, the same one wherever it comes again; "#name" for a constant with one
 element, and a number for a constant with that value.
 """
 
@@ -15,14 +15,13 @@ from itertools import permutations
 from typing import Any
 
 from ..model import Graph, Op, Tensor
+from ..ops import facts_of
 from .uses import Uses, constant
 
 __all__ = ["Found", "rewrite"]
 
 Pattern = Any  # a tuple, a name or a number
 Found = dict[str, Any]  # names to Tensors, "#names" to floats
-
-_COMMUTATIVE = {"ADD", "MUL", "MAXIMUM", "MINIMUM"}
 
 
 def rewrite(graph: Graph, patterns: Sequence[Pattern], make: Callable[[Found, Op], Op | list[Op] | None]) -> int:
@@ -61,7 +60,7 @@ def _op(uses: Uses, op: Op, pattern: tuple[Any, ...], found: Found) -> Iterator[
         return
     if op.options is not None and getattr(op.options, "fused_activation_function", "NONE") != "NONE":
         return
-    orders = permutations(wanted) if code in _COMMUTATIVE else [tuple(wanted)]
+    orders = permutations(wanted) if facts_of(op).commutative else [tuple(wanted)]
     for order in orders:
         yield from _all(uses, list(zip(inputs, order, strict=False)), found)
 

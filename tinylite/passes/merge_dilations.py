@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..model import Graph, Op, Tensor
-from .uses import Uses, has
+from ..ops import facts_of
+from .uses import Uses, has, rebuilt
 
 __all__ = ["merge_dilations"]
 
@@ -20,14 +21,17 @@ def merge_dilations(graph: Graph) -> int:
     _widen_sequences(graph)
     uses, merged = Uses(graph), 0
     for op in list(graph.ops):
-        if op.code not in ("CONV_2D", "DEPTHWISE_CONV_2D") or op.options is None:
+        layer = facts_of(op).layer
+        if layer is None or not layer.dilates or op.options is None:
             continue
         apart, back = uses.before(op.inputs[0], "SPACE_TO_BATCH_ND"), uses.after(op.outputs[0], "BATCH_TO_SPACE_ND")
         if apart is None or back is None or (padding := _padding(apart, op, back)) is None:
             continue
         block = _numbers(apart, 1)
-        options = {**dict(op.options.items()), "padding": padding, "dilation_h_factor": block[0], "dilation_w_factor": block[1]}
-        uses.replace([apart, op, back], Op(op.code, [apart.inputs[0], *op.inputs[1:]], back.outputs, **options))
+        made = rebuilt(
+            op, [apart.inputs[0], *op.inputs[1:]], back.outputs, padding=padding, dilation_h_factor=block[0], dilation_w_factor=block[1]
+        )
+        uses.replace([apart, op, back], made)
         merged += 1
     uses.apply()
     return merged
@@ -37,10 +41,13 @@ def _widen_sequences(graph: Graph) -> None:
     """Let sequences that are pictures of height 1 only for a convolution be so too where they are moved into the batch and back."""
     uses = Uses(graph)
     for op in graph.ops:
-        if op.code not in ("CONV_2D", "DEPTHWISE_CONV_2D"):
+        layer = facts_of(op).layer
+        if layer is None or not layer.dilates:
             continue
-        widen, narrow = uses.before(op.inputs[0], "RESHAPE", "EXPAND_DIMS"), uses.after(op.outputs[0], "RESHAPE", "SQUEEZE")
-        if widen is None or narrow is None or not (_widens(widen.inputs[0], op.inputs[0]) and _widens(narrow.outputs[0], op.outputs[0])):
+        widen, narrow = uses.before(op.inputs[0]), uses.after(op.outputs[0])
+        if widen is None or narrow is None or not (facts_of(widen).reshapes and facts_of(narrow).reshapes):
+            continue
+        if not (_widens(widen.inputs[0], op.inputs[0]) and _widens(narrow.outputs[0], op.outputs[0])):
             continue
         apart, back = uses.before(widen.inputs[0], "SPACE_TO_BATCH_ND"), uses.after(narrow.outputs[0], "BATCH_TO_SPACE_ND")
         if apart is None or back is None or apart.inputs[0] is None or op.inputs[0] is None:
@@ -51,8 +58,8 @@ def _widen_sequences(graph: Graph) -> None:
             continue
         wide_x, wide_y = _wide(x), _wide(y)
         amounts = [[_vector(y, [1, *block]), _vector(y, [[0, 0], amount])] for block, amount in numbers]
-        uses.replace([apart, widen], [_reshape(x, wide_x), Op(apart.code, [wide_x, *amounts[0]], [op.inputs[0]])])
-        uses.replace([narrow, back], [Op(back.code, [op.outputs[0], *amounts[1]], [wide_y]), _reshape(wide_y, y)])
+        uses.replace([apart, widen], [_reshape(x, wide_x), rebuilt(apart, [wide_x, *amounts[0]], [op.inputs[0]])])
+        uses.replace([narrow, back], [rebuilt(back, [op.outputs[0], *amounts[1]], [wide_y]), _reshape(wide_y, y)])
     uses.apply()
 
 

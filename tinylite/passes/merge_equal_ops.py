@@ -6,12 +6,9 @@ import hashlib
 from typing import Any
 
 from ..model import Graph, Op, Tensor
-from .uses import Uses
+from .uses import Uses, repeats
 
 __all__ = ["merge_equal_ops", "share_constants"]
-
-_KEPT = {"RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", "MULTINOMIAL", "CUSTOM", "WHILE", "IF", "CALL_ONCE", "READ_VARIABLE",
-         "ASSIGN_VARIABLE", "VAR_HANDLE"}  # fmt: skip
 
 
 def share_constants(graph: Graph) -> int:
@@ -41,7 +38,7 @@ def merge_equal_ops(graph: Graph) -> int:
     for op in graph.ops:
         key = (op.code, op.version, tuple(map(id, op.inputs)), repr(op.options))
         same = first.setdefault(key, op)
-        if same is op or op.code in _KEPT or any(tensor is not None and tensor.is_variable for tensor in op.inputs):
+        if same is op or not repeats(op) or any(tensor is not None and tensor.is_variable for tensor in op.inputs):
             kept.append(op)
             continue
         if any(tensor is given for tensor in op.outputs for given in graph.outputs):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..model import Graph, Op, Tensor
-from .uses import Uses, has, same_numbers
+from ..ops import facts_of
+from .uses import Uses, has, rebuilt, same_numbers
 
 __all__ = ["keep_reduced_dimensions", "merge_reshapes", "merge_transposes"]
-
-_REDUCTIONS = ("MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD", "REDUCE_ANY", "REDUCE_ALL")
 
 
 def merge_reshapes(graph: Graph) -> int:
@@ -20,8 +19,8 @@ def merge_reshapes(graph: Graph) -> int:
     for op in list(graph.ops):
         if op.code != "RESHAPE" or not op.inputs[1:] or op.inputs[1] is None or not op.inputs[1].is_constant:
             continue
-        before = uses.producer(op.inputs[0], "RESHAPE", "SQUEEZE", "EXPAND_DIMS")
-        if before is not None and _as_it_was(before):
+        before = uses.producer(op.inputs[0])
+        if before is not None and facts_of(before).reshapes and _as_it_was(before):
             op.inputs[0] = before.inputs[0]
             changed += 1
         source = op.inputs[0]
@@ -33,12 +32,14 @@ def merge_reshapes(graph: Graph) -> int:
 
 def keep_reduced_dimensions(graph: Graph) -> int:
     """Let a reduction keep or drop the dimensions that a RESHAPE behind it puts in or takes out; gives how many."""
-    if not has(graph, *_REDUCTIONS):
+    if not has(graph, "RESHAPE"):
         return 0
     uses, changed = Uses(graph), 0
     for op in list(graph.ops):
-        reduction = uses.before(op.inputs[0], *_REDUCTIONS) if op.code == "RESHAPE" else None
-        if reduction is None or reduction.options is None or (axes := reduction.inputs[1]) is None or axes.data is None:
+        reduction = uses.before(op.inputs[0]) if op.code == "RESHAPE" else None
+        if reduction is None or not facts_of(reduction).reduces or reduction.options is None:
+            continue
+        if (axes := reduction.inputs[1]) is None or axes.data is None:
             continue
         assert reduction.inputs[0] is not None
         before = reduction.inputs[0].signature
@@ -46,7 +47,7 @@ def keep_reduced_dimensions(graph: Graph) -> int:
         for keep in (False, True):
             after = tuple(1 if axis in reduced else size for axis, size in enumerate(before) if keep or axis not in reduced)
             if keep != reduction.options.keep_dims and after == op.outputs[0].signature and after.count(-1) <= 1:
-                uses.replace([reduction, op], Op(reduction.code, reduction.inputs, op.outputs, keep_dims=keep))
+                uses.replace([reduction, op], rebuilt(reduction, reduction.inputs, op.outputs, keep_dims=keep))
                 changed += 1
                 break
     uses.apply()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from ..model import Graph, Op
-from .uses import Uses, has
+from ..ops import facts_of
+from .uses import Uses, has, rebuilt
 
 __all__ = ["merge_pads"]
-
-_WEIGHTS = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1}
 
 
 def merge_pads(graph: Graph) -> int:
@@ -19,13 +18,13 @@ def merge_pads(graph: Graph) -> int:
         return 0
     uses, merged = Uses(graph), 0
     for op in list(graph.ops):
-        if op.code not in _WEIGHTS or op.options is None or op.options.padding != "VALID":
+        layer = facts_of(op).layer
+        if layer is None or not layer.dilates or op.options is None or op.options.padding != "VALID":
             continue
         pad = uses.producer(op.inputs[0], "PAD")
         if pad is None or not _is_same(pad, op):
             continue
-        options = {**dict(op.options.items()), "padding": "SAME"}
-        uses.replace([op], Op(op.code, [pad.inputs[0], *op.inputs[1:]], op.outputs, version=op.version, **options))
+        uses.replace([op], rebuilt(op, [pad.inputs[0], *op.inputs[1:]], op.outputs, padding="SAME"))
         merged += 1
     uses.apply()
     return merged

@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from ..model import Graph, Op, Tensor
+from ..ops import facts_of
 from .drop_unused_ops import drop_unused_ops
+from .uses import repeats
 
 __all__ = ["copy_moved_variables", "drop_repeated_operands", "simplify_loops"]
 
@@ -99,16 +101,13 @@ class _Loop:
         if _same(a, b) or (a is variables[0] and b is variables[1]) or (a is variables[1] and b is variables[0]):
             return True
         x, y = self.producers.get(id(a)), self.producers.get(id(b))
-        if depth == 0 or x is None or y is None or len(x.inputs) != len(y.inputs) or x.code in _NEVER_EQUAL or x.graphs:
+        if depth == 0 or x is None or y is None or len(x.inputs) != len(y.inputs) or not repeats(x) or x.graphs:
             return False
         if (x.code, x.version, repr(x.options)) != (y.code, y.version, repr(y.options)):
             return False
         numbers = [next(number for number, tensor in enumerate(op.outputs) if tensor is end) for op, end in ((x, a), (y, b))]
         pairs = zip(x.inputs, y.inputs, strict=True)
         return numbers[0] == numbers[1] and all(self._become_equal(*pair, variables, depth - 1) for pair in pairs)
-
-
-_NEVER_EQUAL = {"RANDOM_UNIFORM", "RANDOM_STANDARD_NORMAL", "MULTINOMIAL", "CUSTOM", "READ_VARIABLE"}
 
 
 def _same(a: Tensor | None, b: Tensor | None) -> bool:
@@ -156,10 +155,10 @@ def _copy(graph: Graph, tensor: Tensor) -> Tensor:
 
 
 def drop_repeated_operands(graph: Graph) -> int:
-    """Drop LOGICAL_AND, LOGICAL_OR, MAXIMUM and MINIMUM of a tensor and itself; gives how many."""
+    """Drop what returns a tensor that it is given twice, such as MAXIMUM and LOGICAL_AND; returns how many."""
     repeated = [
         op for op in graph.ops
-        if op.code in ("LOGICAL_AND", "LOGICAL_OR", "MAXIMUM", "MINIMUM") and op.inputs[0] is op.inputs[1]
+        if facts_of(op).idempotent and op.inputs[0] is op.inputs[1]
         and (op.outputs[0] not in graph.outputs or not _is_fixed(graph, op.inputs[0]))
     ]  # fmt: skip
     for op in repeated:

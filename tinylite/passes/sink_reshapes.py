@@ -8,13 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from ..model import Graph, Op, Tensor
-from .fold_into_weights import LAYERS
-from .uses import Uses, constant, has
+from ..ops import facts_of
+from .fold_into_weights import layer_before
+from .uses import Uses, constant, rebuilt
 
 __all__ = ["sink_reshapes"]
-
-_RESHAPES = ("RESHAPE", "SQUEEZE", "EXPAND_DIMS")
-_CLAMPS = ("RELU", "RELU6", "RELU_N1_TO_1", "RELU_0_TO_1")
 
 
 def sink_reshapes(graph: Graph) -> int:
@@ -22,25 +20,27 @@ def sink_reshapes(graph: Graph) -> int:
 
     The constant is one number, or differs along the dimensions that the layer's channels become.
     """
-    if not has(graph, *_RESHAPES):
+    if not any(facts_of(op).reshapes for op in graph.ops):
         return 0
     uses, moved = Uses(graph), 0
     for op in list(graph.ops):
-        if op.code in ("ADD", "SUB", "MUL", *_CLAMPS):
+        facts = facts_of(op)
+        if facts.affine or facts.clamp is not None:
             moved += _sink(uses, op)
     uses.apply()
     return moved
 
 
 def _sink(uses: Uses, op: Op) -> bool:
-    place = 1 if op.code in ("ADD", "MUL") and constant(op.inputs[0]) is not None else 0
-    reshape = uses.before(op.inputs[place], *_RESHAPES)
-    layer = uses.before(reshape.inputs[0], *LAYERS) if reshape is not None else None
+    facts = facts_of(op)
+    place = 1 if facts.commutative and constant(op.inputs[0]) is not None else 0
+    reshape = uses.before(op.inputs[place])
+    layer = layer_before(uses, reshape.inputs[0]) if reshape is not None and facts_of(reshape).reshapes else None
     if reshape is None or layer is None or getattr(layer.options, "fused_activation_function", "NONE") != "NONE":
         return False
     result, reshaped, output = layer.outputs[0], reshape.outputs[0], op.outputs[0]
     inputs: list[Tensor | None] = [result]
-    if op.code not in _CLAMPS:
+    if facts.clamp is None:
         value = constant(op.inputs[1 - place])
         channels = None if value is None else _by_channel(value, reshaped.signature, result.signature[-1])
         if channels is None or reshaped.signature != output.signature:
@@ -49,15 +49,7 @@ def _sink(uses: Uses, op: Op) -> bool:
         operand.data = channels
         inputs.insert(1 - place, operand)
     changed = replace(result, name=f"{output.name}/before_reshape")
-    options = dict(op.options.items()) if op.options is not None else {}
-    back = dict(reshape.options.items()) if reshape.options is not None else {}
-    uses.replace(
-        [reshape, op],
-        [
-            Op(op.code, inputs, [changed], version=op.version, **options),
-            Op(reshape.code, [changed, *reshape.inputs[1:]], [output], version=reshape.version, **back),
-        ],
-    )
+    uses.replace([reshape, op], [rebuilt(op, inputs, [changed]), rebuilt(reshape, [changed, *reshape.inputs[1:]], [output])])
     return True
 
 

@@ -7,19 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..model import Graph, Op, Tensor
-from .uses import Uses, has
+from ..ops import facts_of
+from .uses import Uses, has, rebuilt
 
 __all__ = ["sink_transposes"]
 
-_UNARY = {
-    "ABS", "CEIL", "COS", "ELU", "EXP", "FLOOR", "GELU", "HARD_SWISH", "LEAKY_RELU", "LOG", "LOGISTIC", "NEG", "RELU", "RELU6",
-    "RELU_0_TO_1", "RELU_N1_TO_1", "ROUND", "RSQRT", "SIGN", "SIN", "SQRT", "SQUARE", "TANH",
-}  # fmt: skip
-_BINARY = {"ADD", "SUB", "MUL", "DIV", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE", "POW"}
-
 
 def sink_transposes(graph: Graph) -> int:
-    """Let elementwise ops, PAD, CONCATENATION and MEAN read what is not transposed yet; gives the number of moves.
+    """Let ops that work on data in any order, such as elementwise ones, read what is not transposed yet; returns the number of moves.
 
     A TRANSPOSE moves only if that leaves no more of them than there were.
     """
@@ -27,8 +22,7 @@ def sink_transposes(graph: Graph) -> int:
         return 0
     uses, moved = Uses(graph), 0
     for op in list(graph.ops):
-        if op.code in _UNARY or op.code in _BINARY or op.code in ("PAD", "CONCATENATION"):
-            moved += _sink(uses, op)
+        moved += _sink(uses, op)
     uses.apply()
     return moved
 
@@ -39,8 +33,13 @@ def _order(op: Op | None) -> list[int] | None:
 
 
 def _sink(uses: Uses, op: Op) -> bool:
-    data = op.inputs[:1] if op.code == "PAD" else list(op.inputs)
-    rank = len(op.outputs[0].shape)
+    if not op.outputs or not any(uses.before(tensor, "TRANSPOSE") for tensor in op.inputs):
+        return False
+    facts, rank = facts_of(op), len(op.outputs[0].shape)
+    unmoved = facts.transposed(op, range(rank))
+    if unmoved is None:
+        return False
+    data = op.inputs[: len(op.inputs) - len(unmoved[0])]
     transposes = [uses.before(tensor, "TRANSPOSE") for tensor in data]
     orders = [_order(transpose) for transpose in transposes if transpose is not None]
     if not orders or any(order != orders[0] for order in orders):
@@ -53,24 +52,20 @@ def _sink(uses: Uses, op: Op) -> bool:
     for tensor, transpose in zip(data, transposes, strict=True):
         if transpose is not None:
             inputs.append(transpose.inputs[0])
-        elif op.code in _BINARY and tensor is not None and (moved := _permuted(tensor, back, rank)) is not None:
+        elif facts.elementwise and tensor is not None and (moved := _permuted(tensor, back, rank)) is not None:
             inputs.append(moved)
         else:
             return False
-    options = dict(op.options.items()) if op.options is not None else {}
-    if op.code == "PAD":
-        amounts = op.inputs[1].data if op.inputs[1] is not None and op.inputs[1].is_constant else None
-        if amounts is None:
-            return False
-        inputs.append(_constant(f"{op.outputs[0].name}/paddings", amounts[back]))
-    if op.code == "CONCATENATION":
-        options["axis"] = order[options["axis"]]
+    changed = facts.transposed(op, order)
+    if changed is None:
+        return False
+    inputs += changed[0]
     output = op.outputs[0]
     dims = [output.shape[axis] for axis in back]
     signature = output.shape_signature and tuple(output.shape_signature[axis] for axis in back)
     between = Tensor(f"{output.name}/before_transpose", tuple(dims), output.type, shape_signature=signature, has_rank=True)
     last = Op("TRANSPOSE", [between, _constant(f"{output.name}/order", np.array(order, np.int32))], [output])
-    uses.replace([*(t for t in transposes if t is not None), op], [Op(op.code, inputs, [between], version=op.version, **options), last])
+    uses.replace([*(t for t in transposes if t is not None), op], [rebuilt(op, inputs, [between], **changed[1]), last])
     return True
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from typing import Any
 
 import numpy as np
 
 from ..model import Graph, Op, Tensor
+from ..ops import facts_of
 
-__all__ = ["Uses", "constant", "has", "per_channel", "same_numbers"]
+__all__ = ["Uses", "constant", "has", "per_channel", "rebuilt", "repeats", "same_numbers"]
 
 
 class Uses:
@@ -40,7 +42,7 @@ class Uses:
     def after(self, tensor: Tensor, *codes: str) -> Op | None:
         """The one op that reads a tensor, if it has one of these codes and the graph does not give the tensor out."""
         readers = [op for op in self.readers.get(id(tensor), ()) if id(op) not in self._gone]
-        return readers[0] if self.reads[id(tensor)] == len(readers) == 1 and readers[0].code in codes else None
+        return readers[0] if self.reads[id(tensor)] == len(readers) == 1 and (not codes or readers[0].code in codes) else None
 
     def gone(self, op: Op) -> bool:
         return id(op) in self._gone
@@ -90,6 +92,19 @@ class Uses:
 def has(graph: Graph, *codes: str) -> bool:
     """Whether a graph has an op of one of these codes; most passes have nothing to look for in most graphs."""
     return any(op.code in codes for op in graph.ops)
+
+
+def rebuilt(op: Op, inputs: Iterable[Tensor | None], outputs: Iterable[Tensor], **options: Any) -> Op:
+    """The same operator with other inputs and outputs, and with these options changed."""
+    kept = dict(op.options.items()) if op.options is not None else {}
+    return Op(
+        op.code, inputs, outputs, version=op.version, custom_code=op.custom_code, custom_options=op.custom_options, **{**kept, **options}
+    )  # fmt: skip
+
+
+def repeats(op: Op) -> bool:
+    """Whether an op of the same operator, options and inputs has the same outputs: not where random numbers or variables are read."""
+    return op.code != "CUSTOM" and facts_of(op).pure
 
 
 def constant(tensor: Tensor | None) -> np.ndarray | None:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 from .. import ops
 from ..errors import ConvertError, UnsupportedError, at
 from ..model import Graph, Op, Tensor
-from ..ops import custom_ops
 from ..ops.common.operator import Node, Value
 from ..passes.uses import Uses
-from .ranges import CONVERSIONS, Ranges, is_real, rule
+from .ranges import Ranges, is_real, rule
 
 if TYPE_CHECKING:
     from .integer import Integers
@@ -30,7 +29,7 @@ def check_ops(graph: Graph) -> None:
     """Raise ModelError for ops that break their operators' rules, as a file's may; what tinylite does not run is not looked at."""
     for index, op in enumerate(graph.ops):
         with at(f"op {index} {op.name}"), suppress(UnsupportedError):
-            operator = custom_ops.find(op.custom_code or "") if op.code == "CUSTOM" else ops.find(op.code)
+            operator = ops.operator_of(op)
             if operator is not None:
                 operator.check(Node(op, index, [None if t is None else _value(t) for t in op.inputs], [_value(t) for t in op.outputs]))
 
@@ -52,7 +51,7 @@ def quantizable(graph: Graph, ranges: Ranges, settings: Integers) -> set[int]:
     uses = Uses(graph)
     for op in graph.ops:
         real = [tensor for tensor in (*op.inputs, *op.outputs) if tensor is not None and is_real(tensor)]
-        if not real or op.code in CONVERSIONS:
+        if not real or ops.facts_of(op).converts:
             continue
         if op.code == "FAKE_QUANT":  # that stayed between two names that people know, with a range on both sides
             chosen.add(id(op))

@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from ..errors import ConvertError, quoted
 from ..limits import memory_shortage
 from ..model import Graph, Model
+from ..ops import facts_of
 from ..passes.drop_unused_ops import drop_unused_ops
 from ..passes.merge_moves import merge_reshapes, merge_transposes
 from ..passes.one_channel_convolutions import one_channel_convolutions
 from ..passes.optimize import optimize
 from ..passes.plain_logarithms import plain_logarithms
 from .check import check_ops, quantizable
-from .ranges import CONVERSIONS, Ranges, is_real, pair
+from .ranges import Ranges, is_real, pair
 from .rewrite import Rewrite
 
 __all__ = ["STYLES", "Integers", "quantize_graph", "quantize_model", "read_ranges"]
@@ -132,6 +133,6 @@ def quantize_model(model: Model, settings: Integers | None = None) -> Model:
 
 def _computes_on_floats(graph: Graph) -> bool:
     """Also if it only gives floats out that it is given; not if it turns them into integers and back."""
-    ops = [op for op in graph.ops if op.code not in CONVERSIONS]
+    ops = [op for op in graph.ops if not facts_of(op).converts]
     tensors = [tensor for op in ops for tensor in (*op.inputs, *op.outputs)] if graph.ops else [*graph.inputs, *graph.outputs]
     return any(is_real(tensor) for tensor in tensors)

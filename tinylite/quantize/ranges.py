@@ -11,29 +11,20 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..errors import ConvertError, UnsupportedError
+from ..errors import ConvertError
 from ..model import Graph, Op, Tensor
-from ..ops import custom_ops
-from ..ops.common.quantized import CLAMPS
 from ..ops.common.quantizing import Quantized
 from ..passes.uses import Uses
 from .parameters import LIMITS, SMALLEST, Range, choose, nudged_range, range_of_values
 
-__all__ = ["CONVERSIONS", "Ranges", "is_real", "pair", "rule", "scaled_by_result", "told_ranges"]
+__all__ = ["Ranges", "is_real", "pair", "rule", "scaled_by_result", "told_ranges"]
 
 _log = logging.getLogger("tinylite")
-CONVERSIONS = ("QUANTIZE", "DEQUANTIZE")  # between floats and integers: what stands at the ends of what is computed on integers
-# What the first converter took as the range of results whose scale is always the same, a little beside what their integers mean.
-_CLAMPED = {"TANH": (-127 / 128, 1.0), "L2_NORMALIZATION": (-1.0, 1.0)}
 
 
 def rule(op: Op, type: str) -> Quantized | None:
     """How an op is computed on integers of a type; None if it is not."""
-    try:
-        operator = custom_ops.find(op.custom_code or "") if op.code == "CUSTOM" else ops.find(op.code)
-    except UnsupportedError:
-        return None
-    found = operator.quantized if operator is not None else None
+    found = ops.facts_of(op).quantized
     return found if found is not None and type in found.types else None
 
 
@@ -221,17 +212,19 @@ class Ranges:
 
     def of_fixed(self, op: Op, fixed: tuple[float, int]) -> Range:
         """The range of a result that always has this scale and zero point, as UINT8."""
-        if self.style == "toco" and op.code in _CLAMPED:
-            return Range(*_CLAMPED[op.code])
+        declared = ops.facts_of(op).quantized
+        if self.style == "toco" and declared is not None and declared.range is not None:
+            return Range(*declared.range)
         scale, zero = fixed
         return Range(-zero * scale, (255 - zero) * scale)
 
     def idle(self, op: Op, x: Tensor) -> bool:
         """Whether an activation changes nothing, since its input's integers mean nothing else: the first converter dropped it."""
         found = self.get(x)
-        if self.style != "toco" or op.code not in CLAMPS or found is None:
+        clamp = ops.facts_of(op).clamp
+        if self.style != "toco" or clamp is None or found is None:
             return False
-        low, high = CLAMPS[op.code]
+        low, high = clamp
         able = choose(found, self.type, id(x) in self.told).range()
         return low <= able.low and able.high <= high
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .. import ops
 from ..errors import ConvertError
 from ..model import Graph, Op, Quantization, Tensor
 from ..ops.common.quantized import CLAMPS
@@ -23,8 +24,6 @@ _log = logging.getLogger("tinylite")
 # LiteRT's fast uint8 kernels add two products in 16 bits, which the weights 0 can overflow if they are nearer than this.
 _NEAREST_ZEROS = 16
 _LARGEST_BIAS = 2**30  # half of INT32, so that products can be added
-_GEMMS = ("CONV_2D", "FULLY_CONNECTED")
-_ONE_SIDED = {"MAXIMUM": (True, False), "MINIMUM": (False, True)}  # whether the constant is the least, the greatest
 
 
 class Rewrite:
@@ -244,7 +243,7 @@ class Rewrite:
         found = self.with_room(self.weights_range(weights), bias, self.parameters[id(data)])
         self.ranges.set(weights, found)
         stored = self.quantize(weights, choose(found, "INT8") if self.settings.type == "INT8" else self.own(weights))
-        if weights.is_constant and self.settings.type == "UINT8" and self.settings.style == "toco" and op.code in _GEMMS:
+        if weights.is_constant and self.settings.type == "UINT8" and self.settings.style == "toco" and declared.in_16_bits:
             self.check_zeros(stored)
         inputs = [*op.inputs, *[None] * (declared.bias + 1 - len(op.inputs))]
         inputs[declared.data], inputs[declared.weights] = data, stored
@@ -355,11 +354,11 @@ class Rewrite:
     def idle(self, op: Op) -> bool:
         """Whether an activation, a MAXIMUM or a MINIMUM with a constant changes nothing; then its input is read in its place."""
         x, y = op.inputs[0], op.outputs[0]
-        if op.code in CLAMPS:
-            low, high = CLAMPS[op.code]
-        elif op.code in _ONE_SIDED and (limit := self.limit(op.inputs[1])) is not None:
-            least, most = _ONE_SIDED[op.code]
-            low, high = limit if least else -np.inf, limit if most else np.inf
+        facts = ops.facts_of(op)
+        if facts.clamp is not None:
+            low, high = facts.clamp
+        elif facts.bounds and (limit := self.limit(op.inputs[1])) is not None:
+            low, high = (limit, np.inf) if facts.bounds == "low" else (-np.inf, limit)
         else:
             return False
         assert x is not None

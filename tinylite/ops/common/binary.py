@@ -54,6 +54,7 @@ class Binary(Operator):
     """Kernels stand in kernels/binary.py under the operator's code, one for each type."""
 
     input_count = (2, 2)
+    elementwise = True
     activates: ClassVar[bool] = True  # whether the options may fuse an activation
     scaled: ClassVar[tuple[str, ...]] = ("UINT8", "INT8")  # types whose scales count
     refusal: ClassVar[str] = "it divides by zero"  # what is wrong with numbers that a kernel refuses

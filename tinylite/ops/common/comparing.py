@@ -25,6 +25,7 @@ class Comparison(Operator):
     """
 
     input_count = (2, 2)
+    elementwise = True
     quantized: ClassVar[Quantized | None] = COMPUTES
 
     def kernels(self) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class NeedsCall(Exception):
 class Flow(Operator):
     """An operator that plans itself."""
 
+    pure = False
+
     def plan(self, node: Node, plan: Planner) -> None:
         """Add steps; give each output its shape, and memory by `plan.store` or its value. Raises NeedsCall if only Python can run it."""
         raise NotImplementedError

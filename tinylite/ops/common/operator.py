@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, SupportsIndex, overload
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from ...errors import ModelError, UnsupportedError
 from ...model import Op, Tensor, options_table
 from ...tensor_types import tensor_dtype
+from .layers import Layer
 from .quantizing import Quantized, StoredWeights
 from .versions import Versions
 
@@ -173,6 +174,19 @@ class Operator:
     data_input    the input whose type `plain_types` are about
     options       the name of its options table, if it cannot do without
     counts        how many inputs and outputs it takes: (least, most) and (least, most)
+    layer         where a convolution or matrix product has its weights and biases; None if it is neither
+    elementwise   whether each element of its output follows from the elements at the same place of its inputs, which broadcast
+    commutative   whether its two inputs may change places
+    idempotent    whether it returns an input that it is given twice
+    neutral       the second input that leaves the first one as it is; None if no number does
+    affine        what a constant second input is to the first: a "factor", a "term" of a sum, or neither ("")
+    clamp         the least and the greatest number of its output, if all it does is to keep numbers within them
+    bounds        the end, "low" or "high", at which a constant second input clamps the first; "" if it does not
+    reshapes      whether its output has the input's elements in the same order, in another shape
+    reduces       whether it reduces the dimensions that its second input names
+    converts      whether it only takes floats to integers, or integers to floats
+    writes        whether it changes a variable
+    numpy         the same function of numpy, for constants; None if there is none
     clamps        whether its fused_activation_function may take up a RELU that stands behind it, without other bits
     pure          whether its outputs follow from its inputs, so that constant ones can be computed while a plan is made
     quantized     how it is computed on 8-bit integers, for the quantizer; None if it is not
@@ -187,6 +201,19 @@ class Operator:
     options: ClassVar[str | None] = None
     input_count: ClassVar[tuple[int, int]] = (1, 1)
     output_count: ClassVar[tuple[int, int]] = (1, 1)
+    layer: ClassVar[Layer | None] = None
+    elementwise: ClassVar[bool] = False
+    commutative: ClassVar[bool] = False
+    idempotent: ClassVar[bool] = False
+    neutral: ClassVar[float | None] = None
+    affine: ClassVar[str] = ""
+    clamp: ClassVar[tuple[float, float] | None] = None
+    bounds: ClassVar[str] = ""
+    reshapes: ClassVar[bool] = False
+    reduces: ClassVar[bool] = False
+    converts: ClassVar[bool] = False
+    writes: ClassVar[bool] = False
+    numpy: ClassVar[Callable[..., Any] | None] = None
     clamps: ClassVar[bool] = False
     pure: ClassVar[bool] = True
     quantized: ClassVar[Quantized | None] = None
@@ -203,6 +230,21 @@ class Operator:
     def data_of(self, op: Op) -> list[Tensor | None]:
         """The tensors of an op whose types `plain_types` are about."""
         return list(op.inputs[self.data_input : self.data_input + 1])
+
+    def of_sizes(self, options: Any, *given: np.ndarray) -> np.ndarray | None:
+        """What it makes of sizes of dimensions, if it picks some or puts them together: shapes made of other shapes.
+
+        The elements of [n] or [] need not be numbers. None for what it does not make of sizes; may raise LookupError, TypeError and
+        ValueError.
+        """
+        return None
+
+    def transposed(self, op: Op, order: Sequence[int]) -> tuple[list[Tensor | None], dict[str, Any]] | None:
+        """How an op works on data whose dimensions are in another order: dimension i of it becomes `order[i]` of this op's data.
+
+        The inputs that follow the data, and the options that change; None if it minds the order.
+        """
+        return ([], {}) if self.elementwise else None
 
     def weights_of(self, op: Op) -> StoredWeights | None:
         """`stored_weights`, as they are for one op."""

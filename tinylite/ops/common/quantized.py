@@ -24,7 +24,6 @@ CLAMPS: dict[str, tuple[float, float]] = {
     "RELU": (0.0, np.inf),
     "RELU6": (0.0, 6.0),
     "RELU_N1_TO_1": (-1.0, 1.0),
-    "RELU_0_TO_1": (0.0, 1.0),
 }
 
 

@@ -21,6 +21,8 @@ class Quantized:
     moves       the types in which the kernel moves numbers without computing, so that all must have one scale and zero point
     copies      whether the output takes the input's parameters whatever range is known for it, as TOCO had it
     fixed       scale and zero point, as UINT8, that the kernel's output always has
+    range       the range of such a result as the first converter took it, where that is not quite what its integers mean
+    in_16_bits  whether LiteRT's fast uint8 kernel adds two products of weights in 16 bits
     floats_out  whether the kernel gives floats all the same
     finest      the scale of the input, times the option beta if there is one, at or below which the kernel's fixed point ends
     coarser     how many times the output's scale an input's must stay below, for the same reason
@@ -36,6 +38,8 @@ class Quantized:
     moves: tuple[str, ...] = ()
     copies: bool = False
     fixed: tuple[float, int] | None = None
+    range: tuple[float, float] | None = None
+    in_16_bits: bool = False
     floats_out: bool = False
     finest: float = 0.0
     coarser: float = math.inf

@@ -40,6 +40,7 @@ class Reducing(Operator):
 
     options = "ReducerOptions"
     input_count = (2, 2)
+    reduces = True
 
     def kernels(self) -> dict[str, Any]:
         from ...kernels.reduce import REDUCE

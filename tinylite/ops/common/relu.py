@@ -16,21 +16,21 @@ __all__ = ["Clamping"]
 
 
 class Clamping(Unary):
-    """Clamps to `low`..`high`, real numbers; quantized inputs are rescaled to the output first (LiteRT's QuantizedReluX)."""
+    """Clamps real numbers to `clamp`; quantized inputs are rescaled to the output first (LiteRT's QuantizedReluX)."""
 
     kernel = "clamp"
     types = ("FLOAT32", "UINT8", "INT8")
     quantized = Quantized(copies=True, ranges="backward")
-    low: ClassVar[float]
-    high: ClassVar[float] = np.inf
+    clamp: ClassVar[tuple[float, float]]
 
     def kernel_fields(self, node: Node) -> dict[str, Any]:
-        return {"low": self.low, "high": self.high}
+        low, high = self.clamp
+        return {"low": low, "high": high}
 
     def table(self, node: Node, input: Value, output: Value) -> np.ndarray:
         out_scale, out_zero = scale_and_zero(node, output)
         factor = float(np.float32(scale_and_zero(node, input)[0]) / np.float32(out_scale))
-        least, largest = INTEGER_LIMITS[output.type]
-        low = max(least, out_zero + stored_bound(node, self.low, out_scale))
-        high = min(largest, out_zero + stored_bound(node, self.high, out_scale)) if np.isfinite(self.high) else largest
+        (low, high), (least, largest) = self.clamp, INTEGER_LIMITS[output.type]
+        low = max(least, out_zero + stored_bound(node, low, out_scale))
+        high = min(largest, out_zero + stored_bound(node, high, out_scale)) if np.isfinite(high) else largest
         return np.minimum(np.maximum(out_zero + rescaled(centered(node, input), factor), low), high)

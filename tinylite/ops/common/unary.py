@@ -23,6 +23,7 @@ class Unary(Operator):
     types     all types, 8-bit ones through `table`
     """
 
+    elementwise = True
     kernel: ClassVar[str]
     types: ClassVar[tuple[str, ...]] = ("FLOAT32",)
 

@@ -1,0 +1,169 @@
+"""A made-up operator, its TensorFlow op and a custom operator: one file each, and all of tinylite knows them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from tinylite import ConvertError, Interpreter, Model, Op, Tensor, ops
+from tinylite.converter import tf_ops
+from tinylite.converter.folding import FOLDERS
+from tinylite.converter.tf_ops.registry import TRANSLATIONS
+from tinylite.describe_quantization import describe_file
+from tinylite.kinds import kind_of
+from tinylite.model import Graph
+from tinylite.ops import custom_ops
+from tinylite.ops.common.operator import REGISTRY
+from tinylite.quantize import Integers, quantize_model
+
+from .conftest import answer
+from .converter.nodes import Nodes, codes
+
+# A code of the format that tinylite does not run.
+OPERATOR = '''"""STABLEHLO_NEGATE: -x."""
+
+import numpy as np
+
+from tinylite.ops.common.operator import register
+from tinylite.ops.common.quantizing import COMPUTES
+from tinylite.ops.common.unary import Unary
+from tinylite.ops.common.versions import Versions
+
+
+@register
+class Negate(Unary):
+    code = "STABLEHLO_NEGATE"
+    max_version = 2
+    versions = Versions("2.17.0 2.99.0", types={"INT8": 2})
+    plain_types = "FLOAT32"
+    numpy = np.negative
+    types = ("FLOAT32", "INT8", "UINT8")
+    kernel = "neg"
+    quantized = COMPUTES
+
+    def real(self, x, node):
+        return -x
+'''
+CUSTOM = '''"""Squared: x * x."""
+
+import numpy as np
+
+from tinylite.ops.common.operator import register
+from tinylite.ops.common.quantizing import COMPUTES
+from tinylite.ops.common.unary import Unary
+
+
+@register
+class Squared(Unary):
+    code = "Squared"
+    types = ("FLOAT32", "INT8", "UINT8")
+    kernel = "square"
+    quantized = COMPUTES
+
+    def real(self, x, node):
+        return x * x
+'''
+TF_OPS = '''"""Opposite and Squared."""
+
+import numpy as np
+
+from tinylite.converter.folding import folds
+from tinylite.converter.tf_ops.registry import translates
+
+
+@translates("Opposite")
+def opposite(call):
+    return call.elementwise("STABLEHLO_NEGATE", call.input(0))
+
+
+@folds("Opposite")
+def _opposite(call, x):
+    return -x
+
+
+@translates("Squared")
+def squared(call):
+    return call.emit("CUSTOM", [call.input(0)], None, call.signature(call.input(0)), custom_code="Squared")
+'''
+
+
+@pytest.fixture(autouse=True)
+def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The three files, as if they were in their packages' folders."""
+    packages: list[tuple[ModuleType, str, str]] = [
+        (ops, "stablehlo_negate", OPERATOR), (custom_ops, "squared", CUSTOM), (tf_ops, "opposite", TF_OPS),
+    ]  # fmt: skip
+    for package, name, text in packages:
+        folder = tmp_path / package.__name__
+        folder.mkdir()
+        (folder / f"{name}.py").write_text(text)
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
+    tf_ops._load.cache_clear()
+    ops._facts.cache_clear()
+    yield
+    for table, names in (
+        (TRANSLATIONS, ("Opposite", "Squared")), (FOLDERS, ("Opposite",)), (REGISTRY, ("STABLEHLO_NEGATE", "Squared")),
+        (ops._found, ("STABLEHLO_NEGATE",)),
+    ):  # fmt: skip
+        for name in names:
+            table.pop(name, None)  # type: ignore[attr-defined]
+    for package, name, _ in packages:
+        sys.modules.pop(f"{package.__name__}.{name}", None)
+    ops._facts.cache_clear()
+
+
+def converted() -> Model:
+    """-x of a transposed x, transposed back, and its square."""
+    n = Nodes()
+    turned = n.add("Transpose", n.input(1, 2, 3, 4), np.array([0, 3, 1, 2], np.int32))
+    back = n.add("Transpose", n.add("Opposite", turned), np.array([0, 2, 3, 1], np.int32))
+    return n.convert(n.add("Squared", n.add("AddV2", back, np.full(4, 0.5, np.float32))))
+
+
+X = np.linspace(-1.5, 1.5, 24, dtype=np.float32).reshape(1, 2, 3, 4)
+
+
+def test_it_is_converted_and_runs() -> None:
+    model = converted()
+    assert codes(model) == "STABLEHLO_NEGATE ADD Squared"  # elementwise: the transposes met, and are gone
+    assert [op.version for op in model.graph.ops] == [1, 1, 1]
+    assert bytes(model.metadata[0].data).rstrip(b"\0") == b"2.17.0"
+    assert np.array_equal(answer(Interpreter(model_content=model.to_bytes()), X), (np.float32(0.5) - X) ** 2)
+
+
+@pytest.mark.parametrize("type", ["INT8", "UINT8"])
+@pytest.mark.parametrize("style", ["toco", "mlir"])
+def test_it_is_quantized_and_runs_on_integers(type: str, style: str, tmp_path: Path) -> None:
+    settings = Integers(type, style, default_range=(-4.0, 4.0), input_type="FLOAT32", output_type="FLOAT32")
+    made = quantize_model(converted(), settings)
+    assert codes(made) == "QUANTIZE STABLEHLO_NEGATE ADD Squared DEQUANTIZE"
+    assert {tensor.type for op in made.graph.ops[1:-1] for tensor in op.outputs} == {type}
+    assert made.graph.ops[1].version == (2 if type == "INT8" else 1)
+    made.save(tmp_path / "made.tflite")
+    assert describe_file(str(tmp_path / "made.tflite"), kind_of(tmp_path / "made.tflite"))["graphs"][0]["float_ops"] == []
+    found = answer(Interpreter(model_content=made.to_bytes()), X)
+    assert np.abs(found - np.minimum((np.float32(0.5) - X) ** 2, 4)).max() < 0.2
+
+
+def test_its_constants_are_computed() -> None:
+    n = Nodes()
+    assert codes(n.convert(n.add("AddV2", n.input(4), n.add("Opposite", np.ones(4, np.float32))))) == "ADD"
+
+
+def test_a_type_that_it_lacks_is_refused() -> None:
+    n = Nodes()
+    with pytest.raises(ConvertError, match="it would read INT32, and the operator takes FLOAT32"):
+        n.convert(n.add("Opposite", n.input(4, dtype="int32")))
+
+
+def test_it_is_listed_and_its_facts_are_read() -> None:
+    assert "STABLEHLO_NEGATE" in ops.names() and "squared" in custom_ops.names() and "Opposite" in tf_ops.names()
+    x, y = Tensor("x", (2,)), Tensor("y", (2,))
+    for op in (Op("STABLEHLO_NEGATE", [x], [y]), Op("CUSTOM", [x], [y], custom_code="Squared")):
+        assert ops.facts_of(op).elementwise and ops.facts_of(op).quantized is not None
+        Interpreter(model_content=Model([Graph("main", [x], [y], [op])]).to_bytes()).allocate_tensors()

@@ -1,0 +1,28 @@
+"""What rewrites of graphs must know of a convolution or matrix product, declared in the operator's own file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Layer"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """An operator that multiplies its data (`data_input`) by weights and adds biases: constants after it can be folded into them.
+
+    channels  the dimension of the weights that is the output's channels
+    weights   the input with the weights
+    bias      the input with the biases, [channels]
+    spreads   whether each element of the data goes to several outputs (a transposed convolution), and the weights' last dimension is the
+              data's channels; else each output is a sum over a window of the data
+    factors   whether factors of the data's channels, input 0, can be folded into the weights, too
+    dilates   whether its window has the options of a two-dimensional one: padding, strides and dilation of height and width
+    """
+
+    channels: int
+    weights: int = 1
+    bias: int = 2
+    spreads: bool = False
+    factors: bool = False
+    dilates: bool = False
