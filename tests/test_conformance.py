@@ -13,9 +13,9 @@ import pytest
 
 from tinylite import Interpreter, InvokeError, OpResolverType
 from tinylite.model import Graph, Model, Op, Quantization, Tensor
-from tinylite.ops.common.binary import halves
 from tinylite.ops.resize_bilinear import ResizeBilinear
 from tinylite.plan import Plan
+from tinylite.quantization_math import multiplier_and_shifts
 from tinylite.tensor_types import tensor_dtype
 
 from . import variables
@@ -143,7 +143,7 @@ def test_scales_compare_as_real_numbers(scales: tuple[float, float], run: Judge,
 def test_any_scale_is_a_multiplier_and_one_shift(power: int) -> None:
     """What comparisons multiply by has no negative shift, on whichever side of 1 the scale is."""
     for factor in (1.0, 1.5, 1.999):
-        multiplier, left, right = halves(factor * 2.0**power)
+        multiplier, left, right = multiplier_and_shifts(factor * 2.0**power)
         assert min(left, right) == 0 and left - right == power + 1
         assert multiplier * 2.0 ** (left - right - 31) == pytest.approx(factor * 2.0**power, rel=2.0**-30)
 

@@ -13,6 +13,7 @@ from .describe import new_table, short
 from .describe_fake_quants import describe_nodes
 from .model import Graph, Model, Op, Tensor
 from .ops import facts_of
+from .quantization_math import integer_limits
 from .quantize.ranges import rule
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["describe", "describe_file", "describe_graph_def", "tables"]
 
-_INTEGERS = {"UINT8": (0, 255), "INT8": (-128, 127), "INT16": (-32768, 32767), "INT4": (-8, 7), "INT32": (-(2**31), 2**31 - 1)}
+_INTEGERS = ("UINT8", "INT8", "INT16", "INT4", "INT32")
 _REALS = ("FLOAT32", "FLOAT16", "BFLOAT16", "FLOAT64")
 _BYTES = ("UINT8", "INT8", "INT16")
 _SENTENCES = {
@@ -177,7 +178,7 @@ def _tensor(number: int, tensor: Tensor) -> dict[str, Any]:
     scale = quantization.scale.astype(np.float64)
     zero = quantization.zero_point if quantization.zero_point.size == scale.size else np.zeros(scale.size, np.int64)
     with np.errstate(all="ignore"):
-        low, high = ((end - zero.astype(np.float64)) * scale for end in _INTEGERS[str(tensor.type)])
+        low, high = ((end - zero.astype(np.float64)) * scale for end in integer_limits(str(tensor.type)))
     return {
         **found,
         "scale": [float(f"{value:.9g}") for value in scale],

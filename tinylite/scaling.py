@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .metadata import EndFacts
+from .quantization_math import integer_limits
 from .stored_values import quantize_values
 
 __all__ = ["LABEL_IMAGE", "Scaling", "pixel_scaling", "stored_values", "stores_pixels"]
@@ -56,15 +57,15 @@ def pixel_scaling(details: dict[str, Any], facts: EndFacts | None, given: Scalin
         return Scaling(_plain(facts.mean), _plain(facts.std)), ", as the file's metadata says"
     dtype, scales = np.dtype(details["dtype"]), details["quantization_parameters"]["scales"]
     if dtype.kind in "iu" and not len(scales):
-        least = -float(np.iinfo(dtype).min) if dtype in _BYTES else 0.0
+        least = -float(integer_limits(dtype)[0]) if dtype in _BYTES else 0.0
         return Scaling(least, 1.0), ", since the input's integers have no scale"
     if dtype in _BYTES and len(scales) == 1:
         scale, zero = details["quantization"]
-        low, high = (scale * (int(end) - zero) for end in (np.iinfo(dtype).min, np.iinfo(dtype).max))
+        low, high = (scale * (end - zero) for end in integer_limits(dtype))
         if _within(scale, low, high, -1, 1):
             return LABEL_IMAGE, f", since the input stores {low:.4g} to {high:.4g}"
         if any(_within(scale, low, high, *ends) for ends in _PIXEL_RANGES) or low > scale - 1 or high < 1 - scale:
-            own = Scaling(float(zero - np.iinfo(dtype).min), 1.0 / scale)
+            own = Scaling(float(zero - integer_limits(dtype)[0]), 1.0 / scale)
             return own, (
                 f", since the input stores {low:.4g} to {high:.4g}; "
                 f"the same network of floats takes --mean {own.mean:.6g} --std {own.std:.6g}"
@@ -93,8 +94,7 @@ def stored_values(real: np.ndarray, details: dict[str, Any]) -> np.ndarray:
     if dtype.kind in "iu" and len(details["quantization_parameters"]["scales"]):
         return quantize_values(real, details)
     if dtype.kind in "iu":
-        limits = np.iinfo(dtype)
-        real = np.clip(np.round(real), limits.min, limits.max)
+        real = np.clip(np.round(real), *integer_limits(dtype))
     with np.errstate(over="ignore"):  # what is too large for a float is infinite
         return real.astype(dtype)
 
@@ -107,5 +107,5 @@ def stores_pixels(details: dict[str, Any], scaling: Scaling) -> bool:
     if not isinstance(scaling.mean, (int, float)) or not isinstance(scaling.std, (int, float)):
         return False
     scale, zero = details["quantization"]
-    mean = zero - np.iinfo(details["dtype"]).min
+    mean = zero - integer_limits(np.dtype(details["dtype"]))[0]
     return bool(abs(scale * scaling.std - 1) < 1e-3 and abs(mean - scaling.mean) < 0.5 + 1e-3)

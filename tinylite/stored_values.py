@@ -10,7 +10,8 @@ import numpy as np
 from .errors import TensorError, quoted
 from .limits import check_size
 from .model import Tensor
-from .tensor_types import packed_range, tensor_dtype
+from .quantization_math import integer_limits, quantize_by_division
+from .tensor_types import tensor_dtype
 
 __all__ = ["as_array", "conversion_remedy", "dequantize_values", "quantize_values", "reordering", "shape_remedy"]
 
@@ -70,9 +71,7 @@ def _parameters(details: dict[str, Any] | Tensor) -> _Parameters:
     scales, zeros = np.asarray(scales, np.float32), np.asarray(zeros, np.float32)
     if zeros.size not in (0, scales.size):
         raise TensorError(f"tensor {name!r} has {scales.size} scales and {zeros.size} zero points", "Give it as many of each")
-    low, high = packed_range(details.type) if isinstance(details, Tensor) else (0, 0)
-    if low == high and dtype.kind in "iu":
-        low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    low, high = integer_limits(str(details.type) if isinstance(details, Tensor) else dtype) if dtype.kind in "iu" else (0, 0)
     return _Parameters(f"tensor {name!r}", dtype, low, high, scales, zeros if zeros.size else np.zeros_like(scales), axis)
 
 
@@ -88,8 +87,6 @@ def quantize_values(values: Any, details: dict[str, Any] | Tensor, mean: float =
     A tensor with one scale takes any shape; one with a scale for each channel takes shapes with that dimension. Raises
     TensorError for values that are no real numbers, and for a tensor of integers without a scale.
     """
-    from .ops.common.lookup import round_half_away
-
     parameters, given = _parameters(details), as_array(values)
     if given.dtype.kind not in "biuf":
         raise TensorError(f"values for {parameters.name} should be real numbers, not {given.dtype}")
@@ -104,9 +101,7 @@ def quantize_values(values: Any, details: dict[str, Any] | Tensor, mean: float =
             "Give it whole numbers of that type",
         )
     scales, zeros = parameters.along(real.shape)
-    with np.errstate(all="ignore"):
-        steps = round_half_away(np.asarray(real / scales)).astype(np.float64) + zeros
-    return np.asarray(np.clip(np.nan_to_num(steps, nan=-np.inf), parameters.low, parameters.high).astype(parameters.dtype))
+    return np.asarray(quantize_by_division(real, scales, zeros, parameters.low, parameters.high).astype(parameters.dtype))
 
 
 def _scaled(given: np.ndarray, mean: Any, std: Any) -> np.ndarray:

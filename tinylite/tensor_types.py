@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from .errors import ModelError, TensorError
+from .quantization_math import integer_limits
 
-__all__ = ["DTYPES", "PACKED_BITS", "pack", "packed_range", "shape_problem", "stored_size", "tensor_dtype", "unpack"]
+__all__ = ["DTYPES", "PACKED_BITS", "pack", "shape_problem", "stored_size", "tensor_dtype", "unpack"]
 
 # The numpy type of an element as `Tensor.data` shows it. Types that numpy lacks show their bits; 4- and 2-bit types
 # are unpacked to bytes.
@@ -70,18 +71,10 @@ def unpack(packed: np.ndarray, count: int, type: str) -> np.ndarray:
     return ((values ^ sign).astype(np.int16) - int(sign)).astype(np.int8)
 
 
-def packed_range(type: str | int) -> tuple[int, int]:
-    """The least and the largest value of a type of less than a byte; 0 and 0 of any other."""
-    bits = PACKED_BITS.get(str(type), 0)
-    if not bits:
-        return 0, 0
-    return (0, (1 << bits) - 1) if str(type).startswith("U") else (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
-
-
 def pack(values: np.ndarray, type: str) -> np.ndarray:
     bits = PACKED_BITS[type]
     per_byte = 8 // bits
-    low, high = packed_range(type)
+    low, high = integer_limits(type)
     if values.size and (values.min() < low or values.max() > high):
         raise TensorError(f"values from {values.min()} to {values.max()} do not fit {type}", f"It holds {low} to {high}")
     padded = np.zeros(-(-values.size // per_byte) * per_byte, np.uint8)

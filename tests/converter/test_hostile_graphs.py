@@ -10,9 +10,9 @@ pytest.importorskip("tensorflow")
 
 import tinylite
 from tinylite import ConvertError, CorruptFileError
-from tinylite.converter.fake_quant import fake_quant_range, symmetric_range
 from tinylite.converter.graphdef import GraphDef, Node, read_graph_def
 from tinylite.describe_fake_quants import describe_nodes
+from tinylite.quantization_math import nudge_range, symmetric_range
 
 from .hostile_graphs import MEMORY, Source, foreign, mutant, sources
 from .wire import attribute, binary, field, message, node
@@ -70,6 +70,6 @@ def test_identities_in_a_circle_have_an_end() -> None:
 
 @pytest.mark.parametrize("bits", [0, -1, 63, 1 << 31])
 def test_numbers_of_bits_whose_powers_fill_the_memory(bits: int) -> None:
-    for convert in (lambda: fake_quant_range(-1, 1, bits, False), lambda: symmetric_range(-1.0, 1.0, bits, True, False)):
+    for convert in (lambda: nudge_range(-1, 1, bits, False), lambda: symmetric_range(-1.0, 1.0, bits, True, False)):
         with pytest.raises(ConvertError, match=f"it rounds to {bits} bits, and TensorFlow to 1 to 62"):
             convert()

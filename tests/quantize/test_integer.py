@@ -14,9 +14,10 @@ from tinylite import ConvertError, Interpreter, Model, TinyliteError, ops, toco_
 from tinylite.converter.graphdef import GraphDef
 from tinylite.converter.versions import set_versions
 from tinylite.model import Quantization, Signature, Tensor
+from tinylite.quantization_math import integer_limits
 from tinylite.quantize import Integers, Weights, quantize_model, quantize_weights
 from tinylite.quantize.integer import quantize_graph
-from tinylite.quantize.parameters import LIMITS, Range, choose, nudged_range, quantized
+from tinylite.quantize.parameters import Range, choose, nudged_range, quantized
 
 from ..conftest import litert_interpreter
 from ..converter.nodes import Nodes
@@ -149,7 +150,7 @@ def test_parameters_are_those_of_the_first_converter(range: Range, type: str, sc
 def test_every_range_with_0_has_parameters_that_hold_it(low: float, high: float, narrow: bool) -> None:
     for type in ("UINT8", "INT8"):
         found = choose(Range(low, high, narrow), type)
-        least, most = LIMITS[type]
+        least, most = integer_limits(type)
         assert found.scale > 0
         assert least + narrow <= found.zero_point <= most
         ends = quantized(np.array([low, 0.0, high]), found, narrow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tinylite import ConvertError, Interpreter, Model, ModelError, UnsupportedEr
 from tinylite.cli import main
 from tinylite.model import Graph, Op, Tensor
 from tinylite.quantize import Weights, quantize_weights
+from tinylite.quantize.weights import _Storing
 
 from ..cases import Case, T
 from ..conftest import feed_and_run, litert_interpreter
@@ -249,6 +251,26 @@ def test_kernels_that_read_no_integers_get_floats(style: str) -> None:
     found = run(Interpreter(model_content=content), x)
     assert np.abs(found - real).max() <= 0.05
     assert np.abs(found - run(litert_interpreter(content, "BUILTIN_REF"), x)).max() <= 1e-5
+
+
+def test_tensors_that_are_replaced_live_until_the_graph_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are known by their ids: a new tensor with the id of one that is gone would be dequantized in its place."""
+    before: list[weakref.ref[Tensor]] = []
+    first, last = _Storing.__init__, _Storing.dequantize_for_others
+
+    def begun(storing: _Storing, graph: Graph, settings: Weights) -> None:
+        first(storing, graph, settings)
+        before.extend(weakref.ref(tensor) for op in graph.ops for tensor in op.inputs if tensor is not None)
+
+    def ended(storing: _Storing) -> None:
+        assert len(before) > 10 and all(reference() is not None for reference in before)
+        before.clear()
+        last(storing)
+
+    monkeypatch.setattr(_Storing, "__init__", begun)
+    monkeypatch.setattr(_Storing, "dequantize_for_others", ended)
+    quantize_weights(network(), Weights(style="toco"))
+    assert not before
 
 
 @pytest.mark.parametrize("settings", [Weights(style="toco"), Weights(per_channel=False), Weights()])

@@ -12,8 +12,8 @@ import numpy as np
 from ..errors import ConvertError
 from ..model import Quantization, Tensor
 from ..ops.div import truncated
+from ..quantization_math import fake_quantize, symmetric_range
 from ..tensor_types import tensor_dtype
-from .fake_quant import fake_quant, symmetric_range
 from .folding_demand import demand
 from .output_types import plain_type
 from .slicing import strided
@@ -479,7 +479,7 @@ def _fake_quant(call: Call, x: np.ndarray, *given: np.ndarray) -> np.ndarray:
     if call.translator.settings.drop_fake_quants:
         return x
     low, high = given or (call.attribute("min", -6.0), call.attribute("max", 6.0))
-    return fake_quant(x, low, high, int(call.attribute("num_bits", 8)), bool(call.attribute("narrow_range")))
+    return fake_quantize(x, low, high, int(call.attribute("num_bits", 8)), bool(call.attribute("narrow_range")))
 
 
 @folds("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3", "QuantizeAndDequantizeV4")
@@ -490,7 +490,7 @@ def _quantize_and_dequantize(call: Call, x: np.ndarray, low: np.ndarray, high: n
     low, high = (low, high) if call.attribute("range_given") else (np.min(x), np.max(x))
     count = int(bits[0]) if bits else int(call.attribute("num_bits", 8))
     signed, narrow = bool(call.attribute("signed_input", True)), bool(call.attribute("narrow_range"))
-    return fake_quant(x, *symmetric_range(float(low), float(high), count, signed, narrow), count, signed and narrow)
+    return fake_quantize(x, *symmetric_range(float(low), float(high), count, signed, narrow), count, signed and narrow)
 
 
 @folds("TensorScatterAdd", "TensorScatterSub", "TensorScatterUpdate")

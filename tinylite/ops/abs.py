@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .common.lookup import centered, rescaled
+from ..quantization_math import rescale
+from .common.lookup import centered
 from .common.operator import Node, Value, register
 from .common.quantized import scale_and_zero
 from .common.quantizing import Quantized
@@ -35,5 +36,5 @@ class Abs(Unary):
         (in_scale, _), (out_scale, out_zero) = scale_and_zero(node, input), scale_and_zero(node, output)
         sizes = np.abs(centered(node, input))
         if in_scale != out_scale:
-            sizes = rescaled(sizes, float(np.float32(in_scale) / np.float32(out_scale)))
+            sizes = rescale(sizes, float(np.float32(in_scale) / np.float32(out_scale)))
         return sizes + out_zero

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..quantization_math import round_half_away
 from .common.copying import Moving
 from .common.joining import axis_of, join_steps
-from .common.lookup import lookup_step, round_half_away, stored_values
+from .common.lookup import lookup_step, stored_values
 from .common.operator import Node, Shape, Value, register
 from .common.quantized import scale_and_zero
 from .common.quantizing import Quantized

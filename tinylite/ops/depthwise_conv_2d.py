@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..quantization_math import quantize_multiplier
 from .common.convolution import bias_values, channel_factors, check_types, filter_scales, requantization
 from .common.gemm import f32_gemm, patches, q8_gemm, quantize_batches
 from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, Value, register
 from .common.packing import check_weights
-from .common.quantized import activation_range, quantize_multiplier, scale_and_zero
+from .common.quantized import activation_range, scale_and_zero
 from .common.quantizing import Quantized, StoredWeights
 from .common.versions import Versions, input_type, is_per_channel, option
 from .common.window import Axis, axes

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..quantization_math import nudge_range
 from .common.operator import Node, register
 from .common.unary import Unary
 from .common.versions import Versions, option
@@ -45,9 +46,6 @@ class FakeQuant(Unary):
         node.want(fits_floats(low, high), f"its range {low:g} to {high:g} is too narrow or too wide for floats")
 
     def kernel_fields(self, node: Node) -> dict[str, Any]:
-        one, low, high = np.float32(1), np.float32(node.options.min), np.float32(node.options.max)
-        least = np.float32(1 if node.options.narrow_range else 0)
-        most = np.float32(2**node.options.num_bits - 1)
-        scale = (high - low) / (most - least)
-        zero = np.clip(np.floor(least - low / scale + np.float32(0.5)), least, most)
-        return {"low": (least - zero) * scale, "high": (most - zero) * scale, "scale": scale, "inverse": one / scale}
+        options = node.options
+        low, high, step = nudge_range(options.min, options.max, options.num_bits, options.narrow_range)
+        return {"low": low, "high": high, "scale": step, "inverse": np.float32(1) / step}

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .common.lookup import centered, rescaled
+from ..quantization_math import rescale
+from .common.lookup import centered
 from .common.operator import Node, Value, register
 from .common.quantized import scale_and_zero
 from .common.quantizing import COMPUTES
@@ -32,6 +33,6 @@ class LeakyRelu(Unary):
         in_scale, (out_scale, out_zero) = np.float32(scale_and_zero(node, input)[0]), scale_and_zero(node, output)
         alpha = np.float32(node.options.alpha)
         values = centered(node, input)
-        above = rescaled(values, float(in_scale / np.float32(out_scale)))
-        below = rescaled(values, float(in_scale * abs(alpha) / np.float32(out_scale)))
+        above = rescale(values, float(in_scale / np.float32(out_scale)))
+        below = rescale(values, float(in_scale * abs(alpha) / np.float32(out_scale)))
         return out_zero + np.where(values >= 0, above, below if alpha >= 0 else -below)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..quantization_math import integer_limits
 from .common.lookup import float_table
 from .common.operator import Node, Value, register
-from .common.quantized import INTEGER_LIMITS
 from .common.quantizing import Quantized
 from .common.unary import Unary
 from .common.versions import Versions
@@ -26,7 +26,7 @@ class Log(Unary):
     quantized = Quantized(types=("INT8",))
 
     def table(self, node: Node, input: Value, output: Value) -> np.ndarray:
-        least = INTEGER_LIMITS[output.type][0]
+        least = integer_limits(output.type)[0]
 
         def logarithm(x: np.ndarray) -> np.ndarray:
             return np.where(x > 0, np.log(np.maximum(x, 1e-45).astype(np.float64)), -np.inf)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..quantization_math import multiplier_and_shift
 from .common.differences import scaled_differences
 from .common.normalizing import Normalizing
 from .common.operator import Node, register
-from .common.quantized import quantize_multiplier, scale_and_zero
+from .common.quantized import scale_and_zero
 from .common.quantizing import Quantized
 from .common.versions import Versions
 
@@ -39,7 +40,7 @@ class LogSoftmax(Normalizing):
             return
         differences = scaled_differences(node, scale_and_zero(node, input)[0])
         # How many steps of the input's an integer of the scaled differences is.
-        multiplier, shift = (int(part[0]) for part in quantize_multiplier((1 << (31 - differences.shift)) / differences.multiplier))
+        multiplier, shift = multiplier_and_shift((1 << (31 - differences.shift)) / differences.multiplier)
         plan.step(
             q8_log_softmax[input.type], work=rows, cost=depth * 4 + 64, input=input, output=output, depth=depth,
             powers=plan.constant(differences.powers(), np.int32), scaled=plan.constant(differences.scaled, np.int32),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..quantization_math import integer_limits
 from .common.operator import Node, register
 from .common.quantized import scale_and_zero
 from .common.quantizing import Quantized
@@ -28,7 +29,7 @@ class Logistic(Unary):
         output = node.outputs[0]
         if output.type != "FLOAT32":
             scale, zero = scale_and_zero(node, output)
-            least = -128 if output.type == "INT8" else 0
+            least = integer_limits(output.type)[0]
             node.want(
                 scale == 1 / 256 and zero == least,
                 f"its output {output} has scale {scale:.6g} and zero point {zero}, not 1/256 and {least}",

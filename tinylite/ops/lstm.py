@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..quantization_math import FLOAT_MAX
 from .common.convolution import bias_operand
 from .common.copying import copy_step
 from .common.gemm import dense, f32_gemm
@@ -18,7 +19,6 @@ from .common.joining import join_steps
 from .common.lstm import WEIGHTS, LSTMLayer, lstm_version
 from .common.operator import Node, Shape, register
 from .common.packing import filter_rows
-from .common.quantized import FLOAT_MAX
 from .common.quantizing import StoredWeights
 from .common.versions import Versions
 

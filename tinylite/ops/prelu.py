@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..quantization_math import integer_limits, multiplier_and_shifts
 from .common.binary import Binary, product_scale
 from .common.broadcasting import broadcast
 from .common.operator import Node, Shape, register
-from .common.quantized import integer_range, quantize_multiplier, scale_and_zero
+from .common.quantized import scale_and_zero
 from .common.quantizing import Quantized
 from .common.versions import Versions
 
@@ -35,9 +36,9 @@ class PRelu(Binary):
             return {}
         x, slope, out = (np.float32(scale_and_zero(node, value)[0]) for value in (node.input(0), node.input(1), output))
         # LiteRT multiplies and divides the scales as floats.
-        multiplier, shift = (int(part[0]) for part in quantize_multiplier(float(x / out)))
-        low, high = integer_range(output.type)
+        multiplier, left, right = multiplier_and_shifts(float(x / out))
+        low, high = integer_limits(output.type)
         return {
-            **product_scale(node, float(x * slope / out)), "x_multiplier": multiplier, "x_left": max(shift, 0),
-            "x_right": max(-shift, 0), "low": low, "high": high,
+            **product_scale(node, float(x * slope / out)), "x_multiplier": multiplier, "x_left": left,
+            "x_right": right, "low": low, "high": high,
         }  # fmt: skip

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .common.lookup import centered, lookup_step, rescaled
+from ..quantization_math import integer_limits, rescale
+from .common.lookup import centered, lookup_step
 from .common.operator import Node, Operator, Shape, register
-from .common.quantized import integer_range, scale_and_zero
+from .common.quantized import scale_and_zero
 from .common.versions import Versions, is_per_channel, output_type
 
 if TYPE_CHECKING:
@@ -41,9 +42,9 @@ class Quantize(Operator):
         input, output = node.input(0), node.outputs[0]
         scale, zero = scale_and_zero(node, output)
         if input.type != "FLOAT32":
-            lookup_step(plan, input, output, rescaled(centered(node, input), scale_and_zero(node, input)[0] / scale) + zero)
+            lookup_step(plan, input, output, rescale(centered(node, input), scale_and_zero(node, input)[0] / scale) + zero)
             return
-        low, high = integer_range(output.type)
+        low, high = integer_limits(output.type)
         plan.step(
             f32_quantize[output.type], work=-(-input.size // BLOCK), cost=BLOCK, scratch=64, x=input, out=output, count=input.size,
             scale=scale, zero=zero, low=low, high=high,

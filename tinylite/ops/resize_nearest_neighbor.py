@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..quantization_math import round_half_away
 from .common.copying import mapped_step, strides_of
-from .common.lookup import round_half_away
 from .common.operator import Node, register
 from .common.resizing import Resizing
 from .common.versions import Versions, option

@@ -6,17 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..converter.fake_quant import fake_quant_range
 from ..errors import ConvertError
 from ..model import Quantization, Tensor
+from ..quantization_math import affine_parameters, integer_limits, nudge_range, quantize_in_double
 from ..tensor_types import tensor_dtype
 
-__all__ = ["LIMITS", "SMALLEST", "Parameters", "Range", "choose", "nudged_range", "quantized", "range_of_values"]
-
-# The least and the greatest number of a type. Narrow ranges leave the least out.
-LIMITS = {"UINT8": (0, 255), "INT8": (-128, 127), "INT16": (-32768, 32767), "INT32": (-(2**31), 2**31 - 1)}
-# TF 2.21 makes ranges that are smaller this wide around 0, so that they have a scale.
-SMALLEST = 1e-6
+__all__ = ["Parameters", "Range", "choose", "nudged_range", "quantized", "range_of_values"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,7 @@ class Parameters:
 
     def range(self) -> Range:
         """What the stored numbers can mean."""
-        low, high = LIMITS[self.type]
+        low, high = integer_limits(self.type)
         return Range((low - self.zero_point) * self.scale, (high - self.zero_point) * self.scale)
 
     def quantization(self, range: Range | None = None) -> Quantization:
@@ -59,36 +54,29 @@ class Parameters:
 
 
 def choose(range: Range, type: str, told: bool = False) -> Parameters:
-    """The parameters of a range that holds 0, as TOCO's ChooseQuantizationParams finds them.
+    """The parameters of a range that holds 0 (see quantization_math.affine_parameters).
 
-    The zero point is computed from that end of the range at which the error is smaller, and rounded half away from zero: as UINT8,
-    as training does it; INT8 stores the same steps less 128. A range that was `told` for this very type is computed as this type.
-    A range of nothing but 0 is widened first, as TF 2.21 does: TOCO gave it scale 0, with which no kernel can compute.
+    They are computed as UINT8, as training does it; INT8 stores the same steps less 128. A range that was `told` for this very type is
+    computed as this type.
     """
-    offset = 0 if told else LIMITS[type][0]
-    first, last = LIMITS[type][0] - offset + range.narrow, LIMITS[type][1] - offset
-    low, high = range.low, range.high
-    if high - low < SMALLEST:
-        low, high = -SMALLEST / 2, SMALLEST / 2
-    scale = (high - low) / (last - first)
-    from_low, from_high = first - low / scale, last - high / scale
-    zero = from_low if abs(first) + abs(low / scale) < abs(last) + abs(high / scale) else from_high
-    return Parameters(type, scale, int(_round(min(max(zero, first), last))) + offset)
+    offset = 0 if told else integer_limits(type)[0]
+    first, last = (end - offset for end in integer_limits(type, range.narrow))
+    scale, zero = affine_parameters(range.low, range.high, first, last)
+    return Parameters(type, float(scale), int(zero) + offset)
 
 
 def nudged_range(range: Range) -> Range:
     """The range that TensorFlow's training kernels round to 8 bits with: moved so that 0 is a step, its width kept."""
     if range.low == range.high:
         return range
-    low, high, _ = fake_quant_range(range.low, range.high, 8, range.narrow)
+    low, high, _ = nudge_range(range.low, range.high, 8, range.narrow)
     return Range(float(low), float(high), range.narrow)
 
 
 def quantized(values: np.ndarray, parameters: Parameters, narrow: bool = False) -> np.ndarray:
     """Real numbers as stored ones, of the type's dtype: rounded half away from zero in double, and saturated."""
-    low, high = LIMITS[parameters.type]
-    found = _round(parameters.zero_point + values.astype(np.float64) * (1.0 / parameters.scale))
-    return np.clip(found, low + narrow, high).astype(tensor_dtype(parameters.type))
+    found = quantize_in_double(values, parameters.scale, parameters.zero_point, *integer_limits(parameters.type, narrow))
+    return found.astype(tensor_dtype(parameters.type))
 
 
 def range_of_values(tensor: Tensor) -> Range:
@@ -101,8 +89,3 @@ def range_of_values(tensor: Tensor) -> Range:
         raise ConvertError(f"{tensor.name!r} is computed and has no range", "Quantize it in training, or give default_range")
     low, high = (min(float(values.min()), 0.0), max(float(values.max()), 0.0)) if values.size else (0.0, 0.0)
     return Range(low, high) if low < high else Range(0.0, 1.0)
-
-
-def _round(value: np.ndarray | float) -> np.ndarray:
-    """To the nearest integer, half away from zero."""
-    return np.asarray(np.trunc(np.abs(value) + 0.5) * np.sign(value))

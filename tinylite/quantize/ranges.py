@@ -15,7 +15,8 @@ from ..errors import ConvertError
 from ..model import Graph, Op, Tensor
 from ..ops.common.quantizing import Quantized
 from ..passes.uses import Uses
-from .parameters import LIMITS, SMALLEST, Range, choose, nudged_range, range_of_values
+from ..quantization_math import SMALLEST_RANGE, integer_limits
+from .parameters import Range, choose, nudged_range, range_of_values
 
 __all__ = ["Ranges", "is_real", "pair", "rule", "scaled_by_result", "told_ranges"]
 
@@ -49,7 +50,7 @@ def told_ranges(inputs: Sequence[Tensor], stats: Mapping[str, Any], type: str, e
         raise ConvertError(f"mean and std of inputs are {stats!r}", "Give them by name: {name: (mean, std)}")
     named = {(tensor.name or "").removesuffix(":0"): tensor for tensor in inputs}
     named.update((tensor.name or "", tensor) for tensor in inputs)
-    least, most = LIMITS[type]
+    least, most = integer_limits(type)
     for name, given in stats.items():
         tensor = named.get(name) or named.get(str(name).removesuffix(":0"))
         if tensor is None:
@@ -60,7 +61,7 @@ def told_ranges(inputs: Sequence[Tensor], stats: Mapping[str, Any], type: str, e
             shift, factor = (exact(np.float32(number)) for number in (mean, std))
             low, high = (float((exact(end) - shift) / factor) for end in (least, most))
             whole = np.isfinite(np.array([mean, std, low, high]).astype(np.float32)).all()
-        if not (whole and high - low >= SMALLEST):  # less is taken for nothing but 0
+        if not (whole and high - low >= SMALLEST_RANGE):  # less is taken for nothing but 0
             raise ConvertError(
                 f"mean {mean:g} and std {std:g} of input {name!r} give no range",
                 "std must be above 0: real = (stored - mean) / std, so that pictures of -1 to 1 have mean 127.5 and std 127.5",

@@ -12,7 +12,8 @@ from ..errors import ConvertError
 from ..model import Graph, Op, Quantization, Tensor
 from ..ops.common.quantized import CLAMPS
 from ..ops.common.quantizing import Quantized
-from .parameters import SMALLEST, Parameters, Range, choose, quantized, range_of_values
+from ..quantization_math import SMALLEST_RANGE
+from .parameters import Parameters, Range, choose, quantized, range_of_values
 from .ranges import Ranges, is_real, rule, scaled_by_result
 
 if TYPE_CHECKING:
@@ -272,8 +273,8 @@ class Rewrite:
         factor = most / (_LARGEST_BIAS * data.scale * choose(weights, self.settings.type).scale)
         if factor <= 1:
             return weights
-        if weights.high - weights.low < SMALLEST:
-            weights = Range(-SMALLEST / 2, SMALLEST / 2, weights.narrow)
+        if weights.high - weights.low < SMALLEST_RANGE:
+            weights = Range(-SMALLEST_RANGE / 2, SMALLEST_RANGE / 2, weights.narrow)
         return Range(weights.low * factor, weights.high * factor, weights.narrow)
 
     def bias(self, op: Op, declared: Quantized, bias: Tensor | None, data: Parameters, weights: Parameters) -> Tensor | None:

@@ -17,6 +17,7 @@ from ..errors import ConvertError, UnsupportedError
 from ..limits import memory_shortage
 from ..model import Graph, Model, Op, Quantization, Tensor, called_graphs
 from ..ops.common.quantizing import StoredWeights
+from ..quantization_math import integer_limits, round_half_away, symmetric_steps_in_double, symmetric_steps_in_float
 from .check import check_ops
 
 __all__ = ["Weights", "quantize_weights"]
@@ -77,6 +78,7 @@ class _Storing:
         self.graph = graph
         self.settings = settings
         self.first_style = settings.style == "toco"
+        self.kept = graph.all_tensors()  # alive, so that no new tensor takes the id of one that was replaced
         self.readers = Counter(id(tensor) for op in graph.ops for tensor in op.inputs)
         self.stored: dict[tuple[int, int | None, int | None], Tensor] = {}
         self.floats: dict[int, Tensor] = {}  # what DEQUANTIZE gives, by the ids of stored tensors
@@ -203,27 +205,11 @@ def _symmetric(tensor: Tensor, channels: int | None, repeated: int | None, first
     """
     values = _checked(tensor)
     axes = tuple(axis for axis in range(values.ndim) if axis != channels) if channels is not None else None
-    scale, steps = (_first_steps if first_style else _steps)(values, np.abs(values).max(axis=axes, keepdims=True))
-    stored = np.trunc(np.abs(steps) + 0.5) * np.sign(steps)
+    scale, steps = (symmetric_steps_in_float if first_style else symmetric_steps_in_double)(
+        values, np.abs(values).max(axis=axes, keepdims=True)
+    )
     written = scale.reshape(-1).astype(np.float32)
     if channels is None and repeated is not None:
         channels, written = repeated, np.repeat(written, values.shape[repeated])
     quantization = Quantization(written, np.zeros(written.size, np.int64), channels or 0)
-    return _constant(tensor, "INT8", np.clip(stored, -127, 127).astype(np.int8), quantization)
-
-
-def _steps(values: np.ndarray, most: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Scales, and the values by them, as TF 2.21 has them: in double, and no range is smaller than 1e-6.
-
-    So channels that training has left dead, whose weights are 0 or nearly so, get a scale that can be divided by.
-    """
-    scale = np.maximum(most.astype(np.float64), 0.5e-6) / 127
-    return scale, values / scale
-
-
-def _first_steps(values: np.ndarray, most: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same as 1.15 has them: in float, and what is too small for a float's inverse is 0, with a scale of 1."""
-    most = np.where(most / np.float32(127) >= np.finfo(np.float32).tiny, most, 0)
-    scale = np.where(most > 0, most / np.float32(127), np.float32(1))
-    inverse = np.divide(np.float32(127), most, out=np.zeros_like(most), where=most > 0)
-    return scale, (values * inverse).astype(np.float64)
+    return _constant(tensor, "INT8", np.clip(round_half_away(steps), *integer_limits("INT8", narrow=True)).astype(np.int8), quantization)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from ...quantization_math import integer_limits, round_half_away
 from ...tensor_types import tensor_dtype
 from ..folding import folds
 from ..translate import Call
@@ -89,16 +89,16 @@ def matrix_diag(
     return made
 
 
-_LIMITS = {"QINT8": (-128, 127), "QUINT8": (0, 255), "QINT16": (-(1 << 15), (1 << 15) - 1), "QUINT16": (0, (1 << 16) - 1)}
+_STORED = {"QINT8": "INT8", "QUINT8": "UINT8", "QINT16": "INT16", "QUINT16": "UINT16"}
 
 
 @folds("Dequantize")
 def dequantize(call: Call, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
     """Integers as the numbers of a range that they stand for, in one of three ways, with float32 arithmetic."""
-    limits = _LIMITS.get(call.attribute("T"))
-    if limits is None or call.attribute("axis", -1) != -1 or call.attribute("dtype", "FLOAT32") != "FLOAT32" or low.size != 1:
+    stored = _STORED.get(call.attribute("T"))
+    if stored is None or call.attribute("axis", -1) != -1 or call.attribute("dtype", "FLOAT32") != "FLOAT32" or low.size != 1:
         return None
-    least, most = limits
+    least, most = integer_limits(stored)
     low, high = low.reshape(()).astype(np.float32), high.reshape(()).astype(np.float32)
     numbers, mode = x.astype(np.float32), call.attribute("mode", "MIN_COMBINED")
     if mode == "SCALED":
@@ -107,6 +107,6 @@ def dequantize(call: Call, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> 
         return numbers * step
     step = (high - low) / np.float32(most - least)
     if mode == "MIN_FIRST":
-        start = low if low == high else np.float32(math.floor(abs(low / step) + 0.5)) * np.sign(low) * step
+        start = low if low == high else round_half_away(low / step) * step
         return (start - np.float32(least) * step) + numbers * step
     return (numbers + np.float32((most - least + 1) / 2 if least else 0)) * step + low

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...model import Tensor
 from ...ops.fake_quant import fits_floats
-from ..fake_quant import fake_quant_range, symmetric_range
+from ...quantization_math import nudge_range, symmetric_range
 from ..translate import Call
 from .formulas import Term
 from .registry import translates
@@ -54,9 +54,9 @@ def rounded(call: Call, low: float, high: float, bits: int, narrow: bool) -> Ten
         return call.elementwise("MUL", x, call.make(np.float32(0)))
     call.want(fits_floats(low, high), f"its range {low:g} to {high:g} is too narrow or too wide for floats")
     if not low <= 0 <= high:
-        low, high = (float(end) for end in fake_quant_range(low, high, bits, narrow)[:2])  # the same steps, of which 0 is one
+        low, high = (float(end) for end in nudge_range(low, high, bits, narrow)[:2])  # the same steps, of which 0 is one
     if narrow:
-        bottom, top, step = fake_quant_range(np.float32(low), np.float32(high), bits, True)
+        bottom, top, step = nudge_range(np.float32(low), np.float32(high), bits, True)
         x = call.elementwise("MAXIMUM", x, call.make(bottom))
         low, high = float(bottom - step), float(top)
     options = dict(min=low, max=high, num_bits=bits, narrow_range=False)
@@ -72,7 +72,7 @@ def fake_quant_per_channel(call: Call) -> Tensor:
     if settings.keep_ranges:
         call.fail("it has a range for each channel, and a quantized tensor that is computed has one", "Use FakeQuantWithMinMaxVars")
     low, high = (call.constant(index, "ranges").astype(np.float32) for index in (1, 2))
-    bottom, top, step = fake_quant_range(low, high, int(call.attribute("num_bits", 8)), bool(call.attribute("narrow_range")))
+    bottom, top, step = nudge_range(low, high, int(call.attribute("num_bits", 8)), bool(call.attribute("narrow_range")))
     x = Term(call, call.input(0))
     steps = (x.with_("MINIMUM", top).with_("MAXIMUM", bottom) - bottom) * (np.float32(1) / step)
     return ((steps + 0.5)("FLOOR") * step + bottom).tensor

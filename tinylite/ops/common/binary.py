@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ...quantization_math import FACTORS_END, multiplier_and_shifts
 from .broadcasting import blocks, broadcast, loops
 from .operator import Node, Operator, Shape
-from .quantized import FACTORS_END, activation_range, quantize_multiplier, scale_and_zero
+from .quantized import activation_range, scale_and_zero
 
 if TYPE_CHECKING:
     from ...planner import Planner
 
-__all__ = ["Binary", "common_scale", "halves", "product_scale"]
-
-
-def halves(factor: float) -> tuple[int, int, int]:
-    """A factor as multiplier, left shift and right shift."""
-    multiplier, shift = (int(part[0]) for part in quantize_multiplier(factor))
-    return multiplier, max(shift, 0), max(-shift, 0)
+__all__ = ["Binary", "common_scale", "product_scale"]
 
 
 def common_scale(node: Node, left_shift: int = 20, power: int = 1) -> dict[str, int]:
@@ -29,11 +24,11 @@ def common_scale(node: Node, left_shift: int = 20, power: int = 1) -> dict[str, 
     (x_scale, x_zero), (y_scale, y_zero) = scale_and_zero(node, node.input(0)), scale_and_zero(node, node.input(1))
     out_scale, out_zero = scale_and_zero(node, node.outputs[0])
     common = 2 * max(x_scale, y_scale)
-    x, y = halves(x_scale / common), halves(y_scale / common)
+    x, y = multiplier_and_shifts(x_scale / common), multiplier_and_shifts(y_scale / common)
     factor = common**power / ((1 << left_shift * power) * out_scale)
     # Sums have no bits left to be shifted by.
     node.want(factor < FACTORS_END, f"its scales make a factor of {factor:.3g}, which is too large for fixed point")
-    out = halves(factor)
+    out = multiplier_and_shifts(factor)
     return {
         "x_zero": x_zero, "y_zero": y_zero, "out_zero": out_zero, "x_multiplier": x[0], "x_right": x[2], "y_multiplier": y[0],
         "y_right": y[2], "out_multiplier": out[0], "out_left": out[1], "out_right": out[2],
@@ -42,7 +37,7 @@ def common_scale(node: Node, left_shift: int = 20, power: int = 1) -> dict[str, 
 
 def product_scale(node: Node, factor: float) -> dict[str, int]:
     """Inputs less their zero points, combined, times `factor`, which carries whatever rounding LiteRT gave it."""
-    out = halves(factor)
+    out = multiplier_and_shifts(factor)
     return {
         "x_zero": scale_and_zero(node, node.input(0))[1], "y_zero": scale_and_zero(node, node.input(1))[1],
         "out_zero": scale_and_zero(node, node.outputs[0])[1], "x_multiplier": 0, "x_right": 0, "y_multiplier": 0, "y_right": 0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .binary import halves
+from ...quantization_math import multiplier_and_shifts
 from .broadcasting import blocks, broadcast, loops
 from .operator import Node, Operator, Shape, Value
 from .quantized import scale_and_zero
@@ -61,5 +61,5 @@ def _to_real(node: Node, name: str, value: Value) -> dict[str, Any]:
     scale, zero = scale_and_zero(node, value)
     # Values and 8 bits more have to stay within an int32.
     node.want(scale < 2.0 ** (22 - 8 * value.dtype.itemsize), f"the scale {scale:.6g} of its input {value} is too large to compare by")
-    multiplier, left, right = halves(scale)
+    multiplier, left, right = multiplier_and_shifts(scale)
     return {f"{name}_zero": zero, f"{name}_multiplier": multiplier, f"{name}_left": left, f"{name}_right": right}

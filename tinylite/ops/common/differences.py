@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .fixed_point import exp_on_negative_values, multiply_high
+from ...quantization_math import exp_on_negative_values, multiplier_and_shift, multiply_high, wrap
 from .operator import Node
-from .quantized import quantize_multiplier
 
 __all__ = ["Differences", "scaled_differences"]
 
@@ -37,7 +36,7 @@ def scaled_differences(node: Node, step: float) -> Differences:
     # A multiplier above 1, and no more than an int32 holds.
     factor = min(step * (1 << (31 - _INTEGER_BITS)), 2.0**31 - 1)
     node.want(factor > 1, f"the scale of its input {node.input(0)} is too small for fixed point")
-    multiplier, shift = (int(part[0]) for part in quantize_multiplier(factor))
+    multiplier, shift = multiplier_and_shift(factor)
     radius = int(np.floor(((1 << _INTEGER_BITS) - 1) * (1 << (31 - _INTEGER_BITS)) / (1 << shift)))
-    wrapped = (-np.arange(256, dtype=np.int64) << shift).astype(np.int32)
+    wrapped = wrap(-np.arange(256, dtype=np.int64) << shift)
     return Differences(multiply_high(wrapped, multiplier), multiplier, shift, radius)

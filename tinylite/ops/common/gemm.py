@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ...quantization_math import quantize_multiplier
 from .operator import Value
 from .packing import Header, Matrices, Packed, pack_f32, pack_q8, pack_words, padded, q8_words
-from .quantized import quantize_multiplier
 from .window import Axis
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ...quantization_math import integer_limits, quantize_multiplier, sigmoid_table, tanh_table
 from .convolution import bias_values
-from .fixed_point_16 import sigmoid_table, tanh_table
 from .hybrid import Matrix, dequantized, hybrid_products, is_hybrid, packed_matrix, room_bytes, stored_matrix
 from .operator import Node, Operator, Shape, Value
 from .packing import check_weights, dot_words
-from .quantized import quantize_multiplier, scale_and_zero
+from .quantized import scale_and_zero
 from .recurrent import Direction, activation_fields, check_state, joined, panels
 from .versions import input_type, option, output_type
 
@@ -319,11 +319,11 @@ class LSTMLayer(Operator):
             constants += [np.pad(row, (0, columns - row.size)) for row in rows]
         hidden_scale, hidden_zero = scale_and_zero(node, self.hidden(node))
         multiplier, shift = _fixed_point(node, [2.0**-15 / hidden_scale * 2.0**-15], f"the scale of {self.hidden(node)}")
-        low, high = -32768, 32767
+        low, high = integer_limits("INT16")
         if node.options.cell_clip > 0:
             # A cell state stays below 2^7.
             quotient = np.float32(min(node.options.cell_clip, 2.0**7)) / np.float32(scale_and_zero(node, node.input(_CELL_STATE))[0])
-            clip = min(int(quotient), 32767)
+            clip = min(int(quotient), high)
             low, high = (-clip, clip) if clip else (low, high)
         input_groups, output_groups = (packed.shape[1] for packed in words)
         plan.step(

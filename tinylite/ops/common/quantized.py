@@ -1,4 +1,4 @@
-"""Arithmetic on quantization parameters, done once while a plan is made. The names are LiteRT's where it has them."""
+"""A node's quantization parameters, checked, and what its fused activation clamps to. The arithmetic is in quantization_math."""
 
 from __future__ import annotations
 
@@ -6,19 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import ModelError
-from ...tensor_types import tensor_dtype
+from ...quantization_math import FLOAT_MAX, integer_limits, round_half_away
 from .operator import Node, Value
 
-__all__ = [
-    "FACTORS_END", "FLOAT_MAX", "SATURATING", "activation_range", "integer_range", "quantize_multiplier", "scale_and_zero",
-    "scales_and_zeros", "stored_bound",
-]  # fmt: skip
+__all__ = ["CLAMPS", "activation_range", "scale_and_zero", "scales_and_zeros", "stored_bound"]
 
-FLOAT_MAX = float(np.finfo(np.float32).max)
-FACTORS_END = 2.0**31  # the first factor that is out of fixed point's reach
-SATURATING = 512.0  # times this, whatever is not 0 ends at a limit of 8 bits, and sums below 2^22 do not wrap
-INTEGER_LIMITS = {"INT8": (-128, 127), "UINT8": (0, 255), "INT16": (-32768, 32767)}
+_NARROW = ("INT8", "UINT8", "INT16")  # types whose zero points must be values of theirs; of others, what an int32 holds
 # Fused activations: the real range that they clamp to.
 CLAMPS: dict[str, tuple[float, float]] = {
     "RELU": (0.0, np.inf),
@@ -51,35 +44,10 @@ def scales_and_zeros(node: Node, value: Value, channels: int | None) -> tuple[np
     sound = np.isfinite(scales) & (scales >= np.finfo(np.float32).tiny)
     if not sound.all():
         node.fail(f"{value} has a scale that is not a positive number or too near to 0: {float(scales[~sound][0]):.6g}")
-    low, high = INTEGER_LIMITS.get(value.type, (-(2**31), 2**31 - 1))
+    low, high = integer_limits(value.type if value.type in _NARROW else "INT32")
     if zeros.min() < low or zeros.max() > high:
         node.fail(f"{value} has a zero point outside {low}..{high}")
     return scales, zeros
-
-
-def quantize_multiplier(factors: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Real factors >= 0 as (multiplier, shift), int32 each: factor = multiplier * 2^(shift - 31), multiplier in [2^30, 2^31).
-
-    LiteRT's QuantizeMultiplier: rounds half away from zero, and makes 0 of what would shift right by more than 31. Factors from 2^31
-    on, which would shift left by more than 31, count as SATURATING. Raises ModelError for those that no float holds.
-    """
-    factors = np.atleast_1d(np.asarray(factors, np.float64))
-    if not (factors <= FLOAT_MAX).all():
-        raise ModelError(f"its scales make a factor of {float(factors.max()):.3g}, which is too large for fixed point")
-    factors = np.where(factors < FACTORS_END, factors, SATURATING)
-    fraction, shift = np.frexp(factors)
-    multiplier = np.floor(fraction * 2.0**31 + 0.5).astype(np.int64)
-    overflow = multiplier == 2**31
-    multiplier = np.where(overflow, 2**30, multiplier)
-    shift = np.where(overflow, shift + 1, shift)
-    gone = (shift < -31) | (multiplier == 0)
-    return np.where(gone, 0, multiplier).astype(np.int32), np.where(gone, 0, shift).astype(np.int32)
-
-
-def integer_range(type: str) -> tuple[int, int]:
-    """The least and the largest value of an integer type."""
-    limits = np.iinfo(tensor_dtype(type))
-    return int(limits.min), int(limits.max)
 
 
 def activation_range(node: Node, activation: str, output: Value, finite: bool = True) -> tuple[Any, Any]:
@@ -93,7 +61,7 @@ def activation_range(node: Node, activation: str, output: Value, finite: bool = 
     low, high = CLAMPS.get(activation, (-np.inf, np.inf))
     if output.type == "FLOAT32":
         return (max(low, -FLOAT_MAX), min(high, FLOAT_MAX)) if finite else (low, high)
-    least, largest = integer_range(output.type)
+    least, largest = integer_limits(output.type)
     if activation == "NONE":
         return least, largest
     if not output.quantized:
@@ -111,4 +79,4 @@ def stored_bound(node: Node, bound: float, scale: float) -> int:
     quotient = float(np.float32(bound) / np.float32(scale))
     # LiteRT's converts this to an int32.
     node.want(abs(quotient) < 2**31, f"its output has a scale of {scale:.6g}, too small for an activation that ends at {bound:g}")
-    return int(np.floor(abs(quotient) + 0.5)) * (1 if quotient >= 0 else -1)
+    return int(round_half_away(quotient))

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...quantization_math import mean_multiplier
 from .operator import Node, Operator, Shape
-from .quantized import FACTORS_END, SATURATING, quantize_multiplier, scale_and_zero
+from .quantized import scale_and_zero
 
 if TYPE_CHECKING:
     from ...planner import Planner
 
-__all__ = ["Reducing", "mean_multiplier", "reduced_axes"]
+__all__ = ["Reducing", "reduced_axes"]
 
 _LONGEST_RUN = 1 << 14  # elements of a run that is kept: 128 kB of scratch memory
 
@@ -25,14 +26,6 @@ def reduced_axes(node: Node, rank: int) -> list[int]:
         node.want(-rank <= axis < rank, f"its axis {axis} is not a dimension of {node.input(0)}")
         axes.add(axis % rank)
     return sorted(axes)
-
-
-def mean_multiplier(factor: float, count: int) -> tuple[int, int]:
-    """Multiplier and shift of factor / count, with the division folded into the multiplier as LiteRT's QuantizedMeanOrSum does."""
-    # Out of fixed point's reach, the mean too ends at a limit wherever it is not 0.
-    multiplier, shift = (int(part[0]) for part in quantize_multiplier(factor if factor < FACTORS_END else SATURATING * count))
-    fold = max(min(count.bit_length() - 1, 32, 31 + shift), 0)
-    return int(np.int64((multiplier << fold) // count).astype(np.int32)), shift - fold
 
 
 class Reducing(Operator):

@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .lookup import centered, rescaled
+from ...quantization_math import integer_limits, rescale
+from .lookup import centered
 from .operator import Node, Value
-from .quantized import INTEGER_LIMITS, scale_and_zero, stored_bound
+from .quantized import scale_and_zero, stored_bound
 from .quantizing import Quantized
 from .unary import Unary
 
@@ -30,7 +31,7 @@ class Clamping(Unary):
     def table(self, node: Node, input: Value, output: Value) -> np.ndarray:
         out_scale, out_zero = scale_and_zero(node, output)
         factor = float(np.float32(scale_and_zero(node, input)[0]) / np.float32(out_scale))
-        (low, high), (least, largest) = self.clamp, INTEGER_LIMITS[output.type]
+        (low, high), (least, largest) = self.clamp, integer_limits(output.type)
         low = max(least, out_zero + stored_bound(node, low, out_scale))
         high = min(largest, out_zero + stored_bound(node, high, out_scale)) if np.isfinite(high) else largest
-        return np.minimum(np.maximum(out_zero + rescaled(centered(node, input), factor), low), high)
+        return np.minimum(np.maximum(out_zero + rescale(centered(node, input), factor), low), high)
