@@ -12,7 +12,7 @@ from .kernels.store import CompileError, Progress, addresses
 from .limits import Account, check_size, size_text
 from .memory import SLACK, Block, Memory, Region, Storage, allocate, place
 from .ops.common.operator import Shape, Value
-from .segment import Routine, Segment, Step, all_steps, routines_of, words_of
+from .segment import Planned, Routine, Segment, Step, all_steps, routines_of, words_of
 
 __all__ = ["ARENA", "END", "Layout"]
 
@@ -149,7 +149,7 @@ class _Routines:
         self.kernels = kernels
         self.bound: dict[Routine, tuple[np.ndarray, np.ndarray]] = {}
 
-    def bind(self, layout: Layout) -> None:
+    def bind(self, layout: Planned) -> None:
         """Those of a layout, and first those that they call in their turn, whose arenas are parts of theirs."""
         for routine in routines_of(layout.steps):
             inner = routine.planner

@@ -257,8 +257,9 @@ class Plan:
             waiting = list(routines_of(part.segment.steps))
             while waiting:
                 routine = waiting.pop()
-                if routine.planner.source is graph:
-                    return routine.planner
+                inner = routine.planner
+                if isinstance(inner, Planner) and inner.source is graph:
+                    return inner
                 waiting += routines_of(routine.steps)
             for callee in part.callees.values():
                 found = callee.inner(graph)

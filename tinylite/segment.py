@@ -6,7 +6,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -17,9 +17,6 @@ from .kernels.kernel import Kernel, Record
 from .memory import SLACK, Memory, Region, allocate
 from .model import Op
 from .ops.common.operator import Node, Value
-
-if TYPE_CHECKING:
-    from .planner import Planner
 
 __all__ = ["Routine", "Segment", "Step", "all_steps", "describe", "routines_of", "scratch_size", "words_of"]
 
@@ -49,13 +46,23 @@ class Step:
     routines: tuple[Routine, ...] = ()  # what the kernel calls
 
 
+class Planned(Protocol):
+    """What has planned the steps of a routine, and knows where their memory lies."""
+
+    steps: list[Step]
+
+    @property
+    def prepared(self) -> int: ...
+    def address(self, what: Any, routines: Any) -> int: ...
+
+
 class Routine:
     """A graph that a kernel calls: steps, in memory that is a part of the caller's.
 
     The kernel leaves in `failed` what running the steps gave, if it was not 0. `touched` are the caller's values that it needs.
     """
 
-    def __init__(self, name: str, planner: Planner, memory: Value, touched: list[Value]) -> None:
+    def __init__(self, name: str, planner: Planned, memory: Value, touched: list[Value]) -> None:
         self.name = name
         self.planner = planner
         self.memory = memory

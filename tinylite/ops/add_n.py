@@ -11,7 +11,7 @@ from .common.quantized import activation_range
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -33,7 +33,7 @@ class AddN(Operator):
             node.want(node.input(index).shape == node.input(0).shape, f"its inputs {node.input(0)} and {node.input(index)} differ in shape")
         return [node.input(0).shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.binary import BINARY, BLOCK
 
         total, output = node.input(0), node.outputs[0]

@@ -9,7 +9,7 @@ from .common.operator import Node, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -25,7 +25,7 @@ class AssignVariable(Flow):
     def check_types(self, node: Node) -> None:
         node.want(node.input(1).type != "RESOURCE", f"its value {node.input(1)} is a RESOURCE, and no variable holds one")
 
-    def plan(self, node: Node, plan: Planner) -> None:
+    def plan(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.flow import assign_variable
 
         variable, value = variable_of(node, plan), node.input(1)

@@ -21,7 +21,7 @@ from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 _KINDS = {("FLOAT32", "FLOAT32"): "FLOAT32", ("INT8", "INT8"): "INT8", ("FLOAT32", "INT8"): "FLOAT32"}
 
@@ -72,7 +72,7 @@ class BatchMatMul(Operator):
         sizes = self.sizes(node)
         return [(*sizes.batch, sizes.rows, sizes.columns)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         x, y, output = node.input(0), node.input(1), node.outputs[0]
         batch, rows, depth, columns = self.sizes(node)
         x_count, y_count = math.prod(x.shape[:-2]), math.prod(y.shape[:-2])
@@ -96,7 +96,7 @@ class BatchMatMul(Operator):
         else:
             self.prepare_hybrid(node, plan, x, weights, batches, batch)
 
-    def prepare_hybrid(self, node: Node, plan: Planner, x: Value, weights: Matrices, batches: Batches, batch: Shape) -> None:
+    def prepare_hybrid(self, node: Node, plan: PlanContext, x: Value, weights: Matrices, batches: Batches, batch: Shape) -> None:
         y, output = node.input(1), node.outputs[0]
         check_weights(node, y)
         assert weights.known is not None
@@ -119,7 +119,7 @@ class BatchMatMul(Operator):
         )  # fmt: skip
 
 
-def _transposed(node: Node, plan: Planner, x: Value, count: int, rows: int, depth: int) -> Value:
+def _transposed(node: Node, plan: PlanContext, x: Value, count: int, rows: int, depth: int) -> Value:
     """x [..., depth, rows] as [..., rows, depth]."""
     made = plan.workspace((*x.shape[:-2], rows, depth), x.type)
     element = x.dtype.itemsize

@@ -15,7 +15,7 @@ from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -35,7 +35,7 @@ class BatchToSpaceNd(Blocks):
         node.want(min(spatial) >= 0, f"its crops {crops} leave less than nothing of {node.input(0)}")
         return [(batch // count, *spatial, *rest[len(sizes) :])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         sizes, crops = self.block(node)
         plan.check_table(max(output.shape[1 : 1 + len(sizes)]))

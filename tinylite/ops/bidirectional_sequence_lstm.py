@@ -18,7 +18,7 @@ from .common.recurrent import both_shapes, both_ways
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 # The forward and the backward layer's weights, states and weights for the second sequence, which is input 39.
 _WEIGHTS, _STATES, _SECOND, _SECOND_WEIGHTS = ((1, 18), (18, 35)), ((35, 37), (37, 39)), 39, ((40, 44), (44, 48))
@@ -86,7 +86,7 @@ class BidirectionalSequenceLSTM(LSTMLayer):
             node.want(fits, f"its second input {second} does not go with {input}")
         return both_shapes(node, input, forward.outputs, backward.outputs)
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         layers = self.layers(node)
         ways = both_ways(node, node.input(0), *(self.sizes(layer).outputs for layer in layers))
         for number, (layer, way) in enumerate(zip(layers, ways, strict=True)):

@@ -17,7 +17,7 @@ from .common.rnn import Cell
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 _CELLS, _SECOND, _SECOND_WEIGHTS = (1, 5), 9, (10, 11)
 
@@ -68,7 +68,7 @@ class BidirectionalSequenceRNN(Operator):
         forward, backward = (cell.weights.shape[0] for cell, _, _ in self.cells(node))
         return both_shapes(node, node.input(0), forward, backward)
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         cells = self.cells(node)
         ways = both_ways(node, node.input(0), *(cell.weights.shape[0] for cell, _, _ in cells))
         for (cell, input, weights), way in zip(cells, ways, strict=True):

@@ -10,7 +10,7 @@ from .common.operator import Node, Operator, Shape, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -32,7 +32,7 @@ class BroadcastArgs(Operator):
         node.want(len(x.shape) == len(y.shape) == 1, f"its inputs {x} and {y} are not lists of sizes")
         return [(max(x.size, y.size),)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.binary import BINARY
 
         x, y, output = node.input(0), node.input(1), node.outputs[0]

@@ -12,7 +12,7 @@ from .common.quantizing import MOVES
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -28,7 +28,7 @@ class BroadcastTo(Moving):
         node.want(broadcast(node, node.input(0).shape, wanted) == wanted, f"{node.input(0)} does not stretch to {list(wanted)}")
         return [wanted]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         strides = strides_of(input.shape, input.dtype.itemsize)
         new = len(output.shape) - len(input.shape)

@@ -11,7 +11,7 @@ from .common.operator import Node, Operator, Shape, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -37,7 +37,7 @@ class Bucketize(Operator):
     def infer(self, node: Node) -> Sequence[Shape]:
         return [node.input(0).shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.tables import BLOCK, bucketize
 
         input, output, boundaries = node.input(0), node.outputs[0], node.options.boundaries

@@ -12,8 +12,8 @@ from .common.operator import Node, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
     from ..state import State
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -33,7 +33,7 @@ class CallOnce(Calling):
         check_ends(node, graph, "inputs", [])
         check_ends(node, graph, "outputs", [])
 
-    def plan(self, node: Node, plan: Planner) -> None:
+    def plan(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.flow import run_once
 
         (graph,) = self.graphs(node)

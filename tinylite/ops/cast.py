@@ -13,7 +13,7 @@ from .common.versions import Versions, input_type, output_type
 
 if TYPE_CHECKING:
     from ..model import Op, Tensor
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -53,7 +53,7 @@ class Cast(Operator):
     def infer(self, node: Node) -> Sequence[Shape]:
         return [node.input(0).shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.cast import BLOCK, cast
 
         input, output = node.input(0), node.outputs[0]

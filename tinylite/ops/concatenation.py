@@ -18,7 +18,7 @@ from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..model import Op, Tensor
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -67,13 +67,13 @@ class Concatenation(Moving):
             total += shape[axis]
         return [(*first.shape[:axis], total, *first.shape[axis + 1 :])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         output = node.outputs[0]
         axis = axis_of(node, node.options.axis, len(output.shape))
         # One by one, so that the memory of one that is rescaled is free for the next.
         join_steps(plan, (self.rescaled(node, node.input(index), plan) for index in range(len(node.inputs))), output, axis)
 
-    def rescaled(self, node: Node, input: Value, plan: Planner) -> Value:
+    def rescaled(self, node: Node, input: Value, plan: PlanContext) -> Value:
         """An input at the output's scale: value * s + b in float, rounded half away, as the reference's ConcatenationWithScaling."""
         output = node.outputs[0]
         if input.type != "UINT8" or not (input.quantized and output.quantized) or not input.size:

@@ -20,7 +20,7 @@ from .common.window import Axis, axes
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -75,7 +75,7 @@ class Conv2D(Operator):
         height, width = self.windows(node)
         return [(node.input(0).shape[0], height.out, width.out, node.input(1).shape[0])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, filters, bias, output = node.input(0), node.input(1), node.optional(2), node.outputs[0]
         height, width = self.windows(node)
         count, _, _, group_channels = filters.shape

@@ -15,7 +15,7 @@ from .common.versions import Versions
 from .common.window import Axis, axis
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -53,7 +53,7 @@ class Conv3D(Operator):
         windows = self.windows(node)
         return [(node.input(0).shape[0], *(window.out for window in windows), node.input(1).shape[4])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, filters, bias, output = node.input(0), node.input(1), node.optional(2), node.outputs[0]
         depth, height, width = self.windows(node)
         channels, count = filters.shape[3:]

@@ -20,7 +20,7 @@ from .common.versions import Versions
 from .common.window import Axis, transposed_axis
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -66,7 +66,7 @@ class Conv3DTranspose(Operator):
         )
         return depth, height, width
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, filters, bias, output = node.input(2), node.input(1), node.optional(3), node.outputs[0]
         depth, height, width = self.windows(node, output.shape)
         count, channels = filters.shape[3:]

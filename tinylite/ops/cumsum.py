@@ -11,7 +11,7 @@ from .common.operator import Node, Operator, Shape, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -41,7 +41,7 @@ class Cumsum(Operator):
         self.axis(node)
         return [node.input(0).shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.indexing import cumsum
 
         input, output, axis = node.input(0), node.outputs[0], self.axis(node)

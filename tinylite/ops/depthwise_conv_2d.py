@@ -20,7 +20,7 @@ from .common.window import Axis, axes
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -66,7 +66,7 @@ class DepthwiseConv2D(Operator):
         height, width = self.windows(node)
         return [(node.input(0).shape[0], height.out, width.out, node.input(1).shape[3])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, filters, bias, output = node.input(0), node.input(1), node.optional(2), node.outputs[0]
         height, width = self.windows(node)
         channels = filters.shape[3]
@@ -100,7 +100,7 @@ class DepthwiseConv2D(Operator):
 class _Depthwise:
     """Packing and the step of one depthwise convolution."""
 
-    def __init__(self, plan: Planner, input: Value, output: Value, height: Axis, width: Axis, channels: int) -> None:
+    def __init__(self, plan: PlanContext, input: Value, output: Value, height: Axis, width: Axis, channels: int) -> None:
         from ..kernels.dwconv import LANES
 
         self.plan, self.input, self.output, self.height, self.width, self.channels = plan, input, output, height, width, channels

@@ -13,7 +13,7 @@ from .common.versions import Versions, input_type, is_per_channel
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -42,7 +42,7 @@ class Dequantize(Operator):
     def infer(self, node: Node) -> Sequence[Shape]:
         return [node.input(0).shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.cast import cast
         from ..kernels.quantize import BLOCK, dequantize
 

@@ -11,7 +11,7 @@ from .common.operator import Node, Shape, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -42,7 +42,7 @@ class DynamicUpdateSlice(Moving):
         node.want(fits, f"its update {update} does not fit into {data}")
         return [data.shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.copy import MAX_DIMS
         from ..kernels.update import update_slice
 

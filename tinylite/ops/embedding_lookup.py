@@ -16,7 +16,7 @@ from .common.versions import Versions, is_per_channel
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -63,7 +63,7 @@ class EmbeddingLookup(Moving):
         node.want(len(table.shape) >= 2, f"its table {table} has less than 2 dimensions")
         return [indices.shape + table.shape[1:]]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.indexing import gather_nd
         from ..kernels.tables import embedding
 

@@ -10,7 +10,7 @@ from .common.operator import Node, Shape, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -29,5 +29,5 @@ class Fill(Moving):
         node.want(min(sizes, default=0) >= 0, f"its shape {sizes} has a negative dimension")
         return [tuple(sizes)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         fill_step(plan, node.input(1), node.outputs[0])

@@ -18,7 +18,7 @@ from .common.versions import Versions, input_type, is_per_channel, names_bias_ty
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -66,7 +66,7 @@ class FullyConnected(Operator):
             return [(*input.shape[:-1], out)]
         return [(input.size // depth, out)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, matrix, bias, output = node.input(0), node.input(1), node.optional(2), node.outputs[0]
         out, depth = matrix.shape
         rows = input.size // depth

@@ -15,7 +15,7 @@ from .common.versions import Versions, option
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -61,7 +61,7 @@ class Gather(Moving):
         data, indices = node.input(0).shape, node.input(1).shape
         return [data[:axis] + indices[batch:] + data[axis + 1 :]]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.copy import gather
 
         data, indices, output = node.input(0), node.input(1), node.outputs[0]

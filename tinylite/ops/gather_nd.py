@@ -12,7 +12,7 @@ from .common.quantizing import MOVES
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -40,7 +40,7 @@ class GatherNd(Moving):
         node.want(depth <= len(data.shape), f"its indices {indices} speak of {depth} dimensions of {data}")
         return [(*indices.shape[:-1], *data.shape[depth:])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.indexing import MAX_DIMS, gather_nd
 
         data, indices, output = node.input(0), node.input(1), node.outputs[0]

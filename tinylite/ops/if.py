@@ -13,8 +13,8 @@ from .common.operator import Node, Value, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
     from ..state import State
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -39,7 +39,7 @@ class If(Calling):
         """What the graphs get."""
         return [node.input(index) for index in range(1, len(node.inputs))]
 
-    def plan(self, node: Node, plan: Planner) -> None:
+    def plan(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.flow import branch
 
         condition, graphs = node.input(0), self.graphs(node)

@@ -11,7 +11,7 @@ from .common.quantizing import Quantized
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 # No row is divided by less; 8-bit types have no such bound, but take a sum of 0 for 1.
 _LEAST = 1e-6
@@ -36,7 +36,7 @@ class L2Normalization(Normalizing):
         if activation != "NONE":
             node.unsupported(f"it fuses the activation {activation}, which no kernel has")
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.normalization import f32_l2_norm, q8_l2_norm
 
         input, output = node.input(0), node.outputs[0]

@@ -10,7 +10,7 @@ from .common.operator import Node, Shape, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -29,7 +29,7 @@ class LocalResponseNormalization(Normalizing):
         node.want(node.options.radius >= 0, f"its radius {node.options.radius} is negative")
         return [input.shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.normalization import f32_lrn
 
         input, output, options = node.input(0), node.outputs[0], node.options

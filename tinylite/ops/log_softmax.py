@@ -15,7 +15,7 @@ from .common.quantizing import Quantized
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -30,7 +30,7 @@ class LogSoftmax(Normalizing):
     zeros = (255, 127)
     quantized = Quantized(fixed=(16 / 256, 255), finest=2.0**-26)
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.softmax import f32_log_softmax, q8_log_softmax
 
         input, output = node.input(0), node.outputs[0]

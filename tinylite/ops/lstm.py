@@ -24,7 +24,7 @@ from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -77,7 +77,7 @@ class LSTM(LSTMLayer):
         node.want(bias.shape == wanted[:1], f"its bias {bias} does not have the shape {list(wanted[:1])}")
         return [(batch, cells), (batch, cells), (batch, inputs + cells), (batch, 4 * cells)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.lstm import LANES, f32_lstm_cell
 
         if not self.basic(node):

@@ -13,7 +13,7 @@ from .common.operator import Node, Shape, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -29,7 +29,7 @@ class MatrixDiag(Moving):
         node.want(bool(shape), f"its input {node.input(0)} is a scalar")
         return [(*shape, shape[-1])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         output = node.outputs[0]
         fill_step(plan, plan.constant(np.zeros(1), output.dtype), output)
         diagonal_step(node, plan, node.input(0), output)

@@ -11,7 +11,7 @@ from .common.operator import Node, Shape, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -34,7 +34,7 @@ class MatrixSetDiag(Moving):
         node.want(diagonal.shape == wanted, f"its diagonal {diagonal} is not {list(wanted)}, as that of {matrices} is")
         return [shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         matrices, output = node.input(0), node.outputs[0]
         if not plan.reuse(output, matrices):
             copy_step(plan, matrices, output)

@@ -13,7 +13,7 @@ from .common.padding import Padding
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 # Elements of a dimension that is padded at once, by a table of 8 bytes an element; longer ones take a step for each of their parts.
 _LONGEST_TABLE = 1 << 16
@@ -28,7 +28,7 @@ class MirrorPad(Padding):
     versions = Versions("1.13.1 2.3.0 2.12.0", types={"INT8": 2, "INT16": 3})
     options = "MirrorPadOptions"
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         reflect = node.options.mode == "REFLECT"
         # For each dimension the parts of which it is made: where one starts, its indices into the input, bytes from one to the next.

@@ -10,7 +10,7 @@ from .common.random import Random
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -35,7 +35,7 @@ class Multinomial(Random):
         node.want(len(numbers) == 1 and numbers[0] >= 0, f"its number of samples is {numbers}")
         return [(logits.shape[0], numbers[0])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.random import random_choice
 
         logits, output = node.input(0), node.outputs[0]

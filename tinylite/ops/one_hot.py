@@ -10,7 +10,7 @@ from .common.operator import Node, Operator, Shape, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -45,7 +45,7 @@ class OneHot(Operator):
             node.want(node.input(index).size == 1, f"its value {node.input(index)} is not one number")
         return [(*shape[:axis], depth, *shape[axis:])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.indexing import one_hot
 
         indices, on, off, output = node.input(0), node.input(2), node.input(3), node.outputs[0]

@@ -14,7 +14,7 @@ from .common.quantizing import JOINS
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -38,7 +38,7 @@ class Pack(Moving):
         axis = axis_of(node, node.options.axis, len(first.shape) + 1)
         return [(*first.shape[:axis], len(node.inputs), *first.shape[axis:])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         output = node.outputs[0]
         axis = axis_of(node, node.options.axis, len(output.shape))
         join_steps(plan, map(node.input, range(len(node.inputs))), output, axis)

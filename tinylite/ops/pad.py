@@ -15,7 +15,7 @@ from .common.quantized import scale_and_zero
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -35,13 +35,13 @@ class Pad(Padding):
         moved.data = np.ascontiguousarray(paddings.data[np.argsort(order)], np.int32)
         return [moved], {}
 
-    def value(self, node: Node, plan: Planner) -> Any:
+    def value(self, node: Node, plan: PlanContext) -> Any:
         """The element to pad with."""
         output = node.outputs[0]
         zero = scale_and_zero(node, output)[1] if output.type in ("INT8", "UINT8", "INT16") and output.quantized else 0
         return plan.constant([zero], output.dtype)
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         fill_step(plan, self.value(node, plan), output)
         strides = strides_of(input.shape, input.dtype.itemsize)

@@ -10,7 +10,7 @@ from .common.versions import Versions
 from .pad import Pad
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -31,5 +31,5 @@ class PadV2(Pad):
                 f"its value {value} has another scale or zero point than {output}",
             )
 
-    def value(self, node: Node, plan: Planner) -> Any:
+    def value(self, node: Node, plan: PlanContext) -> Any:
         return node.input(2)

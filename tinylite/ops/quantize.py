@@ -13,7 +13,7 @@ from .common.versions import Versions, is_per_channel, output_type
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 _EIGHT_BITS = ("UINT8", "INT8")
 
@@ -36,7 +36,7 @@ class Quantize(Operator):
     def infer(self, node: Node) -> Sequence[Shape]:
         return [node.input(0).shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.quantize import BLOCK, f32_quantize
 
         input, output = node.input(0), node.outputs[0]

@@ -9,7 +9,7 @@ from .common.operator import Counting, Node, Shape, Value, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -32,7 +32,7 @@ class Range(Counting):
         for index in range(3):
             node.want(node.input(index).type == output.type, f"its input {node.input(index)} is not {output.type}, as its output is")
 
-    def count(self, node: Node, plan: Planner, result: Value) -> None:
+    def count(self, node: Node, plan: PlanContext, result: Value) -> None:
         from ..kernels.counting import count_range
 
         start, limit, delta = (node.input(index) for index in range(3))
@@ -47,7 +47,7 @@ class Range(Counting):
     def shapes(self, node: Node, count: int) -> Sequence[Shape]:
         return [(count,)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.counting import fill_range
 
         start, delta, output = node.input(0), node.input(2), node.outputs[0]

@@ -9,7 +9,7 @@ from .common.operator import Node, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -23,7 +23,7 @@ class ReadVariable(Flow):
         output = node.outputs[0]
         node.want(output.type != "RESOURCE", f"its output {output} is a RESOURCE, and no variable holds one")
 
-    def plan(self, node: Node, plan: Planner) -> None:
+    def plan(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.flow import read_variable
 
         (output,) = node.outputs

@@ -13,7 +13,7 @@ from .common.versions import Versions, option
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 _Table = tuple[np.ndarray, np.ndarray, np.ndarray]  # first neighbour, second neighbour, distance from the first
 
@@ -71,7 +71,7 @@ class ResizeBilinear(Resizing):
         high = np.minimum(np.trunc((at + 1023) / 1024), size - 1)
         return low.astype(np.int32), high.astype(np.int32), (at - 1024 * low).astype(np.int32)
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.resize import resize_bilinear
 
         input, output, options = node.input(0), node.outputs[0], node.options

@@ -14,7 +14,7 @@ from .common.versions import Versions, option
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -45,7 +45,7 @@ class ResizeNearestNeighbor(Resizing):
         index = (round_half_away(position) if align_corners else np.floor(position)).astype(np.int64)
         return np.maximum(np.minimum(index, size - 1), 0)
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output, options = node.input(0), node.outputs[0], node.options
         plan.check_table(max(output.shape[1:3]))
         indices = [

@@ -12,7 +12,7 @@ from .common.quantizing import Quantized
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -39,7 +39,7 @@ class ReverseSequence(Moving):
         node.want(lengths.shape == (input.shape[batch],), f"its lengths {lengths} are not one for each of {input.shape[batch]} batches")
         return [input.shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.indexing import reverse_sequence
 
         input, lengths, output = node.input(0), node.input(1), node.outputs[0]

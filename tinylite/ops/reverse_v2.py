@@ -12,7 +12,7 @@ from .common.quantizing import MOVES
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -29,7 +29,7 @@ class ReverseV2(Moving):
             axis_of(node, axis, len(node.input(0).shape))
         return [node.input(0).shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         turned = {axis_of(node, axis, len(input.shape)) for axis in node.numbers(1)}
         strides = strides_of(input.shape, input.dtype.itemsize)

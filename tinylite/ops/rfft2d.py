@@ -13,7 +13,7 @@ from .common.operator import Node, Operator, Shape, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 # So that nothing here overflows; memory ends long before.
 _LARGEST = 1 << 30
@@ -50,7 +50,7 @@ class RFFT2D(Operator):
         height, width = self.lengths(node)
         return [(*input.shape[:-2], height, width // 2 + 1)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.fft import fft_columns, rfft_rows
 
         input, output = node.input(0), node.outputs[0]

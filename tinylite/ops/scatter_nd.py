@@ -13,7 +13,7 @@ from .common.operator import Node, Operator, Shape, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -45,7 +45,7 @@ class ScatterNd(Operator):
         node.want(updates.shape == wanted, f"its updates {updates} are not {list(wanted)}, as its indices and shape ask")
         return [shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.indexing import MAX_DIMS, scatter_nd
 
         indices, updates, output = node.input(0), node.input(1), node.outputs[0]

@@ -10,7 +10,7 @@ from .common.segments import check_segments, segment_step
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -24,7 +24,7 @@ class SegmentSum(Counting):
     def check_types(self, node: Node) -> None:
         check_segments(node, "SUM")
 
-    def count(self, node: Node, plan: Planner, result: Value) -> None:
+    def count(self, node: Node, plan: PlanContext, result: Value) -> None:
         from ..kernels.segments import count_segments
 
         data, ids = node.input(0), node.input(1)
@@ -38,5 +38,5 @@ class SegmentSum(Counting):
     def shapes(self, node: Node, count: int) -> Sequence[Shape]:
         return [(count, *node.input(0).shape[1:])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         segment_step(node, plan, "SUM")

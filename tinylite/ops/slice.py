@@ -11,7 +11,7 @@ from .common.quantizing import MOVES
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -37,7 +37,7 @@ class Slice(Moving):
             result.append(size)
         return [tuple(result)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         begins = node.numbers(1)
         strides = strides_of(input.shape, input.dtype.itemsize)

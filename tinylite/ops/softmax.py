@@ -14,7 +14,7 @@ from .common.quantizing import Quantized
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -30,7 +30,7 @@ class Softmax(Normalizing):
     zeros = (0, -128)
     quantized = Quantized(fixed=(1 / 256, 0), finest=2.0**-26)
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.softmax import f32_softmax, q8_softmax
 
         input, output = node.input(0), node.outputs[0]

@@ -13,7 +13,7 @@ from .common.versions import Versions
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -37,7 +37,7 @@ class SpaceToBatchNd(Blocks):
         cut = [whole // size for whole, size in zip(rest, sizes, strict=False)]
         return [(batch * math.prod(sizes), *cut, *rest[len(sizes) :])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         padded, (sizes, pads) = self.padded(node), self.block(node)
         source = input

@@ -10,7 +10,7 @@ from .common.operator import Node, Shape, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -49,7 +49,7 @@ class SparseToDense(Moving):
             node.unsupported(f"its output has {depth} dimensions, more than {MAX_DIMS}")
         return [tuple(shape)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.indexing import sparse_to_dense
 
         indices, values, default, output = node.input(0), node.input(2), node.input(3), node.outputs[0]

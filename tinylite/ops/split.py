@@ -12,7 +12,7 @@ from .common.quantizing import Quantized
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -44,5 +44,5 @@ class Split(Moving):
         axis, shape = self.axis(node), node.input(self.data_input).shape
         return [(*shape[:axis], size, *shape[axis + 1 :]) for size in self.sizes(node)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         split_steps(plan, node.input(self.data_input), node.outputs, self.axis(node))

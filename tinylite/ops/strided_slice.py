@@ -15,7 +15,7 @@ from .common.versions import Versions, option
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class StridedSlice(Moving):
     def infer(self, node: Node) -> Sequence[Shape]:
         return [tuple(len(cut.indices) for cut in self.cuts(node) if cut.kept)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         strides = strides_of(input.shape, input.dtype.itemsize)
         base, maps = 0, []

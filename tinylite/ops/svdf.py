@@ -21,7 +21,7 @@ from .common.recurrent import activation_fields, check_state
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -56,7 +56,7 @@ class SVDF(Operator):
             )
         return [(batch, filters // rank)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.lstm import LANES
         from ..kernels.rnn import f32_svdf
 

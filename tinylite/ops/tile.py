@@ -11,7 +11,7 @@ from .common.quantizing import MOVES
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -28,7 +28,7 @@ class Tile(Moving):
         node.want(min(times, default=0) >= 0, f"its multiples {times} hold a negative one")
         return [tuple(size * count for size, count in zip(shape, times, strict=True))]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         strides = strides_of(input.shape, input.dtype.itemsize)
         shape: list[int] = []

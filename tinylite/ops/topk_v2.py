@@ -10,7 +10,7 @@ from .common.quantizing import MOVES
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -42,7 +42,7 @@ class TopkV2(Operator):
         node.want(not narrow, f"its output {node.outputs[1]} cannot hold indices of {input.shape[-1]} elements")
         return [(*input.shape[:-1], numbers[0])] * 2
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.indexing import top_k
 
         input, values, indices = node.input(0), *node.outputs

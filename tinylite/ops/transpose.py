@@ -11,7 +11,7 @@ from .common.quantizing import MOVES
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -34,7 +34,7 @@ class Transpose(Moving):
     def infer(self, node: Node) -> Sequence[Shape]:
         return [tuple(node.input(0).shape[axis] for axis in self.order(node))]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         strides = strides_of(input.shape, input.dtype.itemsize)
         mapped_step(node, plan, input, output, [(range(input.shape[axis]), strides[axis]) for axis in self.order(node)])

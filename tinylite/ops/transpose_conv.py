@@ -23,7 +23,7 @@ from .common.window import Axis, transposed_axis
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -72,7 +72,7 @@ class TransposeConv(Operator):
         )
         return height, width
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, filters, bias, output = node.input(2), node.input(1), node.optional(3), node.outputs[0]
         height, width = self.windows(node, output.shape)
         count, channels = filters.shape[0], filters.shape[3]

@@ -9,7 +9,7 @@ from .common.operator import Counting, Node, Shape, Value, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -33,14 +33,14 @@ class Unique(Counting):
         node.want(values.type == input.type, f"its output {values} is not {input.type}, as its input is")
         node.want(indices.type == wanted, f"its output {indices} is not {wanted}, as its idx_out_type says")
 
-    def count(self, node: Node, plan: Planner, result: Value) -> None:
+    def count(self, node: Node, plan: PlanContext, result: Value) -> None:
         node.want(len(node.input(0).shape) == 1, f"its input {node.input(0)} is not a vector")
         self.step(node, plan, count=result, fill=0, values=None, indices=None, indices32=None, wide=0)
 
     def shapes(self, node: Node, count: int) -> Sequence[Shape]:
         return [(count,), node.input(0).shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         values, indices = node.outputs
         self.step(
             node, plan, count=plan.workspace((1,), "INT64"), fill=1, values=values, indices=indices, indices32=indices,
@@ -48,7 +48,7 @@ class Unique(Counting):
         )  # fmt: skip
 
     @staticmethod
-    def step(node: Node, plan: Planner, **fields: Any) -> None:
+    def step(node: Node, plan: PlanContext, **fields: Any) -> None:
         from ..kernels.counting import ENTRY, unique
 
         input = node.input(0)

@@ -12,7 +12,7 @@ from .common.quantizing import MOVES
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -37,6 +37,6 @@ class Unpack(Moving):
         )
         return [shape[:axis] + shape[axis + 1 :]] * len(node.outputs)
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         data = node.input(0)
         split_steps(plan, data, node.outputs, axis_of(node, node.options.axis, len(data.shape)))

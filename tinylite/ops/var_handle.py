@@ -11,7 +11,7 @@ from .common.operator import Node, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -26,7 +26,7 @@ class VarHandle(Flow):
     def check_types(self, node: Node) -> None:
         node.want(node.outputs[0].type in ("RESOURCE", "INT32"), f"its output {node.outputs[0]} is no RESOURCE")
 
-    def plan(self, node: Node, plan: Planner) -> None:
+    def plan(self, node: Node, plan: PlanContext) -> None:
         (output,) = node.outputs
         handle = plan.settings.state.handle(node.options.container or "", node.options.shared_name or "")
         output.shape, output.known = (), np.array(handle, np.int32)

@@ -12,7 +12,7 @@ from .common.versions import Versions, input_type
 
 if TYPE_CHECKING:
     from ..model import Op
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -35,7 +35,7 @@ class Where(Counting):
             node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(nonzero)}")
         node.want(output.type == "INT64", f"its output {output} is not INT64")
 
-    def count(self, node: Node, plan: Planner, result: Value) -> None:
+    def count(self, node: Node, plan: PlanContext, result: Value) -> None:
         from ..kernels.counting import count_nonzero
 
         input = node.input(0)
@@ -45,7 +45,7 @@ class Where(Counting):
     def shapes(self, node: Node, count: int) -> Sequence[Shape]:
         return [(count, len(node.input(0).shape))]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.counting import nonzero
 
         input, output = node.input(0), node.outputs[0]

@@ -15,8 +15,8 @@ from .common.operator import Node, Value, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
     from ..state import State
+    from .common.plan_context import PlanContext
 
 # How many turns are reckoned with where work is shared out: as much as lets other Python threads run meanwhile.
 _TURNS = 100
@@ -55,7 +55,7 @@ class While(Calling):
             if value.type == "RESOURCE" and not same:
                 node.unsupported(f"its body {body.name!r} changes the handle {value}")
 
-    def plan(self, node: Node, plan: Planner) -> None:
+    def plan(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.flow import while_loop
 
         cond, body = self.graphs(node)
@@ -92,7 +92,7 @@ class While(Calling):
             if same:
                 self.pass_through(plan, value, output)
 
-    def pass_through(self, plan: Planner, value: Value, output: Value) -> None:
+    def pass_through(self, plan: PlanContext, value: Value, output: Value) -> None:
         """Give out a variable that no turn changes."""
         output.shape, output.known = value.shape, value.known
         if value.known is None:
@@ -100,7 +100,7 @@ class While(Calling):
             if not plan.alias(output, value) and (plan.keep_all or id(output.tensor) in plan.uses):
                 copy_step(plan, value, output)
 
-    def pass_on(self, turn: Planner, following: list[Value], variables: list[Value]) -> None:
+    def pass_on(self, turn: PlanContext, following: list[Value], variables: list[Value]) -> None:
         """Copy what a turn gives to where the next one finds it, unless it is there; first what lies where others are wanted."""
         wanted = [id(variable.storage) for variable in variables]
         for index, (value, variable) in enumerate(zip(following, variables, strict=True)):

@@ -12,7 +12,7 @@ from .common.operator import Node, Shape, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..planner import Planner
+    from .common.plan_context import PlanContext
 
 
 @register
@@ -24,6 +24,6 @@ class ZerosLike(Moving):
     def infer(self, node: Node) -> Sequence[Shape]:
         return [node.input(0).shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         output = node.outputs[0]
         fill_step(plan, plan.constant(np.zeros(1), output.dtype), output)

@@ -10,7 +10,7 @@ import numpy as np
 from .operator import Node, Operator, Shape
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["Arg"]
 
@@ -43,7 +43,7 @@ class Arg(Operator):
         node.want(shape[axis] > 0, f"its input {node.input(0)} is empty along axis {axis}")
         return [shape[:axis] + shape[axis + 1 :]]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         x, output = node.input(0), node.outputs[0]
         axis = self.axis(node)
         plan.step(

@@ -11,7 +11,7 @@ from .operator import Node, Operator, Shape
 from .quantized import activation_range, scale_and_zero
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["Binary", "common_scale", "product_scale"]
 
@@ -82,7 +82,7 @@ class Binary(Operator):
             return {**self.rescaling(node), "low": low, "high": high}
         return {"low": low, "high": high} if self.activates else {}
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ...kernels.binary import MAX_OUTER
 
         x, y, output = node.input(0), node.input(1), node.outputs[0]

@@ -12,7 +12,7 @@ from .quantized import scale_and_zero
 from .quantizing import COMPUTES, Quantized
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["Comparison"]
 
@@ -43,7 +43,7 @@ class Comparison(Operator):
     def infer(self, node: Node) -> Sequence[Shape]:
         return [broadcast(node, node.input(0).shape, node.input(1).shape)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ...kernels.binary import MAX_OUTER
         from ...kernels.comparison import QUANTIZED
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .operator import Node, Operator, Shape
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["ComplexPart"]
 
@@ -32,7 +32,7 @@ class ComplexPart(Operator):
     def infer(self, node: Node) -> Sequence[Shape]:
         return [node.input(0).shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ...kernels.unary import BLOCK
 
         input, output = node.input(0), node.outputs[0]

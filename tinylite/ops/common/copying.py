@@ -11,7 +11,7 @@ import numpy as np
 from .operator import Node, Operator, Shape, Value
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["PACKED", "Moving", "copy_step", "fill_step", "mapped_step", "rows_step"]
 
@@ -38,12 +38,12 @@ class Moving(Operator):
             node.want(output.type == data.type, f"its output {output} is not {data.type}, as its input {data.name!r} is")
 
 
-def copy_step(plan: Planner, input: Value, output: Value) -> None:
+def copy_step(plan: PlanContext, input: Value, output: Value) -> None:
     """All elements, in order."""
     rows_step(plan, input, output, rows=1, row_bytes=output.nbytes, input_stride=0, output_stride=0)
 
 
-def rows_step(plan: Planner, input: Any, output: Any, *, rows: int, row_bytes: int, input_stride: int, output_stride: int) -> None:
+def rows_step(plan: PlanContext, input: Any, output: Any, *, rows: int, row_bytes: int, input_stride: int, output_stride: int) -> None:
     """`rows` runs of `row_bytes` bytes, the strides apart; input and output may be (value, byte offset)."""
     from ...kernels.copy import copy_rows
 
@@ -53,7 +53,7 @@ def rows_step(plan: Planner, input: Any, output: Any, *, rows: int, row_bytes: i
     )  # fmt: skip
 
 
-def fill_step(plan: Planner, value: Any, output: Value) -> None:
+def fill_step(plan: PlanContext, value: Any, output: Value) -> None:
     """Every element set to one: `value` is an array or a Value that holds it."""
     from ...kernels.copy import fill
 
@@ -100,7 +100,7 @@ def _joined(outer: _Line, inner: _Line) -> _Line | None:
 
 def mapped_step(
     node: Node,
-    plan: Planner,
+    plan: PlanContext,
     input: Value | tuple[Value, int],
     output: Value,
     maps: Sequence[tuple[range | np.ndarray, int]],

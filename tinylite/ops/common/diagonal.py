@@ -8,12 +8,12 @@ from .copying import mapped_step
 from .operator import Node, Value
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["diagonal_step"]
 
 
-def diagonal_step(node: Node, plan: Planner, diagonal: Value, output: Value) -> None:
+def diagonal_step(node: Node, plan: PlanContext, diagonal: Value, output: Value) -> None:
     """output[..., i, i] = diagonal[..., i]; all other elements stay as they are."""
     *_, rows, columns = output.shape
     length, element = min(rows, columns), output.dtype.itemsize

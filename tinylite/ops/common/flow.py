@@ -11,9 +11,8 @@ from ...model import Graph, Tensor
 from .operator import Node, Operator, Shape, Value
 
 if TYPE_CHECKING:
-    from ...planner import Planner
-    from ...segment import Routine
     from ...state import State, Variable
+    from .plan_context import PlanContext, Routine
 
 __all__ = ["Calling", "Flow", "NeedsCall", "Run", "check_ends", "leave_to_teams", "of_routine", "one_element", "variable_of"]
 
@@ -46,7 +45,7 @@ class Flow(Operator):
 
     pure = False
 
-    def plan(self, node: Node, plan: Planner) -> None:
+    def plan(self, node: Node, plan: PlanContext) -> None:
         """Add steps; give each output its shape, and memory by `plan.store` or its value. Raises NeedsCall if only Python can run it."""
         raise NotImplementedError
 
@@ -72,7 +71,7 @@ class Calling(Flow):
         raise NotImplementedError
 
 
-def leave_to_teams(plan: Planner, *called: Planner) -> None:
+def leave_to_teams(plan: PlanContext, *called: PlanContext) -> None:
     """Raise NeedsCall if one of these graphs had better be run by several threads."""
     if plan.threads > 1 and any(inner.cost > _WORTH_A_TEAM for inner in called):
         raise NeedsCall(for_threads=True)
@@ -96,7 +95,7 @@ def check_ends(node: Node, graph: Graph, side: str, wanted: Sequence[Value]) -> 
             node.fail(f"{side[:-1]} {index} of {name}, {tensor.name!r}, is {tensor.type}, where {value} is wanted")
 
 
-def variable_of(node: Node, plan: Planner) -> Variable:
+def variable_of(node: Node, plan: PlanContext) -> Variable:
     """The variable whose handle is input 0."""
     handle = node.input(0)
     node.want(handle.type in ("RESOURCE", "INT32"), f"its input {handle} is no handle: it should be a RESOURCE, or an INT32")

@@ -12,7 +12,7 @@ from .packing import Header, Matrices, Packed, pack_f32, pack_q8, pack_words, pa
 from .window import Axis
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["Batches", "Patches", "Requantization", "dense", "f32_gemm", "hybrid_gemm", "patches", "q8_gemm", "quantize_batches"]
 
@@ -79,7 +79,7 @@ class Batches(NamedTuple):
 _ONE_BATCH = Batches([0], [0])
 
 
-def _blocks(planner: Planner, shape: Patches, in_place: bool, depth_bytes: int, panels: int, batches: Batches) -> dict[str, Any]:
+def _blocks(planner: PlanContext, shape: Patches, in_place: bool, depth_bytes: int, panels: int, batches: Batches) -> dict[str, Any]:
     """How rows and panels are cut into units of work."""
     count = len(batches.matrices)
     rows = max(_BLOCK_BYTES[in_place] // max(depth_bytes, 1), _MIN_BLOCK_ROWS)
@@ -96,7 +96,7 @@ def _blocks(planner: Planner, shape: Patches, in_place: bool, depth_bytes: int, 
 
 
 def _step(
-    planner: Planner, kernel: Any, shape: Patches, weights: Packed, input: Value, output: Value, batches: Batches, cut: dict[str, Any],
+    planner: PlanContext, kernel: Any, shape: Patches, weights: Packed, input: Value, output: Value, batches: Batches, cut: dict[str, Any],
     **fields: Any,
 ) -> None:  # fmt: skip
     planner.step(
@@ -110,7 +110,7 @@ def _step(
 
 
 def f32_gemm(
-    planner: Planner, shape: Patches, input: Value, weights: np.ndarray | Matrices, bias: np.ndarray | Value | None, output: Value,
+    planner: PlanContext, shape: Patches, input: Value, weights: np.ndarray | Matrices, bias: np.ndarray | Value | None, output: Value,
     low: float, high: float, batches: Batches = _ONE_BATCH,
 ) -> None:  # fmt: skip
     """output = clamp(patches x weights + bias). Weights float32 [groups, columns, depth], bias float32 [groups * columns]."""
@@ -139,7 +139,7 @@ class Requantization(NamedTuple):
 
 
 def _q8_step(
-    planner: Planner, kernel: Any, shape: Patches, input: Value, weights: Packed, output: Value, signed: bool,
+    planner: PlanContext, kernel: Any, shape: Patches, input: Value, weights: Packed, output: Value, signed: bool,
     batches: Batches = _ONE_BATCH, **fields: Any,
 ) -> None:  # fmt: skip
     from ...kernels.gemm import MAX_ROWS, NR
@@ -157,7 +157,7 @@ def _q8_step(
 
 
 def q8_gemm(
-    planner: Planner, shape: Patches, input: Value, input_zero: int, weights: np.ndarray | Matrices, weights_zero: int,
+    planner: PlanContext, shape: Patches, input: Value, input_zero: int, weights: np.ndarray | Matrices, weights_zero: int,
     bias: np.ndarray, output: Value, how: Requantization, batches: Batches = _ONE_BATCH,
 ) -> None:  # fmt: skip
     """8-bit output = requantize(patches x weights + bias). Weights int8 or uint8 [groups, columns, depth], bias int32."""
@@ -187,7 +187,7 @@ def q8_gemm(
     )  # fmt: skip
 
 
-def quantize_batches(planner: Planner, input: Value, batches: int, asymmetric: bool) -> tuple[Value, Value, Value]:
+def quantize_batches(planner: PlanContext, input: Value, batches: int, asymmetric: bool) -> tuple[Value, Value, Value]:
     """A float input as int8, each batch with its own scale and zero point: (values, scales, zero points)."""
     from ...kernels.quantize import f32_quantize_batches
 
@@ -202,7 +202,7 @@ def quantize_batches(planner: Planner, input: Value, batches: int, asymmetric: b
 
 
 def hybrid_gemm(
-    planner: Planner, shape: Patches, input: Value, batches: int, asymmetric: bool, weights: np.ndarray, scales: np.ndarray,
+    planner: PlanContext, shape: Patches, input: Value, batches: int, asymmetric: bool, weights: np.ndarray, scales: np.ndarray,
     bias: np.ndarray, output: Value, low: float, high: float, channel_first: bool = False, matrices: Batches = _ONE_BATCH,
 ) -> None:  # fmt: skip
     """Float output from a float input that is quantized on the way, batch by batch.

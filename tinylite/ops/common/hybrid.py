@@ -13,7 +13,7 @@ from .quantized import scale_and_zero
 from .recurrent import panels
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["Matrix", "check_hybrid", "dequantized", "hybrid_products", "is_hybrid", "packed_matrix", "room_bytes", "stored_matrix"]
 
@@ -58,7 +58,7 @@ def _scale(node: Node, weights: Value) -> float:
     return scale
 
 
-def packed_matrix(plan: Planner, matrix: Matrix) -> tuple[Any, int, np.ndarray, np.ndarray]:
+def packed_matrix(plan: PlanContext, matrix: Matrix) -> tuple[Any, int, np.ndarray, np.ndarray]:
     """Panels of words, their groups, and for each of the panels' columns the sum of its weights and its scale."""
     from ...kernels.lstm import PANEL
 
@@ -69,7 +69,7 @@ def packed_matrix(plan: Planner, matrix: Matrix) -> tuple[Any, int, np.ndarray, 
 
 
 def hybrid_products(
-    node: Node, plan: Planner, bias: np.ndarray, weights: Matrix, second: Matrix | None, recurrent: Matrix
+    node: Node, plan: PlanContext, bias: np.ndarray, weights: Matrix, second: Matrix | None, recurrent: Matrix
 ) -> tuple[dict[str, Any], int]:
     """The fields HYBRID of a layer's record, but for the room, and the most groups of a product.
 

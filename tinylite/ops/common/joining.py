@@ -10,7 +10,7 @@ from .copying import rows_step
 from .operator import Node, Value
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["axis_of", "join_steps", "split_steps"]
 
@@ -21,17 +21,17 @@ def axis_of(node: Node, axis: int, rank: int) -> int:
     return axis % rank
 
 
-def join_steps(plan: Planner, parts: Iterable[Value], whole: Value, axis: int) -> None:
+def join_steps(plan: PlanContext, parts: Iterable[Value], whole: Value, axis: int) -> None:
     """Lay parts one after the other along a dimension of `whole`. Parts of size 1 may lack that dimension."""
     _move_parts(plan, whole, parts, axis, joins=True)
 
 
-def split_steps(plan: Planner, whole: Value, parts: Iterable[Value], axis: int) -> None:
+def split_steps(plan: PlanContext, whole: Value, parts: Iterable[Value], axis: int) -> None:
     """The opposite: take parts that lie one after the other from `whole`."""
     _move_parts(plan, whole, parts, axis, joins=False)
 
 
-def _move_parts(plan: Planner, whole: Value, parts: Iterable[Value], axis: int, joins: bool) -> None:
+def _move_parts(plan: PlanContext, whole: Value, parts: Iterable[Value], axis: int, joins: bool) -> None:
     rows = math.prod(whole.shape[:axis])
     wide, start = whole.nbytes // max(rows, 1), 0
     for part in parts:

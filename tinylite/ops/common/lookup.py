@@ -12,7 +12,7 @@ from .operator import Node, Value
 from .quantized import scale_and_zero
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["centered", "float_table", "lookup_step", "stored_values"]
 
@@ -38,7 +38,7 @@ def float_table(node: Node, input: Value, output: Value, function: Callable[[np.
     return quantize_by_inverse(result, out_scale, out_zero, *integer_limits(output.type))
 
 
-def lookup_step(plan: Planner, input: Value, output: Value, table: np.ndarray) -> None:
+def lookup_step(plan: PlanContext, input: Value, output: Value, table: np.ndarray) -> None:
     """output = table[input]; the table's 256 entries go by ascending input value and are clamped to the output's type."""
     from ...kernels.unary import BLOCK, lookup_8
 

@@ -24,7 +24,7 @@ from .versions import input_type, option, output_type
 
 if TYPE_CHECKING:
     from ...model import Op
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 # Where the tensors of a gate stand among the inputs, in the kernel's order of gates; without the last for CIFG.
 _GATES = ("forget", "cell", "output", "input")
@@ -197,13 +197,13 @@ class LSTMLayer(Operator):
     def infer(self, node: Node) -> Sequence[Shape]:
         return [(*node.input(0).shape[:-1], self.sizes(node).outputs)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         if node.input(0).type == "FLOAT32":
             self.prepare_float(node, plan, Direction.forward(node, node.outputs[0]))
         else:
             self.prepare_integer(node, plan)
 
-    def prepare_float(self, node: Node, plan: Planner, way: Direction, second: tuple[Value, list[Value | None]] | None = None) -> None:
+    def prepare_float(self, node: Node, plan: PlanContext, way: Direction, second: tuple[Value, list[Value | None]] | None = None) -> None:
         """`second` is another input, and its gates' weights in the order of the inputs' (input, forget, cell, output)."""
         from ...kernels.lstm import LANES, PANEL, f32_lstm, hybrid_lstm
 
@@ -241,7 +241,7 @@ class LSTMLayer(Operator):
         )  # fmt: skip
 
     def float_parts(
-        self, node: Node, plan: Planner, sizes: _Sizes, start: np.ndarray, pad: int, extra: dict[str, Value | None] | None
+        self, node: Node, plan: PlanContext, sizes: _Sizes, start: np.ndarray, pad: int, extra: dict[str, Value | None] | None
     ) -> tuple[dict[str, Any], int]:
         """The fields with matrices of the float kernel, and the scratch that it needs for them. `extra` has a second input's weights."""
         from ...kernels.lstm import PANEL
@@ -263,7 +263,7 @@ class LSTMLayer(Operator):
         return fields, 0
 
     def hybrid_parts(
-        self, node: Node, plan: Planner, sizes: _Sizes, start: np.ndarray, pad: int, extra: dict[str, Value | None] | None
+        self, node: Node, plan: PlanContext, sizes: _Sizes, start: np.ndarray, pad: int, extra: dict[str, Value | None] | None
     ) -> tuple[dict[str, Any], int]:
         """The same for the kernel that reads INT8 weights."""
         from ...kernels.lstm import PANEL
@@ -292,7 +292,7 @@ class LSTMLayer(Operator):
         room, layout = room_bytes(columns, groups)
         return {**fields, **projection, **layout}, room
 
-    def prepare_integer(self, node: Node, plan: Planner) -> None:
+    def prepare_integer(self, node: Node, plan: PlanContext) -> None:
         """LiteRT's 8x8_16. Its activation is tanh whatever the options say, as there."""
         from ...kernels.lstm import LANES, PANEL, q8_lstm
         from ...kernels.q8_gemm import VNNI

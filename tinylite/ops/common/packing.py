@@ -11,7 +11,7 @@ import numpy as np
 from .operator import Node, Value
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = [
     "Header", "Matrices", "Packed", "check_weights", "dot_words", "filter_rows", "pack_f32", "pack_q8", "pack_words", "padded",
@@ -87,7 +87,7 @@ def _layout(words: Any, columns: int, depth: int, header_words: int) -> Packed:
     return Packed(words, columns, depth, NR * rows * 4, sum(width for _, width in _panels(columns)) * rows * 4)
 
 
-def pack_words(planner: Planner, words: np.ndarray, header_words: int, header: Header) -> Packed:
+def pack_words(planner: PlanContext, words: np.ndarray, header_words: int, header: Header) -> Packed:
     """Panels of constant 4-byte words [matrices, columns, depth]."""
     matrices, columns, depth = words.shape
     packed = _layout(None, columns, depth, header_words)
@@ -103,7 +103,7 @@ def pack_words(planner: Planner, words: np.ndarray, header_words: int, header: H
     return packed._replace(words=memory)
 
 
-def _pack_step(planner: Planner, kernel: Any, weights: Matrices, depth: int, header_words: int, **fields: Any) -> Packed:
+def _pack_step(planner: PlanContext, kernel: Any, weights: Matrices, depth: int, header_words: int, **fields: Any) -> Packed:
     """The same panels, written by a step of each run."""
     packed = _layout(None, weights.columns, depth, header_words)
     packed = packed._replace(words=planner.workspace((weights.matrices, packed.matrix_bytes // 4), "INT32"))
@@ -116,7 +116,7 @@ def _pack_step(planner: Planner, kernel: Any, weights: Matrices, depth: int, hea
     return packed
 
 
-def pack_f32(planner: Planner, weights: np.ndarray | Matrices, bias: np.ndarray | Value | None) -> Packed:
+def pack_f32(planner: PlanContext, weights: np.ndarray | Matrices, bias: np.ndarray | Value | None) -> Packed:
     """Float weights [matrices, columns, depth] with their bias [matrices * columns], or none: by the plan if both are constant."""
     from ...kernels.packing import f32_pack
 
@@ -157,7 +157,12 @@ def q8_words(weights: np.ndarray, zero: int) -> tuple[np.ndarray, np.ndarray, in
 
 
 def pack_q8(
-    planner: Planner, weights: np.ndarray | Matrices, zero: int, input_zero: int, bias: np.ndarray, header: Callable[[np.ndarray], Header]
+    planner: PlanContext,
+    weights: np.ndarray | Matrices,
+    zero: int,
+    input_zero: int,
+    bias: np.ndarray,
+    header: Callable[[np.ndarray], Header],
 ) -> tuple[Packed, int]:
     """8-bit weights with zero point `zero`, to be multiplied by an input whose values as u8 have the zero point `input_zero`.
 

@@ -9,7 +9,7 @@ from .operator import Node, Shape
 from .quantizing import Quantized
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["PixelBlocks"]
 
@@ -35,8 +35,8 @@ class PixelBlocks(Moving):
         """The input's shape with the blocks' dimensions apart."""
         raise NotImplementedError
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, shape = node.input(0), self.in_blocks(node)
         strides = strides_of(shape, input.dtype.itemsize)
         maps = [(range(shape[axis]), strides[axis]) for axis in _ORDER]
-        mapped_step(node, plan, input, node.outputs[0], maps, shape=[shape[axis] for axis in _ORDER])
+        mapped_step(node, plan, input, node.outputs[0], maps, shape=tuple(shape[axis] for axis in _ORDER))

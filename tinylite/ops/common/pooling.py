@@ -12,7 +12,7 @@ from .window import Axis, axes
 
 if TYPE_CHECKING:
     from ...kernels.kernel import Kernel
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["Pooling"]
 
@@ -44,7 +44,7 @@ class Pooling(Operator):
         height, width = self.windows(node)
         return [(node.input(0).shape[0], height.out, width.out, node.input(0).shape[3])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         height, width = self.windows(node)
         low, high = activation_range(node, node.options.fused_activation_function, output)

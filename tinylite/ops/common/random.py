@@ -12,7 +12,7 @@ from .operator import Node, Operator, Shape
 
 if TYPE_CHECKING:
     from ...memory import Region
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["Filled", "Random"]
 
@@ -24,7 +24,7 @@ class Random(Operator):
     options = "RandomOptions"
     pure = False
 
-    def generator(self, node: Node, plan: Planner) -> dict[str, Any]:
+    def generator(self, node: Node, plan: PlanContext) -> dict[str, Any]:
         """The fields of a kernel of kernels/random.py: key and counter."""
         # LiteRT's kernels see 32 bits of the seeds.
         seeds = np.array([node.options.seed, node.options.seed2]).astype(np.int32).astype(np.int64)
@@ -36,7 +36,7 @@ class Random(Operator):
         key = seeds[0] if seeded else np.frombuffer(os.urandom(8), np.int64)[0]
         return {"counter": plan.lasting(16, start, apart=not seeded), "key": int(key)}
 
-    def skip(self, plan: Planner, counter: Region, groups: int) -> None:
+    def skip(self, plan: PlanContext, counter: Region, groups: int) -> None:
         """Let the next run have other numbers."""
         from ...kernels.random import random_skip
 
@@ -58,7 +58,7 @@ class Filled(Random):
         node.want(len(node.input(0).shape) == 1, f"its shape {node.input(0)} does not have 1 dimension")
         return [tuple(node.numbers(0))]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ...kernels import random as kernels
 
         output, generator = node.outputs[0], self.generator(node, plan)

@@ -11,7 +11,7 @@ from .operator import Node, Shape, Value
 from .quantized import CLAMPS
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["Direction", "activation_fields", "both_shapes", "both_ways", "check_state", "joined", "panels"]
 
@@ -95,7 +95,7 @@ def both_shapes(node: Node, input: Value, forward: int, backward: int) -> list[S
     return [(*input.shape[:-1], forward), (*input.shape[:-1], backward)]
 
 
-def joined(plan: Planner, x: Value, y: Value) -> Value:
+def joined(plan: PlanContext, x: Value, y: Value) -> Value:
     """Two values side by side along their last dimension: a constant, if both are."""
     axis = len(x.shape) - 1
     shape = (*x.shape[:-1], x.shape[-1] + y.shape[-1])

@@ -12,7 +12,7 @@ from .operator import Node, Operator, Shape
 from .quantized import scale_and_zero
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["Reducing", "reduced_axes"]
 
@@ -57,7 +57,7 @@ class Reducing(Operator):
         """What the kernel's record wants besides the walk; `count` elements make one result."""
         return {}
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         x, output = node.input(0), node.outputs[0]
         walk, units = self.walk(node, x.shape, reduced_axes(node, len(x.shape)))
         count = x.size // output.size if output.size else 0

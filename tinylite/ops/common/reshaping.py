@@ -10,7 +10,7 @@ from .operator import Node, Operator, Shape
 from .quantizing import RESHAPES, Quantized
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["Reshaping", "resolve"]
 
@@ -42,6 +42,6 @@ class Reshaping(Operator):
     def check_types(self, node: Node) -> None:
         node.want(node.input(0).type == node.outputs[0].type, f"its output is {node.outputs[0].type} and its input {node.input(0).type}")
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         if not plan.alias(node.outputs[0], node.input(0)):
             copy_step(plan, node.input(0), node.outputs[0])

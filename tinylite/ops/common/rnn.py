@@ -14,7 +14,7 @@ from .quantizing import StoredWeights
 from .recurrent import Direction, activation_fields, check_state, joined, panels
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["Cell", "RNNLayer"]
 
@@ -43,7 +43,7 @@ class Cell(NamedTuple):
             )
         return outputs
 
-    def step(self, node: Node, plan: Planner, input: Value, way: Direction, second: Value | None = None) -> None:
+    def step(self, node: Node, plan: PlanContext, input: Value, way: Direction, second: Value | None = None) -> None:
         """Add the step that runs the cell along a sequence. `second` are the weights of another input, which `input` ends with."""
         from ...kernels.lstm import LANES, PANEL
         from ...kernels.rnn import f32_rnn, hybrid_rnn
@@ -91,5 +91,5 @@ class RNNLayer(Operator):
         node.want(len(input.shape) == self.rank, f"its input {input} does not have {self.rank} dimensions")
         return [(*input.shape[:-1], self.cell(node).check(node, input))]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         self.cell(node).step(node, plan, node.input(0), Direction.forward(node, node.outputs[0]))

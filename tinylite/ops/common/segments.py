@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .operator import Node, Operator, Shape
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["UnsortedSegment", "check_segments", "segment_step"]
 
@@ -26,7 +26,7 @@ def check_segments(node: Node, reduction: str) -> None:
     node.want(output.type == data.type, f"its output {output} is not {data.type}, as its input is")
 
 
-def segment_step(node: Node, plan: Planner, reduction: str) -> None:
+def segment_step(node: Node, plan: PlanContext, reduction: str) -> None:
     """Reduce input 0, of which each row has a number in input 1, to the output, [segments, ...]."""
     from ...kernels.segments import BLOCK, SEGMENT
 
@@ -61,5 +61,5 @@ class UnsortedSegment(Operator):
         node.want(len(numbers) == 1 and numbers[0] >= 0, f"its number of segments is {numbers}")
         return [(numbers[0], *data.shape[rank:])]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         segment_step(node, plan, self.reduction)

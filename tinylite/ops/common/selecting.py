@@ -11,7 +11,7 @@ from .operator import Node, Operator, Shape
 from .quantizing import JOINS
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["Selecting"]
 
@@ -43,7 +43,7 @@ class Selecting(Operator):
         """How the condition stretches."""
         return node.input(0).shape
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ...kernels.binary import MAX_OUTER
         from ...kernels.comparison import SELECT
 

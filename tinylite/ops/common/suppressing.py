@@ -10,7 +10,7 @@ import numpy as np
 from .operator import Node, Operator, Shape
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["NonMaxSuppression"]
 
@@ -42,7 +42,7 @@ class NonMaxSuppression(Operator):
         node.want(most >= 0, f"it shall select {most} boxes")
         return [(most,)] * (len(node.outputs) - 1) + [()]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ...kernels.detection import suppress_softly
 
         boxes, scores, _, most_overlap, least_score = (node.input(index) for index in range(5))

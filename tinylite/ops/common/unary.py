@@ -11,7 +11,7 @@ from .lookup import float_table, lookup_step
 from .operator import Node, Operator, Shape, Value
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from .plan_context import PlanContext
 
 __all__ = ["Unary"]
 
@@ -51,7 +51,7 @@ class Unary(Operator):
     def infer(self, node: Node) -> Sequence[Shape]:
         return [node.input(0).shape]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ...kernels import unary
 
         input, output = node.input(0), node.outputs[0]

@@ -12,7 +12,7 @@ from ..common.fourier import twiddles
 from ..common.operator import Node, Operator, Shape, register
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from ..common.plan_context import PlanContext
 
 _LARGEST_WINDOW = 1 << 28
 
@@ -53,7 +53,7 @@ class AudioSpectrogram(Operator):
         frames = 0 if samples < windows.length else 1 + (samples - windows.length) // windows.stride
         return [(channels, frames, windows.size // 2 + 1)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ...kernels.audio import spectrogram
 
         input, output, windows = node.input(0), node.outputs[0], self.windows(node)

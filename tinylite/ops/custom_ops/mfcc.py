@@ -16,7 +16,7 @@ from ..common.custom_options import whole_numbers
 from ..common.operator import Node, Operator, Shape, register
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from ..common.plan_context import PlanContext
 
 _MOST = 1 << 20  # bands
 _FASTEST = 1 << 31
@@ -75,7 +75,7 @@ class Mfcc(Operator):
         node.want(len(rates) == 1 and rates[0] > 0, f"its sample rate is {rates}")
         return [(*spectra.shape[:2], coefficients)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ...kernels.audio import mfcc
 
         spectra, output = node.input(0), node.outputs[0]

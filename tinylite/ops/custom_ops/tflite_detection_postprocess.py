@@ -13,7 +13,7 @@ from ..common.quantized import scale_and_zero
 from ..common.quantizing import Quantized
 
 if TYPE_CHECKING:
-    from ...planner import Planner
+    from ..common.plan_context import PlanContext
 
 _MOST = 1 << 20  # detections, and classes of each
 _DETECTIONS_PER_CLASS = 100
@@ -89,7 +89,7 @@ class TFLiteDetectionPostProcess(Operator):
         node.want(anchors.shape == (count, 4), f"its anchors {anchors} are not [{count}, 4]")
         return [(1, options.places, 4), (1, options.places), (1, options.places), (1,)]
 
-    def prepare(self, node: Node, plan: Planner) -> None:
+    def prepare(self, node: Node, plan: PlanContext) -> None:
         from ...kernels.detection import decode_boxes, detect_by_best_class, detect_by_class
 
         encodings, scores, anchors = (self.floats(node, plan, index) for index in range(3))
@@ -125,7 +125,7 @@ class TFLiteDetectionPostProcess(Operator):
         )  # fmt: skip
 
     @staticmethod
-    def floats(node: Node, plan: Planner, index: int) -> Value:
+    def floats(node: Node, plan: PlanContext, index: int) -> Value:
         """An input as FLOAT32."""
         from ...kernels.quantize import BLOCK, dequantize
 
