@@ -16,7 +16,20 @@ import numpy as np
 import pytest
 
 import tinylite
-from tinylite import FileError, Graph, Interpreter, Model, ModelError, Op, Quantization, SettingError, Tensor, TensorError, TinyliteError
+from tinylite import (
+    FileError,
+    Graph,
+    Interpreter,
+    Model,
+    ModelError,
+    Op,
+    OutOfMemoryError,
+    Quantization,
+    SettingError,
+    Tensor,
+    TensorError,
+    TinyliteError,
+)
 from tinylite.diagnose import diagnose_path
 from tinylite.files import check_no_pipes, write_whole
 from tinylite.interpreter import _show_compilation
@@ -398,3 +411,37 @@ def test_complex_numbers_are_no_picture(extension: str, tmp_path: Path) -> None:
     with pytest.raises(TensorError, match="holds complex64, which is no picture"):
         write_output(str(tmp_path / f"x{extension}"), {"y": np.zeros((8, 8), np.complex64)}, ready(chain()).get_output_details()[0])
     assert os.listdir(tmp_path) == []
+
+
+def gathered() -> Model:
+    """Rows of x, whose numbers are a constant."""
+    x, rows, y = Tensor("x", (4, 3)), Tensor("rows", (2,), "INT32"), Tensor("y", (2, 3))
+    rows.data = np.array([0, 1], np.int32)
+    return Model([Graph("main", [x], [y], [Op("GATHER", [x, rows], [y])], [x, rows, y])])
+
+
+@pytest.mark.parametrize("kind", ["model", "bytes", "view", "array"])
+def test_constants_of_an_interpreter_cannot_be_written(kind: str) -> None:
+    """Plans are made for what they hold: neither through the interpreter's views nor behind its back."""
+    content = bytearray(gathered().to_bytes())
+    given: dict[str, Any] = {
+        "model": gathered(), "bytes": content, "view": memoryview(content).toreadonly(), "array": np.frombuffer(content, np.uint8),
+    }  # fmt: skip
+    interpreter = Interpreter(given[kind])
+    x = np.arange(12, dtype=np.float32).reshape(4, 3)
+    for index in range(len(content)):
+        content[index] = 255
+    for ready_now in (False, True):
+        if ready_now:
+            interpreter.allocate_tensors()
+        with pytest.raises(ValueError, match="read-only"):
+            interpreter.tensor(1)()[...] = 100_000_000
+    assert run(interpreter, x).tolist() == x[:2].tolist()
+
+
+@pytest.mark.parametrize("size", [np.broadcast_to(np.int64(1), 1 << 40), range(1 << 50)])
+def test_a_shape_without_end_is_none(size: Any) -> None:
+    interpreter = ready(chain())
+    with pytest.raises((TensorError, OutOfMemoryError)):
+        interpreter.resize_tensor_input(0, size)
+    interpreter.invoke()

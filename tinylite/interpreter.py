@@ -35,6 +35,7 @@ from .text import is_terminal
 
 __all__ = ["Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"]
 
+_MOST_DIMENSIONS = 1000  # that are looked at in a shape which somebody has given
 _SMALLER = "Resize the inputs, or end other programs"
 
 
@@ -645,7 +646,9 @@ def _thread_count(wanted: Any) -> int:
 def _whole_numbers(given: Any) -> tuple[int, ...] | None:
     """The shape that somebody has given, a sequence of whole numbers or one; None if it is something else."""
     sizes = np.atleast_1d(as_array(given))
-    if sizes.ndim != 1 or not all(isinstance(size, (int, np.integer)) or (sizes.dtype.kind == "f" and size.is_integer()) for size in sizes):
+    if sizes.ndim != 1 or sizes.size > _MOST_DIMENSIONS:
+        return None
+    if not all(isinstance(size, (int, np.integer)) or (sizes.dtype.kind == "f" and size.is_integer()) for size in sizes):
         return None
     return tuple(map(int, sizes))
 

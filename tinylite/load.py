@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -34,7 +35,7 @@ def load(file: str | os.PathLike[str] | bytes | bytearray | memoryview, into: Co
     """
     if isinstance(file, (bytes, bytearray, memoryview)):
         with at(f"model content of {len(file)} bytes"):
-            if not memoryview(file).readonly:
+            if not _fixed(file):
                 file = bytes(file)
             _load(np.frombuffer(file, np.uint8), None, into)
             return
@@ -44,6 +45,14 @@ def load(file: str | os.PathLike[str] | bytes | bytearray | memoryview, into: Co
     with at(path):
         _load(_content(path), path, into)
     into.source = path
+
+
+def _fixed(content: Any) -> bool:
+    """Whether content stays as it is: bytes, and what is mapped; a view that is for reading only may be one of what others write."""
+    base = content
+    while isinstance(base, (np.ndarray, memoryview)):
+        base = base.base if isinstance(base, np.ndarray) else base.obj
+    return isinstance(base, bytes) or (isinstance(base, mmap.mmap) and memoryview(content).readonly)
 
 
 def _instead(file: Any) -> str | None:

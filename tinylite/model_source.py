@@ -79,7 +79,10 @@ _CONVERTIBLE = ("keras", "tf_keras", "tensorflow")
 
 
 def _as_saved(model: Model) -> Model:
-    """The Model that the file of another one would hold. Constants are shared, except those that can be written."""
+    """The Model that the file of another one would hold. Constants are shared, except those that can be written, and are for reading:
+
+    plans are made for what they hold.
+    """
     if not isinstance(model.graphs, (list, tuple)) or not model.graphs:
         raise ModelError("the model has no graph", "Add one to model.graphs")
     made = Model()
@@ -90,4 +93,5 @@ def _as_saved(model: Model) -> Model:
         for tensor in graph.tensors:
             if tensor.buffer is not None and tensor.buffer.flags.writeable:
                 tensor.buffer = kept.setdefault(id(tensor.buffer), tensor.buffer.copy())
+                tensor.buffer.flags.writeable = False
     return made

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import TensorError, quoted
+from .errors import OutOfMemoryError, TensorError, quoted
 from .limits import check_size
 from .model import Tensor
 from .quantization_math import integer_limits, quantize_by_division
@@ -54,6 +54,8 @@ def as_array(values: Any) -> np.ndarray:
         return np.asarray(values)
     except ValueError:
         return np.empty((0, 0), object)
+    except MemoryError:
+        raise OutOfMemoryError(f"{quoted(values)} takes more memory as an array than there is", "Give less") from None
 
 
 def _parameters(details: dict[str, Any] | Tensor) -> _Parameters:
