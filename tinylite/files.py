@@ -30,6 +30,7 @@ __all__ = [
 MAPPED_FROM = 128 << 20  # bytes
 
 _CHANGING = "Wait until the program that writes it has finished, and try again"
+_PERMISSIONS = "Check the path and its permissions"
 _REPLACE = "Load it again; to replace a file that is in use, write a new one and rename it, as Model.save does"
 
 
@@ -133,16 +134,18 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     if os.path.exists(path) and not os.path.isfile(path):
         raise FileError("it is a pipe, a socket or a device", "Save what it holds as a file first")
     try:
-        with open(path, "rb", buffering=0, opener=_at_once) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # since it was looked at
-                raise FileError("it is a pipe, a socket or a device", "Save what it holds as a file first")
-            yield file
+        file = open(path, "rb", buffering=0, opener=_at_once)  # noqa: SIM115, closed below
     except FileNotFoundError:
         raise FileError("there is no such file", current_directory()) from None
-    except FileError:
-        raise  # which is a ValueError too
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
-        raise FileError(f"it cannot be read: {error}", "Check the path and its permissions") from None
+        raise FileError(f"it cannot be read: {error}", _PERMISSIONS) from None
+    with file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # since it was looked at
+            raise FileError("it is a pipe, a socket or a device", "Save what it holds as a file first")
+        try:
+            yield file
+        except OSError as error:
+            raise FileError(f"it cannot be read: {error}", _PERMISSIONS) from None
 
 
 def _at_once(path: str, flags: int) -> int:
