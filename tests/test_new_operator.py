@@ -12,8 +12,8 @@ import pytest
 
 from tinylite import ConvertError, Interpreter, Model, Op, Tensor, ops
 from tinylite.converter import tf_ops
-from tinylite.converter.folding import FOLDERS
-from tinylite.converter.tf_ops.registry import TRANSLATIONS
+from tinylite.converter.folding import FOLDERS, UNKNOWN
+from tinylite.converter.tf_ops.registry import RANKS, TRANSLATIONS
 from tinylite.describe_quantization import describe_file
 from tinylite.kinds import kind_of
 from tinylite.model import Graph
@@ -68,7 +68,7 @@ class Squared(Unary):
     def real(self, x, node):
         return x * x
 '''
-TF_OPS = '''"""Opposite and Squared."""
+TF_OPS = '''"""Opposite, Squared and Doubled."""
 
 import numpy as np
 
@@ -81,7 +81,12 @@ def opposite(call):
     return call.elementwise("STABLEHLO_NEGATE", call.input(0))
 
 
-@folds("Opposite")
+@translates("Doubled", ranks=(2,))
+def doubled(call):
+    return call.elementwise("ADD", call.input(0), call.input(0))
+
+
+@folds("Opposite", unknown=slice(0, 1))
 def _opposite(call, x):
     return -x
 
@@ -107,7 +112,8 @@ def _files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     ops._facts.cache_clear()
     yield
     for table, names in (
-        (TRANSLATIONS, ("Opposite", "Squared")), (FOLDERS, ("Opposite",)), (REGISTRY, ("STABLEHLO_NEGATE", "Squared")),
+        (TRANSLATIONS, ("Opposite", "Squared", "Doubled")), (RANKS, ("Opposite", "Squared", "Doubled")), (FOLDERS, ("Opposite",)),
+        (UNKNOWN, ("Opposite",)), (REGISTRY, ("STABLEHLO_NEGATE", "Squared")),
         (ops._found, ("STABLEHLO_NEGATE",)),
     ):  # fmt: skip
         for name in names:
@@ -153,6 +159,20 @@ def test_it_is_quantized_and_runs_on_integers(type: str, style: str, tmp_path: P
 def test_its_constants_are_computed() -> None:
     n = Nodes()
     assert codes(n.convert(n.add("AddV2", n.input(4), n.add("Opposite", np.ones(4, np.float32))))) == "ADD"
+
+
+def test_what_it_tells_of_shapes_is_known() -> None:
+    n = Nodes()
+    x = n.input()
+    n.nodes[0].attributes["shape"] = None
+    assert n.convert(n.add("Doubled", x)).graph.inputs[0].shape_signature == (-1, -1)
+    # Twice the opposite of a shape that is known in part: the reshape has it as a constant.
+    n = Nodes()
+    x = n.input(-1, 6)
+    shape = n.add("Opposite", n.add("Opposite", n.add("Shape", x)))
+    columns = n.add("StridedSlice", shape, np.array([1]), np.array([2]), np.array([1]))
+    model = n.convert(n.add("Reshape", x, n.add("ConcatV2", columns, np.array([-1]), np.array(0))))
+    assert codes(model) == "RESHAPE" and model.graph.outputs[0].shape_signature == (6, -1)
 
 
 def test_a_type_that_it_lacks_is_refused() -> None:

@@ -69,12 +69,16 @@ ROOMS = {
     },
     "tinylite/quantize": {"quantize", "converter", "freezing", "passes", "ops", "model", "text", "numpy", "tensorflow"},
     "tinylite/freezing": {"diagnose", "schema", "freezing", "files", "keras_files", "kinds", "numpy", "tensorflow", "keras", "google"},
+    "tinylite/cli": {
+        *("__version__", "cli", "converter", "describe", "diagnose", "graph_tables", "describe_graph", "describe_quantization", "files", "freezing", "interpreter"),
+        *("kinds", "media", "model", "profile", "run", "scaling", "schema", "click", "netron", "PIL", "rich"),
+    },
     "tinylite/examples": {
         *("cli", "examples", "freezing", "interpreter", "media", "model", "quantize", "tinylite"),
         *("click", "flatbuffers", "numpy", "PIL", "sklearn", "tensorflow"),
     },
     "tinylite/state.py": {"kernels", "memory", "numpy"},
-    "tinylite/order.py": {"segment", "model"},
+    "tinylite/order.py": {"segment", "model", "ops"},
     "tinylite/layout.py": {"ops", "memory", "segment", "kernels", "numpy"},
     "tinylite/planner.py": {"layout", "order", "ops", "passes", "memory", "segment", "state", "model", "kernels", "numpy"},
     "tinylite/plan.py": {"planner", "segment", "state", "memory", "ops", "model", "kernels", "numpy"},

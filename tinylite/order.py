@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .errors import ModelError, at
 from .model import Graph, Op
+from .ops import facts_of
 from .segment import describe
 
 __all__ = ["check_order", "check_records", "quantizes_floats", "zeroes_variables"]
@@ -67,8 +68,8 @@ def zeroes_variables(op: Op) -> bool:
 
 
 def quantizes_floats(op: Op) -> bool:
-    """Whether integers come of float values: QUANTIZE, and products of floats with 8-bit weights."""
+    """Whether integers are made of float values: by a conversion, or in products of floats with 8-bit weights."""
     data = [tensor for tensor in op.inputs if tensor is not None]
-    return (
-        bool(data) and data[0].type == "FLOAT32" and (op.code == "QUANTIZE" or any(tensor.type in ("INT8", "UINT8") for tensor in data[1:]))
-    )
+    if not data or data[0].type != "FLOAT32":
+        return False
+    return facts_of(op).converts or any(tensor.type in ("INT8", "UINT8") for tensor in data[1:])

@@ -31,6 +31,7 @@ from .quantization import type_of
 from .refused import refused
 from .shapes import Signature, computed
 from .tf_graph import Edge, TfGraph, TfNode, parse_name, tf_graph
+from .tf_ops.registry import STAND_INS
 from .translate import Problem, Settings, Translator
 from .versions import set_versions
 
@@ -41,9 +42,6 @@ T = TypeVar("T")
 _log = logging.getLogger("tinylite")
 Types = Mapping[str, Any] | Sequence[Any]
 Shapes = Mapping[str, Sequence[int | None] | None] | Sequence[Sequence[int | None] | None]
-
-# Stand-ins for what has no operator, which a pattern may have taken up.
-_MUST_GO = {"Erf", "Erfc"}
 
 
 @dataclass
@@ -342,7 +340,7 @@ def _left(graphs: Sequence[Graph], settings: Settings) -> list[Problem]:
         Problem(op.outputs[0].name or "", op.name, "it has no form among the builtin operators outside of a GELU",
                 "Replace it in the model, or let it through as a custom op with allow_custom_ops")
         for graph in graphs for op in graph.ops
-        if op.code == "CUSTOM" and op.name in _MUST_GO and op.name not in settings.custom_op_names
+        if op.code == "CUSTOM" and op.name in STAND_INS and op.name not in settings.custom_op_names
     ]  # fmt: skip
 
 

@@ -14,14 +14,14 @@ from ..model import Quantization, Tensor
 from ..ops.div import truncated
 from ..quantization_math import fake_quantize, symmetric_range
 from ..tensor_types import tensor_dtype
-from .folding_demand import demand
+from .folding_demand import DEMANDS, Demand, demand_of, einsum, gathered, gathered_nd, matrix_product, mirrored, parts, slow
 from .output_types import plain_type
 from .slicing import strided
 
 if TYPE_CHECKING:
     from .translate import Call
 
-__all__ = ["FAKE_QUANTS", "FOLDERS", "MOST_MADE", "SAME_VALUES", "fold", "folds", "string_buffer", "texts", "told_range"]
+__all__ = ["FAKE_QUANTS", "FOLDERS", "MOST_MADE", "SAME_VALUES", "UNKNOWN", "fold", "folds", "string_buffer", "texts", "told_range"]
 
 # A few numbers may ask for any amount of values: what would be more than these, by one node or by all together beyond those that
 # they are made from, is left to the runtime.
@@ -30,9 +30,9 @@ MOST_MADE = 1 << 26
 Folder = Callable[..., Any]
 FOLDERS: dict[str, Folder] = {}
 FAKE_QUANTS = ("FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxVarsPerChannel")
-# Ops whose result has the values of their first input, in the same order or another.
-SAME_VALUES = {"Identity", "StopGradient", "PreventGradient", "Snapshot", "CheckNumerics", "EnsureShape", "PlaceholderWithDefault",
-               "Reshape", "Squeeze", "ExpandDims", "Transpose"}  # fmt: skip
+SAME_VALUES: set[str] = set()
+UNKNOWN: dict[str, slice] = {}
+_ALL, _FIRST = slice(None), slice(0, 1)
 
 
 def fold(call: Call, given: Sequence[np.ndarray | None]) -> list[np.ndarray] | None:
@@ -53,7 +53,7 @@ def fold(call: Call, given: Sequence[np.ndarray | None]) -> list[np.ndarray] | N
 
 def _affordable(call: Call, given: Sequence[np.ndarray]) -> bool:
     """Whether computing this leaves the conversion within its bounds; it is counted then."""
-    made, work = demand(call, given)
+    made, work = demand_of(call, given)
     grown = max(made - sum({value.__array_interface__["data"][0]: value.size for value in given}.values()), 0)
     left = call.translator
     if grown > left.growth_left or work > left.work_left:
@@ -63,9 +63,22 @@ def _affordable(call: Call, given: Sequence[np.ndarray]) -> bool:
     return True
 
 
-def folds(*ops: str) -> Callable[[Folder], Folder]:
+def folds(*ops: str, unknown: slice | None = None, same_values: bool = False, demand: Demand | None = None) -> Callable[[Folder], Folder]:
+    """Register a function that computes these TensorFlow ops on constants: of the node and its inputs' values, those of its outputs.
+
+    `unknown` are the inputs of which a part may be unknown while the rest is computed (see partial.py). `same_values` says that the
+    result has the values of the first input, in the same order or another. `demand` says what computing takes, where it makes more
+    elements than it is given (see folding_demand.py).
+    """
+
     def register(folder: Folder) -> Folder:
-        FOLDERS.update((op, folder) for op in ops)
+        for op in ops:
+            FOLDERS[op] = folder
+            if unknown is not None:
+                UNKNOWN[op] = unknown
+            if demand is not None:
+                DEMANDS[op] = demand
+        SAME_VALUES.update(ops if same_values else ())
         return folder
 
     return register
@@ -148,7 +161,11 @@ def _in_type(function: Callable[..., Any], count: int, to_bool: bool) -> Folder:
 
 
 _ARITHMETIC: dict[str, Callable[..., Any]] = {**_UNARY, **_BINARY}
-FOLDERS.update((op, _in_type(function, 1 if op in _UNARY else 2, op in _TO_BOOL)) for op, function in _ARITHMETIC.items())
+for _op, _function in _ARITHMETIC.items():
+    # A function of one number of Python is called for each element.
+    folds(_op, demand=slow if isinstance(_function, np.vectorize) else None)(_in_type(_function, 1 if _op in _UNARY else 2, _op in _TO_BOOL))
+DEMANDS["MatrixDiag"] = lambda call, x: x.size * x.shape[-1]
+UNKNOWN |= dict.fromkeys(("Add", "AddV2", "Sub", "Mul", "FloorDiv"), _ALL)
 
 
 def _reduction(function: Callable[..., np.ndarray]) -> Folder:
@@ -160,6 +177,7 @@ def _reduction(function: Callable[..., np.ndarray]) -> Folder:
 
 
 FOLDERS.update((op, _reduction(function)) for op, function in _REDUCTIONS.items())
+UNKNOWN |= dict.fromkeys(("Sum", "Prod"), _FIRST)
 
 
 @folds("Const")
@@ -169,7 +187,8 @@ def _const(call: Call) -> np.ndarray | None:
     return value
 
 
-@folds("Identity", "StopGradient", "PreventGradient", "Snapshot", "CheckNumerics", "EnsureShape", "PlaceholderWithDefault")
+@folds("Identity", unknown=_ALL, same_values=True)
+@folds("StopGradient", "PreventGradient", "Snapshot", "CheckNumerics", "EnsureShape", "PlaceholderWithDefault", same_values=True)
 def _identity(call: Call, x: np.ndarray) -> np.ndarray:
     return x
 
@@ -179,7 +198,7 @@ def _identities(call: Call, *given: np.ndarray) -> list[np.ndarray]:
     return list(given)
 
 
-@folds("Cast")
+@folds("Cast", unknown=_FIRST)
 def _cast(call: Call, x: np.ndarray) -> np.ndarray | None:
     wanted = plain_type(call.attribute("DstT"))
     return x.astype(tensor_dtype(wanted)) if wanted != "BFLOAT16" else None
@@ -195,52 +214,52 @@ def _bitcast(call: Call, x: np.ndarray) -> np.ndarray:
     return np.asarray(found)
 
 
-@folds("Reshape")
+@folds("Reshape", unknown=_FIRST, same_values=True)
 def _reshape(call: Call, x: np.ndarray, shape: np.ndarray) -> np.ndarray:
     return x.reshape(shape.tolist())
 
 
-@folds("Squeeze")
+@folds("Squeeze", unknown=_FIRST, same_values=True)
 def _squeeze(call: Call, x: np.ndarray) -> np.ndarray:
     return np.squeeze(x, tuple(call.attribute("squeeze_dims") or [axis for axis, size in enumerate(x.shape) if size == 1]))
 
 
-@folds("ExpandDims")
+@folds("ExpandDims", unknown=_FIRST, same_values=True)
 def _expand_dims(call: Call, x: np.ndarray, axis: np.ndarray) -> np.ndarray:
     return np.expand_dims(x, int(axis.reshape(())))
 
 
-@folds("Transpose")
+@folds("Transpose", unknown=_FIRST, same_values=True)
 def _transpose(call: Call, x: np.ndarray, order: np.ndarray) -> np.ndarray:
     return x.transpose(order.tolist())
 
 
-@folds("Pack")
+@folds("Pack", unknown=_ALL)
 def _pack(call: Call, *given: np.ndarray) -> np.ndarray:
     return np.stack(given, call.attribute("axis", 0))
 
 
-@folds("Unpack")
+@folds("Unpack", unknown=_FIRST, demand=parts)
 def _unpack(call: Call, x: np.ndarray) -> list[np.ndarray]:
     return list(np.moveaxis(x, call.attribute("axis", 0), 0))
 
 
-@folds("ConcatV2")
+@folds("ConcatV2", unknown=_ALL)
 def _concat_v2(call: Call, *given: np.ndarray) -> np.ndarray:
     return np.concatenate(given[:-1], int(given[-1].reshape(())))
 
 
-@folds("Concat")
+@folds("Concat", unknown=_ALL)
 def _concat(call: Call, axis: np.ndarray, *given: np.ndarray) -> np.ndarray:
     return np.concatenate(given, int(axis.reshape(())))
 
 
-@folds("Split")
+@folds("Split", unknown=slice(1, 2))
 def _split(call: Call, axis: np.ndarray, x: np.ndarray) -> list[np.ndarray]:
     return np.split(x, call.attribute("num_split"), int(axis.reshape(())))
 
 
-@folds("SplitV")
+@folds("SplitV", unknown=_FIRST)
 def _split_v(call: Call, x: np.ndarray, sizes: np.ndarray, axis: np.ndarray) -> list[np.ndarray]:
     sizes = np.where(sizes < 0, x.shape[int(axis.reshape(()))] - sizes[sizes >= 0].sum(), sizes)
     return np.split(x, np.cumsum(sizes)[:-1], int(axis.reshape(())))
@@ -251,7 +270,7 @@ def _fill(call: Call, shape: np.ndarray, value: np.ndarray) -> np.ndarray:
     return np.broadcast_to(value, tuple(shape.tolist()))
 
 
-@folds("Tile")
+@folds("Tile", unknown=_FIRST)
 def _tile(call: Call, x: np.ndarray, times: np.ndarray) -> np.ndarray | None:
     return np.tile(x, times.tolist()) if x.size * math.prod(times.tolist()) <= MOST_MADE else None
 
@@ -278,23 +297,24 @@ def _lin_space(call: Call, start: np.ndarray, stop: np.ndarray, number: np.ndarr
     return np.linspace(start.item(), stop.item(), number.item()).astype(start.dtype) if number.item() <= MOST_MADE else None
 
 
-@folds("Slice")
+@folds("Slice", unknown=_FIRST)
 def _slice(call: Call, x: np.ndarray, begin: np.ndarray, size: np.ndarray) -> np.ndarray:
     ends = [dimension if count < 0 else start + count for start, count, dimension in zip(begin, size, x.shape, strict=True)]
     return x[tuple(slice(int(start), int(end)) for start, end in zip(begin, ends, strict=True))]
 
 
-@folds("StridedSlice")
+@folds("StridedSlice", unknown=_FIRST)
 def _strided_slice(call: Call, x: np.ndarray, begin: np.ndarray, end: np.ndarray, strides: np.ndarray) -> np.ndarray:
     return x[strided(call, begin.tolist(), end.tolist(), strides.tolist())]
 
 
-@folds("Gather")
+@folds("Gather", unknown=_FIRST, demand=gathered)
 def _gather(call: Call, x: np.ndarray, indices: np.ndarray) -> np.ndarray:
     return np.take(x, indices, 0)
 
 
-@folds("GatherV2", "ResourceGather")
+@folds("GatherV2", unknown=_FIRST, demand=gathered)
+@folds("ResourceGather", demand=gathered)
 def _gather_v2(call: Call, x: np.ndarray, indices: np.ndarray, axis: np.ndarray | int = 0) -> np.ndarray:
     along, batch = int(np.reshape(axis, ())) % x.ndim, call.attribute("batch_dims", 0)
     batch += indices.ndim if batch < 0 else 0
@@ -304,7 +324,7 @@ def _gather_v2(call: Call, x: np.ndarray, indices: np.ndarray, axis: np.ndarray 
     return np.reshape(parts, (*x.shape[:along], *indices.shape[batch:], *x.shape[along + 1 :]))
 
 
-@folds("GatherNd")
+@folds("GatherNd", demand=gathered_nd)
 def _gather_nd(call: Call, x: np.ndarray, indices: np.ndarray) -> np.ndarray:
     return x[tuple(np.moveaxis(indices, -1, 0))]
 
@@ -337,7 +357,7 @@ def _one_hot(call: Call, indices: np.ndarray, depth: np.ndarray, on: np.ndarray,
     return np.where(hot, on, off)
 
 
-@folds("ReverseV2")
+@folds("ReverseV2", unknown=_FIRST)
 def _reverse(call: Call, x: np.ndarray, axes: np.ndarray) -> np.ndarray:
     return np.flip(x, tuple(axes.tolist()))
 
@@ -372,7 +392,7 @@ def _cumulate(call: Call, x: np.ndarray, axis: np.ndarray) -> np.ndarray:
     return np.flip(made, along) if call.attribute("reverse") else made
 
 
-@folds("MatrixBandPart")
+@folds("MatrixBandPart", demand=lambda call, x, *_: x.size + math.prod(x.shape[-2:]))
 def _band(call: Call, x: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
     down, right = lower.item(), upper.item()
     distance = np.arange(x.shape[-2])[:, None] - np.arange(x.shape[-1])
@@ -380,18 +400,18 @@ def _band(call: Call, x: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> np
     return np.where(inside, x, x.dtype.type(0))
 
 
-@folds("MatMul")
+@folds("MatMul", demand=matrix_product)
 def _mat_mul(call: Call, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return (a.T if call.attribute("transpose_a") else a) @ (b.T if call.attribute("transpose_b") else b)
 
 
-@folds("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
+@folds("BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", demand=matrix_product)
 def _batch_mat_mul(call: Call, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     a, b = (x.swapaxes(-1, -2) if call.attribute(name) else x for name, x in (("adj_x", a), ("adj_y", b)))
     return a @ b
 
 
-@folds("Einsum")
+@folds("Einsum", demand=einsum)
 def _einsum(call: Call, *given: np.ndarray) -> np.ndarray:
     return np.einsum(call.attribute("equation"), *given)
 
@@ -458,7 +478,7 @@ def _roll(call: Call, x: np.ndarray, shifts: np.ndarray, axes: np.ndarray) -> np
     return np.roll(x, tuple(shifts.reshape(-1).tolist()), tuple(axes.reshape(-1).tolist()))
 
 
-@folds("MirrorPad")
+@folds("MirrorPad", demand=mirrored)
 def _mirror_pad(call: Call, x: np.ndarray, paddings: np.ndarray) -> np.ndarray:
     return np.pad(x, paddings.tolist(), "reflect" if call.attribute("mode") == "REFLECT" else "symmetric")
 
@@ -508,7 +528,8 @@ def _shapes(call: Call, *given: np.ndarray) -> list[np.ndarray]:
     return [np.array(x.shape, tensor_dtype(call.attribute("out_type", "INT32"))) for x in given]
 
 
-@folds("Size", "Rank", "Shape")
+@folds("Shape", unknown=_ALL)
+@folds("Size", "Rank")
 def _of_shape(call: Call, x: np.ndarray) -> np.ndarray:
     found = {"Size": x.size, "Rank": x.ndim, "Shape": x.shape}[call.op]
     return np.array(found, tensor_dtype(call.attribute("out_type", "INT32")))

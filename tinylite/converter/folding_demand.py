@@ -11,26 +11,30 @@ import numpy as np
 if TYPE_CHECKING:
     from .translate import Call
 
-__all__ = ["demand"]
+__all__ = [
+    "DEMANDS", "Demand", "demand_of", "einsum", "gathered", "gathered_nd", "matrix_product", "mirrored", "parts", "slow",
+]  # fmt: skip
 
-# Computed element by element in Python: so many times the work.
-_SLOW = {"Erf": 64, "Erfc": 64, "Lgamma": 64}
-_MATRIX_PRODUCTS = ("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
+# How many elements a folder makes, and how many elementary operations that is where it is more.
+Demand = Callable[..., int | tuple[int, int]]
+DEMANDS: dict[str, Demand] = {}
+_SLOW = 64  # so many times the work, where each element is computed in Python
 
 
-def demand(call: Call, given: Sequence[np.ndarray]) -> tuple[int, int]:
+def demand_of(call: Call, given: Sequence[np.ndarray]) -> tuple[int, int]:
     """How many elements a folder makes, and how many elementary operations that is, at most.
 
-    Ops that are not named here make no more elements than they take, stretch their operands to one shape, or look themselves
-    at what they are asked for. Raises what numpy raises for operands that do not go together.
+    Ops that have registered no demand (`folds`) make no more elements than they take, stretch their operands to one shape, or look
+    themselves at what they are asked for. Raises what numpy raises for operands that do not go together.
     """
-    op = call.op
-    if op in _MATRIX_PRODUCTS:
-        return _matrix_product(call, *given)
-    if op == "Einsum":
-        return _einsum(str(call.attribute("equation")), given)
-    made = _MADE[op](call, *given) if op in _MADE else _stretched(given)
-    return made, made * _SLOW.get(op, 1)
+    made = DEMANDS[call.op](call, *given) if call.op in DEMANDS else _stretched(given)
+    return made if isinstance(made, tuple) else (made, made)
+
+
+def slow(call: Call, *given: np.ndarray) -> tuple[int, int]:
+    """What is computed element by element in Python."""
+    made = _stretched(given)
+    return made, made * _SLOW
 
 
 def _stretched(given: Sequence[np.ndarray]) -> int:
@@ -42,7 +46,7 @@ def _stretched(given: Sequence[np.ndarray]) -> int:
         return total
 
 
-def _matrix_product(call: Call, a: np.ndarray, b: np.ndarray) -> tuple[int, int]:
+def matrix_product(call: Call, a: np.ndarray, b: np.ndarray) -> tuple[int, int]:
     a_turned = call.attribute("transpose_a") or call.attribute("adj_x")
     b_turned = call.attribute("transpose_b") or call.attribute("adj_y")
     rows, depth = a.shape[-2:][::-1] if a_turned else a.shape[-2:]
@@ -51,8 +55,9 @@ def _matrix_product(call: Call, a: np.ndarray, b: np.ndarray) -> tuple[int, int]
     return made, made * depth
 
 
-def _einsum(equation: str, given: Sequence[np.ndarray]) -> tuple[int, int]:
+def einsum(call: Call, *given: np.ndarray) -> tuple[int, int]:
     """The product of all lengths is what numpy walks, and no less than what it makes."""
+    equation = str(call.attribute("equation"))
     lengths: dict[str, int] = {}
     others = 1
     for labels, value in zip(equation.replace(" ", "").split("->")[0].split(","), given, strict=True):
@@ -67,27 +72,20 @@ def _einsum(equation: str, given: Sequence[np.ndarray]) -> tuple[int, int]:
     return math.prod(lengths.get(label, 1) for label in result.replace("...", "")) * others, work
 
 
-def _gathered(call: Call, x: np.ndarray, indices: np.ndarray, axis: np.ndarray | int = 0) -> int:
+def gathered(call: Call, x: np.ndarray, indices: np.ndarray, axis: np.ndarray | int = 0) -> int:
     along, batch = int(np.reshape(axis, ())) % x.ndim, call.attribute("batch_dims", 0)
     batch += indices.ndim if batch < 0 else 0
     return indices.size * math.prod(x.shape[batch:along]) * math.prod(x.shape[along + 1 :])
 
 
-def _gathered_nd(call: Call, x: np.ndarray, indices: np.ndarray) -> int:
+def gathered_nd(call: Call, x: np.ndarray, indices: np.ndarray) -> int:
     return math.prod(indices.shape[:-1]) * math.prod(x.shape[indices.shape[-1] :])
 
 
-def _mirrored(call: Call, x: np.ndarray, paddings: np.ndarray) -> int:
+def mirrored(call: Call, x: np.ndarray, paddings: np.ndarray) -> int:
     return math.prod(size + before + after for size, (before, after) in zip(x.shape, paddings.tolist(), strict=True))
 
 
-def _parts(call: Call, x: np.ndarray) -> int:
+def parts(call: Call, x: np.ndarray) -> int:
     """Each part is an object of its own."""
     return x.shape[call.attribute("axis", 0)] << 10
-
-
-_MADE: dict[str, Callable[..., int]] = {
-    "Gather": _gathered, "GatherV2": _gathered, "ResourceGather": _gathered, "GatherNd": _gathered_nd, "MirrorPad": _mirrored,
-    "MatrixDiag": lambda call, x: x.size * x.shape[-1], "Unpack": _parts,
-    "MatrixBandPart": lambda call, x, *_: x.size + math.prod(x.shape[-2:]),
-}  # fmt: skip

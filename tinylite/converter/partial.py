@@ -2,6 +2,8 @@
 
 A tensor that holds such a shape is computed twice, with two numbers for what is unknown. Elements that come out the same
 do not depend on it, as long as the ops between only pick, join, add or multiply by places that are known, or divide without a rest.
+Each such op says which of its inputs may hold what is unknown (`folds(..., unknown=...)`). The others, such as where a slice ends, must
+be known: two ends that both are after the last element would give the same.
 """
 
 from __future__ import annotations
@@ -22,18 +24,6 @@ if TYPE_CHECKING:
     from .translate import Call
 
 __all__ = ["Partial"]
-
-# Which inputs of an op may hold what is unknown. The others, such as where a slice ends, must be known: two ends that both are
-# behind the last element would give the same.
-_ALL = slice(None)
-_OPS = {
-    **dict.fromkeys(["Shape", "Identity", "Pack", "Concat", "ConcatV2", "Add", "AddV2", "Sub", "Mul", "FloorDiv"], _ALL),
-    **dict.fromkeys(
-        ["Cast", "StridedSlice", "Slice", "Gather", "GatherV2", "Unpack", "SplitV", "ExpandDims", "Squeeze", "Reshape", "Prod", "Sum",
-         "ReverseV2", "Transpose", "Tile"], slice(0, 1),
-    ),
-    "Split": slice(1, 2),
-}  # fmt: skip
 
 
 def _primes() -> Iterator[int]:
@@ -87,7 +77,7 @@ class Partial:
     def folded(self, call: Call) -> list[Tensor] | None:
         """The outputs of a node as constants, if they turn out not to depend on what is unknown."""
         self._pending = None
-        if call.op not in _OPS or not call.inputs:
+        if call.op not in folding.UNKNOWN or not call.inputs:
             return None
         if call.op == "Shape":
             pair = self.shape(call.input(0), tensor_dtype(call.attribute("out_type", "INT32")))
@@ -97,7 +87,7 @@ class Partial:
             known = [pair for pair in given if pair is not None]
             if len(known) < len(given):
                 return None
-            may_vary = range(len(known))[_OPS[call.op]]
+            may_vary = range(len(known))[folding.UNKNOWN[call.op]]
             if any(number not in may_vary and not _same(*pair).all() for number, pair in enumerate(known)):
                 return None
             first, second = (folding.fold(call, [pair[trial] for pair in known]) for trial in (0, 1))

@@ -48,13 +48,13 @@ class _Lstm:
         return [i, cs, f, o, ci, co, co * o]
 
 
-@translates("LSTMBlockCell")
+@translates("LSTMBlockCell", ranks=(2, 2, 2, 2))
 def lstm_cell(call: Call) -> Sequence[Tensor]:
     x, state, output, weights, *peepholes, bias = call.inputs
     return [term.tensor for term in _Lstm(call, weights, peepholes, bias, "icfo").step(x, Term(call, state), output)]
 
 
-@translates("BlockLSTM", "BlockLSTMV2")
+@translates("BlockLSTM", "BlockLSTMV2", ranks=(None, 3, 2, 2, 2))
 def lstm(call: Call) -> Sequence[Tensor]:
     """Steps of x [time, batch, inputs], one after the other; those from seq_len_max on are 0."""
     x, state, output, weights, *peepholes, bias = call.inputs[1:]
@@ -75,7 +75,7 @@ def lstm(call: Call) -> Sequence[Tensor]:
     return [call.emit("PACK", row, x.type, shape, values_count=time, axis=0) for row in rows]
 
 
-@translates("GRUBlockCell")
+@translates("GRUBlockCell", ranks=(2, 2, 2, 2))
 def gru_cell(call: Call) -> Sequence[Tensor]:
     """The outputs r, u, c and h of one step."""
     x, before, gates, candidate, gate_bias, candidate_bias = call.inputs

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from ...model import Tensor
 from ...tensor_types import tensor_dtype
+from ..ranks import other_input
 from ..shapes import Signature
 from ..translate import Call
 from .registry import translates
@@ -76,7 +77,15 @@ def _picture(
     return (batch, *(window_size(padding, size, reach, step, wide) for size, reach, step, wide in spread), out)
 
 
-@translates("Conv2D")
+def _convolution_ranks(call: Call) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """The picture's channels are those that the filter takes."""
+    filter = other_input(call, 0, 4)
+    channels = -1 if filter is None else filter[2]
+    yield 0, (-1, channels, -1, -1) if channels_first(call) else (-1, -1, -1, channels)
+    yield 1, (-1,) * 4
+
+
+@translates("Conv2D", ranks=_convolution_ranks)
 def conv_2d(call: Call) -> Tensor:
     """The filter [height, width, in, out] becomes [out, height, width, in]; there is always a bias."""
     filter = call.input(1)
@@ -96,7 +105,7 @@ def conv_2d(call: Call) -> Tensor:
     return channels_last(call, call.input(0), compute)
 
 
-@translates("DepthwiseConv2dNative")
+@translates("DepthwiseConv2dNative", ranks=_convolution_ranks)
 def depthwise_conv_2d(call: Call) -> Tensor:
     """The filter [height, width, in, multiplier] becomes [1, height, width, in * multiplier], which moves nothing."""
     filter = call.input(1)
@@ -118,7 +127,7 @@ def depthwise_conv_2d(call: Call) -> Tensor:
     return channels_last(call, call.input(0), compute)
 
 
-@translates("Conv2DBackpropInput")
+@translates("Conv2DBackpropInput", ranks=(1, 4, 4))
 def transpose_conv(call: Call) -> Tensor:
     """The filter [height, width, out, in] becomes [out, height, width, in]."""
     sizes, filter, x = call.input(0), call.input(1), call.input(2)
@@ -145,7 +154,7 @@ def transpose_conv(call: Call) -> Tensor:
     return channels_last(call, x, compute)
 
 
-@translates("Conv3D")
+@translates("Conv3D", ranks=(5, 5))
 def conv_3d(call: Call) -> Tensor:
     filter = call.input(1)
     depth, height, width, _, out = call.shape(filter)
@@ -159,7 +168,7 @@ def conv_3d(call: Call) -> Tensor:
     return channels_last(call, call.input(0), compute)
 
 
-@translates("Conv3DBackpropInputV2")
+@translates("Conv3DBackpropInputV2", ranks=(1, 5, 5))
 def conv_3d_transpose(call: Call) -> Tensor:
     sizes, filter, x = call.input(0), call.input(1), call.input(2)
     stride, dilation = along(call, call.attribute("strides")), along(call, call.attribute("dilations") or [1] * 5)
@@ -178,7 +187,7 @@ def _volume(stride: Sequence[int], dilation: Sequence[int], padding: str) -> dic
     )  # fmt: skip
 
 
-@translates("AvgPool", "MaxPool", "MaxPoolV2")
+@translates("AvgPool", "MaxPool", "MaxPoolV2", ranks=(4,))
 def pool(call: Call) -> Tensor:
     if call.op == "MaxPoolV2":
         ksize, strides = call.numbers(1, "window"), call.numbers(2, "stride")
@@ -208,7 +217,8 @@ def bias_add(call: Call) -> Tensor:
     return call.emit("ADD", [x, bias], None, call.signature(x), fused_activation_function="NONE")
 
 
-@translates("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "BatchNormWithGlobalNormalization")
+@translates("FusedBatchNorm", "FusedBatchNormV2", "BatchNormWithGlobalNormalization", ranks=(4,))
+@translates("FusedBatchNormV3")
 def batch_norm(call: Call) -> Sequence[Tensor]:
     """x * m + (offset - mean * m) with m = scale / sqrt(variance + epsilon); a convolution in front takes both later.
 

@@ -10,7 +10,7 @@ from .formulas import Term
 from .registry import translates
 
 
-@translates("CropAndResize")
+@translates("CropAndResize", ranks=(4, 2, 1, 1))
 def crop_and_resize(call: Call) -> Tensor:
     """Boxes [number, 4] of (y1, x1, y2, x2), in which 0 to 1 is from the first to the last pixel, of the pictures that are named."""
     x, boxes, of = call.cast(call.input(0), "FLOAT32"), call.input(1), call.cast(call.input(2), "INT32")

@@ -11,7 +11,7 @@ from ..translate import Call
 from .registry import translates
 
 
-@translates("NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3", "NonMaxSuppressionV4", "NonMaxSuppressionV5")
+@translates("NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3", "NonMaxSuppressionV4", "NonMaxSuppressionV5", ranks=(2, 1))
 def non_max_suppression(call: Call) -> Sequence[Tensor]:
     """The operators always give as many indices as were asked for at most, the last ones 0, and say how many count.
 

@@ -137,7 +137,7 @@ def select(call: Call) -> Tensor:
     return call.elementwise("SELECT_V2", condition, x, y, type=x.type)
 
 
-@translates("Erf", "Erfc")
+@translates("Erf", "Erfc", stands_in=True)
 def error_function(call: Call) -> Tensor:
     """There is no operator for it: it stands in the graph until a GELU is recognised around it."""
     return call.emit("CUSTOM", [call.input(0)], None, call.signature(call.input(0)), custom_code=call.op)

@@ -228,7 +228,8 @@ def euclidean_norm(call: Call) -> Tensor:
     return _sum(Term(call, x)("SQUARE"), axes, bool(call.attribute("keep_dims")))("SQRT").tensor
 
 
-@translates("SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits")
+@translates("SoftmaxCrossEntropyWithLogits", ranks=(2, 2))
+@translates("SparseSoftmaxCrossEntropyWithLogits", ranks=(2, 1))
 def softmax_cross_entropy(call: Call) -> Sequence[Tensor]:
     """The loss of each row, and its gradient, which goes if nobody reads it."""
     logits, labels = call.inputs

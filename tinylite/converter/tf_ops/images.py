@@ -15,7 +15,7 @@ from .convolution import channels_first, channels_last, window_size
 from .registry import translates
 
 
-@translates("ResizeBilinear", "ResizeNearestNeighbor")
+@translates("ResizeBilinear", "ResizeNearestNeighbor", ranks=(4,))
 def resize(call: Call) -> Tensor:
     x, size = call.input(0), call.input(1)
     bilinear = call.op == "ResizeBilinear"
@@ -28,7 +28,7 @@ def resize(call: Call) -> Tensor:
     return call.emit(code, [x, call.cast(size, "INT32")], None, (batch, height, width, channels), **options)
 
 
-@translates("SpaceToDepth", "DepthToSpace")
+@translates("SpaceToDepth", "DepthToSpace", ranks=(4,))
 def blocks_and_depth(call: Call) -> Tensor:
     block = int(call.attribute("block_size"))
     call.want(call.attribute("data_format", "NHWC") != "NCHW_VECT_C", "its channels lie in vectors of 4 (NCHW_VECT_C)")
@@ -52,7 +52,8 @@ def _divided(size: int, factor: int) -> int:
     return -1 if min(size, factor) < 0 else size // factor
 
 
-@translates("SpaceToBatchND", "BatchToSpaceND", "SpaceToBatch", "BatchToSpace")
+@translates("SpaceToBatchND", "BatchToSpaceND")
+@translates("SpaceToBatch", "BatchToSpace", ranks=(4,))
 def blocks_and_batch(call: Call) -> Tensor:
     """The operators know pictures of one and two dimensions; what lies behind these becomes one dimension of channels."""
     x = call.input(0)
@@ -90,7 +91,7 @@ def _after_blocks(before: Sequence[int], blocks: Sequence[int], margins: Sequenc
     return (_times(batch, area) if to_batch else _divided(batch, area), *after, channels)
 
 
-@translates("LRN")
+@translates("LRN", ranks=(4,))
 def local_response_normalization(call: Call) -> Tensor:
     x = call.input(0)
     options = {name: float(call.attribute(name, default)) for name, default in (("bias", 1), ("alpha", 1), ("beta", 0.5))}
@@ -98,7 +99,7 @@ def local_response_normalization(call: Call) -> Tensor:
     return call.emit("LOCAL_RESPONSE_NORMALIZATION", [x], None, call.signature(x), radius=radius, **options)
 
 
-@translates("AvgPool3D", "MaxPool3D")
+@translates("AvgPool3D", "MaxPool3D", ranks=(5,))
 def pool_3d(call: Call) -> Tensor:
     """Pooling over height and width, then over depth: the mean of means is the mean, as each counts only what is there."""
     ksize, strides = list(call.attribute("ksize")), list(call.attribute("strides"))

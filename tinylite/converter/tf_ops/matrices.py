@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...model import Tensor
+from ..ranks import other_input
 from ..shapes import broadcast
 from ..translate import Call
 from .registry import translates
@@ -18,7 +21,16 @@ def fully_connected(call: Call, x: Tensor, weights: Tensor) -> Tensor:
     )  # fmt: skip
 
 
-@translates("MatMul")
+def _product_ranks(call: Call) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """The dimension along which two matrices are multiplied has one size."""
+    flips = [bool(call.attribute("transpose_a")), bool(call.attribute("transpose_b"))]
+    for index in (0, 1):
+        other = other_input(call, index, 2)
+        depth = -1 if other is None else other[(1 - index) ^ 1 ^ flips[1 - index]]
+        yield index, (depth, -1) if (index == 0) is flips[index] else (-1, depth)
+
+
+@translates("MatMul", ranks=_product_ranks)
 def mat_mul(call: Call) -> Tensor:
     """Weights [in, out] become [out, in]. Two computed matrices are a BATCH_MATMUL, which need not transpose."""
     a, b = call.input(0), call.input(1)

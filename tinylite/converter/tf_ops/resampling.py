@@ -70,7 +70,7 @@ def _bicubic(call: Call, old: int, new: int, points: np.ndarray) -> np.ndarray:
     return matrix / matrix.sum(1, keepdims=True) if half else matrix
 
 
-@translates("ResizeBicubic")
+@translates("ResizeBicubic", ranks=(4,))
 def resize_bicubic(call: Call) -> Tensor:
     rows = partial(_bicubic, call)
     return _resampled(call, rows, rows)
@@ -79,7 +79,7 @@ def resize_bicubic(call: Call) -> Tensor:
 # ---- area
 
 
-@translates("ResizeArea")
+@translates("ResizeArea", ranks=(4,))
 def resize_area(call: Call) -> Tensor:
     """The mean over the part of the picture that a new point covers."""
 
@@ -125,7 +125,7 @@ _KERNELS: dict[str, tuple[float, Callable[[np.ndarray], np.ndarray]]] = {
 }  # fmt: skip
 
 
-@translates("ScaleAndTranslate")
+@translates("ScaleAndTranslate", ranks=(4,))
 def scale_and_translate(call: Call) -> Tensor:
     kind = call.attribute("kernel_type", "lanczos3")
     call.want(kind in _KERNELS, f"its kernel_type is {kind!r}")

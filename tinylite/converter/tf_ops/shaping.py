@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from ...model import Tensor
 from ...tensor_types import tensor_dtype
+from ..ranks import of_entries
 from ..shapes import Signature, merged
 from ..translate import Call
 from ..types import takes
@@ -117,7 +118,7 @@ def expand_dims(call: Call) -> Tensor:
     return call.emit("EXPAND_DIMS", [x, call.shape_tensor([axis])], None, after)
 
 
-@translates("Transpose")
+@translates("Transpose", ranks=of_entries)
 def transpose(call: Call) -> Tensor:
     """An order that is computed, as vectorized_map computes it, tells nothing of the sizes."""
     x, order = call.inputs
@@ -163,7 +164,16 @@ def _picked(call: Call, x: Tensor, axis: int, place: int) -> Tensor:
     return call.emit("STRIDED_SLICE", [x, *bounds], None, after, begin_mask=others, end_mask=others, shrink_axis_mask=1 << axis)
 
 
-@translates("ConcatV2", "Concat")
+def _joined_ranks(call: Call) -> Iterator[tuple[int, tuple[int, ...]]]:
+    """What is joined has one rank."""
+    values = range(len(call.inputs) - 1) if call.op == "ConcatV2" else range(1, len(call.inputs))
+    known = [shape for index in values if (shape := call.signature(call.inputs[index])) is not None]
+    for index in values if known else ():
+        if call.signature(call.inputs[index]) is None:
+            yield index, (-1,) * len(known[0])
+
+
+@translates("ConcatV2", "Concat", ranks=_joined_ranks)
 def concat(call: Call) -> Tensor:
     at = -1 if call.op == "ConcatV2" else 0
     tensors = call.inputs[:-1] if at else call.inputs[1:]
@@ -224,7 +234,7 @@ def _slices(call: Call, x: Tensor, axis: int, lengths: Sequence[int]) -> list[Te
     return made
 
 
-@translates("Slice")
+@translates("Slice", ranks=of_entries)
 def slice_(call: Call) -> Tensor:
     x, begin, size = call.inputs
     before, told = call.shape(x), call.translator.partial.values(size)
@@ -243,7 +253,7 @@ def slice_(call: Call) -> Tensor:
     return call.emit("SLICE", [x, call.cast(begin, type), call.cast(size, type)], None, after)
 
 
-@translates("Pad", "PadV2", "MirrorPad")
+@translates("Pad", "PadV2", "MirrorPad", ranks=of_entries)
 def pad(call: Call) -> Tensor:
     x, amounts = call.input(0), call.translator.partial.values(call.input(1))
     before = call.shape(x)
@@ -260,7 +270,7 @@ def pad(call: Call) -> Tensor:
     return call.emit("PADV2", [x, amounts_input(call, call.input(1)), call.input(2)], None, after)
 
 
-@translates("Tile")
+@translates("Tile", ranks=of_entries)
 def tile(call: Call) -> Tensor:
     x, times = call.input(0), call.translator.partial.values(call.input(1))
     before = call.shape(x)

@@ -43,7 +43,7 @@ def audio_microfrontend(call: Call) -> Sequence[Tensor]:
     )  # fmt: skip
 
 
-@translates("AudioSpectrogram")
+@translates("AudioSpectrogram", ranks=(2,))
 def audio_spectrogram(call: Call) -> Sequence[Tensor]:
     """[samples, channels] to [channels, windows, bins]; a window is padded to the next power of 2."""
     samples, channels = call.shape(call.input(0))
@@ -53,7 +53,7 @@ def audio_spectrogram(call: Call) -> Sequence[Tensor]:
     return _emit(call, call.inputs, [(channels, _fits(samples, window, stride), bins)], options)
 
 
-@translates("Mfcc")
+@translates("Mfcc", ranks=(3,))
 def mfcc(call: Call) -> Sequence[Tensor]:
     """[channels, windows, bins] and the rate to [channels, windows, coefficients]; the kernel reads whole numbers."""
     spectrogram, rate = call.inputs
