@@ -70,7 +70,19 @@ ROOMS = {
     "tinylite/quantize": {"quantize", "converter", "freezing", "passes", "ops", "model", "text", "numpy", "tensorflow"},
     "tinylite/freezing": {"diagnose", "schema", "freezing", "files", "keras_files", "kinds", "numpy", "tensorflow", "keras", "google"},
     "tinylite/cli": {
-        *("__version__", "cli", "converter", "describe", "diagnose", "graph_tables", "describe_graph", "describe_quantization", "files", "freezing", "interpreter"),
+        *(
+            "__version__",
+            "cli",
+            "converter",
+            "describe",
+            "diagnose",
+            "graph_tables",
+            "describe_graph",
+            "describe_quantization",
+            "files",
+            "freezing",
+            "interpreter",
+        ),
         *("kinds", "media", "model", "profile", "run", "scaling", "schema", "click", "netron", "PIL", "rich"),
     },
     "tinylite/examples": {

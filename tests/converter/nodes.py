@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from tinylite.converter.call import Settings
 from tinylite.converter.conversion import Arrays, Conversion
 from tinylite.converter.graphdef import GraphDef, Node
-from tinylite.converter.translate import Settings
 from tinylite.model import Model
 
 __all__ = ["Nodes", "codes", "signatures"]

@@ -10,9 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from tests.conftest import assert_close
+from tinylite.converter.call import Settings
 from tinylite.converter.conversion import Arrays, Conversion
 from tinylite.converter.graphdef import read_graph_def
-from tinylite.converter.translate import Settings
 from tinylite.model import Graph, Model
 
 from .running import gives

@@ -10,9 +10,9 @@ import numpy as np
 from tests.conftest import assert_close
 from tests.referee import Remote
 from tinylite import Interpreter, ops
+from tinylite.converter.call import Settings
 from tinylite.converter.conversion import Arrays, Conversion
 from tinylite.converter.graphdef import GraphDef, read_graph_def
-from tinylite.converter.translate import Settings
 from tinylite.errors import UnsupportedError
 from tinylite.model import Model
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ..model import Tensor
+from .call import Call, Scope
 from .lists import NewList, written
 from .shapes import Signature
 from .tf_graph import Edge, TfGraph, behind_identities
-from .translate import Call, Scope
 
 __all__ = ["ended", "needed", "passed_on", "stands_inside", "translated_body"]
 

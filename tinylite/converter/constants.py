@@ -18,7 +18,7 @@ from . import folding
 from .output_types import output_types
 
 if TYPE_CHECKING:
-    from .translate import Call
+    from .call import Call
 
 __all__ = ["Constants"]
 

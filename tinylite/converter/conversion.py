@@ -21,6 +21,7 @@ from ..passes.recognize_lstm import recognize_lstm
 from ..passes.simplify_loops import copy_moved_variables
 from ..quantize.integer import Integers, quantize_graph, read_ranges
 from ..tensor_types import tensor_dtype
+from .call import Problem, Settings
 from .ends import is_variable, likely_inputs, likely_outputs
 from .frames import functionalized
 from .graphdef import GraphDef
@@ -32,7 +33,7 @@ from .refused import refused
 from .shapes import Signature, computed
 from .tf_graph import Edge, TfGraph, TfNode, parse_name, tf_graph
 from .tf_ops.registry import STAND_INS
-from .translate import Problem, Settings, Translator
+from .translate import Translator
 from .versions import set_versions
 
 __all__ = ["Arrays", "Conversion", "Report", "guessed_inputs", "guessed_outputs", "input_types"]

@@ -12,7 +12,7 @@ from ..schema.tf_outputs import OUTPUTS
 from .output_types import output_types
 
 if TYPE_CHECKING:
-    from .translate import Call
+    from .call import Call
 
 __all__ = ["custom_op", "custom_options"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,18 +14,12 @@ from ..model import Quantization, Tensor
 from ..ops.div import truncated
 from ..quantization_math import fake_quantize, symmetric_range
 from ..tensor_types import tensor_dtype
+from .call import MOST_MADE, Call
 from .folding_demand import DEMANDS, Demand, demand_of, einsum, gathered, gathered_nd, matrix_product, mirrored, parts, slow
 from .output_types import plain_type
 from .slicing import strided
 
-if TYPE_CHECKING:
-    from .translate import Call
-
-__all__ = ["FAKE_QUANTS", "FOLDERS", "MOST_MADE", "SAME_VALUES", "UNKNOWN", "fold", "folds", "string_buffer", "texts", "told_range"]
-
-# A few numbers may ask for any amount of values: what would be more than these, by one node or by all together beyond those that
-# they are made from, is left to the runtime.
-MOST_MADE = 1 << 26
+__all__ = ["FAKE_QUANTS", "FOLDERS", "SAME_VALUES", "UNKNOWN", "fold", "folds", "string_buffer", "texts", "told_range"]
 
 Folder = Callable[..., Any]
 FOLDERS: dict[str, Folder] = {}
@@ -163,7 +157,9 @@ def _in_type(function: Callable[..., Any], count: int, to_bool: bool) -> Folder:
 _ARITHMETIC: dict[str, Callable[..., Any]] = {**_UNARY, **_BINARY}
 for _op, _function in _ARITHMETIC.items():
     # A function of one number of Python is called for each element.
-    folds(_op, demand=slow if isinstance(_function, np.vectorize) else None)(_in_type(_function, 1 if _op in _UNARY else 2, _op in _TO_BOOL))
+    folds(_op, demand=slow if isinstance(_function, np.vectorize) else None)(
+        _in_type(_function, 1 if _op in _UNARY else 2, _op in _TO_BOOL)
+    )
 DEMANDS["MatrixDiag"] = lambda call, x: x.size * x.shape[-1]
 UNKNOWN |= dict.fromkeys(("Add", "AddV2", "Sub", "Mul", "FloorDiv"), _ALL)
 

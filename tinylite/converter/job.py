@@ -11,12 +11,12 @@ from ..errors import ConvertError, SettingError, at
 from ..files import check_not_source, write_whole
 from ..kinds import kind_of
 from ..model import Model, Tensor
+from .call import Settings
 from .conversion import Arrays, Conversion, Report, guessed_inputs, input_types
 from .graphdef import GraphDef
 from .quantization import Target
 from .request import ConvertRequest, Progress, by_input
 from .sources import Source, source_of
-from .translate import Settings
 
 __all__ = ["Job", "file_content"]
 

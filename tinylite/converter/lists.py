@@ -12,8 +12,8 @@ import numpy as np
 
 from ..model import Tensor
 from ..tensor_types import tensor_dtype
+from .call import Call
 from .shapes import Signature
-from .translate import Call
 
 __all__ = ["NewList", "Pieces", "count_of", "known_count", "length", "new_list", "written"]
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from ..model import Graph, Tensor
 from .bodies import ended, needed, passed_on, stands_inside, translated_body
+from .call import Call, Scope
 from .dimensions import origins
 from .lists import NewList, known_count, length, written
 from .shapes import computed, joined, merged, signature_of
-from .translate import Call, Scope
 
 __all__ = ["Loop"]
 

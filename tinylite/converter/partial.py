@@ -21,7 +21,7 @@ from . import folding
 from .shapes import signature_of
 
 if TYPE_CHECKING:
-    from .translate import Call
+    from .call import Call
 
 __all__ = ["Partial"]
 

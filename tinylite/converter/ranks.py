@@ -10,7 +10,7 @@ from .shapes import Signature, signature_of
 from .tf_ops.registry import RANKS
 
 if TYPE_CHECKING:
-    from .translate import Call
+    from .call import Call
 
 __all__ = ["of_entries", "other_input", "settle_ranks"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..model import Graph, Op
-from .translate import Problem
+from .call import Problem
 from .types import type_names, untaken
 
 __all__ = ["refused"]

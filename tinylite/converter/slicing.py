@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .translate import Call
+    from .call import Call
 
 __all__ = ["strided"]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .registry import TRANSLATIONS
 
 if TYPE_CHECKING:
-    from ..translate import Translation
+    from ..call import Translation
 
 __all__ = ["find", "names"]
 

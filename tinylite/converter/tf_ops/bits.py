@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...model import Tensor
-from ..translate import Call
+from ..call import Call
 from .registry import translates
 
 _NARROW = ("INT8", "UINT8", "INT16", "UINT16")

@@ -11,10 +11,10 @@ import numpy as np
 from ...model import Tensor
 from ...tensor_types import tensor_dtype
 from ..bodies import ended, needed, stands_inside, translated_body
+from ..call import Call, Scope
 from ..loops import Loop
 from ..shapes import computed, joined, signature_of
 from ..tf_graph import Edge, TfGraph, TfNode
-from ..translate import Call, Scope
 from .registry import translates
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from ...model import Tensor
 from ...tensor_types import tensor_dtype
+from ..call import Call
 from ..ranks import other_input
 from ..shapes import Signature
-from ..translate import Call
 from .registry import translates
 
 _TO_LAST, _TO_FIRST = {4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}, {4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...model import Tensor
-from ..translate import Call
+from ..call import Call
 from .formulas import Term
 from .registry import translates
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...model import Tensor
-from ..translate import Call
+from ..call import Call
 from .registry import translates
 
 

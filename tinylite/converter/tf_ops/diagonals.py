@@ -6,7 +6,7 @@ import numpy as np
 
 from ...model import Tensor
 from ...tensor_types import tensor_dtype
-from ..translate import Call
+from ..call import Call
 from . import sizes
 from .registry import translates
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model import Tensor
 from ...tensor_types import tensor_dtype
-from ..translate import Call
+from ..call import Call
 from . import sizes
 from .registry import translates
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...model import Tensor
+from ..call import Call
 from ..shapes import Signature
-from ..translate import Call
 from . import sizes
 from .convolution import channels_first, channels_last, window_size
 from .registry import translates

@@ -10,9 +10,8 @@ import numpy as np
 
 from ...model import Tensor
 from ...tensor_types import tensor_dtype
-from ..folding import MOST_MADE
+from ..call import MOST_MADE, Call
 from ..shapes import merged
-from ..translate import Call
 from . import sizes
 from .registry import translates
 from .sizes import Size

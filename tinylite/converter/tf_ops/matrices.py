@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...model import Tensor
+from ..call import Call
 from ..ranks import other_input
 from ..shapes import broadcast
-from ..translate import Call
 from .registry import translates
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ...quantization_math import integer_limits, round_half_away
 from ...tensor_types import tensor_dtype
+from ..call import Call
 from ..folding import folds
-from ..translate import Call
 
 
 @folds("ListDiff")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...model import Tensor
+from ..call import Call
 from ..shapes import computed, merged, signature_of
-from ..translate import Call
 from .registry import translates
 
 

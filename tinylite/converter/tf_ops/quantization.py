@@ -11,7 +11,7 @@ import numpy as np
 from ...model import Tensor
 from ...ops.fake_quant import fits_floats
 from ...quantization_math import nudge_range, symmetric_range
-from ..translate import Call
+from ..call import Call
 from .formulas import Term
 from .registry import translates
 

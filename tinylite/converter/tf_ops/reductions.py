@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model import Tensor
-from ..translate import Call
+from ..call import Call
 from ..types import wider
 from .registry import translates
 

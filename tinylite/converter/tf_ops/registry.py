@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..translate import Call, Translation
+    from ..call import Call, Translation
 
 __all__ = ["RANKS", "STAND_INS", "TRANSLATIONS", "Ranks", "translates"]
 

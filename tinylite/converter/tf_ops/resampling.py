@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from ...model import Tensor
-from ..translate import Call
+from ..call import Call
 from .matrices import fully_connected
 from .registry import translates
 

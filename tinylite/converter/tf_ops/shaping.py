@@ -9,9 +9,9 @@ import numpy as np
 
 from ...model import Tensor
 from ...tensor_types import tensor_dtype
+from ..call import Call
 from ..ranks import of_entries
 from ..shapes import Signature, merged
-from ..translate import Call
 from ..types import takes
 from . import sizes
 from .registry import translates

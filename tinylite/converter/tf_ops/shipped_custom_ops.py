@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...model import Tensor
+from ..call import Call
 from ..custom import custom_options
-from ..translate import Call
 from .registry import translates
 
 

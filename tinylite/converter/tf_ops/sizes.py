@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...model import Tensor
-from ..translate import Call
+from ..call import Call
 
 __all__ = ["Size", "full", "of", "product", "reshape", "shape_vector"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...model import Tensor
-from ..translate import Call
+from ..call import Call
 from . import sizes
 from .registry import translates
 from .sizes import Size

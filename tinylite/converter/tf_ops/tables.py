@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...model import Tensor
+from ..call import Call
 from ..shapes import signature_of
-from ..translate import Call
 from .registry import translates
 
 _TYPES = {("STRING", "INT64"), ("INT64", "STRING")}

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...model import Tensor
+from ..call import Call
 from ..lists import NewList, Pieces, count_of, known_count, length, new_list, written
 from ..shapes import Signature, merged, signature_of
 from ..tf_graph import behind_identities
-from ..translate import Call
 from .registry import translates
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...model import Tensor
+from ..call import Call, type_name
 from ..shapes import Signature, signature_of
-from ..translate import Call, type_name
 from .registry import translates
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...model import Tensor
-from ..translate import Call
+from ..call import Call
 from .registry import translates
 
 _TABLES = ("MutableHashTable", "MutableHashTableV2", "MutableDenseHashTable", "MutableDenseHashTableV2", "LookupTableImport",
