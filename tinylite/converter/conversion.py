@@ -34,7 +34,7 @@ from .shapes import Signature, computed
 from .tf_graph import Edge, TfGraph, TfNode, parse_name, tf_graph
 from .tf_ops.registry import STAND_INS
 from .translate import Translator
-from .versions import set_versions
+from ..passes.set_versions import set_versions
 
 __all__ = ["Arrays", "Conversion", "Report", "guessed_inputs", "guessed_outputs", "input_types"]
 

@@ -125,7 +125,7 @@ def quantize_model(model: Model, settings: Integers | None = None) -> Model:
     for signature in made.signatures:
         for side in (signature.inputs, signature.outputs):
             side.update((name, now.get(id(tensor), tensor)) for name, tensor in side.items())
-    from ..converter.versions import set_versions
+    from ..passes.set_versions import set_versions
 
     set_versions(made)
     return made

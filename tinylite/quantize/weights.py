@@ -65,7 +65,7 @@ def quantize_weights(model: Model, settings: Weights | None = None) -> Model:
         check_ops(graph)
     changed = [_Storing(graph, settings).apply() for graph in graphs]
     if any(changed):
-        from ..converter.versions import set_versions
+        from ..passes.set_versions import set_versions
 
         set_versions(made)
     return made
