@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any
 
 import flatbuffers
 import numpy as np
 from flatbuffers import number_types
 
-from ..errors import quoted
 from .fields import Field, Kind
 from .table import FormatError, Table, enum_number, fields_of
 from .tables import ENUMS, IDENTIFIER, TABLES, UNIONS
@@ -64,16 +64,16 @@ class _Encoder:
             limits = np.iinfo(dtype)
             try:
                 if int(value) != value or not limits.min <= value <= limits.max:
-                    raise FormatError(f"{quoted(value)} is not a whole number from {limits.min} to {limits.max}")
+                    raise FormatError(f"{reprlib.repr(value)} is not a whole number from {limits.min} to {limits.max}")
             except (TypeError, ValueError, OverflowError) as error:
                 if isinstance(error, FormatError):
                     raise
-                raise FormatError(f"{quoted(value)} is not a whole number") from None
+                raise FormatError(f"{reprlib.repr(value)} is not a whole number") from None
             return dtype.itemsize, field, int(value)
         try:
             return dtype.itemsize, field, bool(value) if base == "?" else float(value)
         except (TypeError, ValueError, OverflowError):
-            raise FormatError(f"{quoted(value)} is not a number") from None
+            raise FormatError(f"{reprlib.repr(value)} is not a number") from None
 
     def member(self, field: Field, value: Table) -> int:
         """The type code of a union's member."""
@@ -89,14 +89,14 @@ class _Encoder:
             return self.table(_table(field, value))
         if field.kind == Kind.STRING:
             if not isinstance(value, str):
-                raise FormatError(f"{quoted(value)} is not a text")
+                raise FormatError(f"{reprlib.repr(value)} is not a text")
             try:
                 return int(builder.CreateString(value.encode("utf-8", "surrogateescape")))
             except UnicodeEncodeError:
-                raise FormatError(f"{quoted(value)} is a text that UTF-8 cannot hold") from None
+                raise FormatError(f"{reprlib.repr(value)} is a text that UTF-8 cannot hold") from None
         if field.kind == Kind.TABLE_VECTOR:
             if not isinstance(value, (list, tuple)):
-                raise FormatError(f"{quoted(value)} is not a list of tables")
+                raise FormatError(f"{reprlib.repr(value)} is not a list of tables")
             offsets = []
             # Backwards, since a flatbuffer is built from its end: the tables then lie in their order.
             for index in reversed(range(len(value))):
@@ -120,7 +120,7 @@ class _Encoder:
             if vector.size and not (stored == vector).all() and dtype.kind in "iu":
                 raise OverflowError
         except (TypeError, ValueError, OverflowError):
-            raise FormatError(f"{quoted(value)} does not fit a vector of {dtype.name}") from None
+            raise FormatError(f"{reprlib.repr(value)} does not fit a vector of {dtype.name}") from None
         if stored.ndim > 1:
             raise FormatError(f"a vector has one dimension, not {stored.ndim}")
         return self.vector(stored.reshape(-1), max(dtype.itemsize, field.align))
@@ -141,7 +141,7 @@ def _table(field: Field, value: Any) -> Table:
 
 
 def _called(value: Any) -> str:
-    return f"a {value.table}" if isinstance(value, Table) else quoted(value)
+    return f"a {value.table}" if isinstance(value, Table) else reprlib.repr(value)
 
 
 def encode(root: Table, size: int = 1 << 16, identifier: bytes = IDENTIFIER) -> memoryview:

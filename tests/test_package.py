@@ -48,7 +48,7 @@ ROOMS = {
     "tinylite/metadata.py": {"model", "numpy", "schema"},
     "tinylite/random_values.py": {"numpy", "stored_values"},
     "tinylite/scaling.py": {"metadata", "numpy", "stored_values"},
-    "tinylite/sounds.py": {"metadata", "numpy", "scaling"},
+    "tinylite/sounds.py": {"files", "metadata", "numpy", "scaling"},
     "tinylite/model_source.py": {"kinds", "load", "model", "numpy", "save"},
     "tinylite/ops": {"ops", "kernels", "memory", "model", "numpy", "flatbuffers"},
     "tinylite/passes": {"passes", "ops", "model", "numpy"},
