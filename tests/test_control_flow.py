@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +14,7 @@ from tinylite.describe import describe, tables
 from tinylite.errors import InvokeError, ModelError, UnsupportedError
 from tinylite.interpreter import Interpreter
 from tinylite.model import Graph, Model, Op, Signature, Tensor
+from tinylite.plan import Plan
 from tinylite.profile import profile
 
 from .conftest import assert_close, feed_and_run, litert_interpreter
@@ -224,7 +227,19 @@ def test_large_bodies_are_shared_among_threads() -> None:
 
 def test_long_loops_forget_what_was_planned_for_old_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tinylite.plan._KEPT", 1_000_000)
-    both(looping(longer).to_bytes(), *([turns(count), ROW] for count in (30, 2, 30)))
+    made: list[weakref.ref[Plan]] = []
+    plan_of_called = Plan.called
+
+    def called(*arguments: Any) -> Plan:
+        plan = plan_of_called(*arguments)
+        made.append(weakref.ref(plan))
+        return plan
+
+    monkeypatch.setattr(Plan, "called", called)
+    interpreter = both(looping(longer).to_bytes(), *([turns(count), ROW] for count in (30, 2, 30)))
+    gc.collect()
+    kept = sum(plan() is not None for plan in made)
+    assert len(made) > 60 and kept < 20, f"{kept} of {len(made)} plans are kept for {interpreter}"
 
 
 @pytest.mark.parametrize("turn", [doubled, longer])

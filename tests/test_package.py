@@ -171,6 +171,13 @@ def test_what_the_package_gives_has_a_docstring(name: str) -> None:
     assert name == "__version__" or getattr(tinylite, name).__doc__
 
 
+def test_imports_within_functions_are_seen_and_those_of_types_are_not() -> None:
+    """Otherwise the rules below could not be broken."""
+    found = set(imports(ROOT / "tinylite" / "ops" / "softmax.py", "tinylite.ops"))
+    assert {"numpy", "tinylite.ops.common.operator", "tinylite.kernels.softmax"} <= found
+    assert "tinylite.planner" not in found
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_rooms_import_what_they_may(room: str) -> None:
     place = ROOT / room

@@ -531,6 +531,7 @@ def test_signatures_follow_what_is_given_and_given_out() -> None:
 
 def test_operators_with_a_quantized_form_have_cases_that_run_it() -> None:
     tested = {(case.code, t.type) for case in CASES for t in case.inputs if t is not None}
+    assert {"CONV_2D", "ADD", "SOFTMAX"} <= {name for name in ops.names() if ops.find(name).quantized is not None}
     for name in ops.names():
         declared = ops.find(name).quantized
         computed = set(declared.types) - set(declared.moves) if declared is not None else ()  # moving is the same for all bytes
