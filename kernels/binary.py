@@ -57,7 +57,6 @@ def make_binary(name: str, element: str, output: str, formula: Device, fields: d
     """A kernel of a formula on vectors: formula(a, x, y) -> vector of the output's type."""
     spare_type = NUMBERS[output]
 
-    @kernel(name, x=element + "*", y=element + "*", out=output + "*", **BINARY_FIELDS, **fields)
     def binary(a, lo, hi, scratch):
         spare = simd.pointer(scratch, spare_type)
         for unit in range(lo, hi):
@@ -74,7 +73,8 @@ def make_binary(name: str, element: str, output: str, formula: Device, fields: d
                     result = formula(a, simd.load(x + i, LANES), simd.load(y + i, LANES))
                 store_first(out + i, result, count - i, spare)
 
-    return binary
+    binary.__module__ = formula.function.__module__  # whose import makes this kernel
+    return kernel(name, x=element + "*", y=element + "*", out=output + "*", **BINARY_FIELDS, **fields)(binary)
 
 
 def make_scalar_binary(name: str, element: str, formula: Device, fields: dict[str, str]) -> Kernel:
@@ -129,12 +129,12 @@ def squared_difference(a, x, y):
 
 @device
 def larger(a, x, y):
-    return simd.select(x > y, x, y)
+    return simd.maximum(x, y)
 
 
 @device
 def smaller(a, x, y):
-    return simd.select(x < y, x, y)
+    return simd.minimum(x, y)
 
 
 @device

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .binary import BINARY_FIELDS, BLOCK, LANES, MAX_OUTER, locate
+from .binary import BLOCK, LANES, MAX_OUTER, make_binary
 from .elements import ELEMENTS, NUMBERS
 from .ends import store_first
 from .fixed_point import requantize
@@ -19,24 +19,11 @@ RESCALE = {f"{operand}_{part}": "i32" for operand in ("x", "y") for part in ("ze
 def make_comparison(name: str, element: str, formula: Device, fields: dict[str, str]) -> Kernel:
     """A kernel of a formula on vectors: formula(a, x, y) -> mask."""
 
-    @kernel(name, x=element + "*", y=element + "*", out="u8*", **BINARY_FIELDS, **fields)
-    def comparison(a, lo, hi, scratch):
-        spare = simd.pointer(scratch, np.uint8)
-        ones, zeros = simd.splat(np.uint8(1), LANES), simd.splat(np.uint8(0), LANES)
-        for unit in range(lo, hi):
-            at_x, at_y, at_out, count = locate(a, unit)
-            x, y, out = a.x + at_x, a.y + at_y, a.out + at_out
-            for first in range(0, count, LANES):
-                i = max(min(first, count - LANES), 0)
-                if a.x_step == 0:
-                    mask = formula(a, simd.splat(x[0], LANES), simd.load(y + i, LANES))
-                elif a.y_step == 0:
-                    mask = formula(a, simd.load(x + i, LANES), simd.splat(y[0], LANES))
-                else:
-                    mask = formula(a, simd.load(x + i, LANES), simd.load(y + i, LANES))
-                store_first(out + i, simd.select(mask, ones, zeros), count - i, spare)
+    @device
+    def as_bytes(a, x, y):
+        return simd.select(formula(a, x, y), simd.splat(np.uint8(1), LANES), simd.splat(np.uint8(0), LANES))
 
-    return comparison
+    return make_binary(name, element, "u8", as_bytes, fields)
 
 
 @device

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from .combining import larger, smaller
 from .cpu import target
 from .heap import first_largest, replace, rise
 from .interrupt import due
@@ -23,16 +24,6 @@ def exponential(x):
     if x != x:
         return x
     return simd.lane(exp2_double(splat64(min(max(x * _LOG2_E, -1000.0), 1000.0))), 0)
-
-
-@device
-def smaller(x, y):
-    return y if y < x else x
-
-
-@device
-def larger(x, y):
-    return y if x < y else x
 
 
 @device

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .combining import add, larger
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
 
@@ -16,18 +17,8 @@ POOL_FIELDS = {
 
 
 @device
-def add(total, x):
-    return total + x
-
-
-@device
 def add_square(total, x):
     return total + x * x
-
-
-@device
-def larger(total, x):
-    return max(total, x)
 
 
 @device

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .combining import add, larger, multiply, smaller
 from .elements import ELEMENTS, NUMBERS
 from .fixed_point import multiply_by_quantized_multiplier
 from .kernel import Device, Kernel, device, kernel
@@ -62,26 +63,6 @@ def make_reduce(name: str, element: str, total: type, start: Any, combine: Devic
                 a.out[unit] = finish(a, result)
 
     return reduce
-
-
-@device
-def add(total, x):
-    return total + x
-
-
-@device
-def multiply(total, x):
-    return total * x
-
-
-@device
-def larger(total, x):
-    return max(total, x)
-
-
-@device
-def smaller(total, x):
-    return min(total, x)
 
 
 @device

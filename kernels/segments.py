@@ -6,31 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from .combining import add, larger, multiply, smaller
 from .elements import NUMBERS
-from .kernel import Device, Kernel, device, kernel
+from .kernel import Device, Kernel, kernel
 
 # Columns that a unit of work reduces.
 BLOCK = 64
-
-
-@device
-def add(total, x):
-    return total + x
-
-
-@device
-def multiply(total, x):
-    return total * x
-
-
-@device
-def larger(total, x):
-    return x if total < x else total
-
-
-@device
-def smaller(total, x):
-    return x if x < total else total
 
 
 def _make(name: str, element: str, start: Any, combine: Device) -> Kernel:
