@@ -13,11 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from tinylite.kernels.cpu import target
+from tinylite.kernels.dots import best_dot
 from tinylite.kernels.executor import aligned
-from tinylite.kernels.gemm import LANES
 from tinylite.kernels.kernel import Kernel, kernel
 from tinylite.kernels.lazy import simd, tiles
-from tinylite.kernels.q8_gemm import GROUP
 from tinylite.kernels.store import addresses
 
 from .timing import in_turn
@@ -25,6 +24,8 @@ from .timing import in_turn
 __all__ = ["peaks"]
 
 # A tile with its row fills the registers. Each product is of another pair, so that the compiler can merge none.
+LANES, DOT = target().lanes, best_dot()
+_DOT = DOT.number
 ROWS, VECTORS = (4, 6) if target().registers == 32 else (3, 3)
 COUNT = ROWS * VECTORS
 WIDTH = VECTORS * LANES
@@ -53,7 +54,7 @@ def peak_q8(a, lo, hi, scratch):
     for _ in range(lo, hi):
         factors = simd.cast(a.factors, np.int32)
         for _ in range(DEPTH):
-            sums = tiles.dot(sums, factors, DEPTH * 4, 0, row)
+            sums = tiles.dot(sums, factors, DEPTH * 4, 0, row, _DOT)
             factors = factors + 1
     tiles.store(sums, simd.cast(a.sums, np.int32), WIDTH, VECTORS)
 
@@ -74,4 +75,4 @@ def _rate(measured: Kernel, products: int, seconds: float) -> float:
 
 def peaks(seconds: float = 0.25) -> dict[str, float]:
     """Operations a second of one core, of floats and of 8-bit numbers: the best of many short rounds, the CPU's fastest clock."""
-    return {"float": _rate(peak_f32, 1, seconds), "8-bit": _rate(peak_q8, GROUP, seconds)}
+    return {"float": _rate(peak_f32, 1, seconds), "8-bit": _rate(peak_q8, DOT.group, seconds)}

@@ -3,8 +3,8 @@
 Works on whole output lines. The input lines that a filter sees are first laid out with their padding (and, where a
 channel feeds several, its repetitions), so that no loop has to look for borders; lines that need nothing are read where
 they are. Channels go in blocks of `LANES`, the last one moved back to end with the last channel. Weights are packed in
-blocks of [bias (and requantization)][taps], each a vector of the block's channels. Floats go tap by tap: `exact` kernels,
-and the one for any filter, round each product and sum and add the bias last, as the reference does; the others start with
+blocks of [bias (and requantization, see epilogues.py)][taps], each a vector of the block's channels. Floats go tap by tap: `separate`
+kernels, and the one for any filter, round each product and sum and add the bias last, as the reference does; `fused` ones start with
 the bias and round a product and its addition once.
 """
 
@@ -13,14 +13,17 @@ from __future__ import annotations
 import numpy as np
 
 from .cpu import target
+from .dots import best_dot
 from .ends import store_first
-from .fixed_point import requantize
+from .epilogues import EPILOGUES, HEADER_WORDS, Epilogue
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd, tiles
 from .patches import copy_over, fill_over
-from .q8_gemm import VNNI
 
 LANES = target().lanes
+# Whether square filters sum four taps at once.
+GROUPED = best_dot().name == "vnni"
+_GROUPED = int(GROUPED)
 
 DWCONV_FIELDS = {
     "input": "u8*", "weights": "u8*", "output": "u8*", "in_h": "i64", "in_w": "i64", "out_h": "i64", "out_w": "i64",
@@ -120,24 +123,33 @@ def f32_dwconv(a, lo, hi, scratch):
                 f32_store(a, sums + simd.load(weights, LANES), to, a.channels - c, spare)
 
 
-@device
-def q8_store(a, unit, sums, header, to, count, spare):
-    """Requantize and write one block of one pixel. Header: bias, multiplier, left shift, right shift."""
-    out = requantize(sums, header[1], header[2], header[3]) + a.output_zero
-    out = simd.minimum(simd.maximum(out, a.low), a.high)
-    store_first(to, simd.to_u8(out), count, simd.cast(spare, np.uint8))
+def _make_store(epilogue: Epilogue) -> Device:
+    apply = epilogue.apply
+
+    @device
+    def store(a, unit, sums, constants, to, count, spare):
+        """Requantize and write one block of one pixel, by the method of an epilogue."""
+        out = apply(sums, constants) + a.output_zero
+        out = simd.minimum(simd.maximum(out, a.low), a.high)
+        store_first(to, simd.to_u8(out), count, simd.cast(spare, np.uint8))
+
+    return store
 
 
 @device
-def q8_store_float(a, unit, sums, header, to, count, spare):
-    """Scale and write one block of one pixel, for pictures that were quantized on the way in.
+def hybrid_constants(header, width, v):
+    """Of a block: minus the sums of the weights, bias, scale."""
+    floats = simd.cast(header, np.float32)
+    return simd.load(header, LANES), simd.load(floats + LANES, LANES), simd.load(floats + 2 * LANES, LANES)
 
-    Header: minus the sums of the weights, bias, scale, nothing.
-    """
+
+@device
+def hybrid_store(a, unit, sums, constants, to, count, spare):
+    """Scale and write one block of one pixel, for pictures that were quantized on the way in."""
     batch = unit // a.out_h
-    # As u8 every value was too large by 128 and by its picture's zero point; the sums began with header[0] once already.
-    total = sums + header[0] * (a.batch_zeros[batch] + 127)
-    out = simd.to_f32(total) * (simd.bits_f32(header[2]) * a.batch_scales[batch]) + simd.bits_f32(header[1])
+    # As u8 every value was too large by 128 and by its picture's zero point; the sums began with the first constant once already.
+    total = sums + constants[0] * (a.batch_zeros[batch] + 127)
+    out = simd.to_f32(total) * (constants[2] * a.batch_scales[batch]) + constants[1]
     f32_store(a, out, to, count, simd.cast(spare, np.float32))
 
 
@@ -146,7 +158,7 @@ TO_Q8 = {"output_zero": "i32", "low": "i32", "high": "i32"}
 TO_F32 = {"batch_scales": "f32*", "batch_zeros": "i32*", "low": "f32", "high": "f32"}
 
 
-def _make_q8_any(name: str, store: Device, output: type, fields: dict[str, str]) -> Kernel:
+def _make_q8_any(name: str, read: Device, store: Device, output: type, fields: dict[str, str]) -> Kernel:
     @kernel(name, **Q8_FIELDS, **fields)
     def any_filter(a, lo, hi, scratch):
         """Any filter; weights are s32."""
@@ -158,34 +170,34 @@ def _make_q8_any(name: str, store: Device, output: type, fields: dict[str, str])
             lay_out_lines(a, unit, lines, scratch + lines_size(a.filter_h) + SPARE)
             for block in range(a.blocks):
                 c = max(min(block * LANES, a.channels - LANES), 0)
-                packed = simd.cast(a.weights, np.int32) + block * (taps + 4) * LANES
-                header = tiles.load_row(packed, 4, LANES)
+                header = simd.cast(a.weights, np.int32) + block * (taps + HEADER_WORDS) * LANES
+                bias, constants = simd.load(header, LANES), read(header, LANES, 0)
                 to = simd.cast(a.output, output) + unit * a.out_w * a.channels + c
                 for x in range(a.out_w):
-                    sums = header[0]
-                    weight = packed + 4 * LANES
+                    sums = bias
+                    weight = header + HEADER_WORDS * LANES
                     for fy in range(a.filter_h):
                         line = simd.pointer(lines[fy], np.uint8) + x * a.stride_w * a.channels + c
                         for fx in range(a.filter_w):
                             tap = simd.load(line + fx * a.dilation_w * a.channels, LANES) ^ flips
                             sums = sums + simd.to_i32(tap) * simd.load(weight, LANES)
                             weight = weight + LANES
-                    store(a, unit, sums, header, to, a.channels - c, spare)
+                    store(a, unit, sums, constants, to, a.channels - c, spare)
                     to = to + a.channels
 
     return any_filter
 
 
-def _make_f32_square(size: int, exact: bool) -> Kernel:
-    taps = size * size
+def _make_f32_square(size: int, method: str) -> Kernel:
+    taps, fused = size * size, method == "fused"
 
     @device
     def window(bias, at, step, weights):
-        if exact:
-            return tiles.window_multiply_add(simd.splat(np.float32(0), LANES), at, step, weights) + bias
-        return tiles.window_fma(bias, at, step, weights)
+        if fused:
+            return tiles.window_fma(bias, at, step, weights)
+        return tiles.window_multiply_add(simd.splat(np.float32(0), LANES), at, step, weights) + bias
 
-    @kernel(f"f32_dwconv_{'exact_' if exact else ''}{size}x{size}", **DWCONV_FIELDS, low="f32", high="f32")
+    @kernel(f"f32_dwconv_{size}x{size}_{method}", **DWCONV_FIELDS, low="f32", high="f32")
     def square(a, lo, hi, scratch):
         lines = simd.pointer(scratch, np.int64)
         spare = simd.pointer(scratch + lines_size(a.filter_h), np.float32)
@@ -209,13 +221,13 @@ def _make_f32_square(size: int, exact: bool) -> Kernel:
 
 def square_vectors(size: int) -> int:
     """The vectors of weights of a square filter: four taps each where the target sums four at once, or one."""
-    return -(-size * size // 4) if VNNI else size * size
+    return -(-size * size // 4) if GROUPED else size * size
 
 
-def _make_q8_square(size: int) -> Kernel:
-    taps = square_vectors(size)
+def _make_q8_square(size: int, method: str) -> Kernel:
+    taps, read, store = square_vectors(size), EPILOGUES[method].constants, _make_store(EPILOGUES[method])
 
-    @kernel(f"q8_dwconv_{size}x{size}", **Q8_FIELDS, **TO_Q8)
+    @kernel(f"q8_dwconv_{size}x{size}_{method}", **Q8_FIELDS, **TO_Q8)
     def square(a, lo, hi, scratch):
         lines = simd.pointer(scratch, np.int64)
         spare = simd.pointer(scratch + lines_size(a.filter_h), np.uint8)
@@ -224,14 +236,14 @@ def _make_q8_square(size: int) -> Kernel:
             lay_out_lines(a, unit, lines, scratch + lines_size(a.filter_h) + SPARE)
             for block in range(a.blocks):
                 c = max(min(block * LANES, a.channels - LANES), 0)
-                packed = simd.cast(a.weights, np.int32) + block * (taps + 4) * LANES
-                header = tiles.load_row(packed, 4, LANES)
-                weights = tiles.load_row(packed + 4 * LANES, taps, LANES)
+                header = simd.cast(a.weights, np.int32) + block * (taps + HEADER_WORDS) * LANES
+                bias, constants = simd.load(header, LANES), read(header, LANES, 0)
+                weights = tiles.load_row(header + HEADER_WORDS * LANES, taps, LANES)
                 at = tiles.move_all(tiles.line_pointers(lines, size, np.uint8), c)
                 to = a.output + unit * a.out_w * a.channels + c
                 for _ in range(a.out_w):
-                    sums = tiles.window_dot(header[0], at, step, a.flip, weights)
-                    q8_store(a, unit, sums, header, to, a.channels - c, spare)
+                    sums = tiles.window_dot(bias, at, step, a.flip, weights, _GROUPED)
+                    store(a, unit, sums, constants, to, a.channels - c, spare)
                     at = tiles.move_all(at, advance)
                     to = to + a.channels
 
@@ -239,8 +251,11 @@ def _make_q8_square(size: int) -> Kernel:
 
 
 SQUARES = (3, 5)
-# By size and whether all is rounded as the reference rounds.
-f32_dwconv_square = {(size, exact): _make_f32_square(size, exact) for size in SQUARES for exact in (False, True)}
-q8_dwconv_square = {size: _make_q8_square(size) for size in SQUARES}
-q8_dwconv = _make_q8_any("q8_dwconv", q8_store, np.uint8, TO_Q8)
-q8_dwconv_f32 = _make_q8_any("q8_dwconv_f32", q8_store_float, np.float32, TO_F32)
+# By size, or 0 for any filter, and by method: of rounding floats ("fused" or "separate", as in f32_gemm.py), or of requantization.
+f32_dwconvs = {(size, method): _make_f32_square(size, method) for size in SQUARES for method in ("fused", "separate")}
+q8_dwconvs = {(size, method): _make_q8_square(size, method) for size in SQUARES for method in EPILOGUES}
+q8_dwconvs |= {
+    (0, method): _make_q8_any(f"q8_dwconv_{method}", epilogue.constants, _make_store(epilogue), np.uint8, TO_Q8)
+    for method, epilogue in EPILOGUES.items()
+}
+q8_dwconv_hybrid = _make_q8_any("q8_dwconv_hybrid", hybrid_constants, hybrid_store, np.float32, TO_F32)

@@ -1,32 +1,26 @@
-"""Matrix products of picture patches and weights: float convolution and fully connected layers.
+"""Matrix products of picture patches and weights: what a variant is, and the walk over blocks and panels that all share.
 
-    out[m][n] = clamp(bias[n] + sum over k of rows[m][k] * weights[n][k])
+    out[m][n] = finish(bias[n] + sum over k of rows[m][k] * weights[n][k])
 
-The weights are packed into panels of `NR` columns, the last one as narrow as whole vectors allow. A panel is
-[bias: w floats][k: w floats each]. Work is counted in blocks of rows times chunks of panels, batch after batch: a batch
-has its rows at its own place in the input, and a matrix of its own or one that it shares with others.
-
-`f32_gemm` starts with the bias and rounds a product and its addition once. `f32_gemm_exact` has the reference kernels'
-bits: it starts at zero, rounds products and sums one after the other, and adds the bias last.
+The weights are packed into panels of `nr` columns, the last one with the least width that has room. A panel of w columns is
+[header_words * w words][w words for each group of kr values of k]. Work is counted in blocks of rows times chunks of panels, batch after
+batch: a batch has its rows at its own place in the input, and a matrix of its own or one that it shares with others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from .cpu import target
+from .cpu import Target
+from .dots import Dot
 from .kernel import Device, Kernel, device, kernel
-from .lazy import simd, tiles
-from .patches import PATCH_FIELDS, gather_rows
+from .lazy import simd
+from .patches import PATCH_FIELDS
 
-LANES = target().lanes
-# Rows of a tile for each width in vectors: as many sums as the registers hold beside a row of weights.
-ROWS = {1: 12, 2: 12, 3: 8, 4: 6} if target().registers == 32 else {1: 6, 2: 6}
-VECTORS = max(ROWS)
-MAX_ROWS = max(ROWS.values())
-NR = VECTORS * LANES
+__all__ = ["GEMM_FIELDS", "Variant", "make_gemm"]
 
 GEMM_FIELDS = {
     **PATCH_FIELDS,
@@ -38,6 +32,96 @@ GEMM_FIELDS = {
 }  # fmt: skip
 
 
+def _any_shape(m: int, n: int, k: int) -> bool:
+    return True
+
+
+@dataclass(eq=False)
+class Variant:
+    """One way to multiply matrices, in tiles of mr x nr sums and kr values of k a step. Several live in one process (gemm_variants.py).
+
+    type          of the rows: "f32", or "q8" for INT8 and UINT8
+    lanes         numbers of a vector
+    tile_rows     rows of the tiles of each width, at most four widths: `step`, 2 `step`, ... vectors; as many as the registers hold
+                  sums of, beside a row of weights
+    header_words  words for each column of a panel before its groups
+    dot           how products are summed, for q8
+    step          vectors by which widths differ
+    suits         (m, n, k) -> whether it is good for so many rows, columns and values of k
+    kernels       by method: "fused" and "separate" for f32 (see f32_gemm.py); for q8 those of epilogues.py, and "hybrid"
+    pack          the kernel that packs weights which a run computes
+    """
+
+    type: str
+    lanes: int
+    tile_rows: tuple[int, ...]
+    header_words: int
+    dot: Dot | None = None
+    step: int = 1
+    suits: Callable[[int, int, int], bool] = _any_shape
+    kernels: dict[str, Kernel] = field(default_factory=dict)
+    pack: Kernel | None = None
+
+    @property
+    def name(self) -> str:
+        shape = f"{self.mr}x{self.nr}"
+        return shape if self.dot is None else f"{shape}x{self.kr}_{self.dot.name}"
+
+    @property
+    def vectors(self) -> int:
+        return len(self.tile_rows) * self.step
+
+    @property
+    def mr(self) -> int:
+        return self.tile_rows[-1]
+
+    @property
+    def nr(self) -> int:
+        return self.vectors * self.lanes
+
+    @property
+    def kr(self) -> int:
+        return self.dot.group if self.dot is not None else 1
+
+    @property
+    def max_rows(self) -> int:
+        """The rows of the highest tile."""
+        return max(self.tile_rows)
+
+    def supports(self, cpu: Target) -> bool:
+        """Whether a CPU can run it."""
+        return self.lanes <= cpu.lanes and (self.dot is None or self.dot.supports(cpu))
+
+    # ---- packing
+
+    def panels(self, columns: int) -> list[tuple[slice, int]]:
+        """The columns of each panel of a matrix, and its width; the last has the least that has room."""
+        unit = self.lanes * self.step
+        chosen = [slice(start, min(start + self.nr, columns)) for start in range(0, columns, self.nr)]
+        return [(part, -(-(part.stop - part.start) // unit) * unit) for part in chosen]
+
+    def panel_bytes(self, groups: int) -> int:
+        """Bytes from one panel of a matrix to the next."""
+        return self.nr * (self.header_words + groups) * 4
+
+    def matrix_bytes(self, columns: int, groups: int) -> int:
+        """Bytes of all panels of a matrix."""
+        return sum(width for _, width in self.panels(columns)) * (self.header_words + groups) * 4
+
+    def fill(self, memory: np.ndarray, words: np.ndarray, header: Callable[[slice, int], np.ndarray]) -> None:
+        """Write a matrix, int32 words [columns, groups], as panels into int32 memory [matrix_bytes / 4].
+
+        `header(columns, width)` returns the header_words * width words before a panel.
+        """
+        columns, groups = words.shape
+        for part, width in self.panels(columns):
+            start = part.start * (self.header_words + groups)
+            panel = memory[start : start + width * (self.header_words + groups)]
+            panel[: self.header_words * width] = header(part, width).view(np.int32)
+            body = panel[self.header_words * width :].reshape(groups, width)
+            body[:, : part.stop - part.start] = words[part].T
+
+
 @device
 def locate(a, unit):
     """The batch of a unit, its first row there, how many rows, and its chunk of panels."""
@@ -47,106 +131,63 @@ def locate(a, unit):
     return batch, first, min(a.block_rows, a.rows - first), unit - block * a.chunks
 
 
-def _make_fused_tile(vectors: int, rows: int) -> Device:
+def _make_panel(high: int, high_tile: Device, flat_tile: Device) -> Device:
     @device
-    def tile(a, stride, weights, depth, low, high, to, to_stride):
-        """rows x vectors sums: `a` points to the rows, `stride` floats apart, `weights` to a panel."""
-        sums = tiles.repeat_row(tiles.load_row(weights, vectors, LANES), rows)
-        weights = weights + vectors * LANES
-        for _ in range(depth):
-            sums = tiles.fma(sums, a, stride, tiles.load_row(weights, vectors, LANES))
-            a = a + 1
-            weights = weights + vectors * LANES
-        tiles.store(tiles.clamp(sums, low, high), to, to_stride, vectors)
-
-    return tile
-
-
-def _make_exact_tile(vectors: int, rows: int) -> Device:
-    count = vectors * rows
-
-    @device
-    def tile(a, stride, weights, depth, low, high, to, to_stride):
-        """The same, rounded as the reference kernels round."""
-        bias = tiles.load_row(weights, vectors, LANES)
-        sums = tiles.zeros(count, np.float32, LANES)
-        weights = weights + vectors * LANES
-        for _ in range(depth):
-            sums = tiles.multiply_add(sums, a, stride, tiles.load_row(weights, vectors, LANES))
-            a = a + 1
-            weights = weights + vectors * LANES
-        tiles.store(tiles.clamp(tiles.add_row(sums, bias), low, high), to, to_stride, vectors)
-
-    return tile
-
-
-@device
-def copy_columns(to, to_stride, source, rows, columns):
-    """The first columns of a tile's rows (NR apart) to where they belong."""
-    for r in range(rows):
-        for c in range(columns):
-            to[r * to_stride + c] = source[r * NR + c]
-
-
-def _make_panel(vectors: int, make_tile: Callable[[int, int], Device]) -> Device:
-    high_tile, flat_tile = make_tile(vectors, ROWS[vectors]), make_tile(vectors, 1)
-    high = ROWS[vectors]
-
-    @device
-    def panel(a, stride, rows, weights, depth, low_bound, high_bound, to, to_stride, columns, spare):
-        """A block of rows times one panel; only `columns` of its columns exist."""
-        whole = columns == vectors * LANES
+    def panel(a, block, rows, row, weights, to, columns, scratch):
+        """A block of rows, the first of which is `row` of all, times one panel; only `columns` of its columns exist."""
         if rows >= high:
             for first in range(0, rows, high):
                 # The last tile overlaps the one before: what it computes twice comes out the same.
                 r = min(first, rows - high)
-                if whole:
-                    high_tile(a + r * stride, stride, weights, depth, low_bound, high_bound, to + r * to_stride, to_stride)
-                else:
-                    high_tile(a + r * stride, stride, weights, depth, low_bound, high_bound, spare, NR)
-                    copy_columns(to + r * to_stride, to_stride, spare, high, columns)
+                high_tile(a, block, r, row, weights, to, columns, scratch)
         else:
             for r in range(rows):
-                flat_tile(a + r * stride, stride, weights, depth, low_bound, high_bound, spare, NR)
-                copy_columns(to + r * to_stride, to_stride, spare, 1, columns)
+                flat_tile(a, block, r, row, weights, to, columns, scratch)
 
     return panel
 
 
-def _make_gemm(name: str, make_tile: Callable[[int, int], Device]) -> Kernel:
-    panel_1, panel_2, panel_3, panel_4 = (_make_panel(min(vectors, VECTORS), make_tile) for vectors in (1, 2, 3, 4))
+def make_gemm(
+    name: str, module: str, variant: Variant, block_rows: Device, make_tile: Callable[[int, int], Device], output: type,
+    fields: dict[str, str],
+) -> Kernel:  # fmt: skip
+    """The kernel of a variant and a method.
 
-    @kernel(f"{name}_{ROWS[VECTORS]}x{NR}", **GEMM_FIELDS, low="f32", high="f32")
+    module      the one whose import makes the kernel
+    block_rows  (a, input, first, rows, scratch) -> where a block's rows lie, `row_bytes` apart, in the input or gathered in scratch
+    make_tile   (vectors, rows) -> a device (a, block, r, row, panel, to, columns, scratch), which multiplies `rows` rows of a block, from
+                its row `r` on, by a panel, and writes them to `to`, where the block's first row goes (row `row` of the whole output)
+    output      the numpy type of what it writes
+    """
+    step, nr = variant.lanes * variant.step, variant.nr
+
+    def make_panel(width: int) -> Device:
+        width = min(width, len(variant.tile_rows))
+        rows, vectors = variant.tile_rows[width - 1], width * variant.step
+        return _make_panel(rows, make_tile(vectors, rows), make_tile(vectors, 1))
+
+    panel_1, panel_2, panel_3, panel_4 = map(make_panel, (1, 2, 3, 4))
+
     def gemm(a, lo, hi, scratch):
-        spare = simd.pointer(scratch, np.float32)
-        gathered = simd.pointer(scratch + MAX_ROWS * NR * 4, np.uint8)
         for unit in range(lo, hi):
             batch, first, rows, chunk = locate(a, unit)
             matrix = a.matrices[batch] * a.groups
+            row = batch * a.rows + first
             for group in range(a.groups):
-                group_input = a.input + a.input_offsets[batch] + group * a.group_bytes
-                if a.direct:
-                    source = simd.cast(group_input + first * a.row_bytes, np.float32)
-                else:
-                    gather_rows(a, group_input, first, rows, gathered, a.row_bytes)
-                    source = simd.cast(gathered, np.float32)
-                stride = a.row_bytes // 4
-                for p in range(chunk * a.chunk_panels, min((chunk + 1) * a.chunk_panels, (a.columns + NR - 1) // NR)):
-                    weights = simd.cast(a.weights + (matrix + group) * a.group_weights + p * a.panel_bytes, np.float32)
-                    to = simd.cast(a.output, np.float32) + (batch * a.rows + first) * a.row_columns + group * a.columns + p * NR
-                    columns = min(a.columns - p * NR, NR)
-                    vectors = (columns + LANES - 1) // LANES
-                    if vectors == 1:
-                        panel_1(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
-                    elif vectors == 2:
-                        panel_2(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
-                    elif vectors == 3:
-                        panel_3(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
+                block = block_rows(a, a.input + a.input_offsets[batch] + group * a.group_bytes, first, rows, scratch)
+                for p in range(chunk * a.chunk_panels, min((chunk + 1) * a.chunk_panels, (a.columns + nr - 1) // nr)):
+                    weights = a.weights + (matrix + group) * a.group_weights + p * a.panel_bytes
+                    to = simd.cast(a.output, output) + row * a.row_columns + group * a.columns + p * nr
+                    columns = min(a.columns - p * nr, nr)
+                    width = (columns + step - 1) // step
+                    if width == 1:
+                        panel_1(a, block, rows, row, weights, to, columns, scratch)
+                    elif width == 2:
+                        panel_2(a, block, rows, row, weights, to, columns, scratch)
+                    elif width == 3:
+                        panel_3(a, block, rows, row, weights, to, columns, scratch)
                     else:
-                        panel_4(source, stride, rows, weights, a.depth, a.low, a.high, to, a.row_columns, columns, spare)
+                        panel_4(a, block, rows, row, weights, to, columns, scratch)
 
-    return gemm
-
-
-f32_gemm = _make_gemm("f32_gemm", _make_fused_tile)
-f32_gemm_exact = _make_gemm("f32_gemm_exact", _make_exact_tile)
+    gemm.__module__ = module
+    return kernel(name, **GEMM_FIELDS, **fields)(gemm)

@@ -14,18 +14,20 @@ from __future__ import annotations
 import numpy as np
 
 from .cpu import target
+from .dots import best_dot
 from .ends import store_first
 from .fixed_point import multiply_by_quantized_multiplier, requantize, rounding_divide_by_power
 from .interrupt import due
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd, tiles
-from .q8_gemm import VNNI
 from .quantize import quantize_batch
 from .vmath import splat, vlogistic, vtanh
 
 LANES = target().lanes
 VECTORS = 4
 PANEL = VECTORS * LANES
+DOT = best_dot()  # how 8-bit products are summed, here and in the packed weights
+_DOT, _READS_BYTES, _OFFSET = DOT.number, DOT.reads_bytes, np.int32(DOT.offset)
 
 SEQUENCE = {
     "times": "i64", "inputs": "i64", "cells": "i64", "outputs": "i64", "pad": "i64", "panels": "i64", "cifg": "i64",
@@ -195,7 +197,7 @@ def dot_product(x, depth, weights, panels, to):
     for p in range(panels):
         sums = tiles.zeros(VECTORS, np.int32, LANES)
         for d in range(depth):
-            sums = tiles.dot(sums, x + d, 0, np.int32(0), tiles.load_row(weights, VECTORS, LANES))
+            sums = tiles.dot(sums, x + d, 0, np.int32(0), tiles.load_row(weights, VECTORS, LANES), _DOT)
             weights = weights + PANEL
         tiles.store(sums, to + p * PANEL, PANEL, VECTORS)
 
@@ -203,7 +205,7 @@ def dot_product(x, depth, weights, panels, to):
 @device
 def put_groups(to, source, count):
     """s8 as the dot product takes them: for vnni u8, 128 more, for the others s16. The weights behind the last are 0."""
-    if VNNI:
+    if _READS_BYTES:
         bytes_ = simd.cast(to, np.uint8)
         for i in range(count):
             bytes_[i] = np.uint8(source[i]) ^ np.uint8(128)
@@ -282,8 +284,6 @@ HYBRID = {
     "second_groups": "i64", "output_groups": "i64", "second_inputs": "i64", "asymmetric": "i64",
     "room_columns": "i64", "room_groups": "i64",
 }  # fmt: skip
-# What the dot product's values are too large by: for vnni, put_groups makes u8 of s8.
-_SHIFT = np.int32(128 if VNNI else 0)
 
 
 @device
@@ -299,7 +299,7 @@ def add_product(a, x, depth, groups, weights, panels, sums, scales, to, room):
     put_groups(seen, quantized, depth)
     dot_product(seen, groups, weights, panels, totals)
     for c in range(0, panels * PANEL, LANES):
-        total = simd.load(totals + c, LANES) - simd.load(sums + c, LANES) * (zero + _SHIFT)
+        total = simd.load(totals + c, LANES) - simd.load(sums + c, LANES) * (zero + _OFFSET)
         simd.store(to + c, simd.load(to + c, LANES) + simd.to_f32(total) * (simd.load(scales + c, LANES) * scale))
 
 

@@ -14,7 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .cpu import target
+from .dots import DOTS
 from .simd import I8, I16, I32, I64, Vec, emit_call, emit_fma, emit_load, emit_pointer, emit_splat
 
 
@@ -125,14 +125,14 @@ def add_row(typing: Any, tile: Any, row: Any) -> Any:
     return tile(tile, row), emit
 
 
-@intrinsic
-def dot(typing: Any, tile: Any, a: Any, stride: Any, flip: Any, row: Any) -> Any:
-    """tile[m][n] += the sum of products of the 32 bits at a[m * stride] and of each lane of row[n], by the target's `dot`.
+@intrinsic(prefer_literal=True)
+def dot(typing: Any, tile: Any, a: Any, stride: Any, flip: Any, row: Any, how: Any) -> Any:
+    """tile[m][n] += the sum of products of the 32 bits at a[m * stride] and of each lane of row[n], by the primitive DOTS[how] (a literal).
 
     vnni: four u8 (xor `flip`, which makes s8 + 128 of s8) times four s8; madd and mul: two s16 times two s16.
     `a` points to int32, `stride` counts bytes.
     """
-    rows, kind = tile.count // row.count, row.dtype
+    rows, kind, primitive = tile.count // row.count, row.dtype, DOTS[how.literal_value].name
 
     def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
         sums = cgutils.unpack_tuple(builder, values[0], tile.count)
@@ -145,18 +145,18 @@ def dot(typing: Any, tile: Any, a: Any, stride: Any, flip: Any, row: Any) -> Any
             group = builder.load(at)
             group.align = 1
             splat = emit_splat(builder, group, kind.lanes)
-            if target().dot == "vnni":
+            if primitive == "vnni":
                 splat = builder.xor(splat, flips)
-            new += [_dot(builder, kind, sums[m * row.count + n], splat, vector) for n, vector in enumerate(vectors)]
+            new += [_dot(builder, primitive, kind, sums[m * row.count + n], splat, vector) for n, vector in enumerate(vectors)]
         return context.make_tuple(builder, tile, new)
 
-    return tile(tile, a, types.int64, types.int32, row), emit
+    return tile(tile, a, types.int64, types.int32, row, how), emit
 
 
-def _dot(builder: ir.IRBuilder, kind: Vec, total: ir.Value, x: ir.Value, y: ir.Value) -> ir.Value:
-    """total + sums of products within each 32-bit lane of x and y, as the target has it."""
+def _dot(builder: ir.IRBuilder, primitive: str, kind: Vec, total: ir.Value, x: ir.Value, y: ir.Value) -> ir.Value:
+    """total + sums of products within each 32-bit lane of x and y, by a primitive."""
     bits = 32 * kind.lanes
-    if target().dot == "vnni":
+    if primitive == "vnni":
         # LLVM 22 gave its operands the type of what they are.
         bytes_ = ir.VectorType(I8, 4 * kind.lanes) if llvm_version_info[0] >= 22 else kind.llvm
         return emit_call(
@@ -164,7 +164,7 @@ def _dot(builder: ir.IRBuilder, kind: Vec, total: ir.Value, x: ir.Value, y: ir.V
         )
     pairs = ir.VectorType(I16, 2 * kind.lanes)
     x, y = builder.bitcast(x, pairs), builder.bitcast(y, pairs)
-    if target().dot == "madd":
+    if primitive == "madd":
         name = {256: "llvm.x86.avx2.pmadd.wd", 512: "llvm.x86.avx512.pmaddw.d.512"}[bits]
         return builder.add(total, emit_call(builder, name, kind.llvm, x, y))
     wide = ir.VectorType(I32, 2 * kind.lanes)
@@ -261,20 +261,21 @@ window_fma = _window(emit_fma, "product and sum rounded once")
 window_multiply_add = _window(_multiply_add, "product and sum each rounded")
 
 
-@intrinsic
-def window_dot(typing: Any, total: Any, lines: Any, step: Any, flip: Any, weights: Any) -> Any:
+@intrinsic(prefer_literal=True)
+def window_dot(typing: Any, total: Any, lines: Any, step: Any, flip: Any, weights: Any, grouped: Any) -> Any:
     """The same for a square window of 8-bit taps, read as u8 after `flip`, and int32 sums.
 
-    vnni: a vector of weights is four s8 taps a lane, in the window's order, zeros behind the last. Others: s32, one tap.
+    A vector of weights is one tap, s32; or, where `grouped` (a literal) is not 0, four s8 taps a lane, in the window's order, zeros after
+    the last, which vnni sums at once.
     """
 
     def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        result, pointers, step_, flip_, weights_ = values
+        result, pointers, step_, flip_, weights_, _ = values
         lanes = total.lanes
         narrow = Vec(types.uint8, lanes)
         taps = _taps(context, builder, narrow, lines, pointers, step_, lines.count)
         vectors = cgutils.unpack_tuple(builder, weights_, weights.count)
-        if target().dot != "vnni":
+        if not grouped.literal_value:
             flips = emit_splat(builder, builder.trunc(flip_, I8), lanes)
             for tap, weight in zip(taps, vectors, strict=True):
                 wide = builder.zext(builder.xor(tap, flips), total.llvm)
@@ -285,10 +286,10 @@ def window_dot(typing: Any, total: Any, lines: Any, step: Any, flip: Any, weight
         for index, weight in enumerate(vectors):
             four = (taps + [zero] * 3)[4 * index : 4 * index + 4]
             group = builder.bitcast(_interleave(builder, four, lanes), total.llvm)
-            result = _dot(builder, total, result, builder.xor(group, flips), weight)
+            result = _dot(builder, "vnni", total, result, builder.xor(group, flips), weight)
         return result
 
-    return total(total, lines, types.int64, types.int32, weights), emit
+    return total(total, lines, types.int64, types.int32, weights, grouped), emit
 
 
 def _interleave(builder: ir.IRBuilder, four: list[ir.Value], lanes: int) -> ir.Value:

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from tinylite import ops
-from tinylite.passes.set_versions import minimum_runtime, set_versions, version_of
 from tinylite.model import Graph, Model, Op, Quantization, Tensor
 from tinylite.ops.common.versions import Versions
+from tinylite.passes.set_versions import minimum_runtime, set_versions, version_of
 from tinylite.schema.tables import ENUMS
 
 from .nodes import Nodes

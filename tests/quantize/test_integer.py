@@ -12,8 +12,8 @@ from hypothesis import given, settings, strategies as st
 
 from tinylite import ConvertError, Interpreter, Model, TinyliteError, ops, toco_convert
 from tinylite.converter.graphdef import GraphDef
-from tinylite.passes.set_versions import set_versions
 from tinylite.model import Quantization, Signature, Tensor
+from tinylite.passes.set_versions import set_versions
 from tinylite.quantization_math import integer_limits
 from tinylite.quantize import Integers, Weights, quantize_model, quantize_weights
 from tinylite.quantize.integer import quantize_graph

@@ -18,6 +18,7 @@ from ..errors import ConvertError, FileError, OutOfMemoryError, TinyliteError, a
 from ..model import Graph, Model, Signature as ModelSignature, Tensor, called_graphs
 from ..passes.optimize import optimize
 from ..passes.recognize_lstm import recognize_lstm
+from ..passes.set_versions import set_versions
 from ..passes.simplify_loops import copy_moved_variables
 from ..quantize.integer import Integers, quantize_graph, read_ranges
 from ..tensor_types import tensor_dtype
@@ -34,7 +35,6 @@ from .shapes import Signature, computed
 from .tf_graph import Edge, TfGraph, TfNode, parse_name, tf_graph
 from .tf_ops.registry import STAND_INS
 from .translate import Translator
-from ..passes.set_versions import set_versions
 
 __all__ = ["Arrays", "Conversion", "Report", "guessed_inputs", "guessed_outputs", "input_types"]
 

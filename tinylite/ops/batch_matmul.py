@@ -12,11 +12,12 @@ import numpy as np
 from ..quantization_math import integer_limits
 from .common.broadcasting import broadcast
 from .common.copying import mapped_step
-from .common.gemm import Batches, Requantization, dense, f32_gemm, hybrid_gemm, q8_gemm
+from .common.gemm import Batches, dense, f32_gemm, hybrid_gemm, q8_gemm
 from .common.operator import Node, Operator, Shape, Value, register
 from .common.packing import Matrices, check_weights
 from .common.quantized import scale_and_zero, scales_and_zeros
 from .common.quantizing import Quantized, StoredWeights
+from .common.requantizing import Requantization
 from .common.versions import Versions
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class BatchMatMul(Operator):
         elif x.type == "INT8":
             (x_scale, x_zero), (y_scale, y_zero), (scale, zero) = (scale_and_zero(node, value) for value in (node.input(0), y, output))
             factor = np.float64(np.float32(x_scale) * np.float32(y_scale)) / scale  # the product in float, as in LiteRT
-            how = Requantization(np.full(y_count * columns, factor), zero, *integer_limits(output.type))
+            how = Requantization(np.full(y_count * columns, factor), "fixed", zero, *integer_limits(output.type))
             q8_gemm(plan, shape, x, x_zero, weights, y_zero, np.zeros(y_count * columns, np.int32), output, how, batches)
         else:
             self.prepare_hybrid(node, plan, x, weights, batches, batch)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..quantization_math import quantize_multiplier
 from .common.convolution import bias_values, channel_factors, check_types, filter_scales, requantization
 from .common.gemm import f32_gemm, patches, q8_gemm, quantize_batches
 from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, Value, register
-from .common.packing import check_weights
+from .common.packing import check_weights, padded
 from .common.quantized import activation_range, scale_and_zero
 from .common.quantizing import Quantized, StoredWeights
+from .common.requantizing import factor_words
 from .common.versions import Versions, input_type, is_per_channel, option
 from .common.window import Axis, axes
 
@@ -109,13 +109,18 @@ class _Depthwise:
         self.square = height.filter if height.filter == width.filter else 0
         self.multiplier = channels // input.shape[3]
 
-    def pack(self, rows: np.ndarray) -> np.ndarray:
-        """4-byte rows [n, channels] as blocks [blocks, n, lanes]; the last block ends with the last channel."""
-        packed = self.plan.array((self.blocks, len(rows), self.lanes), np.int32)
-        for block in range(self.blocks):
-            start = max(min(block * self.lanes, self.channels - self.lanes), 0)
-            chosen = rows[:, start : start + self.lanes].view(np.int32)
-            packed[block, :, : chosen.shape[1]] = chosen
+    def pack(self, header: Callable[[slice], np.ndarray], rows: np.ndarray) -> np.ndarray:
+        """Blocks [blocks, words, lanes] of the words before a block's weights, and of its weights in 4-byte rows [n, channels].
+
+        The last block ends with the last channel.
+        """
+        starts = [max(min(block * self.lanes, self.channels - self.lanes), 0) for block in range(self.blocks)]
+        chosen = [slice(start, min(start + self.lanes, self.channels)) for start in starts]
+        heads = [header(part).view(np.int32).reshape(-1, self.lanes) for part in chosen]
+        packed = self.plan.array((self.blocks, len(heads[0]) + len(rows), self.lanes), np.int32)
+        for block, head, part in zip(packed, heads, chosen, strict=True):
+            block[: len(head)] = head
+            block[len(head) :, : part.stop - part.start] = rows[:, part].view(np.int32)
         return packed
 
     def step(self, kernel: Any, weights: np.ndarray, element: int, fills: Any, fill_step: int, **fields: Any) -> None:
@@ -137,44 +142,52 @@ class _Depthwise:
         )  # fmt: skip
 
     def f32(self, weights: np.ndarray, bias: np.ndarray, low: float, high: float) -> None:
-        from ..kernels.dwconv import f32_dwconv, f32_dwconv_square
+        from ..kernels.dwconv import f32_dwconv, f32_dwconvs
 
-        rows = np.concatenate([bias[None], weights]).astype(np.float32)
-        kernel = f32_dwconv_square.get((self.square, self.plan.exact), f32_dwconv)
-        self.step(kernel, self.pack(rows), 4, self.plan.constant([0], np.int32), 0, low=low, high=high)
+        weights = weights.astype(np.float32)
+        method = "separate" if self.plan.exact else "fused"
+        kernel = f32_dwconvs.get((self.square, method), f32_dwconv)
+        packed = self.pack(lambda part: padded(bias[part], self.lanes, np.float32), weights)
+        self.step(kernel, packed, 4, self.plan.constant([0], np.int32), 0, low=low, high=high)
 
     def q8(self, weights: np.ndarray, zero: int, bias: np.ndarray, input_zero: int, how: Any) -> None:
-        from ..kernels.dwconv import q8_dwconv, q8_dwconv_square, square_vectors
-        from ..kernels.q8_gemm import VNNI
+        from ..kernels.dwconv import GROUPED, q8_dwconvs, square_vectors
 
         signed = weights.dtype == np.int8
         wide = weights.astype(np.int32) - zero
         seen_zero = input_zero + 128 if signed else input_zero
-        multiplier, shift = quantize_multiplier(how.factors)
         bias = (bias - seen_zero * wide.sum(axis=0, dtype=np.int64)).astype(np.int32)
-        header = np.stack([bias, multiplier, np.maximum(shift, 0), np.maximum(-shift, 0)])
-        kernel = q8_dwconv_square.get(self.square)
-        if kernel is not None and VNNI and (wide.min() < -128 or wide.max() > 127):
-            kernel = None  # with their zero point taken off, the weights need nine bits
-        if kernel is not None and VNNI:
-            groups = np.zeros((square_vectors(self.square) * 4, self.channels), np.int8)
-            groups[: len(wide)] = wide
-            words = np.ascontiguousarray(groups.reshape(-1, 4, self.channels).transpose(0, 2, 1)).view(np.int32)[:, :, 0]
-        else:
-            words = wide
+        words_of_factors = factor_words(how)
+
+        def header(chosen: slice) -> np.ndarray:
+            return np.concatenate([padded(bias[chosen], self.lanes, np.int32), words_of_factors(chosen, self.lanes)])
+
+        size = self.square if (self.square, how.method) in q8_dwconvs else 0
+        words = wide
+        if size and GROUPED:
+            if wide.min() < -128 or wide.max() > 127:
+                size = 0  # with their zero point taken off, the weights need nine bits
+            else:
+                groups = np.zeros((square_vectors(size) * 4, self.channels), np.int8)
+                groups[: len(wide)] = wide
+                words = np.ascontiguousarray(groups.reshape(-1, 4, self.channels).transpose(0, 2, 1)).view(np.int32)[:, :, 0]
         self.step(
-            kernel or q8_dwconv, self.pack(np.concatenate([header, words])), 1, self.plan.constant([input_zero], np.int32), 0,
+            q8_dwconvs[size, how.method], self.pack(header, words), 1, self.plan.constant([input_zero], np.int32), 0,
             flip=-0x7F7F7F80 if signed else 0, output_zero=how.zero, low=how.low, high=how.high,
         )  # fmt: skip
 
     def hybrid(self, weights: np.ndarray, scales: np.ndarray, bias: np.ndarray, low: float, high: float) -> None:
-        from ..kernels.dwconv import q8_dwconv_f32
+        from ..kernels.dwconv import q8_dwconv_hybrid
 
         values, batch_scales, batch_zeros = quantize_batches(self.plan, self.input, self.input.shape[0], True)
         wide = weights.astype(np.int32)
-        floats = np.stack([bias, scales]).astype(np.float32).view(np.int32)
-        header = np.concatenate([-wide.sum(axis=0, dtype=np.int32)[None], floats, np.zeros((1, self.channels), np.int32)])
+        sums = wide.sum(axis=0, dtype=np.int32)
+
+        def header(part: slice) -> np.ndarray:
+            floats = [padded(row[part], self.lanes, np.float32).view(np.int32) for row in (bias, scales)]
+            return np.concatenate([padded(-sums[part], self.lanes, np.int32), *floats, np.zeros(self.lanes, np.int32)])
+
         self.step(
-            q8_dwconv_f32, self.pack(np.concatenate([header, wide])), 1, batch_zeros, 1, input=values, flip=-0x7F7F7F80,
+            q8_dwconv_hybrid, self.pack(header, wide), 1, batch_zeros, 1, input=values, flip=-0x7F7F7F80,
             batch_scales=batch_scales, batch_zeros=batch_zeros, low=low, high=high,
         )  # fmt: skip

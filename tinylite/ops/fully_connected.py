@@ -87,7 +87,7 @@ class FullyConnected(Operator):
             )  # fmt: skip
         else:
             factors = np.float64(scale_and_zero(node, input)[0]) * scales.astype(np.float64) / scale_and_zero(node, output)[0]
-            how = requantization(node, factors, output, activation, exact=True)
+            how = requantization(node, factors, output, activation, "double")
             q8_gemm(
                 plan, dense(rows, depth, 1), input, scale_and_zero(node, input)[1], filter_rows(matrix), zero, offsets.astype(np.int32),
                 output, how,

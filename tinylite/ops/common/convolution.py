@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .gemm import Requantization
 from .operator import Node, Value
 from .quantized import activation_range, scale_and_zero, scales_and_zeros
+from .requantizing import Requantization
 
 __all__ = ["bias_operand", "bias_values", "channel_factors", "check_types", "filter_scales", "requantization"]
 
@@ -83,6 +83,6 @@ def channel_factors(node: Node, input: Value, scales: np.ndarray, bias: Value | 
     return np.float64(input_scale) * scales.astype(np.float64) / output_scale
 
 
-def requantization(node: Node, factors: np.ndarray, output: Value, activation: str, exact: bool = False) -> Requantization:
+def requantization(node: Node, factors: np.ndarray, output: Value, activation: str, method: str = "fixed") -> Requantization:
     low, high = activation_range(node, activation, output)
-    return Requantization(factors, scale_and_zero(node, output)[1], low, high, exact)
+    return Requantization(factors, method, scale_and_zero(node, output)[1], low, high)

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ...quantization_math import quantize_multiplier
 from .operator import Value
-from .packing import Header, Matrices, Packed, pack_f32, pack_q8, pack_words, padded, q8_words
+from .packing import Header, Matrices, Packed, pack_f32, pack_q8, pack_words, padded
+from .requantizing import Requantization, factor_words
 from .window import Axis
 
 if TYPE_CHECKING:
+    from ...kernels.gemm import Variant
     from .plan_context import PlanContext
 
-__all__ = ["Batches", "Patches", "Requantization", "dense", "f32_gemm", "hybrid_gemm", "patches", "q8_gemm", "quantize_batches"]
+__all__ = ["Batches", "Patches", "dense", "f32_gemm", "hybrid_gemm", "patches", "q8_gemm", "quantize_batches"]
 
 # Bytes of rows that a block holds: they should stay near the core while all panels of weights pass by.
 _BLOCK_BYTES = {True: 1 << 18, False: 1 << 17}  # read in place, gathered
@@ -114,44 +115,35 @@ def f32_gemm(
     low: float, high: float, batches: Batches = _ONE_BATCH,
 ) -> None:  # fmt: skip
     """output = clamp(patches x weights + bias). Weights float32 [groups, columns, depth], bias float32 [groups * columns]."""
-    from ...kernels.gemm import MAX_ROWS, NR, f32_gemm, f32_gemm_exact
+    from ...kernels.gemm_variants import FEW_ROWS, choose
 
-    # A few rows cost the same either way. Which kernel runs must not depend on threads.
-    kernel = f32_gemm_exact if planner.exact or shape.rows < MAX_ROWS else f32_gemm
-    packed = pack_f32(planner, weights, bias)
+    columns, depth = weights.shape[1:] if isinstance(weights, np.ndarray) else (weights.columns, weights.depth)
+    variant = choose("f32", shape.rows, columns, depth)
+    # Which kernel runs must not depend on threads.
+    method = "separate" if planner.exact or shape.rows < FEW_ROWS else "fused"
+    packed = pack_f32(planner, variant, weights, bias)
     row_bytes = shape.row_bytes if shape.whole else shape.depth * 4
-    cut = _blocks(planner, shape, shape.whole, shape.depth * 4, -(-packed.columns // NR), batches)
+    cut = _blocks(planner, shape, shape.whole, shape.depth * 4, -(-columns // variant.nr), batches)
     _step(
-        planner, kernel, shape, packed, input, output, batches, cut,
-        scratch=MAX_ROWS * NR * 4 + (0 if shape.whole else cut["block_rows"] * row_bytes), direct=int(shape.whole), row_bytes=row_bytes,
-        low=low, high=high, fills=planner.constant([0], np.int32), fill_step=0,
+        planner, variant.kernels[method], shape, packed, input, output, batches, cut,
+        scratch=variant.max_rows * variant.nr * 4 + (0 if shape.whole else cut["block_rows"] * row_bytes), direct=int(shape.whole),
+        row_bytes=row_bytes, low=low, high=high, fills=planner.constant([0], np.int32), fill_step=0,
     )  # fmt: skip
 
 
-class Requantization(NamedTuple):
-    """How sums become 8-bit outputs: real factors float64 [columns], in fixed point or (`exact`) in double; then + zero, clamp."""
-
-    factors: np.ndarray
-    zero: int
-    low: int
-    high: int
-    exact: bool = False
-
-
 def _q8_step(
-    planner: PlanContext, kernel: Any, shape: Patches, input: Value, weights: Packed, output: Value, signed: bool,
+    planner: PlanContext, variant: Variant, method: str, shape: Patches, input: Value, weights: Packed, output: Value, signed: bool,
     batches: Batches = _ONE_BATCH, **fields: Any,
 ) -> None:  # fmt: skip
-    from ...kernels.gemm import MAX_ROWS, NR
-    from ...kernels.q8_gemm import GROUP, VNNI
+    from ...kernels.q8_gemm import q8_scratch
 
-    in_place = shape.whole and VNNI and shape.depth % GROUP == 0
+    assert variant.dot is not None
+    in_place = shape.whole and variant.dot.reads_bytes and shape.depth % variant.kr == 0
     row_bytes = shape.row_bytes if in_place else weights.depth * 4
-    cut = _blocks(planner, shape, in_place, row_bytes, -(-weights.columns // NR), batches)
-    line = 0 if VNNI else weights.depth * GROUP + 64
+    cut = _blocks(planner, shape, in_place, row_bytes, -(-weights.columns // variant.nr), batches)
     _step(
-        planner, kernel, shape, weights, input, output, batches, cut,
-        scratch=(MAX_ROWS * NR + cut["block_rows"]) * 4 + line + (0 if in_place else cut["block_rows"] * row_bytes),
+        planner, variant.kernels[method], shape, weights, input, output, batches, cut,
+        scratch=q8_scratch(variant, cut["block_rows"], weights.depth) + (0 if in_place else cut["block_rows"] * row_bytes),
         direct=int(in_place), row_bytes=row_bytes, flip=-0x7F7F7F80 if signed else 0, **fields,
     )  # fmt: skip
 
@@ -161,29 +153,26 @@ def q8_gemm(
     bias: np.ndarray, output: Value, how: Requantization, batches: Batches = _ONE_BATCH,
 ) -> None:  # fmt: skip
     """8-bit output = requantize(patches x weights + bias). Weights int8 or uint8 [groups, columns, depth], bias int32."""
-    from ...kernels.q8_gemm import q8_gemm, q8_gemm_double
 
+    from ...kernels.gemm_variants import choose
+
+    columns, depth = weights.shape[1:] if isinstance(weights, np.ndarray) else (weights.columns, weights.depth)
+    variant = choose("q8", shape.rows, columns, depth)
     planner.check_table(how.factors.size)
-    multiplier, shift = quantize_multiplier(0 if how.exact else how.factors)
-    fixed = (multiplier, np.maximum(shift, 0), np.maximum(-shift, 0))
+    words_of_factors = factor_words(how)
 
     def header(bias: np.ndarray) -> Header:
         def words(chosen: slice, width: int) -> np.ndarray:
-            if how.exact:
-                rows = [np.zeros(width, np.int32), padded(how.factors[chosen], width, np.float64).view(np.int32)]
-            else:
-                rows = [padded(row[chosen], width, np.int32) for row in fixed]
-            return np.concatenate([padded(bias[chosen], width, np.int32), *rows])
+            return np.concatenate([padded(bias[chosen], width, np.int32), words_of_factors(chosen, width)])
 
         return words
 
     signed = input.type == "INT8"
     seen_zero = input_zero + 128 if signed else input_zero  # of the input, as u8
-    packed, zero_left = pack_q8(planner, weights, weights_zero, seen_zero, bias.astype(np.int64), header)
+    packed, zero_left = pack_q8(planner, variant, weights, weights_zero, seen_zero, bias.astype(np.int64), header)
     _q8_step(
-        planner, q8_gemm_double if how.exact else q8_gemm, shape, input, packed, output, signed, batches,
-        fills=planner.constant([input_zero], np.int32), fill_step=0, input_zero=seen_zero, weights_zero=zero_left, output_zero=how.zero,
-        low=how.low, high=how.high,
+        planner, variant, how.method, shape, input, packed, output, signed, batches, fills=planner.constant([input_zero], np.int32),
+        fill_step=0, input_zero=seen_zero, weights_zero=zero_left, output_zero=how.zero, low=how.low, high=how.high,
     )  # fmt: skip
 
 
@@ -212,22 +201,23 @@ def hybrid_gemm(
 
     A sum is multiplied by scale of channel times scale of batch, or (`channel_first`) by one after the other.
     """
-    from ...kernels.q8_gemm import HEADER_WORDS, VNNI, q8_gemm_f32
+    from ...kernels.gemm_variants import choose
 
+    variant = choose("q8", shape.rows, *weights.shape[1:])
+    assert variant.dot is not None
     quantized, batch_scales, batch_zeros = quantize_batches(planner, input, batches, asymmetric)
 
-    words, seen, _ = q8_words(weights, 0)
-    sums = seen.sum(axis=2, dtype=np.int64).reshape(-1)
+    sums = weights.sum(axis=2, dtype=np.int64).reshape(-1)
 
     def header(chosen: slice, width: int) -> np.ndarray:
         floats = [padded(row[chosen], width, np.float32).view(np.int32) for row in (bias, scales)]
         return np.concatenate([padded(sums[chosen], width, np.int32), *floats, np.zeros(width, np.int32)])
 
-    packed = pack_words(planner, words, HEADER_WORDS, header)
-    # What a value is too large by as the kernel sees it: u8 = s8 + 128, of which madd and mul take 128 off again.
+    packed = pack_words(planner, variant, variant.dot.words(weights), header)
+    # What a value is too large by as the kernel sees it: u8 = s8 + 128, of which rows that are widened have 128 taken off again.
     _q8_step(
-        planner, q8_gemm_f32, shape, quantized, packed, output, True, matrices, fills=batch_zeros, fill_step=1, input_zero=128,
+        planner, variant, "hybrid", shape, quantized, packed, output, True, matrices, fills=batch_zeros, fill_step=1, input_zero=128,
         weights_zero=0, output_zero=0, low=0, high=0, batch_scales=batch_scales,
-        batch_rows=max(shape.rows * len(matrices.matrices) // max(batches, 1), 1),
-        batch_zeros=batch_zeros, batch_zero_offset=128 if VNNI else 0, channel_first=int(channel_first), float_low=low, float_high=high,
+        batch_rows=max(shape.rows * len(matrices.matrices) // max(batches, 1), 1), batch_zeros=batch_zeros,
+        batch_zero_offset=variant.dot.offset, channel_first=int(channel_first), float_low=low, float_high=high,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .operator import Node, Value
-from .packing import check_weights, dot_words
+from .packing import check_weights
 from .quantized import scale_and_zero
 from .recurrent import panels
 
@@ -60,9 +60,9 @@ def _scale(node: Node, weights: Value) -> float:
 
 def packed_matrix(plan: PlanContext, matrix: Matrix) -> tuple[Any, int, np.ndarray, np.ndarray]:
     """Panels of words, their groups, and for each of the panels' columns the sum of its weights and its scale."""
-    from ...kernels.lstm import PANEL
+    from ...kernels.lstm import DOT, PANEL
 
-    packed = panels(dot_words(matrix.values), PANEL)
+    packed = panels(DOT.words(matrix.values), PANEL)
     behind = (0, len(packed) * PANEL - len(matrix.values))
     sums = np.pad(matrix.values.sum(axis=1, dtype=np.int32), behind)
     return plan.constant(packed, np.int32), packed.shape[1], sums, np.pad(matrix.scales, behind)
@@ -92,7 +92,6 @@ def hybrid_products(
 
 def room_bytes(columns: int, groups: int) -> tuple[int, dict[str, int]]:
     """The scratch that products of so many columns and groups need, and the fields that say how it is laid out."""
-    from ...kernels.lstm import LANES
-    from ...kernels.q8_gemm import GROUP
+    from ...kernels.lstm import DOT, LANES
 
-    return (columns + groups) * 4 + groups * GROUP + LANES * 4, {"room_columns": columns, "room_groups": groups}
+    return (columns + groups) * 4 + groups * DOT.group + LANES * 4, {"room_columns": columns, "room_groups": groups}

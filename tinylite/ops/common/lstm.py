@@ -17,7 +17,7 @@ from ...quantization_math import integer_limits, quantize_multiplier, sigmoid_ta
 from .convolution import bias_values
 from .hybrid import Matrix, dequantized, hybrid_products, is_hybrid, packed_matrix, room_bytes, stored_matrix
 from .operator import Node, Operator, Shape, Value
-from .packing import check_weights, dot_words
+from .packing import check_weights
 from .quantized import scale_and_zero
 from .recurrent import Direction, activation_fields, check_state, joined, panels
 from .versions import input_type, option, output_type
@@ -294,8 +294,7 @@ class LSTMLayer(Operator):
 
     def prepare_integer(self, node: Node, plan: PlanContext) -> None:
         """LiteRT's 8x8_16. Its activation is tanh whatever the options say, as there."""
-        from ...kernels.lstm import LANES, PANEL, q8_lstm
-        from ...kernels.q8_gemm import VNNI
+        from ...kernels.lstm import DOT, LANES, PANEL, q8_lstm
 
         sizes, gates = self.sizes(node), self.gates(node)
         fields = sizes.fields(len(gates))
@@ -312,10 +311,9 @@ class LSTMLayer(Operator):
             with np.errstate(over="ignore"):
                 factors = scales * np.float32(scale) / np.float32(2.0**-_GATE_BITS)
             multipliers, shifts = _fixed_point(node, factors, f"the scale of {source} times those of its weights")
-            # For vnni, the other side of the product is u8: s8 + 128.
-            bias -= (zero + (128 if VNNI else 0)) * matrix.sum(axis=1, dtype=np.int64)
+            bias -= (zero + DOT.offset) * matrix.sum(axis=1, dtype=np.int64)
             rows = [bias, *(np.repeat(row, pad) for row in (multipliers, np.maximum(shifts, 0), np.maximum(-shifts, 0)))]
-            words.append(plan.constant(panels(dot_words(matrix), PANEL), np.int32))
+            words.append(plan.constant(panels(DOT.words(matrix), PANEL), np.int32))
             constants += [np.pad(row, (0, columns - row.size)) for row in rows]
         hidden_scale, hidden_zero = scale_and_zero(node, self.hidden(node))
         multiplier, shift = _fixed_point(node, [2.0**-15 / hidden_scale * 2.0**-15], f"the scale of {self.hidden(node)}")

@@ -1,0 +1,142 @@
+"""Every variant of the matrix products, at the ends of its tiles and panels, against the same product in numpy."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tinylite import Graph, Interpreter, Model, OpResolverType
+from tinylite.kernels import gemm_variants
+from tinylite.kernels.cpu import TARGETS, target
+from tinylite.kernels.dots import DOTS
+from tinylite.kernels.gemm import Variant
+from tinylite.kernels.gemm_variants import VARIANTS, choose
+from tinylite.ops.common.fixed_point import multiply_high, rounding_divide_by_power
+from tinylite.ops.common.quantized import quantize_multiplier
+
+from .cases import Case, T
+from .conftest import feed_and_run
+
+RNG = np.random.default_rng(0)
+DEPTHS = (1, 3, 4, 9, 70)
+
+
+def sizes(variant: Variant) -> list[tuple[int, int, int]]:
+    """(rows, columns, depth): each width of a panel and one column more, each height of a tile, and odd depths."""
+    widths = {variant.lanes * variant.step * (number + 1) for number in range(len(variant.tile_rows))}
+    columns = sorted({1, *(width + more for width in widths for more in (-1, 0, 1)), 2 * variant.nr + 5})
+    rows = (1, variant.mr, variant.mr + 1, variant.max_rows + 3)
+    return [(rows[i % len(rows)], n, DEPTHS[i % len(DEPTHS)]) for i, n in enumerate(columns)] + [(m, variant.nr + 1, 5) for m in rows]
+
+
+def run(case: Case, variant: Variant, resolver: OpResolverType = OpResolverType.BUILTIN_REF) -> tuple[np.ndarray, np.ndarray]:
+    """The input and the output of a case; fails unless the variant has run."""
+    interpreter = Interpreter(case.model(), experimental_op_resolver_type=resolver)
+    interpreter.allocate_tensors()
+    feeds = case.feeds(1)
+    (output,) = feed_and_run(interpreter, feeds, 1)
+    kernels = [kernel for _, names, _ in interpreter._main.plan.pieces() for kernel in names]  # type: ignore[union-attr]
+    assert any(f"_gemm_{variant.name}_" in kernel for kernel in kernels), f"{variant.name} was not chosen, but {kernels}"
+    return feeds[0], output
+
+
+def requantized(sums: np.ndarray, factors: np.ndarray, method: str) -> np.ndarray:
+    if method == "double":
+        scaled = sums * factors
+        return np.copysign(np.floor(np.abs(scaled) + 0.5), scaled).astype(int)
+    columns = []
+    for column, (multiplier, shift) in zip(sums.T, zip(*quantize_multiplier(factors), strict=True), strict=True):
+        high = multiply_high(column << max(int(shift), 0), int(multiplier))
+        columns.append(rounding_divide_by_power(high, max(-int(shift), 0)))
+    return np.stack(columns, axis=1)
+
+
+@pytest.fixture(params=[variant for variant in VARIANTS if variant.type == "q8"], ids=lambda variant: variant.name)
+def q8(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Variant:
+    monkeypatch.setattr(gemm_variants, "VARIANTS", (request.param,))
+    return request.param
+
+
+@pytest.fixture(params=[variant for variant in VARIANTS if variant.type == "f32"], ids=lambda variant: variant.name)
+def f32(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Variant:
+    monkeypatch.setattr(gemm_variants, "VARIANTS", (request.param,))
+    monkeypatch.setattr(request.param, "suits", lambda m, n, k: True)
+    return request.param
+
+
+@pytest.mark.parametrize("signed", [True, False], ids=["i8", "u8"])
+@pytest.mark.parametrize(("code", "method"), [("FULLY_CONNECTED", "double"), ("CONV_2D", "fixed")])
+def test_sums_of_8_bit_products(q8: Variant, code: str, method: str, signed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(q8, "suits", lambda m, n, k: True)
+    type, low = ("INT8", -128) if signed else ("UINT8", 0)
+    for rows, columns, depth in sizes(q8):
+        weights = RNG.integers(low, low + 256, (columns, depth))
+        bias = RNG.integers(-9000, 9000, columns)
+        zero, weights_zero, output_zero = low + 100, 0 if signed else 130, low + 128
+        scales = np.float32(RNG.uniform(0.001, 0.004, columns)) if signed else np.float32(0.002)
+        around = (1, 1) if code == "CONV_2D" else ()
+        case = Case(
+            code,
+            [
+                T((1, 1, rows, depth) if around else (rows, depth), type, scale=0.5, zero=zero),
+                T((columns, *around, depth), type, scale=scales, zero=weights_zero, data=weights.reshape(columns, *around, depth)),
+                T((columns,), "INT32", scale=np.float32(0.5) * scales, data=bias),
+            ],
+            [T((), type, scale=1.5, zero=output_zero)],
+            {"padding": "VALID", "stride_h": 1, "stride_w": 1} if around else {},
+            version=3 if around else 4,
+        )
+        x, found = run(case, q8)
+        sums = (x.reshape(rows, depth).astype(int) - zero) @ (weights - weights_zero).T + bias
+        factors = np.broadcast_to(np.float64(0.5) * np.asarray(scales, np.float64) / 1.5, columns)
+        wanted = np.clip(requantized(sums, factors, method) + output_zero, low, low + 255)
+        assert np.array_equal(found.reshape(rows, columns), wanted), f"{q8.name} {method} {type} {rows}x{columns}x{depth}"
+
+
+@pytest.mark.parametrize("method", ["separate", "fused"])
+def test_sums_of_float_products(f32: Variant, method: str) -> None:
+    if method not in f32.kernels:
+        pytest.skip(f"{f32.name} has no kernel that rounds so")
+    for rows, columns, depth in sizes(f32):
+        weights, bias = RNG.normal(size=(columns, depth)), RNG.normal(size=columns)
+        inputs = [T((rows, depth)), T((columns, depth), data=weights), T((columns,), data=bias)]
+        x, found = run(
+            Case("FULLY_CONNECTED", inputs, [T(())], version=9),
+            f32,
+            OpResolverType.BUILTIN_REF if method == "separate" else OpResolverType.AUTO,
+        )
+        if method == "separate":
+            sums = np.zeros((rows, columns), np.float32)
+            for d in range(depth):
+                sums += x[:, d : d + 1] * weights.astype(np.float32)[:, d]
+            assert np.array_equal(found, sums + bias.astype(np.float32)), f"{f32.name} {rows}x{columns}x{depth}"
+        else:
+            exact = x.astype(np.float64) @ weights.astype(np.float32).T.astype(np.float64) + bias
+            assert np.abs(found - exact).max() <= 1e-5 * np.abs(exact).max(), f"{f32.name} {rows}x{columns}x{depth}"
+
+
+def test_shapes_choose_among_the_variants_of_one_process() -> None:
+    for type in ("f32", "q8"):
+        vector, matrix = choose(type, 1, 128, 64), choose(type, 20, 128, 64)
+        assert vector.mr == 1 and matrix.mr > 1 and vector.nr > matrix.nr
+        assert choose(type, 1, 10, 64) is choose(type, 1, 128, 5000) is matrix
+
+
+def test_a_plan_holds_several_variants() -> None:
+    weights = T((80, 8), data=RNG.normal(size=(80, 8)))
+    one, many = (Case("FULLY_CONNECTED", [T((rows, 8)), weights, None], [T((rows, 80))]).model().graph for rows in (1, 20))
+    both = Graph("main", one.inputs + many.inputs, one.outputs + many.outputs, one.ops + many.ops)
+    interpreter = Interpreter(Model([both]))
+    interpreter.allocate_tensors()
+    names = [names[-1] for _, names, _ in interpreter._main.plan.pieces()]  # type: ignore[union-attr]
+    assert names == [f"f32_gemm_{choose('f32', 1, 80, 8).name}_separate", f"f32_gemm_{choose('f32', 20, 80, 8).name}_fused"]
+
+
+def test_a_cpu_has_the_primitives_up_to_its_best() -> None:
+    for cpu in TARGETS:
+        usable = [dot.name for dot in DOTS if dot.supports(cpu)]
+        assert usable[0] == cpu.dot and usable == [dot.name for dot in DOTS][-len(usable) :]
+    assert all(variant.supports(target()) for variant in VARIANTS)
+    best = next(variant for variant in VARIANTS if variant.type == "q8")
+    weaker = [cpu for cpu in TARGETS if cpu.lanes < best.lanes or not best.dot.supports(cpu)]  # type: ignore[union-attr]
+    assert not any(best.supports(cpu) for cpu in weaker)
