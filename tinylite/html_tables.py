@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from itertools import islice
 from typing import Any
 
@@ -22,5 +21,7 @@ def html_table(head: Sequence[str], rows: Iterable[Sequence[Any]], count: int) -
 
 def html_cell(value: Any) -> str:
     """What is in a cell, escaped and cut to a sensible length."""
+    from html import escape  # whose tables of entities a start need not read
+
     text = str(value)
     return escape(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}...")

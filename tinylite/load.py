@@ -11,7 +11,6 @@ import numpy as np
 
 from .archives import attached_files
 from .c_arrays import model_in
-from .diagnose import diagnose, diagnose_path
 from .errors import CorruptFileError, FileError, NotATfliteFileError, at, quoted
 from .files import content_of
 from .kinds import HEAD, is_text
@@ -72,6 +71,8 @@ def _load(data: np.ndarray, path: str | None, into: Contents) -> None:
         if content is not None:
             _load(np.frombuffer(content, np.uint8), None, into)
             return
+        from .diagnose import diagnose
+
         kind, remedy = diagnose(data.data, path)
         raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
     with memory_shortage("reading it", "Read it on a larger machine, or end other programs"):
@@ -85,6 +86,8 @@ def _load(data: np.ndarray, path: str | None, into: Contents) -> None:
 
 def _content(path: str) -> np.ndarray:
     if os.path.isdir(path) or os.path.isfile(f"{path}.index"):
+        from .diagnose import diagnose_path
+
         kind, remedy = diagnose_path(path)
         raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
     return np.frombuffer(content_of(path), np.uint8)

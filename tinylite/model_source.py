@@ -11,7 +11,6 @@ from .errors import ModelError, TensorError, UnsupportedError, at, quoted
 from .kinds import identify
 from .load import fill
 from .model import Model
-from .save import tables_of
 
 __all__ = ["VERSION", "model_from"]
 
@@ -85,6 +84,8 @@ def _as_saved(model: Model) -> Model:
     """
     if not isinstance(model.graphs, (list, tuple)) or not model.graphs:
         raise ModelError("the model has no graph", "Add one to model.graphs")
+    from .save import tables_of
+
     made = Model()
     fill(made, tables_of(model), np.zeros(0, np.uint8))
     made.source = model.source
