@@ -358,7 +358,7 @@ class Interpreter:
             return tensor.data
         graph = runnable.graph
         ends = any(tensor is end for end in (*graph.inputs, *graph.outputs))
-        if not (ends or self._keep_all or tensor.is_variable or (value is not None and value.known is not None)):
+        if not (ends or self._keep_all or tensor.is_variable or (value is not None and value.constant_value is not None)):
             raise TensorError(
                 f"{name} is an intermediate result, which is not kept after a run",
                 "Make the interpreter with experimental_preserve_all_tensors=True to read it",

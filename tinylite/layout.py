@@ -120,7 +120,7 @@ class Layout:
         if isinstance(what, Routine):
             return int(routines.bound[what][0].ctypes.data)
         if what.storage is None:
-            return int(self.readable(what.known).ctypes.data)
+            return int(self.readable(what.constant_value).ctypes.data)
         return int(routines.memory.at(what.storage).ctypes.data)
 
     def readable(self, known: np.ndarray) -> np.ndarray:
@@ -136,8 +136,8 @@ class Layout:
     def view(self, value: Value) -> np.ndarray:
         """The memory of a value as an array of its shape and dtype: a view, not a copy."""
         if value.storage is None:
-            assert value.known is not None
-            return value.known
+            assert value.constant_value is not None
+            return value.constant_value
         return self.memory.at(value.storage)[: value.nbytes].view(value.dtype).reshape(value.shape)
 
 

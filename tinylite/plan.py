@@ -26,7 +26,7 @@ from .kernels.store import Progress
 from .limits import memory_limit
 from .memory import Region
 from .model import Graph, Tensor
-from .ops.common.flow import Calling, NeedsCall
+from .ops.common.flow import NeedsCall, SubgraphCallingOp
 from .ops.common.operator import NeedsValue, Node, Shape, Value
 from .planner import Planner, Settings
 from .segment import Segment, describe, routines_of
@@ -149,7 +149,7 @@ class Plan:
     def reset_variables(self) -> None:
         """Set all state to zero: the zero point of what is INT8, as LiteRT does, and 0 of everything else."""
         for value in self.root.planner.values.values():
-            if value.tensor is not None and value.tensor.is_variable and value.known is None:
+            if value.tensor is not None and value.tensor.is_variable and value.constant_value is None:
                 quantization = value.tensor.quantization
                 zero = (
                     quantization.zero_point[0] if value.type == "INT8" and quantization is not None and quantization.zero_point.size else 0
@@ -167,7 +167,9 @@ class Plan:
         part = self.root
         part.segment.run()
         while part.need is not None:
-            part = self._behind_value(part, part.need) if isinstance(part.need, NeedsValue) else self._behind_call(part, part.need)
+            part = (
+                self._resume_after_value(part, part.need) if isinstance(part.need, NeedsValue) else self._resume_after_call(part, part.need)
+            )
             part.segment.run()
         self._last = part
 
@@ -177,25 +179,29 @@ class Plan:
             for segment in part.segment.by_op():
                 yield segment.steps[0].node, tuple(dict.fromkeys(step.kernel.name for step in segment.steps)), segment.run
             if isinstance(part.need, NeedsCall):
-                yield part.need.node, (), partial(self._behind_call, part, part.need)
+                yield part.need.node, (), partial(self._resume_after_call, part, part.need)
 
     def _plan_for_other_variables(self) -> None:
         """Plan once more, since variables have got other shapes. What outlasts a run is kept."""
         before = self.root.planner
         self._plan_anew()
         for tensor_id, value in self.root.planner.values.items():
-            if value.known is None and value.tensor is not None and (value.tensor.is_variable or value.tensor in self._made_of[0].inputs):
+            if (
+                value.constant_value is None
+                and value.tensor is not None
+                and (value.tensor.is_variable or value.tensor in self._made_of[0].inputs)
+            ):
                 self.view(value)[...] = before.view(before.values[tensor_id])
 
-    def _behind_value(self, part: _Part, need: NeedsValue) -> _Part:
+    def _resume_after_value(self, part: _Part, need: NeedsValue) -> _Part:
         """What follows a part that has just computed a value which shapes depend on."""
         found = part.planner.view(need.value)
         key = found.tobytes(), self.settings.state.forms()
         if key not in part.following:
-            self._keep(part, key, self._part(part.planner.behind_value(need.value, found.copy()), part))
+            self._keep(part, key, self._part(part.planner.resume_after_value(need.value, found.copy()), part))
         return part.following[key]
 
-    def _behind_call(self, part: _Part, need: NeedsCall) -> _Part:
+    def _resume_after_call(self, part: _Part, need: NeedsCall) -> _Part:
         """What follows an op that calls graphs from Python: run it."""
         node = need.node
         with at(describe(node.op, node.index)):
@@ -203,7 +209,7 @@ class Plan:
         key = (*[array.shape for array in found], self.settings.state.forms())
         if key not in part.following:
             with at(describe(node.op, node.index)):
-                planner, taken = part.planner.behind_call(need, found)
+                planner, taken = part.planner.resume_after_call(need, found)
             following = self._part(planner, part)
             following.taken = taken
             self._keep(part, key, following)
@@ -215,7 +221,7 @@ class Plan:
 
     def _called(self, part: _Part, node: Node) -> list[np.ndarray]:
         operator = ops.find(node.op.code)
-        assert isinstance(operator, Calling)
+        assert isinstance(operator, SubgraphCallingOp)
         if not part.callees:
             settings = part.planner.settings
             settings = replace(
@@ -269,7 +275,7 @@ class Plan:
 
     def reads(self, tensor: Tensor) -> bool:
         """Whether an input matters."""
-        return id(tensor) in self.root.planner.uses and self.root.planner.values[id(tensor)].known is None
+        return id(tensor) in self.root.planner.uses and self.root.planner.values[id(tensor)].constant_value is None
 
     @property
     def arena_size(self) -> int:

@@ -19,8 +19,8 @@ from .limits import Account, check_size, memory_shortage
 from .memory import Region
 from .model import Graph, Op, Tensor, called_graphs
 from .ops import custom_ops
-from .ops.common.flow import Flow, NeedsCall
-from .ops.common.operator import Counting, NeedsCount, NeedsValue, Node, Operator, Shape, Value
+from .ops.common.flow import ControlFlowOp, NeedsCall
+from .ops.common.operator import DataDependentShapeOp, NeedsCount, NeedsValue, Node, Operator, Shape, Value
 from .order import check_order, check_records, quantizes_floats, zeroes_variables
 from .passes import simplified
 from .segment import Routine, Segment, Step, describe, scratch_size
@@ -115,7 +115,7 @@ class Planner(Layout):
                 value = Value(tensor.name or "", self.type_of(tensor), (), tensor)
                 lent = (given or {}).get(id(tensor))
                 if lent is not None:
-                    value.shape, value.known, value.storage = lent.shape, lent.known, lent.storage
+                    value.shape, value.constant_value, value.storage = lent.shape, lent.constant_value, lent.storage
                 elif value.type == "RESOURCE":
                     raise UnsupportedError("it is a RESOURCE, which only a graph that calls this one can give", ops.LIMITS)
                 else:
@@ -158,7 +158,7 @@ class Planner(Layout):
                 raise UnsupportedError("its data lie in another file, which tinylite does not read")
             if tensor.sparsity is not None:
                 raise UnsupportedError("it is stored sparse, which tinylite does not run")
-            value.known = tensor.data
+            value.constant_value = tensor.data
         self.values[id(tensor)] = value
         return value
 
@@ -201,7 +201,7 @@ class Planner(Layout):
 
     def alias(self, output: Value, input: Value) -> bool:
         """Let an output be its input's bytes, if nobody can tell; otherwise the operator must copy."""
-        if input.known is not None or input.storage.first < 0 or any(tensor is input.tensor for tensor in self.graph.inputs):
+        if input.constant_value is not None or input.storage.first < 0 or any(tensor is input.tensor for tensor in self.graph.inputs):
             return False
         self.storages.remove(output.storage)
         output.storage = input.storage
@@ -338,10 +338,10 @@ class Planner(Layout):
             with at(f"tensor {tensor.name!r}"):
                 node.outputs.append(Value(tensor.name or "", self.type_of(tensor), tensor.shape, tensor))
         handles = [value for value in (*node.inputs, *node.outputs) if value is not None and value.type == "RESOURCE"]
-        if handles and not isinstance(operator, Flow):
+        if handles and not isinstance(operator, ControlFlowOp):
             raise UnsupportedError(f"it takes or gives {handles[0]}, and tinylite knows no RESOURCE but variables", ops.LIMITS)
         operator.check(node)
-        if isinstance(operator, Flow):
+        if isinstance(operator, ControlFlowOp):
             self.node = node
             try:
                 operator.plan(node, self)
@@ -352,15 +352,15 @@ class Planner(Layout):
                 self.node = None
         elif (folded := operator.fold(node)) is not None:
             for value, known in zip(node.outputs, folded, strict=True):
-                value.known, value.shape = np.asarray(known, value.dtype), np.shape(known)
+                value.constant_value, value.shape = np.asarray(known, value.dtype), np.shape(known)
         else:
-            if isinstance(operator, Counting):
+            if isinstance(operator, DataDependentShapeOp):
                 node.count = self.count(operator, node)
             for value, shape in zip(node.outputs, operator.infer(node), strict=True):
                 with at(f"tensor {value.name!r}"):
                     give_shape(value, tuple(int(dimension) for dimension in shape))
             self.check_memory(node)
-            constant = operator.pure and all(value is None or value.known is not None for value in node.inputs)
+            constant = operator.pure and all(value is None or value.constant_value is not None for value in node.inputs)
             if not (constant and self.compute(operator, node)):
                 for value in node.outputs:
                     value.storage = self.store(value)
@@ -404,21 +404,21 @@ class Planner(Layout):
         """Compute outputs now, since nothing that they depend on will change; returns whether that was worth it."""
         return self.run_now(node, node.outputs, lambda node, plan: plan.prepare(operator, node))
 
-    def count(self, operator: Counting, node: Node) -> int:
+    def count(self, operator: DataDependentShapeOp, node: Node) -> int:
         """What an operator counts. Raises NeedsCount where only a run can know it."""
         name = node.outputs[0].name
         tensor = self.counts.setdefault(id(node.op), Tensor(name, (1,), "INT64"))
         found = self.values.get(id(tensor), Value(name, "INT64", (1,), tensor))
-        if found.known is None:
-            constant = all(node.input(index).known is not None for index in operator.counted)
+        if found.constant_value is None:
+            constant = all(node.input(index).constant_value is not None for index in operator.counted)
             if not (constant and self.run_now(node, [found], lambda node, plan: operator.count(node, plan, found))):
                 found.storage = self.store(found, last=END)
                 self.node = node
                 operator.count(node, self, found)
                 self.node = None
                 raise NeedsCount(found)
-        assert found.known is not None
-        return int(found.known[0])
+        assert found.constant_value is not None
+        return int(found.constant_value[0])
 
     def run_now(self, node: Node, results: Sequence[Value], prepare: Callable[[Node, Planner], None]) -> bool:
         """Run steps on what is known of a node's inputs; the results are known then. Returns False, and runs none, if that takes
@@ -429,7 +429,10 @@ class Planner(Layout):
             return False
         alone = Planner(Graph(), {}, Settings(keep_all=True, exact=self.exact, spent=self.account.spent))
         # Only what is known of the inputs counts: one that a run has computed also has a place, which is not in this arena.
-        known = [None if value is None else Value(value.name, value.type, value.shape, value.tensor, value.known) for value in node.inputs]
+        known = [
+            None if value is None else Value(value.name, value.type, value.shape, value.tensor, value.constant_value)
+            for value in node.inputs
+        ]
         alone.node = node = Node(node.op, node.index, known, node.outputs)
         for value in results:
             value.storage = alone.store(value, last=END)
@@ -443,7 +446,7 @@ class Planner(Layout):
         self.spare.bytes -= size
         self.spare.work -= alone.cost
         for value in results:
-            value.known = alone.view(value).copy()
+            value.constant_value = alone.view(value).copy()
             value.storage = None
         return True
 
@@ -465,7 +468,7 @@ class Planner(Layout):
 
     # ---- going on behind a run
 
-    def behind_value(self, value: Value, known: np.ndarray) -> Planner:
+    def resume_after_value(self, value: Value, known: np.ndarray) -> Planner:
         """A planner that goes on from here, where a run has found this for a value."""
         after = self.fork()
         found = Value(value.name, value.type, value.shape, value.tensor, known)
@@ -473,7 +476,7 @@ class Planner(Layout):
         after.values[id(value.tensor)] = found
         return after
 
-    def behind_call(self, need: NeedsCall, found: Iterable[np.ndarray]) -> tuple[Planner, list[Value]]:
+    def resume_after_call(self, need: NeedsCall, found: Iterable[np.ndarray]) -> tuple[Planner, list[Value]]:
         """A planner that goes on from here, where the op at hand has run and given this; and the values that take it in."""
         after = self.fork(shapes_known=need.for_threads)
         after.position += 1
@@ -482,7 +485,7 @@ class Planner(Layout):
         for given, array in zip(need.node.outputs, found, strict=True):
             value = Value(given.name, given.type, array.shape, given.tensor)
             if value.type == "RESOURCE":
-                value.known = array
+                value.constant_value = array
             else:
                 give_shape(value, array.shape)
                 check_size(value.nbytes, f"its output {value}")

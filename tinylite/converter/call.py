@@ -216,13 +216,13 @@ class Call:
 
     def fits(self, condition: bool, why: str) -> None:
         """Shapes that a graph would not have by itself come of those that were given for its inputs."""
-        self.want(condition, why, "Check the shapes of the inputs (input_shapes)")
+        self.require(condition, why, "Check the shapes of the inputs (input_shapes)")
 
     def fail(self, why: str, remedy: str | None = None) -> NoReturn:
         """This node has no form in a .tflite file."""
         raise ConvertError(why, remedy)
 
-    def want(self, condition: bool, why: str, remedy: str | None = None) -> None:
+    def require(self, condition: bool, why: str, remedy: str | None = None) -> None:
         if not condition:
             self.fail(why, remedy)
 
@@ -266,7 +266,7 @@ class Call:
 
     def check_count(self, count: int) -> None:
         """Fail if a constant of `count` elements, which the shape of an input asks for, is more than a file should hold."""
-        self.want(count <= MOST_MADE, f"it needs a constant of {count} elements", "Give inputs of smaller shapes (input_shapes)")
+        self.require(count <= MOST_MADE, f"it needs a constant of {count} elements", "Give inputs of smaller shapes (input_shapes)")
 
     def elementwise(self, code: str, *inputs: Tensor, type: str | int | None = None, **options: Any) -> Tensor:
         """An op whose inputs stretch to one shape; constants are computed at once.
@@ -325,7 +325,7 @@ class Call:
     def inline(self, reference: Any, arguments: Sequence[Tensor]) -> list[Tensor]:
         """The outputs of a function, whose nodes are translated here as if they stood in place of this one."""
         source = self.translator.body(reference, f"{self.node.name}/")
-        self.want(len(source.inputs) == len(arguments), f"it gives {len(arguments)} arguments to a function of {len(source.inputs)}")
+        self.require(len(source.inputs) == len(arguments), f"it gives {len(arguments)} arguments to a function of {len(source.inputs)}")
         with self.translator.calling(reference):
             self.translator.walk(self.scope, source, arguments)
         return [self.translator.value(self.scope, edge) for edge in source.outputs]

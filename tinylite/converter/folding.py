@@ -179,7 +179,7 @@ UNKNOWN |= dict.fromkeys(("Sum", "Prod"), _FIRST)
 @folds("Const")
 def _const(call: Call) -> np.ndarray | None:
     value = call.node.attributes.get("value")
-    call.want(isinstance(value, np.ndarray), "it has no value", "The graph is damaged: write it again")
+    call.require(isinstance(value, np.ndarray), "it has no value", "The graph is damaged: write it again")
     return value
 
 

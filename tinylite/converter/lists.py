@@ -41,7 +41,7 @@ class Pieces(NewList):
 
 
 def new_list(call: Call, count: Tensor | None, type: str, element: Signature) -> NewList:
-    call.want(type != "VARIANT", "its elements are lists themselves", "Write the lists as one tensor")
+    call.require(type != "VARIANT", "its elements are lists themselves", "Write the lists as one tensor")
     return NewList(call.node.name, (), type, count=count, element=element)
 
 
@@ -56,7 +56,7 @@ def known_count(call: Call, made: Tensor) -> int:
 def count_of(call: Call, made: Tensor) -> Tensor:
     """The number of elements of a list, an INT32 scalar."""
     if isinstance(made, NewList):
-        call.want(made.count is not None, f"the length of list {made.name!r} is not known here")
+        call.require(made.count is not None, f"the length of list {made.name!r} is not known here")
         assert made.count is not None
         return call.cast(made.count, "INT32")
     signature = call.shape(made)
@@ -93,7 +93,7 @@ def written(call: Call, made: Tensor, shape: Signature = None, sizes: dict[int, 
         return call.emit("FILL", [call.shape_tensor(shape), zero], made.type, shape)
     sizes = {0: count_of(call, made), **(sizes or {})}
     missing = [axis for axis, size in enumerate(shape) if size < 0 and axis not in sizes]
-    call.want(
+    call.require(
         not missing, f"the shape {list(shape[1:])} of the elements of list {made.name!r} is not known",
         "Give the shapes of the inputs (input_shapes), or element_shape where the list is made",
     )  # fmt: skip

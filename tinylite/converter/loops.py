@@ -29,7 +29,7 @@ class Loop:
         self.sources = {name: call.body(name) for name in ("cond", "body")}
         cond, body = self.sources.values()
         count = len(call.inputs)
-        call.want(
+        call.require(
             len(cond.inputs) == len(body.inputs) == len(body.outputs) == count and len(cond.outputs) == 1,
             f"its body takes {len(body.inputs)} values and gives {len(body.outputs)}, and the loop has {count}",
         )

@@ -25,7 +25,7 @@ class Add(Binary):
     neutral = 0.0
     affine = "term"
     numpy = np.add
-    clamps = True
+    fuses_activation = True
     options = "AddOptions"
     quantized = ADDS
 

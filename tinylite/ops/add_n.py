@@ -26,11 +26,13 @@ class AddN(Operator):
             value = node.input(index)
             if value.type not in ("FLOAT32", "INT32", "INT64"):
                 node.unsupported(f"there is no kernel for input {value}; there are: FLOAT32, INT32, INT64")
-            node.want(value.type == node.outputs[0].type, f"its input {value} is not {node.outputs[0].type}, as its output is")
+            node.require(value.type == node.outputs[0].type, f"its input {value} is not {node.outputs[0].type}, as its output is")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         for index in range(len(node.inputs)):
-            node.want(node.input(index).shape == node.input(0).shape, f"its inputs {node.input(0)} and {node.input(index)} differ in shape")
+            node.require(
+                node.input(index).shape == node.input(0).shape, f"its inputs {node.input(0)} and {node.input(index)} differ in shape"
+            )
         return [node.input(0).shape]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

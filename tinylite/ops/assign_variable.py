@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .common.flow import Flow, variable_of
+from .common.flow import ControlFlowOp, variable_of
 from .common.operator import Node, register
 from .common.versions import Versions
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @register
-class AssignVariable(Flow):
+class AssignVariable(ControlFlowOp):
     """The variable takes over type and shape of the value, whatever it was before."""
 
     code = "ASSIGN_VARIABLE"
@@ -23,7 +23,7 @@ class AssignVariable(Flow):
     output_count = (0, 0)
 
     def check_types(self, node: Node) -> None:
-        node.want(node.input(1).type != "RESOURCE", f"its value {node.input(1)} is a RESOURCE, and no variable holds one")
+        node.require(node.input(1).type != "RESOURCE", f"its value {node.input(1)} is a RESOURCE, and no variable holds one")
 
     def plan(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.flow import assign_variable

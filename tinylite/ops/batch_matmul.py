@@ -63,10 +63,10 @@ class BatchMatMul(Operator):
 
     def sizes(self, node: Node) -> _Sizes:
         x, y = node.input(0), node.input(1)
-        node.want(min(len(x.shape), len(y.shape)) >= 2, f"{x} or {y} has less than 2 dimensions")
+        node.require(min(len(x.shape), len(y.shape)) >= 2, f"{x} or {y} has less than 2 dimensions")
         rows, depth = x.shape[-2:] if not node.options.adj_x else x.shape[:-3:-1]
         y_depth, columns = y.shape[-2:] if not node.options.adj_y else y.shape[:-3:-1]
-        node.want(depth == y_depth, f"its matrices {x} and {y} do not go together: depth {depth} and {y_depth}")
+        node.require(depth == y_depth, f"its matrices {x} and {y} do not go together: depth {depth} and {y_depth}")
         return _Sizes(broadcast(node, x.shape[:-2], y.shape[:-2]), rows, depth, columns)
 
     def infer(self, node: Node) -> Sequence[Shape]:
@@ -100,7 +100,7 @@ class BatchMatMul(Operator):
     def prepare_hybrid(self, node: Node, plan: PlanContext, x: Value, weights: Matrices, batches: Batches, batch: Shape) -> None:
         y, output = node.input(1), node.outputs[0]
         check_weights(node, y)
-        assert weights.known is not None
+        assert weights.constant_value is not None
         rows, depth = x.shape[-2:]
         if weights.matrices == 1:
             rows *= math.prod(x.shape[:-2])
@@ -111,10 +111,11 @@ class BatchMatMul(Operator):
             mapped_step(node, plan, x, whole, maps, shape=(len(batches.matrices), rows * depth))
             x = whole
         scales, zeros = scales_and_zeros(node, y, weights.columns)
-        node.want(not zeros.any(), f"{y} has a zero point other than 0, which INT8 weights may not have")
+        node.require(not zeros.any(), f"{y} has a zero point other than 0, which INT8 weights may not have")
         columns = weights.matrices * weights.columns
         hybrid_gemm(
-            plan, dense(rows, depth, 1), x, rows * len(batches.matrices), bool(node.options.asymmetric_quantize_inputs), weights.known,
+            plan, dense(rows, depth, 1), x, rows * len(batches.matrices), bool(node.options.asymmetric_quantize_inputs),
+            weights.constant_value,
             np.resize(scales, columns), np.zeros(columns), output, -np.inf, np.inf,
             matrices=Batches([number * rows * depth for number in range(len(batches.matrices))], batches.matrices),
         )  # fmt: skip

@@ -30,9 +30,9 @@ class BatchToSpaceNd(Blocks):
     def infer(self, node: Node) -> Sequence[Shape]:
         (batch, *rest), (sizes, crops) = node.input(0).shape, self.block(node)
         count = math.prod(sizes)
-        node.want(batch % count == 0, f"{batch} batches do not fill blocks of {count}")
+        node.require(batch % count == 0, f"{batch} batches do not fill blocks of {count}")
         spatial = [whole * size - sum(crop) for whole, size, crop in zip(rest, sizes, crops, strict=False)]
-        node.want(min(spatial) >= 0, f"its crops {crops} leave less than nothing of {node.input(0)}")
+        node.require(min(spatial) >= 0, f"its crops {crops} leave less than nothing of {node.input(0)}")
         return [(batch // count, *spatial, *rest[len(sizes) :])]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

@@ -59,31 +59,31 @@ class BidirectionalSequenceLSTM(LSTMLayer):
         if node.input(0).type != "FLOAT32":
             node.unsupported(f"there is no kernel for input {node.input(0)}; there is one for FLOAT32")
         wanted = 1 if node.options.merge_outputs else 2
-        node.want(len(node.outputs) == wanted, f"it has {len(node.outputs)} outputs, not the {wanted} of its merge_outputs")
+        node.require(len(node.outputs) == wanted, f"it has {len(node.outputs)} outputs, not the {wanted} of its merge_outputs")
         check_hybrid(node, self.stored_weights.inputs)
         states = node.inputs[_STATES[0][0] : _STATES[1][1]]
-        node.want(len({id(state) for state in states}) == len(states), f"two of its states are one: {states}")
+        node.require(len({id(state) for state in states}) == len(states), f"two of its states are one: {states}")
         for number, layer in enumerate(self.layers(node)):
             super().check_types(layer)
             given = [value is not None for value in self.second(node, number)]
             of_gates = [value is not None for value in layer.inputs[1 : 1 + _GATES]]
-            node.want(given in (of_gates, [False] * _GATES), f"its gates {of_gates} have other weights for the second input, {given}")
+            node.require(given in (of_gates, [False] * _GATES), f"its gates {of_gates} have other weights for the second input, {given}")
         crossed = [any(self.second(node, number)) for number in range(2)]
-        node.want(crossed[0] == crossed[1], "only one of its layers has weights for the second input")
+        node.require(crossed[0] == crossed[1], "only one of its layers has weights for the second input")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, second = node.input(0), node.optional(_SECOND)
         forward, backward = (self.sizes(layer) for layer in self.layers(node))
         if any(self.second(node, 0)):
             second = node.input(_SECOND)
-            node.want(len(second.shape) == 3, f"its second input {second} does not have 3 dimensions")
+            node.require(len(second.shape) == 3, f"its second input {second} does not have 3 dimensions")
             for number, sizes in enumerate((forward, backward)):
                 for value in self.second(node, number):
                     fits = value is None or value.shape == (sizes.cells, second.shape[-1])
-                    node.want(fits, f"its weights {value} do not have the shape {[sizes.cells, second.shape[-1]]}")
+                    node.require(fits, f"its weights {value} do not have the shape {[sizes.cells, second.shape[-1]]}")
         if second is not None:
             fits = len(second.shape) == 3 and second.shape[:2] == input.shape[:2]
-            node.want(fits, f"its second input {second} does not go with {input}")
+            node.require(fits, f"its second input {second} does not go with {input}")
         return both_shapes(node, input, forward.outputs, backward.outputs)
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

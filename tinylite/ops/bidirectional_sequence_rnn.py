@@ -38,29 +38,29 @@ class BidirectionalSequenceRNN(Operator):
     def check_types(self, node: Node) -> None:
         check_hybrid(node, self.stored_weights.inputs)
         wanted = 1 if node.options.merge_outputs else 2
-        node.want(len(node.outputs) == wanted, f"it has {len(node.outputs)} outputs, not the {wanted} of its merge_outputs")
+        node.require(len(node.outputs) == wanted, f"it has {len(node.outputs)} outputs, not the {wanted} of its merge_outputs")
         states = [node.input(start + 3) for start in _CELLS]
         for state in states:
             check_state(node, state, "state")
-        node.want(states[0] is not states[1], f"{states[0]} is the state of both its cells")
+        node.require(states[0] is not states[1], f"{states[0]} is the state of both its cells")
 
     def cells(self, node: Node) -> list[tuple[Cell, Value, Value | None]]:
         """Each cell with its input, and the weights of the second input if it has them. Fails if shapes do not fit."""
         input, second = node.input(0), node.optional(_SECOND)
         extra = [node.optional(index) for index in _SECOND_WEIGHTS]
-        node.want((extra[0] is None) == (extra[1] is None), f"only one of its cells has weights for the second input: {extra}")
-        node.want(len(input.shape) == 3, f"its input {input} does not have 3 dimensions")
+        node.require((extra[0] is None) == (extra[1] is None), f"only one of its cells has weights for the second input: {extra}")
+        node.require(len(input.shape) == 3, f"its input {input} does not have 3 dimensions")
         if extra[0] is not None:
             second = node.input(_SECOND)
         if second is not None:
             fits = len(second.shape) == 3 and second.shape[:2] == input.shape[:2]
-            node.want(fits, f"its second input {second} does not go with {input}")
+            node.require(fits, f"its second input {second} does not go with {input}")
         found = []
         for start, weights, given in zip(_CELLS, extra, (input, second if extra[0] is None and second is not None else input), strict=True):
             cell = Cell(*(node.input(start + i) for i in range(4)))
             outputs = cell.check(node, given)
             fits = weights is None or (second is not None and weights.shape == (outputs, second.shape[2]))
-            node.want(fits, f"its weights {weights} do not fit its second input {second}")
+            node.require(fits, f"its weights {weights} do not fit its second input {second}")
             found.append((cell, given, weights))
         return found
 

@@ -31,5 +31,7 @@ class Bitcast(Reshaping):
         if old == new:
             return [input.shape]
         wanted = new // old
-        node.want(input.shape[-1:] == (wanted,), f"the last dimension of {input} is not {wanted}, which is how many make a {output.type}")
+        node.require(
+            input.shape[-1:] == (wanted,), f"the last dimension of {input} is not {wanted}, which is how many make a {output.type}"
+        )
         return [input.shape[:-1]]

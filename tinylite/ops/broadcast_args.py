@@ -25,11 +25,11 @@ class BroadcastArgs(Operator):
         x, y, output = node.input(0), node.input(1), node.outputs[0]
         if x.type not in ("INT32", "INT64"):
             node.unsupported(f"there is no kernel for input {x}; there are: INT32, INT64")
-        node.want(x.type == y.type == output.type, f"its inputs {x} and {y} and its output ({output.type}) do not share a type")
+        node.require(x.type == y.type == output.type, f"its inputs {x} and {y} and its output ({output.type}) do not share a type")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         x, y = node.input(0), node.input(1)
-        node.want(len(x.shape) == len(y.shape) == 1, f"its inputs {x} and {y} are not lists of sizes")
+        node.require(len(x.shape) == len(y.shape) == 1, f"its inputs {x} and {y} are not lists of sizes")
         return [(max(x.size, y.size),)]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

@@ -25,7 +25,7 @@ class BroadcastTo(Moving):
 
     def infer(self, node: Node) -> Sequence[Shape]:
         wanted = tuple(node.numbers(1))
-        node.want(broadcast(node, node.input(0).shape, wanted) == wanted, f"{node.input(0)} does not stretch to {list(wanted)}")
+        node.require(broadcast(node, node.input(0).shape, wanted) == wanted, f"{node.input(0)} does not stretch to {list(wanted)}")
         return [wanted]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

@@ -29,10 +29,10 @@ class Bucketize(Operator):
         input, output, boundaries = node.input(0), node.outputs[0], node.options.boundaries
         if input.type not in bucketize:
             node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(bucketize)}")
-        node.want(output.type == "INT32", f"its output {output} is not INT32")
-        node.want(boundaries is not None, "its boundaries are missing")
+        node.require(output.type == "INT32", f"its output {output} is not INT32")
+        node.require(boundaries is not None, "its boundaries are missing")
         rising = np.asarray(boundaries, np.float32)
-        node.want(bool((rising[:-1] <= rising[1:]).all()), "its boundaries do not rise")
+        node.require(bool((rising[:-1] <= rising[1:]).all()), "its boundaries do not rise")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         return [node.input(0).shape]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..model import Graph
-from .common.flow import Calling, Run, check_ends, of_routine
+from .common.flow import Run, SubgraphCallingOp, check_ends, of_routine
 from .common.operator import Node, register
 from .common.versions import Versions
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @register
-class CallOnce(Calling):
+class CallOnce(SubgraphCallingOp):
     """Neither it nor init_subgraph has inputs or outputs. Once in an interpreter's life, however many ops name the graph."""
 
     code = "CALL_ONCE"

@@ -49,9 +49,9 @@ class Concatenation(Moving):
             node.unsupported(f"it fuses the activation {node.options.fused_activation_function}, which no kernel has")
         for index in range(len(node.inputs)):
             value = node.input(index)
-            node.want(value.type == output.type, f"its input {value} is not {output.type}, as its output is")
+            node.require(value.type == output.type, f"its input {value} is not {output.type}, as its output is")
             if value.type == "INT8" and value.quantized and output.quantized:
-                node.want(
+                node.require(
                     scale_and_zero(node, value) == scale_and_zero(node, output),
                     f"its INT8 input {value} has another scale or zero point than its output {output.name!r}",
                 )
@@ -63,7 +63,7 @@ class Concatenation(Moving):
         for index in range(len(node.inputs)):
             shape = node.input(index).shape
             fits = len(shape) == len(first.shape) and shape[:axis] + shape[axis + 1 :] == first.shape[:axis] + first.shape[axis + 1 :]
-            node.want(fits, f"its inputs {first} and {node.input(index)} differ in more than dimension {axis}")
+            node.require(fits, f"its inputs {first} and {node.input(index)} differ in more than dimension {axis}")
             total += shape[axis]
         return [(*first.shape[:axis], total, *first.shape[axis + 1 :])]
 

@@ -35,7 +35,7 @@ class Conv2D(Operator):
     )  # fmt: skip
     plain_types = "FLOAT32"
     layer = Layer(0, factors=True, dilates=True)
-    clamps = True
+    fuses_activation = True
     options = "Conv2DOptions"
     input_count = (2, 3)
     quantized = Quantized(weights=1, bias=2, channels=0, in_16_bits=True)
@@ -58,15 +58,15 @@ class Conv2D(Operator):
 
     def windows(self, node: Node) -> tuple[Axis, Axis]:
         input, weights = node.input(0), node.input(1)
-        node.want(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
-        node.want(len(weights.shape) == 4, f"its filter {weights} does not have 4 dimensions")
+        node.require(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
+        node.require(len(weights.shape) == 4, f"its filter {weights} does not have 4 dimensions")
         channels, group_channels = input.shape[3], weights.shape[3]
-        node.want(
+        node.require(
             group_channels > 0 and channels % group_channels == 0,
             f"the {channels} channels of {input} are no multiple of {group_channels}, the filter's",
         )
         groups = channels // group_channels
-        node.want(
+        node.require(
             groups > 0 and weights.shape[0] % groups == 0, f"{weights.shape[0]} filters cannot be shared by {groups} groups of channels"
         )
         return axes(node, node.options, input.shape[1], input.shape[2], weights.shape[1], weights.shape[2])

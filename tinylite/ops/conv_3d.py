@@ -27,7 +27,7 @@ class Conv3D(Operator):
     versions = Versions("2.5.0")
     plain_types = "FLOAT32"
     layer = Layer(4)
-    clamps = True
+    fuses_activation = True
     options = "Conv3DOptions"
     input_count = (2, 3)
 
@@ -39,9 +39,9 @@ class Conv3D(Operator):
     def windows(self, node: Node) -> tuple[Axis, Axis, Axis]:
         """Along depth, height and width."""
         input, filters, options = node.input(0), node.input(1), node.options
-        node.want(len(input.shape) == 5, f"its input {input} does not have 5 dimensions")
-        node.want(len(filters.shape) == 5, f"its filter {filters} does not have 5 dimensions")
-        node.want(input.shape[4] == filters.shape[3], f"its filter {filters} and its input {input} differ in channels")
+        node.require(len(input.shape) == 5, f"its input {input} does not have 5 dimensions")
+        node.require(len(filters.shape) == 5, f"its filter {filters} does not have 5 dimensions")
+        node.require(input.shape[4] == filters.shape[3], f"its filter {filters} and its input {input} differ in channels")
         steps = [(getattr(options, f"stride_{name}"), getattr(options, f"dilation_{name}_factor")) for name in "dhw"]
         depth, height, width = (
             axis(node, options.padding, input.shape[1 + i], filters.shape[i], stride, dilation)

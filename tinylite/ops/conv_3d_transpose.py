@@ -33,7 +33,7 @@ class Conv3DTranspose(Operator):
     plain_types = "FLOAT32"
     data_input = 2
     layer = Layer(3, bias=3, spreads=True)
-    clamps = True
+    fuses_activation = True
     options = "Conv3DOptions"
     input_count = (3, 4)
 
@@ -44,12 +44,12 @@ class Conv3DTranspose(Operator):
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, filters, shape = node.input(2), node.input(1), node.numbers(0)
-        node.want(
+        node.require(
             len(input.shape) == len(filters.shape) == len(shape) == 5,
             f"its input {input}, filter {filters} or output shape {shape} does not have 5 dimensions",
         )
-        node.want(filters.shape[4] == input.shape[4], f"its filter {filters} and its input {input} differ in channels")
-        node.want(
+        node.require(filters.shape[4] == input.shape[4], f"its filter {filters} and its input {input} differ in channels")
+        node.require(
             min(shape) >= 0 and shape[0] == input.shape[0] and shape[4] == filters.shape[3],
             f"its output shape {shape} fits neither {input} nor {filters}",
         )

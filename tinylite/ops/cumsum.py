@@ -30,11 +30,11 @@ class Cumsum(Operator):
         input, output = node.input(0), node.outputs[0]
         if input.type not in cumsum:
             node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(cumsum)}")
-        node.want(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
+        node.require(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
 
     def axis(self, node: Node) -> int:
         numbers = node.numbers(1)
-        node.want(len(numbers) == 1, f"its axis {node.input(1)} is not one number")
+        node.require(len(numbers) == 1, f"its axis {node.input(1)} is not one number")
         return axis_of(node, numbers[0], len(node.input(0).shape))
 
     def infer(self, node: Node) -> Sequence[Shape]:

@@ -18,7 +18,7 @@ class DepthToSpace(PixelBlocks):
 
     def infer(self, node: Node) -> Sequence[Shape]:
         n, h, w, c, block = self.picture(node)
-        node.want(c % (block * block) == 0, f"its block_size {block}, squared, does not divide the channels of {node.input(0)}")
+        node.require(c % (block * block) == 0, f"its block_size {block}, squared, does not divide the channels of {node.input(0)}")
         return [(n, h * block, w * block, c // (block * block))]
 
     def in_blocks(self, node: Node) -> Shape:

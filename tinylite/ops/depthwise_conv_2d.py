@@ -38,7 +38,7 @@ class DepthwiseConv2D(Operator):
     )  # fmt: skip
     plain_types = "FLOAT32"
     layer = Layer(3, factors=True, dilates=True)
-    clamps = True
+    fuses_activation = True
     options = "DepthwiseConv2DOptions"
     input_count = (2, 3)
     quantized = Quantized(weights=1, bias=2, channels=3)
@@ -54,9 +54,9 @@ class DepthwiseConv2D(Operator):
 
     def windows(self, node: Node) -> tuple[Axis, Axis]:
         input, weights = node.input(0), node.input(1)
-        node.want(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
-        node.want(len(weights.shape) == 4 and weights.shape[0] == 1, f"its filter {weights} is not [1, height, width, channels]")
-        node.want(
+        node.require(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
+        node.require(len(weights.shape) == 4 and weights.shape[0] == 1, f"its filter {weights} is not [1, height, width, channels]")
+        node.require(
             input.shape[3] > 0 and weights.shape[3] % input.shape[3] == 0,
             f"the {weights.shape[3]} channels of {weights} are no multiple of {input.shape[3]}, the input's",
         )

@@ -37,7 +37,7 @@ class Dequantize(Operator):
         input, output = node.input(0), node.outputs[0]
         if input.type != "FLOAT16" and input.type not in dequantize:
             node.unsupported(f"there is no kernel for input {input}; there are: FLOAT16, {', '.join(dequantize)}")
-        node.want(output.type == "FLOAT32", f"its output {output} is not FLOAT32")
+        node.require(output.type == "FLOAT32", f"its output {output} is not FLOAT32")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         return [node.input(0).shape]

@@ -32,14 +32,14 @@ class DynamicUpdateSlice(Moving):
     def check_types(self, node: Node) -> None:
         super().check_types(node)
         data, update, start = node.input(0), node.input(1), node.input(2)
-        node.want(update.type == data.type, f"its update {update} is not {data.type}, as its data {data.name!r} are")
-        node.want(start.type in ("INT32", "INT64"), f"its indices {start} are neither INT32 nor INT64")
+        node.require(update.type == data.type, f"its update {update} is not {data.type}, as its data {data.name!r} are")
+        node.require(start.type in ("INT32", "INT64"), f"its indices {start} are neither INT32 nor INT64")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         data, update, start = node.input(0), node.input(1), node.input(2)
-        node.want(start.shape == (len(data.shape),), f"its indices {start} are not one for each of the dimensions of {data}")
+        node.require(start.shape == (len(data.shape),), f"its indices {start} are not one for each of the dimensions of {data}")
         fits = len(update.shape) == len(data.shape) and all(a <= b for a, b in zip(update.shape, data.shape, strict=True))
-        node.want(fits, f"its update {update} does not fit into {data}")
+        node.require(fits, f"its update {update} does not fit into {data}")
         return [data.shape]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

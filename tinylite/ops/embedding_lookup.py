@@ -47,20 +47,20 @@ class EmbeddingLookup(Moving):
         if not self.dequantizes(node):
             super().check_types(node)
             return
-        if table.type in PACKED and table.known is None:
+        if table.type in PACKED and table.constant_value is None:
             node.unsupported(f"there is no kernel for packed input {table} unless it is constant")
         if table.tensor is not None and table.tensor.quantization is not None and table.tensor.quantization.details is not None:
             node.unsupported(f"its input {table} has scales for blocks of its rows, which no kernel takes")
         quantization = table.tensor.quantization if table.tensor is not None else None
         if quantization is not None and quantization.per_channel:
-            node.want(quantization.quantized_dimension == 0, f"its input {table} has scales for something else than its rows")
+            node.require(quantization.quantized_dimension == 0, f"its input {table} has scales for something else than its rows")
         _, zeros = scales_and_zeros(node, table, table.shape[0] if table.shape else 1)
-        node.want(not zeros.any(), f"its input {table} has a zero point that is not 0")
+        node.require(not zeros.any(), f"its input {table} has a zero point that is not 0")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         indices, table = node.input(0), node.input(1)
-        node.want(len(indices.shape) == 1, f"its indices {indices} are not a vector")
-        node.want(len(table.shape) >= 2, f"its table {table} has less than 2 dimensions")
+        node.require(len(indices.shape) == 1, f"its indices {indices} are not a vector")
+        node.require(len(table.shape) >= 2, f"its table {table} has less than 2 dimensions")
         return [indices.shape + table.shape[1:]]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

@@ -19,6 +19,6 @@ class ExpandDims(Reshaping):
 
     def infer(self, node: Node) -> Sequence[Shape]:
         shape, numbers = node.input(0).shape, node.numbers(1)
-        node.want(len(numbers) == 1, f"it takes one axis, not {numbers}")
+        node.require(len(numbers) == 1, f"it takes one axis, not {numbers}")
         axis = axis_of(node, numbers[0], len(shape) + 1)
         return [(*shape[:axis], 1, *shape[axis:])]

@@ -40,10 +40,10 @@ class FakeQuant(Unary):
     def check_types(self, node: Node) -> None:
         super().check_types(node)
         options = node.options
-        node.want(2 <= options.num_bits <= 16, f"its num_bits is {options.num_bits}, not 2 to 16")
+        node.require(2 <= options.num_bits <= 16, f"its num_bits is {options.num_bits}, not 2 to 16")
         low, high = options.min, options.max
-        node.want(-np.inf < low < high < np.inf, f"its range {low:g} to {high:g} is none")
-        node.want(fits_floats(low, high), f"its range {low:g} to {high:g} is too narrow or too wide for floats")
+        node.require(-np.inf < low < high < np.inf, f"its range {low:g} to {high:g} is none")
+        node.require(fits_floats(low, high), f"its range {low:g} to {high:g} is too narrow or too wide for floats")
 
     def kernel_fields(self, node: Node) -> dict[str, Any]:
         options = node.options

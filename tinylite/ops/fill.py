@@ -24,9 +24,9 @@ class Fill(Moving):
     data_input = 1
 
     def infer(self, node: Node) -> Sequence[Shape]:
-        node.want(node.input(1).size == 1, f"its value {node.input(1)} is not one element")
+        node.require(node.input(1).size == 1, f"its value {node.input(1)} is not one element")
         sizes = node.numbers(0)
-        node.want(min(sizes, default=0) >= 0, f"its shape {sizes} has a negative dimension")
+        node.require(min(sizes, default=0) >= 0, f"its shape {sizes} has a negative dimension")
         return [tuple(sizes)]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

@@ -34,7 +34,7 @@ class FullyConnected(Operator):
     )  # fmt: skip
     plain_types = "FLOAT32"
     layer = Layer(0, factors=True)
-    clamps = True
+    fuses_activation = True
     options = "FullyConnectedOptions"
     input_count = (2, 3)
     quantized = Quantized(weights=1, bias=2, channels=0, in_16_bits=True)
@@ -56,13 +56,15 @@ class FullyConnected(Operator):
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, weights = node.input(0), node.input(1)
-        node.want(len(weights.shape) == 2, f"its weights {weights} do not have 2 dimensions")
+        node.require(len(weights.shape) == 2, f"its weights {weights} do not have 2 dimensions")
         out, depth = weights.shape
-        node.want(
+        node.require(
             depth > 0 and input.size % depth == 0, f"the {input.size} values of {input} are no multiple of {depth}, the weights' depth"
         )
         if node.options.keep_num_dims:
-            node.want(bool(input.shape) and input.shape[-1] == depth, f"the last dimension of {input} is not {depth}, the weights' depth")
+            node.require(
+                bool(input.shape) and input.shape[-1] == depth, f"the last dimension of {input} is not {depth}, the weights' depth"
+            )
             return [(*input.shape[:-1], out)]
         return [(input.size // depth, out)]
 

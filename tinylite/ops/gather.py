@@ -52,8 +52,8 @@ class Gather(Moving):
         axis = axis_of(node, node.options.axis, len(data.shape))
         batch = node.options.batch_dims
         batch += len(indices.shape) if batch < 0 else 0
-        node.want(0 <= batch <= min(axis, len(indices.shape)), f"its batch_dims {node.options.batch_dims} does not fit axis {axis}")
-        node.want(data.shape[:batch] == indices.shape[:batch], f"{data} and {indices} do not share their first {batch} dimensions")
+        node.require(0 <= batch <= min(axis, len(indices.shape)), f"its batch_dims {node.options.batch_dims} does not fit axis {axis}")
+        node.require(data.shape[:batch] == indices.shape[:batch], f"{data} and {indices} do not share their first {batch} dimensions")
         return axis, batch
 
     def infer(self, node: Node) -> Sequence[Shape]:

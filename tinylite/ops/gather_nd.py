@@ -35,9 +35,9 @@ class GatherNd(Moving):
 
     def infer(self, node: Node) -> Sequence[Shape]:
         data, indices = node.input(0), node.input(1)
-        node.want(bool(indices.shape), f"its indices {indices} are a scalar")
+        node.require(bool(indices.shape), f"its indices {indices} are a scalar")
         depth = indices.shape[-1]
-        node.want(depth <= len(data.shape), f"its indices {indices} speak of {depth} dimensions of {data}")
+        node.require(depth <= len(data.shape), f"its indices {indices} speak of {depth} dimensions of {data}")
         return [(*indices.shape[:-1], *data.shape[depth:])]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

@@ -28,7 +28,7 @@ class HardSwish(Unary):
         out_scale, out_zero = scale_and_zero(node, output)
         fine = np.float32(1 / 128) * np.float32(scale_and_zero(node, input)[0])
         multiplier, shift = multiplier_16(float(fine / np.float32(out_scale)))
-        node.want(shift <= 0, f"the scale of its output {node.outputs[0]} is too small for its input's")
+        node.require(shift <= 0, f"the scale of its output {node.outputs[0]} is too small for its input's")
         relu_multiplier, relu_shift = multiplier_16(float(fine / (np.float32(3) / np.float32(32768))))
         x = wrap(centered(node, input) << 7, 16)
         # On the output's scale but for its shift.

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..model import Graph
 from .common.copying import copy_step
-from .common.flow import Calling, NeedsCall, Run, check_ends, leave_to_teams, of_routine
+from .common.flow import NeedsCall, Run, SubgraphCallingOp, check_ends, leave_to_teams, of_routine
 from .common.operator import Node, Value, register
 from .common.versions import Versions
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @register
-class If(Calling):
+class If(SubgraphCallingOp):
     """Input 0 is one BOOL; the others are the inputs of then_subgraph and else_subgraph, which may give different shapes."""
 
     code = "IF"
@@ -30,7 +30,7 @@ class If(Calling):
 
     def check_types(self, node: Node) -> None:
         condition = node.input(0)
-        node.want(condition.type == "BOOL", f"its condition {condition} is not BOOL")
+        node.require(condition.type == "BOOL", f"its condition {condition} is not BOOL")
         for graph in self.graphs(node):
             check_ends(node, graph, "inputs", self.passed(node))
             check_ends(node, graph, "outputs", node.outputs)
@@ -43,10 +43,10 @@ class If(Calling):
         from ..kernels.flow import branch
 
         condition, graphs = node.input(0), self.graphs(node)
-        node.want(condition.size == 1, f"its condition {condition} is not one element")
+        node.require(condition.size == 1, f"its condition {condition} is not one element")
         test: Any = condition
-        if condition.known is not None:
-            test, graphs = plan.constant([True], np.bool_), [graphs[0] if condition.known.item() else graphs[1]]
+        if condition.constant_value is not None:
+            test, graphs = plan.constant([True], np.bool_), [graphs[0] if condition.constant_value.item() else graphs[1]]
         called = [plan.called(graph, self.passed(node)) for graph in graphs]
         plan.agree(*called)
         given = [[inner.value(tensor) for tensor in graph.outputs] for inner, graph in zip(called, graphs, strict=True)]
@@ -56,14 +56,14 @@ class If(Calling):
         for output, *values in zip(node.outputs, *given, strict=True):
             output.shape = values[0].shape
             if output.type == "RESOURCE":
-                if any(value.known != values[0].known for value in values):
+                if any(value.constant_value != values[0].constant_value for value in values):
                     node.unsupported(f"which handle its output {output} is depends on its condition")
-                output.known = values[0].known
+                output.constant_value = values[0].constant_value
             else:
                 output.storage = plan.store(output)
         for inner, values in zip(called, given, strict=True):
             for value, output in zip(values, node.outputs, strict=True):
-                if output.known is None:
+                if output.constant_value is None:
                     copy_step(inner, value, output)
         routines = [plan.routine(inner, *node.outputs) for inner in called]
         plan.step(
@@ -73,7 +73,7 @@ class If(Calling):
         )  # fmt: skip
 
     def fixed(self, node: Node) -> list[tuple[Graph, list[np.ndarray | None]]]:
-        known = [value.known for value in self.passed(node)]
+        known = [value.constant_value for value in self.passed(node)]
         return [(graph, known) for graph in self.graphs(node)]
 
     def run(self, node: Node, values: list[np.ndarray], call: Run, state: State) -> list[np.ndarray]:

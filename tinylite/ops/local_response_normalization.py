@@ -25,8 +25,8 @@ class LocalResponseNormalization(Normalizing):
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input = node.input(0)
-        node.want(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
-        node.want(node.options.radius >= 0, f"its radius {node.options.radius} is negative")
+        node.require(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
+        node.require(node.options.radius >= 0, f"its radius {node.options.radius} is negative")
         return [input.shape]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

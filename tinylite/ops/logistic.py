@@ -30,7 +30,7 @@ class Logistic(Unary):
         if output.type != "FLOAT32":
             scale, zero = scale_and_zero(node, output)
             least = integer_limits(output.type)[0]
-            node.want(
+            node.require(
                 scale == 1 / 256 and zero == least,
                 f"its output {output} has scale {scale:.6g} and zero point {zero}, not 1/256 and {least}",
             )

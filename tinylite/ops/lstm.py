@@ -57,24 +57,24 @@ class LSTM(LSTMLayer):
     def check_types(self, node: Node) -> None:
         basic = self.basic(node)
         outputs = 4 if basic else 1
-        node.want(len(node.outputs) == outputs, f"it has {len(node.outputs)} outputs, where its kernel has {outputs}")
+        node.require(len(node.outputs) == outputs, f"it has {len(node.outputs)} outputs, where its kernel has {outputs}")
         if not basic:
             super().check_types(node)
             return
-        node.want(len(node.inputs) == 5, f"it has {len(node.inputs)} inputs, where the BASIC kernel takes 5")
+        node.require(len(node.inputs) == 5, f"it has {len(node.inputs)} inputs, where the BASIC kernel takes 5")
         check_hybrid(node, ())
 
     def infer(self, node: Node) -> Sequence[Shape]:
         if not self.basic(node):
             return super().infer(node)
         input, last, weights, bias, cell = (node.input(index) for index in range(5))
-        node.want(len(input.shape) == len(last.shape) == 2, f"its input {input} or its last output {last} does not have 2 dimensions")
+        node.require(len(input.shape) == len(last.shape) == 2, f"its input {input} or its last output {last} does not have 2 dimensions")
         (batch, inputs), cells = input.shape, last.shape[1]
         for value in (last, cell):
-            node.want(value.shape == (batch, cells), f"its state {value} does not have the shape {[batch, cells]}")
+            node.require(value.shape == (batch, cells), f"its state {value} does not have the shape {[batch, cells]}")
         wanted = (4 * cells, inputs + cells)
-        node.want(weights.shape == wanted, f"its weights {weights} do not have the shape {list(wanted)}")
-        node.want(bias.shape == wanted[:1], f"its bias {bias} does not have the shape {list(wanted[:1])}")
+        node.require(weights.shape == wanted, f"its weights {weights} do not have the shape {list(wanted)}")
+        node.require(bias.shape == wanted[:1], f"its bias {bias} does not have the shape {list(wanted[:1])}")
         return [(batch, cells), (batch, cells), (batch, inputs + cells), (batch, 4 * cells)]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

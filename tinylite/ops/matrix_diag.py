@@ -26,7 +26,7 @@ class MatrixDiag(Moving):
 
     def infer(self, node: Node) -> Sequence[Shape]:
         shape = node.input(0).shape
-        node.want(bool(shape), f"its input {node.input(0)} is a scalar")
+        node.require(bool(shape), f"its input {node.input(0)} is a scalar")
         return [(*shape, shape[-1])]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

@@ -24,14 +24,14 @@ class MatrixSetDiag(Moving):
     def check_types(self, node: Node) -> None:
         super().check_types(node)
         matrices, diagonal = node.input(0), node.input(1)
-        node.want(diagonal.type == matrices.type, f"its diagonal {diagonal} is not {matrices.type}, as its input {matrices.name!r} is")
+        node.require(diagonal.type == matrices.type, f"its diagonal {diagonal} is not {matrices.type}, as its input {matrices.name!r} is")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         matrices, diagonal = node.input(0), node.input(1)
         shape = matrices.shape
-        node.want(len(shape) >= 2, f"its input {matrices} has less than 2 dimensions")
+        node.require(len(shape) >= 2, f"its input {matrices} has less than 2 dimensions")
         wanted = (*shape[:-2], min(shape[-2:]))
-        node.want(diagonal.shape == wanted, f"its diagonal {diagonal} is not {list(wanted)}, as that of {matrices} is")
+        node.require(diagonal.shape == wanted, f"its diagonal {diagonal} is not {list(wanted)}, as that of {matrices} is")
         return [shape]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

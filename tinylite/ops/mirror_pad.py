@@ -36,7 +36,7 @@ class MirrorPad(Padding):
         for size, stride, (before, behind) in zip(
             input.shape, strides_of(input.shape, input.dtype.itemsize), self.amounts(node), strict=True
         ):
-            node.want(max(before, behind) <= size - reflect, f"it pads {max(before, behind)} elements from a mirror of {size - reflect}")
+            node.require(max(before, behind) <= size - reflect, f"it pads {max(before, behind)} elements from a mirror of {size - reflect}")
             first, last = (1, size - 2) if reflect else (0, size - 1)
             parts = [range(first + before - 1, first - 1, -1), range(size), range(last, last - behind, -1)]
             if before + behind == 0:

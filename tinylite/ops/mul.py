@@ -29,7 +29,7 @@ class Mul(Binary):
     neutral = 1.0
     affine = "factor"
     numpy = np.multiply
-    clamps = True
+    fuses_activation = True
     options = "MulOptions"
     quantized = COMPUTES
 

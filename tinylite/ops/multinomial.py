@@ -26,13 +26,13 @@ class Multinomial(Random):
         logits, count, output = node.input(0), node.input(1), node.outputs[0]
         if logits.type != "FLOAT32":
             node.unsupported(f"there is no kernel for logits {logits}; there is one for FLOAT32")
-        node.want(count.type == "INT32", f"its number of samples {count} is not INT32")
-        node.want(output.type in ("INT32", "INT64"), f"its output {output} is neither INT32 nor INT64")
+        node.require(count.type == "INT32", f"its number of samples {count} is not INT32")
+        node.require(output.type in ("INT32", "INT64"), f"its output {output} is neither INT32 nor INT64")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         logits, numbers = node.input(0), node.numbers(1)
-        node.want(len(logits.shape) == 2 and logits.shape[1] > 0, f"its logits {logits} are not [batch, classes]")
-        node.want(len(numbers) == 1 and numbers[0] >= 0, f"its number of samples is {numbers}")
+        node.require(len(logits.shape) == 2 and logits.shape[1] > 0, f"its logits {logits} are not [batch, classes]")
+        node.require(len(numbers) == 1 and numbers[0] >= 0, f"its number of samples is {numbers}")
         return [(logits.shape[0], numbers[0])]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

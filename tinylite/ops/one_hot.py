@@ -28,21 +28,21 @@ class OneHot(Operator):
         from ..kernels.indexing import one_hot
 
         indices, on, off, output = node.input(0), node.input(2), node.input(3), node.outputs[0]
-        node.want(on.type == off.type == output.type, f"its values {on} and {off} and its output ({output.type}) do not share a type")
+        node.require(on.type == off.type == output.type, f"its values {on} and {off} and its output ({output.type}) do not share a type")
         if (indices.type, on.dtype.itemsize) not in one_hot:
             node.unsupported(f"there is no kernel for indices {indices} and values {on}")
 
     def axis(self, node: Node) -> int:
         rank, axis = len(node.input(0).shape), node.options.axis
-        node.want(-1 <= axis <= rank, f"its axis {axis} is not within the {rank + 1} dimensions of its output")
+        node.require(-1 <= axis <= rank, f"its axis {axis} is not within the {rank + 1} dimensions of its output")
         return rank if axis == -1 else int(axis)
 
     def infer(self, node: Node) -> Sequence[Shape]:
-        node.want(node.input(1).size == 1, f"its depth {node.input(1)} is not one number")
+        node.require(node.input(1).size == 1, f"its depth {node.input(1)} is not one number")
         (depth,), axis, shape = node.numbers(1), self.axis(node), node.input(0).shape
-        node.want(depth >= 0, f"its depth {depth} is negative")
+        node.require(depth >= 0, f"its depth {depth} is negative")
         for index in (2, 3):
-            node.want(node.input(index).size == 1, f"its value {node.input(index)} is not one number")
+            node.require(node.input(index).size == 1, f"its value {node.input(index)} is not one number")
         return [(*shape[:axis], depth, *shape[axis:])]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

@@ -34,7 +34,7 @@ class Pack(Moving):
         first = node.input(0)
         for index in range(len(node.inputs)):
             value = node.input(index)
-            node.want(value.shape == first.shape and value.type == first.type, f"its inputs {first} and {value} differ in shape or type")
+            node.require(value.shape == first.shape and value.type == first.type, f"its inputs {first} and {value} differ in shape or type")
         axis = axis_of(node, node.options.axis, len(first.shape) + 1)
         return [(*first.shape[:axis], len(node.inputs), *first.shape[axis:])]
 

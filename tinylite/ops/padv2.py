@@ -24,9 +24,9 @@ class PadV2(Pad):
     def check_types(self, node: Node) -> None:
         super().check_types(node)
         value, output = node.input(2), node.outputs[0]
-        node.want(value.size == 1 and value.type == output.type, f"its value {value} is not one {output.type}")
+        node.require(value.size == 1 and value.type == output.type, f"its value {value} is not one {output.type}")
         if value.quantized and output.quantized:
-            node.want(
+            node.require(
                 scale_and_zero(node, value) == scale_and_zero(node, output),
                 f"its value {value} has another scale or zero point than {output}",
             )

@@ -27,7 +27,7 @@ class PRelu(Binary):
     def infer(self, node: Node) -> Sequence[Shape]:
         x, slopes = node.input(0), node.input(1)
         shape = broadcast(node, x.shape, slopes.shape)
-        node.want(shape == x.shape, f"its slopes {slopes} do not broadcast to its input {x}")
+        node.require(shape == x.shape, f"its slopes {slopes} do not broadcast to its input {x}")
         return [shape]
 
     def fields(self, node: Node) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .common.operator import Counting, Node, Shape, Value, register
+from .common.operator import DataDependentShapeOp, Node, Shape, Value, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @register
-class Range(Counting):
+class Range(DataDependentShapeOp):
     """Inputs: start, limit and delta, which may be negative."""
 
     code = "RANGE"
@@ -30,14 +30,14 @@ class Range(Counting):
         if output.type not in fill_range:
             node.unsupported(f"there is no kernel for output {output}; there are: {', '.join(fill_range)}")
         for index in range(3):
-            node.want(node.input(index).type == output.type, f"its input {node.input(index)} is not {output.type}, as its output is")
+            node.require(node.input(index).type == output.type, f"its input {node.input(index)} is not {output.type}, as its output is")
 
     def count(self, node: Node, plan: PlanContext, result: Value) -> None:
         from ..kernels.counting import count_range
 
         start, limit, delta = (node.input(index) for index in range(3))
         for value in (start, limit, delta):
-            node.want(value.shape == (), f"its input {value} is not a scalar")
+            node.require(value.shape == (), f"its input {value} is not a scalar")
         failures = {
             1: f"from {start.name!r} on by steps of {delta.name!r}, no number of its comes to {limit.name!r}",
             2: f"from {start.name!r} to {limit.name!r} by steps of {delta.name!r} there are more numbers than a tensor holds",

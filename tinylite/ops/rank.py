@@ -20,7 +20,7 @@ class Rank(Operator):
     quantized = COMPUTES
 
     def check_types(self, node: Node) -> None:
-        node.want(node.outputs[0].type == "INT32", f"its output {node.outputs[0]} is not INT32")
+        node.require(node.outputs[0].type == "INT32", f"its output {node.outputs[0]} is not INT32")
 
     def fold(self, node: Node) -> Sequence[np.ndarray]:
         return [np.array(len(node.input(0).shape), np.int32)]

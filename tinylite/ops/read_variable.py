@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .common.flow import Flow, variable_of
+from .common.flow import ControlFlowOp, variable_of
 from .common.operator import Node, register
 from .common.versions import Versions
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @register
-class ReadVariable(Flow):
+class ReadVariable(ControlFlowOp):
     """The output's shape is what was assigned; as long as nothing was, the one that the output says."""
 
     code = "READ_VARIABLE"
@@ -21,7 +21,7 @@ class ReadVariable(Flow):
 
     def check_types(self, node: Node) -> None:
         output = node.outputs[0]
-        node.want(output.type != "RESOURCE", f"its output {output} is a RESOURCE, and no variable holds one")
+        node.require(output.type != "RESOURCE", f"its output {output} is a RESOURCE, and no variable holds one")
 
     def plan(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.flow import read_variable

@@ -37,17 +37,17 @@ class ResizeBilinear(Resizing):
         input, output = node.input(0), node.outputs[0]
         if input.type not in resize_bilinear:
             node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(resize_bilinear)}")
-        node.want(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
+        node.require(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         both = node.options.align_corners and node.options.half_pixel_centers
-        node.want(not both, "it has both align_corners and half_pixel_centers, which exclude each other")
+        node.require(not both, "it has both align_corners and half_pixel_centers, which exclude each other")
         return super().infer(node)
 
     def size(self, node: Node) -> tuple[int, int]:
         if node.optional(1) is None:
             height, width = node.options.new_height, node.options.new_width
-            node.want(height > 0 and width > 0, f"its size {height} x {width} is not above 0")
+            node.require(height > 0 and width > 0, f"its size {height} x {width} is not above 0")
             return height, width
         return super().size(node)
 

@@ -32,7 +32,9 @@ class ResizeNearestNeighbor(Resizing):
         return max(super().version_needed(op), 3 if option(op, "half_pixel_centers") or option(op, "align_corners") else 1)
 
     def check_types(self, node: Node) -> None:
-        node.want(node.outputs[0].type == node.input(0).type, f"its output {node.outputs[0]} is not {node.input(0).type}, as its input is")
+        node.require(
+            node.outputs[0].type == node.input(0).type, f"its output {node.outputs[0]} is not {node.input(0).type}, as its input is"
+        )
         if node.input(0).type in ("INT4", "UINT4", "INT2"):
             node.unsupported(f"there is no kernel for packed input {node.input(0)}")
 

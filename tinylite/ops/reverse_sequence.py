@@ -29,14 +29,14 @@ class ReverseSequence(Moving):
     def check_types(self, node: Node) -> None:
         super().check_types(node)
         lengths = node.input(1)
-        node.want(lengths.type in ("INT32", "INT64"), f"its lengths {lengths} are neither INT32 nor INT64")
+        node.require(lengths.type in ("INT32", "INT64"), f"its lengths {lengths} are neither INT32 nor INT64")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, lengths = node.input(0), node.input(1)
         along, batch, rank = node.options.seq_dim, node.options.batch_dim, len(input.shape)
         fits = 0 <= along < rank and 0 <= batch < rank and along != batch
-        node.want(fits, f"its seq_dim {along} and batch_dim {batch} are not two dimensions of {input}")
-        node.want(lengths.shape == (input.shape[batch],), f"its lengths {lengths} are not one for each of {input.shape[batch]} batches")
+        node.require(fits, f"its seq_dim {along} and batch_dim {batch} are not two dimensions of {input}")
+        node.require(lengths.shape == (input.shape[batch],), f"its lengths {lengths} are not one for each of {input.shape[batch]} batches")
         return [input.shape]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

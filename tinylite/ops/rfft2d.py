@@ -33,20 +33,20 @@ class RFFT2D(Operator):
         input, length, output = node.input(0), node.input(1), node.outputs[0]
         if input.type != "FLOAT32":
             node.unsupported(f"there is no kernel for input {input}; there is one for FLOAT32")
-        node.want(length.type == "INT32", f"its fft_length {length} is not INT32")
-        node.want(output.type == "COMPLEX64", f"its output {output} is not COMPLEX64")
+        node.require(length.type == "INT32", f"its fft_length {length} is not INT32")
+        node.require(output.type == "COMPLEX64", f"its output {output} is not COMPLEX64")
 
     def lengths(self, node: Node) -> tuple[int, int]:
         lengths = node.numbers(1)
-        node.want(len(lengths) == 2, f"its fft_length {lengths} is not two numbers, height and width")
+        node.require(len(lengths) == 2, f"its fft_length {lengths} is not two numbers, height and width")
         height, width = lengths
         for length in lengths:
-            node.want(0 < length <= _LARGEST and length & (length - 1) == 0, f"its fft_length {lengths} has {length}, no power of two")
+            node.require(0 < length <= _LARGEST and length & (length - 1) == 0, f"its fft_length {lengths} has {length}, no power of two")
         return height, width
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input = node.input(0)
-        node.want(len(input.shape) >= 2, f"its input {input} has less than 2 dimensions")
+        node.require(len(input.shape) >= 2, f"its input {input} has less than 2 dimensions")
         height, width = self.lengths(node)
         return [(*input.shape[:-2], height, width // 2 + 1)]
 

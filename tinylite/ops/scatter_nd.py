@@ -33,16 +33,16 @@ class ScatterNd(Operator):
         indices, updates, output = node.input(0), node.input(1), node.outputs[0]
         if (indices.type, updates.type) not in scatter_nd:
             node.unsupported(f"there is no kernel for indices {indices} and updates {updates}")
-        node.want(output.type == updates.type, f"its output {output} is not {updates.type}, as its updates are")
+        node.require(output.type == updates.type, f"its output {output} is not {updates.type}, as its updates are")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         indices, updates, shape = node.input(0), node.input(1), tuple(node.numbers(2))
-        node.want(bool(indices.shape), f"its indices {indices} are a scalar")
+        node.require(bool(indices.shape), f"its indices {indices} are a scalar")
         depth = indices.shape[-1]
-        node.want(min(shape, default=0) >= 0, f"its shape {list(shape)} has a negative dimension")
-        node.want(depth <= len(shape), f"its indices {indices} speak of {depth} dimensions of {list(shape)}")
+        node.require(min(shape, default=0) >= 0, f"its shape {list(shape)} has a negative dimension")
+        node.require(depth <= len(shape), f"its indices {indices} speak of {depth} dimensions of {list(shape)}")
         wanted = (*indices.shape[:-1], *shape[depth:])
-        node.want(updates.shape == wanted, f"its updates {updates} are not {list(wanted)}, as its indices and shape ask")
+        node.require(updates.shape == wanted, f"its updates {updates} are not {list(wanted)}, as its indices and shape ask")
         return [shape]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .common.operator import Counting, Node, Shape, Value, register
+from .common.operator import DataDependentShapeOp, Node, Shape, Value, register
 from .common.segments import check_segments, segment_step
 from .common.versions import Versions
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @register
-class SegmentSum(Counting):
+class SegmentSum(DataDependentShapeOp):
     code = "SEGMENT_SUM"
     versions = Versions("2.2.0")
     plain_types = "FLOAT32 INT32"
@@ -29,7 +29,7 @@ class SegmentSum(Counting):
 
         data, ids = node.input(0), node.input(1)
         fits = bool(data.shape) and ids.shape == data.shape[:1]
-        node.want(fits, f"its ids {ids} are not one for each row of {data}")
+        node.require(fits, f"its ids {ids} are not one for each row of {data}")
         plan.step(
             count_segments, work=1, cost=ids.size, failures={1: f"its ids {ids} do not start at 0 and rise by 0 or 1"}, ids=ids,
             rows=ids.size, count=result,

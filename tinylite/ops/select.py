@@ -23,9 +23,9 @@ class Select(Selecting):
 
     def shape(self, node: Node) -> Shape:
         condition, x, y = (node.input(index) for index in range(3))
-        node.want(x.shape == y.shape, f"its inputs {x} and {y} have different shapes")
+        node.require(x.shape == y.shape, f"its inputs {x} and {y} have different shapes")
         rows = len(condition.shape) == 1 and condition.shape == x.shape[:1]
-        node.want(not condition.shape or rows or condition.shape == x.shape, f"its condition {condition} does not fit {x}")
+        node.require(not condition.shape or rows or condition.shape == x.shape, f"its condition {condition} does not fit {x}")
         return x.shape
 
     def condition_shape(self, node: Node) -> Shape:

@@ -21,7 +21,7 @@ class Shape(Operator):
     quantized = COMPUTES
 
     def check_types(self, node: Node) -> None:
-        node.want(node.outputs[0].type in ("INT32", "INT64"), f"its output {node.outputs[0]} is neither INT32 nor INT64")
+        node.require(node.outputs[0].type in ("INT32", "INT64"), f"its output {node.outputs[0]} is neither INT32 nor INT64")
 
     def fold(self, node: Node) -> Sequence[np.ndarray]:
         return [np.array(node.input(0).shape, node.outputs[0].dtype)]

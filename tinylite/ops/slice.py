@@ -27,11 +27,11 @@ class Slice(Moving):
 
     def infer(self, node: Node) -> Sequence[Shape]:
         shape, begins, sizes = node.input(0).shape, node.numbers(1), node.numbers(2)
-        node.want(len(begins) == len(sizes) == len(shape), f"{len(begins)} begins and {len(sizes)} sizes do not fit {node.input(0)}")
+        node.require(len(begins) == len(sizes) == len(shape), f"{len(begins)} begins and {len(sizes)} sizes do not fit {node.input(0)}")
         result = []
         for axis, (whole, begin, size) in enumerate(zip(shape, begins, sizes, strict=True)):
             size = whole - begin if size == -1 else size
-            node.want(
+            node.require(
                 begin >= 0 and size >= 0 and begin + size <= whole, f"it takes {size} from {begin} on of the {whole} in dimension {axis}"
             )
             result.append(size)

@@ -18,7 +18,7 @@ class SpaceToDepth(PixelBlocks):
 
     def infer(self, node: Node) -> Sequence[Shape]:
         n, h, w, c, block = self.picture(node)
-        node.want(h % block == 0 and w % block == 0, f"its block_size {block} does not divide height and width of {node.input(0)}")
+        node.require(h % block == 0 and w % block == 0, f"its block_size {block} does not divide height and width of {node.input(0)}")
         return [(n, h // block, w // block, c * block * block)]
 
     def in_blocks(self, node: Node) -> Shape:

@@ -32,19 +32,19 @@ class SparseToDense(Moving):
         super().check_types(node)
         indices, shape, values, default = (node.input(index) for index in range(4))
         for value in (indices, shape):
-            node.want(value.type in ("INT32", "INT64"), f"its input {value} is neither INT32 nor INT64")
-        node.want(default.type == values.type, f"its default value {default} is not {values.type}, as its values are")
+            node.require(value.type in ("INT32", "INT64"), f"its input {value} is neither INT32 nor INT64")
+        node.require(default.type == values.type, f"its default value {default} is not {values.type}, as its values are")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         from ..kernels.indexing import MAX_DIMS
 
         indices, values, default, shape = node.input(0), node.input(2), node.input(3), node.numbers(1)
         count, depth = indices.shape if len(indices.shape) == 2 else (indices.size, 1)
-        node.want(len(indices.shape) <= 2, f"its indices {indices} have more than 2 dimensions")
-        node.want(depth == len(shape), f"its indices {indices} do not speak of the {len(shape)} dimensions of the output")
-        node.want(values.shape in ((), (count,)), f"its values {values} are neither one nor one for each index of {indices}")
-        node.want(default.size == 1, f"its default value {default} is not one element")
-        node.want(min(shape, default=0) >= 0, f"its shape {shape} has a negative dimension")
+        node.require(len(indices.shape) <= 2, f"its indices {indices} have more than 2 dimensions")
+        node.require(depth == len(shape), f"its indices {indices} do not speak of the {len(shape)} dimensions of the output")
+        node.require(values.shape in ((), (count,)), f"its values {values} are neither one nor one for each index of {indices}")
+        node.require(default.size == 1, f"its default value {default} is not one element")
+        node.require(min(shape, default=0) >= 0, f"its shape {shape} has a negative dimension")
         if depth > MAX_DIMS:
             node.unsupported(f"its output has {depth} dimensions, more than {MAX_DIMS}")
         return [tuple(shape)]

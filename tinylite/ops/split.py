@@ -30,14 +30,14 @@ class Split(Moving):
 
     def axis(self, node: Node) -> int:
         numbers = node.numbers(0)
-        node.want(len(numbers) == 1, f"it takes one axis, not {numbers}")
+        node.require(len(numbers) == 1, f"it takes one axis, not {numbers}")
         return axis_of(node, numbers[0], len(node.input(1).shape))
 
     def sizes(self, node: Node) -> list[int]:
         """How long each part is."""
         count, size = len(node.outputs), node.input(1).shape[self.axis(node)]
-        node.want(count == node.options.num_splits, f"it has {count} outputs and the option num_splits {node.options.num_splits}")
-        node.want(size % count == 0, f"dimension {self.axis(node)} of {node.input(1)} does not split into {count} equal parts")
+        node.require(count == node.options.num_splits, f"it has {count} outputs and the option num_splits {node.options.num_splits}")
+        node.require(size % count == 0, f"dimension {self.axis(node)} of {node.input(1)} does not split into {count} equal parts")
         return [size // count] * count
 
     def infer(self, node: Node) -> Sequence[Shape]:

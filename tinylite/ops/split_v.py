@@ -24,14 +24,16 @@ class SplitV(Split):
 
     def axis(self, node: Node) -> int:
         numbers = node.numbers(2)
-        node.want(len(numbers) == 1, f"it takes one axis, not {numbers}")
+        node.require(len(numbers) == 1, f"it takes one axis, not {numbers}")
         return axis_of(node, numbers[0], len(node.input(0).shape))
 
     def sizes(self, node: Node) -> list[int]:
         sizes, whole = node.numbers(1), node.input(0).shape[self.axis(node)]
-        node.want(len(sizes) == len(node.outputs), f"it has {len(node.outputs)} outputs and {len(sizes)} lengths")
-        node.want(sizes.count(-1) <= 1 and min(sizes) >= -1, f"its lengths {sizes} hold more than one -1, or less than that")
+        node.require(len(sizes) == len(node.outputs), f"it has {len(node.outputs)} outputs and {len(sizes)} lengths")
+        node.require(sizes.count(-1) <= 1 and min(sizes) >= -1, f"its lengths {sizes} hold more than one -1, or less than that")
         rest = whole - sum(size for size in sizes if size >= 0)
         sizes = [rest if size == -1 else size for size in sizes]
-        node.want(sum(sizes) == whole and min(sizes) >= 0, f"its lengths {node.numbers(1)} do not add up to the {whole} of {node.input(0)}")
+        node.require(
+            sum(sizes) == whole and min(sizes) >= 0, f"its lengths {node.numbers(1)} do not add up to the {whole} of {node.input(0)}"
+        )
         return sizes

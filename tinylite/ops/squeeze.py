@@ -24,5 +24,5 @@ class Squeeze(Reshaping):
         shape = node.input(0).shape
         named = {axis_of(node, axis, len(shape)) for axis in node.options.squeeze_dims or ()}
         for axis in named:
-            node.want(shape[axis] == 1, f"dimension {axis} of {node.input(0)} is not 1 and cannot be left out")
+            node.require(shape[axis] == 1, f"dimension {axis} of {node.input(0)} is not 1 and cannot be left out")
         return [tuple(size for axis, size in enumerate(shape) if not (axis in named or (not named and size == 1)))]

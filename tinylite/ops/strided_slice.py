@@ -59,11 +59,11 @@ class StridedSlice(Moving):
         shape, options = node.input(0).shape, node.options
         begins, ends, strides = node.numbers(1), node.numbers(2), node.numbers(3)
         count = len(begins)
-        node.want(count == len(ends) == len(strides), f"it has {count} begins, {len(ends)} ends and {len(strides)} strides")
+        node.require(count == len(ends) == len(strides), f"it has {count} begins, {len(ends)} ends and {len(strides)} strides")
         ellipses = sum(options.ellipsis_mask >> i & 1 for i in range(count))
-        node.want(ellipses <= 1, f"its ellipsis_mask has {ellipses} bits where one is allowed")
+        node.require(ellipses <= 1, f"its ellipsis_mask has {ellipses} bits where one is allowed")
         spoken = sum(1 for i in range(count) if not (options.new_axis_mask | options.ellipsis_mask) >> i & 1)
-        node.want(spoken <= len(shape), f"it speaks of {spoken} dimensions, and {node.input(0)} has {len(shape)}")
+        node.require(spoken <= len(shape), f"it speaks of {spoken} dimensions, and {node.input(0)} has {len(shape)}")
         cuts: list[_Cut] = []
         axis = 0
         for i in range(count):
@@ -80,15 +80,15 @@ class StridedSlice(Moving):
 
     def cut(self, node: Node, i: int, axis: int, begin: int, end: int, stride: int) -> _Cut:
         size, options = node.input(0).shape[axis], node.options
-        node.want(stride != 0, f"its stride {i} is 0")
+        node.require(stride != 0, f"its stride {i} is 0")
         if options.offset:  # the end counts from where the slice starts, brought inside
             end += slice(None if options.begin_mask >> i & 1 else begin, None, stride).indices(size)[0]
         if options.shrink_axis_mask >> i & 1:
-            node.want(stride > 0, f"its stride {i} is negative where shrink_axis_mask takes one index")
+            node.require(stride > 0, f"its stride {i} is negative where shrink_axis_mask takes one index")
             index = 0 if options.begin_mask >> i & 1 else begin
             index += size if index < 0 else 0
             # As LiteRT does, an index outside is brought inside.
-            node.want(size > 0, f"it takes an index of dimension {axis} of {node.input(0)}, which is empty")
+            node.require(size > 0, f"it takes an index of dimension {axis} of {node.input(0)}, which is empty")
             index = min(max(index, 0), size - 1)
             return _Cut(axis, range(index, index + 1), kept=False)
         low = None if options.begin_mask >> i & 1 else begin

@@ -24,7 +24,7 @@ class Sub(Binary):
     neutral = 0.0
     affine = "term"
     numpy = np.subtract
-    clamps = True
+    fuses_activation = True
     options = "SubOptions"
     quantized = ADDS
 

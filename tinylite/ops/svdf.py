@@ -43,12 +43,12 @@ class SVDF(Operator):
         input, features, times, bias, state = node.input(0), node.input(1), node.input(2), node.optional(3), node.input(4)
         rank = node.options.rank
         for value in (input, features, times):
-            node.want(len(value.shape) == 2, f"{value} does not have 2 dimensions")
+            node.require(len(value.shape) == 2, f"{value} does not have 2 dimensions")
         (batch, inputs), (filters, depth), memory = input.shape, features.shape, times.shape[1]
-        node.want(inputs == depth, f"its input {input} and its weights {features} differ in depth")
-        node.want(rank > 0 and filters % rank == 0, f"its {filters} filters are no multiple of its rank {rank}")
-        node.want(times.shape[0] == filters and memory > 0, f"its weights over time {times} are not [{filters}, 1 or more]")
-        node.want(bias is None or bias.size == filters // rank, f"its bias {bias} does not have {filters // rank} elements")
+        node.require(inputs == depth, f"its input {input} and its weights {features} differ in depth")
+        node.require(rank > 0 and filters % rank == 0, f"its {filters} filters are no multiple of its rank {rank}")
+        node.require(times.shape[0] == filters and memory > 0, f"its weights over time {times} are not [{filters}, 1 or more]")
+        node.require(bias is None or bias.size == filters // rank, f"its bias {bias} does not have {filters // rank} elements")
         if state.shape != (batch, filters * memory):
             node.fail(
                 f"its state {state} does not have the shape {[batch, filters * memory]}",

@@ -24,8 +24,8 @@ class Tile(Moving):
 
     def infer(self, node: Node) -> Sequence[Shape]:
         shape, times = node.input(0).shape, node.numbers(1)
-        node.want(len(times) == len(shape), f"it has {len(times)} multiples for the dimensions of {node.input(0)}")
-        node.want(min(times, default=0) >= 0, f"its multiples {times} hold a negative one")
+        node.require(len(times) == len(shape), f"it has {len(times)} multiples for the dimensions of {node.input(0)}")
+        node.require(min(times, default=0) >= 0, f"its multiples {times} hold a negative one")
         return [tuple(size * count for size, count in zip(shape, times, strict=True))]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

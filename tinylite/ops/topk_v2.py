@@ -31,15 +31,15 @@ class TopkV2(Operator):
         input, values, indices = node.input(0), *node.outputs
         if (input.type, indices.type) not in top_k:
             node.unsupported(f"there is no kernel for input {input} and indices {indices}")
-        node.want(values.type == input.type, f"its output {values} is not {input.type}, as its input is")
+        node.require(values.type == input.type, f"its output {values} is not {input.type}, as its input is")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, numbers = node.input(0), node.numbers(1)
-        node.want(len(numbers) == 1, f"its k {node.input(1)} is not one number")
-        node.want(bool(input.shape), f"its input {input} is a scalar")
-        node.want(0 <= numbers[0] <= input.shape[-1], f"its k {numbers[0]} is not within the {input.shape[-1]} elements of a row")
+        node.require(len(numbers) == 1, f"its k {node.input(1)} is not one number")
+        node.require(bool(input.shape), f"its input {input} is a scalar")
+        node.require(0 <= numbers[0] <= input.shape[-1], f"its k {numbers[0]} is not within the {input.shape[-1]} elements of a row")
         narrow = node.outputs[1].type == "INT16" and input.shape[-1] > 1 << 15
-        node.want(not narrow, f"its output {node.outputs[1]} cannot hold indices of {input.shape[-1]} elements")
+        node.require(not narrow, f"its output {node.outputs[1]} cannot hold indices of {input.shape[-1]} elements")
         return [(*input.shape[:-1], numbers[0])] * 2
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

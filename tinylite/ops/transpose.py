@@ -28,7 +28,7 @@ class Transpose(Moving):
     def order(self, node: Node) -> list[int]:
         rank, order = len(node.input(0).shape), node.numbers(1)
         order = [axis + rank if axis < 0 else axis for axis in order]
-        node.want(sorted(order) == list(range(rank)), f"its permutation {node.numbers(1)} does not name each of {rank} dimensions once")
+        node.require(sorted(order) == list(range(rank)), f"its permutation {node.numbers(1)} does not name each of {rank} dimensions once")
         return order
 
     def infer(self, node: Node) -> Sequence[Shape]:

@@ -51,12 +51,12 @@ class TransposeConv(Operator):
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, weights, shape = node.input(2), node.input(1), node.numbers(0)
-        node.want(
+        node.require(
             len(input.shape) == len(weights.shape) == len(shape) == 4,
             f"its input {input}, filter {weights} or output shape {shape} does not have 4 dimensions",
         )
-        node.want(weights.shape[3] == input.shape[3], f"its filter {weights} and its input {input} differ in channels")
-        node.want(
+        node.require(weights.shape[3] == input.shape[3], f"its filter {weights} and its input {input} differ in channels")
+        node.require(
             min(shape) >= 0 and shape[0] == input.shape[0] and shape[3] == weights.shape[0],
             f"its output shape {shape} fits neither {input} nor {weights}",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .common.operator import Counting, Node, Shape, Value, register
+from .common.operator import DataDependentShapeOp, Node, Shape, Value, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @register
-class Unique(Counting):
+class Unique(DataDependentShapeOp):
     """Both zeros are the same; NaN is different each time, as in TensorFlow."""
 
     code = "UNIQUE"
@@ -29,12 +29,12 @@ class Unique(Counting):
         if input.type not in unique:
             node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(unique)}")
         wanted = node.options.idx_out_type
-        node.want(wanted in ("INT32", "INT64"), f"its idx_out_type {wanted} is neither INT32 nor INT64")
-        node.want(values.type == input.type, f"its output {values} is not {input.type}, as its input is")
-        node.want(indices.type == wanted, f"its output {indices} is not {wanted}, as its idx_out_type says")
+        node.require(wanted in ("INT32", "INT64"), f"its idx_out_type {wanted} is neither INT32 nor INT64")
+        node.require(values.type == input.type, f"its output {values} is not {input.type}, as its input is")
+        node.require(indices.type == wanted, f"its output {indices} is not {wanted}, as its idx_out_type says")
 
     def count(self, node: Node, plan: PlanContext, result: Value) -> None:
-        node.want(len(node.input(0).shape) == 1, f"its input {node.input(0)} is not a vector")
+        node.require(len(node.input(0).shape) == 1, f"its input {node.input(0)} is not a vector")
         self.step(node, plan, count=result, fill=0, values=None, indices=None, indices32=None, wide=0)
 
     def shapes(self, node: Node, count: int) -> Sequence[Shape]:

@@ -31,7 +31,7 @@ class Unpack(Moving):
     def infer(self, node: Node) -> Sequence[Shape]:
         shape = node.input(0).shape
         axis = axis_of(node, node.options.axis, len(shape))
-        node.want(
+        node.require(
             shape[axis] == node.options.num == len(node.outputs),
             f"it has {len(node.outputs)} outputs and the option num {node.options.num} for the {shape[axis]} slices of {node.input(0)}",
         )

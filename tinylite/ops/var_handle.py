@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .common.flow import Flow
+from .common.flow import ControlFlowOp
 from .common.operator import Node, register
 from .common.versions import Versions
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @register
-class VarHandle(Flow):
+class VarHandle(ControlFlowOp):
     """Variables of one container and shared_name are one."""
 
     code = "VAR_HANDLE"
@@ -24,9 +24,9 @@ class VarHandle(Flow):
     input_count = (0, 0)
 
     def check_types(self, node: Node) -> None:
-        node.want(node.outputs[0].type in ("RESOURCE", "INT32"), f"its output {node.outputs[0]} is no RESOURCE")
+        node.require(node.outputs[0].type in ("RESOURCE", "INT32"), f"its output {node.outputs[0]} is no RESOURCE")
 
     def plan(self, node: Node, plan: PlanContext) -> None:
         (output,) = node.outputs
         handle = plan.settings.state.handle(node.options.container or "", node.options.shared_name or "")
-        output.shape, output.known = (), np.array(handle, np.int32)
+        output.shape, output.constant_value = (), np.array(handle, np.int32)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .common.operator import Counting, Node, Shape, Value, register
+from .common.operator import DataDependentShapeOp, Node, Shape, Value, register
 from .common.versions import Versions, input_type
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @register
-class Where(Counting):
+class Where(DataDependentShapeOp):
     """[how many there are, dimensions] INT64. Quantized inputs are looked at as they are stored."""
 
     code = "WHERE"
@@ -33,13 +33,13 @@ class Where(Counting):
         input, output = node.input(0), node.outputs[0]
         if input.type not in nonzero:
             node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(nonzero)}")
-        node.want(output.type == "INT64", f"its output {output} is not INT64")
+        node.require(output.type == "INT64", f"its output {output} is not INT64")
 
     def count(self, node: Node, plan: PlanContext, result: Value) -> None:
         from ..kernels.counting import count_nonzero
 
         input = node.input(0)
-        node.want(bool(input.shape), f"its input {input} is a scalar")
+        node.require(bool(input.shape), f"its input {input} is a scalar")
         plan.step(count_nonzero[input.type], work=1, cost=input.size // 4, x=input, size=input.size, count=result)
 
     def shapes(self, node: Node, count: int) -> Sequence[Shape]:

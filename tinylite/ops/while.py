@@ -10,7 +10,7 @@ from ..errors import InvokeError
 from ..limits import turn_limit
 from ..model import Graph
 from .common.copying import copy_step
-from .common.flow import Calling, NeedsCall, Run, check_ends, leave_to_teams, of_routine, one_element
+from .common.flow import NeedsCall, Run, SubgraphCallingOp, check_ends, leave_to_teams, of_routine, one_element
 from .common.operator import Node, Value, register
 from .common.versions import Versions
 
@@ -25,7 +25,7 @@ _PACE = 1 << 22
 
 
 @register
-class While(Calling):
+class While(SubgraphCallingOp):
     """Inputs are the variables' first values, outputs their last. cond_subgraph makes of them one BOOL, body_subgraph their next.
 
     A variable that the body gives back as it is (the output is the input itself) is never copied, and known to both graphs if it
@@ -42,13 +42,13 @@ class While(Calling):
     def check_types(self, node: Node) -> None:
         cond, body = self.graphs(node)
         variables = [node.input(index) for index in range(len(node.inputs))]
-        node.want(len(node.outputs) == len(variables), f"it has {len(variables)} inputs and {len(node.outputs)} outputs, not as many")
+        node.require(len(node.outputs) == len(variables), f"it has {len(variables)} inputs and {len(node.outputs)} outputs, not as many")
         for value, output in zip(variables, node.outputs, strict=True):
-            node.want(output.type == value.type, f"its output {output} is not {value.type}, as its input {value.name!r} is")
-        node.want(cond is not body, f"one graph, {cond.name!r}, is both its condition and its body")
+            node.require(output.type == value.type, f"its output {output} is not {value.type}, as its input {value.name!r} is")
+        node.require(cond is not body, f"one graph, {cond.name!r}, is both its condition and its body")
         check_ends(node, cond, "inputs", variables)
-        node.want(len(cond.outputs) == 1, f"its condition {cond.name!r} has {len(cond.outputs)} outputs, where one is wanted")
-        node.want(cond.outputs[0].type == "BOOL", f"its condition {cond.name!r} gives {cond.outputs[0]}, where one BOOL is wanted")
+        node.require(len(cond.outputs) == 1, f"its condition {cond.name!r} has {len(cond.outputs)} outputs, where one is wanted")
+        node.require(cond.outputs[0].type == "BOOL", f"its condition {cond.name!r} gives {cond.outputs[0]}, where one BOOL is wanted")
         check_ends(node, body, "inputs", variables)
         check_ends(node, body, "outputs", variables)
         for value, same in zip(variables, unchanged(body), strict=True):
@@ -94,8 +94,8 @@ class While(Calling):
 
     def pass_through(self, plan: PlanContext, value: Value, output: Value) -> None:
         """Give out a variable that no turn changes."""
-        output.shape, output.known = value.shape, value.known
-        if value.known is None:
+        output.shape, output.constant_value = value.shape, value.constant_value
+        if value.constant_value is None:
             output.storage = plan.store(output)
             if not plan.alias(output, value) and (plan.keep_all or id(output.tensor) in plan.uses):
                 copy_step(plan, value, output)
@@ -112,11 +112,11 @@ class While(Calling):
                 copy_step(turn, value, variable)
 
     def check_verdict(self, node: Node, shape: tuple[int, ...]) -> None:
-        node.want(one_element(shape), f"its condition gives the shape {list(shape)}, where one BOOL is wanted")
+        node.require(one_element(shape), f"its condition gives the shape {list(shape)}, where one BOOL is wanted")
 
     def fixed(self, node: Node) -> list[tuple[Graph, list[np.ndarray | None]]]:
         cond, body = self.graphs(node)
-        known = [value.known if value and same else None for value, same in zip(node.inputs, unchanged(body), strict=True)]
+        known = [value.constant_value if value and same else None for value, same in zip(node.inputs, unchanged(body), strict=True)]
         return [(cond, known), (body, known)]
 
     def run(self, node: Node, values: list[np.ndarray], call: Run, state: State) -> list[np.ndarray]:

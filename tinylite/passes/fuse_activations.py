@@ -41,7 +41,9 @@ def fuse_activations(graph: Graph) -> int:
 
 def _takes_activation(op: Op) -> bool:
     options = own_options(op)
-    return bool(facts_of(op).clamps and len(op.outputs) == 1 and options is not None and options.fused_activation_function == "NONE")
+    return bool(
+        facts_of(op).fuses_activation and len(op.outputs) == 1 and options is not None and options.fused_activation_function == "NONE"
+    )
 
 
 def _fused(producer: Op, activation: Op) -> Op:

@@ -13,7 +13,7 @@ _NARROW = ("INT8", "UINT8", "INT16", "UINT16")
 
 def _in_int32(call: Call, tensor: Tensor) -> Tensor:
     """The same bits as INT32; narrower types are widened, which keeps the bits that they have."""
-    call.want(tensor.type in (*_NARROW, "INT32", "UINT32"), f"it computes bits of {tensor.type}, and operators do of up to 32 bits")
+    call.require(tensor.type in (*_NARROW, "INT32", "UINT32"), f"it computes bits of {tensor.type}, and operators do of up to 32 bits")
     if tensor.type == "UINT32":
         known = call.known(tensor)
         return call.emit("BITCAST", [tensor], "INT32", call.signature(tensor)) if known is None else call.make(known.view(np.int32))
@@ -55,6 +55,6 @@ def left_shift(call: Call) -> Tensor:
     """A product with a power of two, which drops the bits that leave a number as the shift does."""
     x, by = call.input(0), call.constant(1, "number of places")
     bits = 8 * np.dtype(by.dtype).itemsize
-    call.want(bool(np.all((by >= 0) & (by < bits))), f"it shifts by {by.min()} to {by.max()} places of {bits}")
+    call.require(bool(np.all((by >= 0) & (by < bits))), f"it shifts by {by.min()} to {by.max()} places of {bits}")
     powers = call.make((np.uint32(1) << by.astype(np.uint32)).view(np.int32))
     return _back(call, call.elementwise("MUL", _in_int32(call, x), powers), x.type)

@@ -59,7 +59,7 @@ def lstm(call: Call) -> Sequence[Tensor]:
     """Steps of x [time, batch, inputs], one after the other; those from seq_len_max on are 0."""
     x, state, output, weights, *peepholes, bias = call.inputs[1:]
     time, batch, inputs = call.shape(x)
-    call.want(0 < time <= _MOST_STEPS, f"its {time} steps are written out one by one, which is done for 1 to {_MOST_STEPS}",
+    call.require(0 < time <= _MOST_STEPS, f"its {time} steps are written out one by one, which is done for 1 to {_MOST_STEPS}",
               "Give the shapes of the inputs (input_shapes)")  # fmt: skip
     steps = min(int(call.constant(0, "number of steps").item()), time)
     cell = _Lstm(call, weights, peepholes, bias, "icfo" if call.op == "BlockLSTM" else "ifco")

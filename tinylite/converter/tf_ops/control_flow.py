@@ -53,7 +53,7 @@ _MOST_BRANCHES = 40
 def case(call: Call) -> Sequence[Tensor]:
     """Conditionals inside one another; a number that is no branch's stands for the last."""
     branches, index = call.node.attributes.get("branches") or [], call.known(call.input(0))
-    call.want(0 < len(branches) <= _MOST_BRANCHES, f"it has {len(branches)} branches, and can have 1 to {_MOST_BRANCHES}")
+    call.require(0 < len(branches) <= _MOST_BRANCHES, f"it has {len(branches)} branches, and can have 1 to {_MOST_BRANCHES}")
     if index is not None:
         number = int(index.item())
         return call.inline(branches[number if 0 <= number < len(branches) else -1], call.inputs[1:])
@@ -86,7 +86,7 @@ class _Conditional:
         self.references = [call.node.attributes.get(name) for name in ("then_branch", "else_branch")]
         branches = [call.translator.body(reference) for reference in self.references]
         counts = {(len(branch.inputs), len(branch.outputs)) for branch in branches}
-        call.want(len(counts) == 1 and len(branches[0].inputs) == len(self.arguments), f"its branches take and give {counts} values")
+        call.require(len(counts) == 1 and len(branches[0].inputs) == len(self.arguments), f"its branches take and give {counts} values")
         self.count = len(branches[0].outputs)
         self.read = [place for place in range(self.count) if call.is_read(place)]
         self.branches = [replace(branch, outputs=[branch.outputs[place] for place in self.read]) for branch in branches]
@@ -117,7 +117,7 @@ class _Conditional:
                 results[place] = self.arguments[self.taken[passed[0]]]
             elif not any(id(value) in call.translator.unknown for value in values):
                 types = [value.type for value in values]
-                call.want(types[0] == types[1], f"output {place} is {types[0]} if its condition holds, and else {types[1]}")
+                call.require(types[0] == types[1], f"output {place} is {types[0]} if its condition holds, and else {types[1]}")
                 ends.append((place, values))
         if not ends and not any(branch.effects for branch in self.branches):
             if len(call.translator.problems) == mark[1]:

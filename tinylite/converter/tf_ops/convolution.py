@@ -132,13 +132,13 @@ def transpose_conv(call: Call) -> Tensor:
     """The filter [height, width, out, in] becomes [out, height, width, in]."""
     sizes, filter, x = call.input(0), call.input(1), call.input(2)
     stride = along(call, call.attribute("strides"))
-    call.want(set(along(call, call.attribute("dilations") or [1, 1, 1, 1])) == {1}, "it has dilations, which TRANSPOSE_CONV does not")
-    call.want(call.attribute("padding") != "EXPLICIT", "it has explicit paddings, which TRANSPOSE_CONV does not")
+    call.require(set(along(call, call.attribute("dilations") or [1, 1, 1, 1])) == {1}, "it has dilations, which TRANSPOSE_CONV does not")
+    call.require(call.attribute("padding") != "EXPLICIT", "it has explicit paddings, which TRANSPOSE_CONV does not")
     weights = call.transpose(filter, (2, 0, 1, 3))
     known = call.translator.partial.values(sizes)
     if channels_first(call):
         value = call.known(sizes)
-        call.want(value is not None, "its output shape is computed and its channels come first")
+        call.require(value is not None, "its output shape is computed and its channels come first")
         assert value is not None
         sizes = call.make(value[list(_TO_LAST[4])])
         known = known and [known[axis] for axis in _TO_LAST[4]]
@@ -174,7 +174,7 @@ def conv_3d_transpose(call: Call) -> Tensor:
     stride, dilation = along(call, call.attribute("strides")), along(call, call.attribute("dilations") or [1] * 5)
     known = call.translator.partial.values(sizes)
     shape = tuple(known) if known else (call.shape(x)[0], -1, -1, -1, call.shape(filter)[3])
-    call.want(not channels_first(call), "its channels come first, which CONV_3D_TRANSPOSE does not know")
+    call.require(not channels_first(call), "its channels come first, which CONV_3D_TRANSPOSE does not know")
     bias = zeros(call, call.shape(filter)[3], x.type)
     options = _volume(stride, dilation, call.attribute("padding"))
     return call.emit("CONV_3D_TRANSPOSE", [call.cast(sizes, "INT32"), filter, x, bias], x.type, shape, **options)
@@ -194,8 +194,8 @@ def pool(call: Call) -> Tensor:
     else:
         ksize, strides = call.attribute("ksize"), call.attribute("strides")
     first = channels_first(call)
-    call.want(ksize[0] == 1 and ksize[1 if first else -1] == 1, f"its window {ksize} covers batch or channels, which no operator does")
-    call.want(call.attribute("padding") != "EXPLICIT", "it has explicit paddings, which pooling operators do not")
+    call.require(ksize[0] == 1 and ksize[1 if first else -1] == 1, f"its window {ksize} covers batch or channels, which no operator does")
+    call.require(call.attribute("padding") != "EXPLICIT", "it has explicit paddings, which pooling operators do not")
     window, stride = along(call, ksize), along(call, strides)
     padding = call.attribute("padding")
 

@@ -15,7 +15,7 @@ def crop_and_resize(call: Call) -> Tensor:
     """Boxes [number, 4] of (y1, x1, y2, x2), in which 0 to 1 is from the first to the last pixel, of the pictures that are named."""
     x, boxes, of = call.cast(call.input(0), "FLOAT32"), call.input(1), call.cast(call.input(2), "INT32")
     _, height, width, channels = call.shape(x)
-    call.want(
+    call.require(
         min(height, width) > 0, "it cuts out of pictures of a size that only a run knows", "Give the shapes of the inputs (input_shapes)"
     )
     wanted, number = call.numbers(3, "size"), call.shape(boxes)[0]

@@ -16,7 +16,7 @@ _KERNEL_TYPES = ("FLOAT32", "INT8", "UINT8", "INT16", "INT32", "INT64")
 
 
 def _want_type(call: Call, x: Tensor) -> None:
-    call.want(x.type in _KERNEL_TYPES, f"it moves {x.type}, which the operator does not", "Cast it to INT8 or FLOAT32 before, and back")
+    call.require(x.type in _KERNEL_TYPES, f"it moves {x.type}, which the operator does not", "Cast it to INT8 or FLOAT32 before, and back")
 
 
 def _diagonal(call: Call, position: int) -> int:
@@ -24,7 +24,7 @@ def _diagonal(call: Call, position: int) -> int:
     if not call.op.endswith(("V2", "V3")):
         return 0
     numbers = call.numbers(position, "number of the diagonal")
-    call.want(len(set(numbers)) == 1, f"it is about a band of diagonals {numbers}, and the operator knows one")
+    call.require(len(set(numbers)) == 1, f"it is about a band of diagonals {numbers}, and the operator knows one")
     return numbers[0]
 
 
@@ -40,8 +40,8 @@ def matrix_diag(call: Call) -> Tensor:
     margin = abs(k)
     whole = -1 if size < 0 else size + margin
     rows, columns = (call.numbers(index, "number of rows and columns")[0] for index in (2, 3))
-    call.want(not call.constant(4, "filling").any(), "it fills with another value than 0")
-    call.want({rows, columns} <= {-1, whole}, f"its matrix has {rows} rows and {columns} columns, which are not those of the diagonal")
+    call.require(not call.constant(4, "filling").any(), "it fills with another value than 0")
+    call.require({rows, columns} <= {-1, whole}, f"its matrix has {rows} rows and {columns} columns, which are not those of the diagonal")
     if not margin:
         return made
     amounts = np.zeros((len(front) + 2, 2), np.int32)
@@ -54,7 +54,7 @@ def matrix_set_diag(call: Call) -> Tensor:
     x, diagonal = call.input(0), call.input(1)
     _want_type(call, x)
     k = _diagonal(call, 2)
-    call.want(k == 0, f"it sets diagonal {k}, and the operator knows the main one (0)")
+    call.require(k == 0, f"it sets diagonal {k}, and the operator knows the main one (0)")
     return call.emit("MATRIX_SET_DIAG", [x, diagonal], None, call.signature(x))
 
 
@@ -63,7 +63,7 @@ def matrix_diag_part(call: Call) -> Tensor:
     """The matrices as rows of numbers, of which those on the diagonal are gathered."""
     x, k = call.input(0), _diagonal(call, 1)
     *front, rows, columns = call.shape(x)
-    call.want(min(rows, columns) >= 0, "only a run knows the size of its matrices")
+    call.require(min(rows, columns) >= 0, "only a run knows the size of its matrices")
     begin = np.ravel_multi_index((max(-k, 0), max(k, 0)), (rows, columns))
     length = min(rows - max(-k, 0), columns - max(k, 0))
     flat = sizes.reshape(call, x, [*sizes.of(call, x)[:-2], sizes.Size(rows * columns)])

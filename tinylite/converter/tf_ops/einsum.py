@@ -47,7 +47,7 @@ class _Operand:
             for _ in range(count - 1):
                 first, second = self.labels.index(label), self.labels.rindex(label)
                 shape = self.call.shape(self.tensor)
-                self.call.want(shape[first] == shape[second] >= 0, "it takes a diagonal whose length only a run knows")
+                self.call.require(shape[first] == shape[second] >= 0, "it takes a diagonal whose length only a run knows")
                 self.call.check_count(shape[first] ** 2)
                 mask = [1] * len(shape)
                 mask[first] = mask[second] = shape[first]
@@ -71,7 +71,7 @@ class _Operand:
 @translates("Einsum")
 def einsum(call: Call) -> Tensor:
     """One or two operands; an ellipsis stands for dimensions that stretch."""
-    call.want(len(call.inputs) <= 2, f"it has {len(call.inputs)} operands", "Write it as einsums of two operands")
+    call.require(len(call.inputs) <= 2, f"it has {len(call.inputs)} operands", "Write it as einsums of two operands")
     labels, out = _labels(call)
     operands = [_Operand(call, tensor, each).diagonal() for tensor, each in zip(call.inputs, labels, strict=True)]
     if len(operands) == 1:
@@ -92,13 +92,15 @@ def _labels(call: Call) -> tuple[list[str], str]:
     equation = str(call.attribute("equation")).replace(" ", "")
     left, arrow, out = equation.partition("->")
     terms = left.split(",")
-    call.want(bool(arrow) and len(terms) == len(call.inputs), f"its equation {equation!r} does not fit {len(call.inputs)} operands")
+    call.require(bool(arrow) and len(terms) == len(call.inputs), f"its equation {equation!r} does not fit {len(call.inputs)} operands")
     free = "0123456789"  # no labels of TensorFlow
     longest = 0
     for term, tensor in zip(terms, call.inputs, strict=True):
         named = len(term.replace("...", ""))
         rank = call.rank(tensor)
-        call.want(named <= rank if "..." in term else named == rank, f"its equation {equation!r} does not fit {list(call.shape(tensor))}")
+        call.require(
+            named <= rank if "..." in term else named == rank, f"its equation {equation!r} does not fit {list(call.shape(tensor))}"
+        )
         longest = max(longest, rank - named if "..." in term else 0)
     letters = free[:longest]
     spelled = [
@@ -160,7 +162,7 @@ def _matrices(call: Call, a: _Operand, b: _Operand, shared: str, rows: str, colu
     if len(shared) > _MOST_SHARED:
         front = sizes.product(stretched)
         pairs = [(own[label].known, other[label].known) for label in shared]
-        call.want(all(min(pair) < 0 or pair[0] == pair[1] for pair in pairs), f"it has more than {_MOST_SHARED} dimensions that stretch")
+        call.require(all(min(pair) < 0 or pair[0] == pair[1] for pair in pairs), f"it has more than {_MOST_SHARED} dimensions that stretch")
         x, y = (sizes.reshape(call, each, [front, *sizes.of(call, each)[-2:]]) for each in (x, y))
     made = batch_product(call, x, y, flip_a, flip_b)
     free = [*(own[label] for label in rows), *(other[label] for label in columns)]

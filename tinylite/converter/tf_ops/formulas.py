@@ -192,7 +192,7 @@ _COMPLEX = ("COMPLEX64", "COMPLEX128")
 
 @translates(*FORMULAS)
 def formula(call: Call) -> Tensor:
-    call.want(all(tensor.type not in _COMPLEX for tensor in call.inputs), "it computes complex numbers, which no operator does")
+    call.require(all(tensor.type not in _COMPLEX for tensor in call.inputs), "it computes complex numbers, which no operator does")
     terms = [Term(call, tensor) for tensor in call.inputs]
     if call.op in _PLAIN and (known := call.known(call.inputs[1])) is not None and np.all(known != 0):
         return _PLAIN[call.op](*terms).tensor
@@ -242,7 +242,7 @@ def softmax_cross_entropy(call: Call) -> Sequence[Tensor]:
 
 def one_hot(call: Call, indices: Tensor, depth: int, type: str | int) -> Tensor:
     """1 at each index of a row of `depth` elements, and 0 elsewhere."""
-    call.want(depth >= 0, "only a run knows how many classes there are")
+    call.require(depth >= 0, "only a run knows how many classes there are")
     dtype = tensor_dtype(type)
     shape = (*call.shape(indices), depth)
     return call.emit("ONE_HOT", [indices, call.make(depth, np.int32), call.make(1, dtype), call.make(0, dtype)], type, shape, axis=-1)

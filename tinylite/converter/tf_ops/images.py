@@ -31,7 +31,7 @@ def resize(call: Call) -> Tensor:
 @translates("SpaceToDepth", "DepthToSpace", ranks=(4,))
 def blocks_and_depth(call: Call) -> Tensor:
     block = int(call.attribute("block_size"))
-    call.want(call.attribute("data_format", "NHWC") != "NCHW_VECT_C", "its channels lie in vectors of 4 (NCHW_VECT_C)")
+    call.require(call.attribute("data_format", "NHWC") != "NCHW_VECT_C", "its channels lie in vectors of 4 (NCHW_VECT_C)")
 
     def compute(x: Tensor) -> Tensor:
         batch, height, width, channels = call.shape(x)
@@ -63,7 +63,7 @@ def blocks_and_batch(call: Call) -> Tensor:
     else:
         block, amounts = call.make([int(call.attribute("block_size"))] * 2, np.int32), call.input(1)
     (count,) = call.shape(block)
-    call.want(count in (1, 2), f"it has blocks along {count} dimensions, and the operator knows one or two")
+    call.require(count in (1, 2), f"it has blocks along {count} dimensions, and the operator knows one or two")
     before = sizes.of(call, x)
     if count == 1 and len(before) == 4 and block.is_constant and amounts.is_constant:
         # A picture needs no other shape: there are blocks of 1 along its second dimension.
@@ -105,7 +105,7 @@ def pool_3d(call: Call) -> Tensor:
     ksize, strides = list(call.attribute("ksize")), list(call.attribute("strides"))
     window, stride = (values[2:] if channels_first(call) else values[1:-1] for values in (ksize, strides))
     whole = (ksize[0], ksize[1 if channels_first(call) else -1])
-    call.want(whole == (1, 1), f"its window {ksize} covers batch or channels, which no operator does")
+    call.require(whole == (1, 1), f"its window {ksize} covers batch or channels, which no operator does")
 
     def pooled(x: Tensor, window: Sequence[int], stride: Sequence[int]) -> Tensor:
         if tuple(window) == tuple(stride) == (1, 1):

@@ -22,7 +22,7 @@ def gather_nd(call: Call) -> Tensor:
     x, indices = call.input(0), call.input(1)
     before = call.shape(x)
     *rows, depth = call.shape(indices)
-    call.want(depth >= 0, "only a run knows how many numbers make an index")
+    call.require(depth >= 0, "only a run knows how many numbers make an index")
     return call.emit("GATHER_ND", [x, indices], None, (*rows, *before[depth:]))
 
 
@@ -43,7 +43,7 @@ def invert_permutation(call: Call) -> Tensor:
     """Each place is written where its number says."""
     order = call.input(0)
     (count,) = call.shape(order)
-    call.want(count >= 0, "only a run knows how many numbers it permutes")
+    call.require(count >= 0, "only a run knows how many numbers it permutes")
     call.check_count(count)
     places = call.make(np.arange(count, dtype=tensor_dtype(order.type)))
     return _scatter(call, call.reshape(order, (count, 1)), places, call.shape_tensor([count]), (count,))
@@ -59,7 +59,7 @@ def tensor_scatter(call: Call) -> Tensor:
     if call.op != "TensorScatterUpdate":
         return call.elementwise("ADD" if call.op == "TensorScatterAdd" else "SUB", x, scattered)
     *rows, depth = sizes.of(call, indices)
-    call.want(depth.known <= len(whole), f"its indices have {depth.known} numbers each, for {len(whole)} dimensions")
+    call.require(depth.known <= len(whole), f"its indices have {depth.known} numbers each, for {len(whole)} dimensions")
     flat = [*whole[: depth.known], *[Size(1)] * (len(whole) - depth.known)]
     ones = sizes.full(call, [*rows, *flat[depth.known :]], True, np.bool_)
     known = call.known(indices)
@@ -97,7 +97,7 @@ def top_k(call: Call) -> Sequence[Tensor]:
 @translates("Unique", "UniqueV2")
 def unique(call: Call) -> Sequence[Tensor]:
     x, type = call.input(0), call.attribute("out_idx", "INT32")
-    call.want(call.rank(x) == 1, f"its input {list(call.shape(x))} is no vector, and the operator takes vectors only")
+    call.require(call.rank(x) == 1, f"its input {list(call.shape(x))} is no vector, and the operator takes vectors only")
     return call.emit_all("UNIQUE", [x], [x.type, type], [(-1,), call.signature(x)], idx_out_type=type)
 
 
@@ -230,7 +230,7 @@ def dynamic_stitch(call: Call) -> Tensor:
     for each in indices:
         source.update((int(index), count + row) for row, index in enumerate(each.reshape(-1)))
         count += each.size
-    call.want(sorted(source) == list(range(len(source))), "its indices leave rows out, whose values nobody knows")
+    call.require(sorted(source) == list(range(len(source))), "its indices leave rows out, whose values nobody knows")
     rest = merged(*(call.shape(tensor)[each.ndim :] for each, tensor in zip(indices, data, strict=True)))
     assert rest is not None
     rows = [

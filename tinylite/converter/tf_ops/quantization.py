@@ -33,10 +33,10 @@ def fake_quant(call: Call) -> Tensor:
 @translates("QuantizeAndDequantizeV2", "QuantizeAndDequantizeV3", "QuantizeAndDequantizeV4")
 def quantize_and_dequantize(call: Call) -> Tensor:
     """The same with a range that puts 0 on a step; what lies halfway between two steps may go to the other one."""
-    call.want(bool(call.attribute("range_given")), "it takes the range from each input, and the operator needs it constant")
+    call.require(bool(call.attribute("range_given")), "it takes the range from each input, and the operator needs it constant")
     low, high = (call.constant(index, "range") for index in (1, 2))
     bits = call.numbers(3, "number of bits")[0] if call.op.endswith("V3") else int(call.attribute("num_bits", 8))
-    call.want(low.size == high.size == 1, "it has a range for each channel, and the operator has one")
+    call.require(low.size == high.size == 1, "it has a range for each channel, and the operator has one")
     signed = bool(call.attribute("signed_input", True))
     narrow = signed and bool(call.attribute("narrow_range"))
     return rounded(call, *symmetric_range(float(low.reshape(())), float(high.reshape(())), bits, signed, narrow), bits, narrow)
@@ -49,10 +49,10 @@ def rounded(call: Call, low: float, high: float, bits: int, narrow: bool) -> Ten
         return x
     if settings.keep_ranges:
         return call.emit("FAKE_QUANT", [x], None, call.signature(x), min=low, max=high, num_bits=bits, narrow_range=narrow)
-    call.want(low <= high, f"its range {low} to {high} is empty")
+    call.require(low <= high, f"its range {low} to {high} is empty")
     if low == high == 0:
         return call.elementwise("MUL", x, call.make(np.float32(0)))
-    call.want(fits_floats(low, high), f"its range {low:g} to {high:g} is too narrow or too wide for floats")
+    call.require(fits_floats(low, high), f"its range {low:g} to {high:g} is too narrow or too wide for floats")
     if not low <= 0 <= high:
         low, high = (float(end) for end in nudge_range(low, high, bits, narrow)[:2])  # the same steps, of which 0 is one
     if narrow:

@@ -13,8 +13,8 @@ from .registry import translates
 def _placed(call: Call, count: int) -> list[Tensor | None]:
     """The inputs where the operator has them; what the node does not have is left out."""
     places = call.attribute("_tflite_input_indices") or []
-    call.want(len(places) == len(call.inputs), f"it has {len(call.inputs)} inputs and places for {len(places)}")
-    call.want(all(0 <= place < count for place in places), f"its places {list(places)} are not among the {count} of the operator")
+    call.require(len(places) == len(call.inputs), f"it has {len(call.inputs)} inputs and places for {len(places)}")
+    call.require(all(0 <= place < count for place in places), f"its places {list(places)} are not among the {count} of the operator")
     inputs: list[Tensor | None] = [None] * count
     for place, tensor in zip(places, call.inputs, strict=True):
         inputs[place] = tensor

@@ -22,8 +22,8 @@ Rows = Callable[[int, int, np.ndarray], np.ndarray]  # of the old and new length
 def _resampled(call: Call, rows: Rows, columns: Rows) -> Tensor:
     """Pictures [batch, height, width, channels], with matrices [new, old] of which `rows` and `columns` compute some rows."""
     old, new = list(call.shape(call.input(0))[1:3]), call.numbers(1, "size")
-    call.want(min(old) > 0, f"it resizes {old}, and the matrices that do need it known", _REMEDY)
-    call.want(len(new) == 2 and min(new) > 0, f"it resizes to {new}, which is no height and width", "Give two numbers from 1 on")
+    call.require(min(old) > 0, f"it resizes {old}, and the matrices that do need it known", _REMEDY)
+    call.require(len(new) == 2 and min(new) > 0, f"it resizes to {new}, which is no height and width", "Give two numbers from 1 on")
     height, width = (_matrix(call, *each) for each in zip((rows, columns), old, new, strict=True))
     x = call.transpose(call.cast(call.input(0), "FLOAT32"), (0, 1, 3, 2))
     x = call.transpose(fully_connected(call, x, call.make(width)), (0, 3, 2, 1))
@@ -128,14 +128,14 @@ _KERNELS: dict[str, tuple[float, Callable[[np.ndarray], np.ndarray]]] = {
 @translates("ScaleAndTranslate", ranks=(4,))
 def scale_and_translate(call: Call) -> Tensor:
     kind = call.attribute("kernel_type", "lanczos3")
-    call.want(kind in _KERNELS, f"its kernel_type is {kind!r}")
+    call.require(kind in _KERNELS, f"its kernel_type is {kind!r}")
     radius, kernel = _KERNELS[kind]
     scales, moves = (call.constant(index, what).astype(np.float32).tolist() for index, what in ((2, "scale"), (3, "translation")))
 
-    call.want(len(scales) == len(moves) == 2, f"its scale is {scales} and its translation {moves}, which are not two numbers each")
+    call.require(len(scales) == len(moves) == 2, f"its scale is {scales} and its translation {moves}, which are not two numbers each")
 
     def rows(scale: float, move: float, old: int, new: int, points: np.ndarray) -> np.ndarray:
-        call.want(scale > 0, f"its scale is {scale}")
+        call.require(scale > 0, f"its scale is {scale}")
         wide = max(1 / scale, 1.0) if call.attribute("antialias", True) else 1.0
         place = ((points + 0.5) / scale - move / scale)[:, None]
         cells = np.arange(old)[None]

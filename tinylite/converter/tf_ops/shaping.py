@@ -197,7 +197,7 @@ def split(call: Call) -> Sequence[Tensor]:
         return call.emit_all("SPLIT", [call.make(axis, np.int32), x], [x.type] * count, [None] * count, num_splits=count)
     before = call.shape(x)
     axis = call.axis(axis, len(before))
-    call.want(before[axis] % count == 0 or before[axis] < 0, f"{before[axis]} elements cannot be split evenly into {count}")
+    call.require(before[axis] % count == 0 or before[axis] < 0, f"{before[axis]} elements cannot be split evenly into {count}")
     if count == 1:
         return [x]
     part = -1 if before[axis] < 0 else before[axis] // count
@@ -381,7 +381,7 @@ def _spelled_out(
     before = sizes.of(call, x)
     positions = range(len(begin))
     named = sum(not on("ellipsis_mask", position) and not on("new_axis_mask", position) for position in positions)
-    call.want(named <= len(before), f"it slices {named} dimensions of {list(call.shape(x))}")
+    call.require(named <= len(before), f"it slices {named} dimensions of {list(call.shape(x))}")
     shape: list[Size] = []
     bounds: list[_Bound] = []
     axis = 0

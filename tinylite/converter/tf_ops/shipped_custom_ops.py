@@ -24,7 +24,7 @@ def _fits(length: int, window: int, stride: int) -> int:
 @translates("AudioMicrofrontend")
 def audio_microfrontend(call: Call) -> Sequence[Tensor]:
     """16-bit samples to [frames, channels]. Its kernel is not part of TFLite, and must be added to an interpreter."""
-    call.want(
+    call.require(
         call.translator.may_be_custom(call.op), "its kernel is not part of LiteRT",
         "Let it through with allow_custom_ops and register the kernel, or cut the graph behind it",
     )  # fmt: skip
@@ -75,6 +75,6 @@ def detection_post_process(call: Call) -> Sequence[Tensor]:
         name: kind(call.attribute(name)) for name, kind in names.items() if call.attribute(name) is not None
     }  # fmt: skip
     missing = sorted(set(list(names)[:9]) - set(options))
-    call.want(not missing, f"it has no {', '.join(missing)}", "Export the graph again with export_tflite_ssd_graph.py")
+    call.require(not missing, f"it has no {', '.join(missing)}", "Export the graph again with export_tflite_ssd_graph.py")
     count = options["max_detections"] * options["max_classes_per_detection"]
     return _emit(call, call.inputs, [(1, count, 4), (1, count), (1, count), (1,)], options)

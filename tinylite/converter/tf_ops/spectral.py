@@ -14,8 +14,8 @@ def real_transform(call: Call) -> Tensor:
     """RFFT2D of one row is RFFT. The operator takes lengths that are powers of 2."""
     x, lengths = call.input(0), call.numbers(1, "length")
     type = call.attribute("Tcomplex", "COMPLEX64")
-    call.want(x.type == "FLOAT32" and type == "COMPLEX64", f"it makes {type} of {x.type}, and the operator COMPLEX64 of FLOAT32")
-    call.want(
+    call.require(x.type == "FLOAT32" and type == "COMPLEX64", f"it makes {type} of {x.type}, and the operator COMPLEX64 of FLOAT32")
+    call.require(
         all(length > 0 and length & (length - 1) == 0 for length in lengths),
         f"its length {lengths} is no power of 2, which the operator wants", "Pad with fft_length to the next power of 2",
     )  # fmt: skip

@@ -19,7 +19,9 @@ _REMEDY = "Look words up before the model runs and cut the graph behind it (inpu
 @translates("HashTable", "HashTableV2")
 def table(call: Call) -> Tensor:
     types = str(call.attribute("key_dtype")), str(call.attribute("value_dtype"))
-    call.want(types in _TYPES, f"its table leads from {types[0]} to {types[1]}, and the operator's from STRING to INT64 or back", _REMEDY)
+    call.require(
+        types in _TYPES, f"its table leads from {types[0]} to {types[1]}, and the operator's from STRING to INT64 or back", _REMEDY
+    )
     entries = call.node.attributes.get("entries")
     if entries is None:
         call.fail("its table is filled outside of the graph", _REMEDY)

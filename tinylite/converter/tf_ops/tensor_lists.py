@@ -116,7 +116,7 @@ def _differ(shapes: Sequence[Signature]) -> bool:
 def _with_item(call: Call, made: Tensor, index: Tensor, item: Tensor, grows: bool) -> Tensor:
     """A list in which one element is another; one that `grows` is made longer where the index is behind its end."""
     shape = merged(_elements(call, made), signature_of(item))
-    call.want(shape is not None, f"the shape of {item.name!r}, which it writes to a list, is not known")
+    call.require(shape is not None, f"the shape of {item.name!r}, which it writes to a list, is not known")
     assert shape is not None
     count = known_count(call, made)
     place = call.translator.partial.values(index)
@@ -204,7 +204,7 @@ def array_size(call: Call) -> Tensor:
 @translates("TensorListElementShape")
 def element_shape(call: Call) -> Tensor:
     shape, type = _elements(call, call.input(0)), call.attribute("shape_type", "INT32")
-    call.want(shape is not None and -1 not in shape, "the shape of the list's elements is not known")
+    call.require(shape is not None and -1 not in shape, "the shape of the list's elements is not known")
     return call.make(shape, "int32" if type == "INT32" else "int64")
 
 
@@ -273,14 +273,14 @@ def scatter(call: Call) -> Tensor:
 @translates("TensorArrayScatterV3")
 def array_scatter(call: Call) -> Tensor:
     made = call.input(3)
-    call.want(isinstance(made, NewList), "it writes to a TensorArray that has elements already", "Write to a new one")
+    call.require(isinstance(made, NewList), "it writes to a TensorArray that has elements already", "Write to a new one")
     return _scattered(call, 2, 1, -1 if _grows(call) else known_count(call, made))
 
 
 @translates("TensorListScatterIntoExistingList")
 def scatter_into(call: Call) -> Tensor:
     made = call.input(0)
-    call.want(isinstance(made, NewList), "it writes to a list that has elements already", "Write to a new one")
+    call.require(isinstance(made, NewList), "it writes to a list that has elements already", "Write to a new one")
     return _scattered(call, 1, 2, known_count(call, made))
 
 
@@ -293,7 +293,7 @@ def _scattered(call: Call, of: int, at: int, count: int) -> Tensor:
     value = call.known(indices)
     if count < 0 and value is not None:
         count = int(value.max(initial=-1)) + 1
-    call.want(count >= 0 and -1 not in rest, "the length of the list or the shape of its elements is not known")
+    call.require(count >= 0 and -1 not in rest, "the length of the list or the shape of its elements is not known")
     column = call.reshape(indices, (number, 1))
     return call.emit("SCATTER_ND", [column, rows, call.shape_tensor([count, *rest])], rows.type, (count, *rest))
 
@@ -314,12 +314,12 @@ def array_concat(call: Call) -> Sequence[Tensor]:
     if not isinstance(made, Pieces):
         return _end_to_end(call, written(call, made))
     missing = set(range(known_count(call, made))) ^ set(made.elements)
-    call.want(not missing, f"its elements {sorted(missing)} are not written, or only a run knows where")
+    call.require(not missing, f"its elements {sorted(missing)} are not written, or only a run knows where")
     items = [made.elements[place] for place in sorted(made.elements)]
     shapes = [call.shape(item) for item in items]
-    call.want(all(shapes), "its elements are scalars, which cannot be put end to end")
+    call.require(all(shapes), "its elements are scalars, which cannot be put end to end")
     lengths = [shape[0] for shape in shapes]
-    call.want(min(lengths) >= 0 or not call.is_read(1), "the lengths of its elements are not known")
+    call.require(min(lengths) >= 0 or not call.is_read(1), "the lengths of its elements are not known")
     after = (-1 if min(lengths) < 0 else sum(lengths), *(merged(*(shape[1:] for shape in shapes)) or ()))
     joined = call.emit("CONCATENATION", items, None, after, axis=0, fused_activation_function="NONE")
     return [joined, call.make(np.array(lengths, np.int64))]
@@ -328,8 +328,8 @@ def array_concat(call: Call) -> Sequence[Tensor]:
 def _end_to_end(call: Call, made: Tensor) -> Sequence[Tensor]:
     """The elements behind one another, and how long each is: all are as long as the first."""
     shape = call.shape(made)
-    call.want(len(shape) > 1, "its elements are scalars, which cannot be put end to end")
-    call.want(-1 not in shape[:2] or not call.is_read(1), "the lengths of its elements are not known")
+    call.require(len(shape) > 1, "its elements are scalars, which cannot be put end to end")
+    call.require(-1 not in shape[:2] or not call.is_read(1), "the lengths of its elements are not known")
     count, each, *rest = shape
     whole = -1 if min(count, each) < 0 else count * each
     joined = call.reshape(made, (whole, *rest))
@@ -349,7 +349,7 @@ def array_split(call: Call) -> Tensor:
 
 
 def _split(call: Call, x: Tensor, lengths: Sequence[int]) -> Tensor:
-    call.want(len(set(lengths)) == 1, f"it makes a list of elements of different lengths, {lengths}", "Pad them to one length")
+    call.require(len(set(lengths)) == 1, f"it makes a list of elements of different lengths, {lengths}", "Pad them to one length")
     return call.reshape(x, (len(lengths), lengths[0], *call.shape(x)[1:]))
 
 

@@ -28,7 +28,7 @@ def reference(call: Call) -> Tensor:
 
 def _handle(call: Call) -> tuple[Tensor, np.ndarray]:
     value = call.node.attributes.get("first_value")
-    call.want(
+    call.require(
         isinstance(value, np.ndarray), "it is a variable without a value", "Freeze the graph with its checkpoint first: tinylite freeze"
     )
     assert value is not None
@@ -48,7 +48,7 @@ def read(call: Call) -> Tensor:
 def _found(call: Call) -> tuple[Tensor, Signature]:
     """The handle that the first input is, or was read from, and the shape of the variable."""
     given = call.input(0)
-    call.want(id(given) in call.translator.handles or given.type == "RESOURCE", f"{given.name!r} is no variable")
+    call.require(id(given) in call.translator.handles or given.type == "RESOURCE", f"{given.name!r} is no variable")
     return call.translator.handles.get(id(given), (given, None))
 
 

@@ -29,18 +29,18 @@ class Arg(Operator):
         x, output = node.input(0), node.outputs[0]
         if x.type not in self.kernels():
             node.unsupported(f"there is no kernel for input {x}; there are: {', '.join(self.kernels())}")
-        node.want(output.type in ("INT32", "INT64"), f"its output {output} is neither INT32 nor INT64")
+        node.require(output.type in ("INT32", "INT64"), f"its output {output} is neither INT32 nor INT64")
 
     def axis(self, node: Node) -> int:
         rank = len(node.input(0).shape)
         numbers = node.numbers(1)
-        node.want(len(numbers) == 1, f"it takes one axis, not {numbers}")
-        node.want(-rank <= numbers[0] < rank, f"its axis {numbers[0]} is not a dimension of {node.input(0)}")
+        node.require(len(numbers) == 1, f"it takes one axis, not {numbers}")
+        node.require(-rank <= numbers[0] < rank, f"its axis {numbers[0]} is not a dimension of {node.input(0)}")
         return numbers[0] % rank
 
     def infer(self, node: Node) -> Sequence[Shape]:
         axis, shape = self.axis(node), node.input(0).shape
-        node.want(shape[axis] > 0, f"its input {node.input(0)} is empty along axis {axis}")
+        node.require(shape[axis] > 0, f"its input {node.input(0)} is empty along axis {axis}")
         return [shape[:axis] + shape[axis + 1 :]]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

@@ -27,7 +27,7 @@ def common_scale(node: Node, left_shift: int = 20, power: int = 1) -> dict[str, 
     x, y = multiplier_and_shifts(x_scale / common), multiplier_and_shifts(y_scale / common)
     factor = common**power / ((1 << left_shift * power) * out_scale)
     # Sums have no bits left to be shifted by.
-    node.want(factor < FACTORS_END, f"its scales make a factor of {factor:.3g}, which is too large for fixed point")
+    node.require(factor < FACTORS_END, f"its scales make a factor of {factor:.3g}, which is too large for fixed point")
     out = multiplier_and_shifts(factor)
     return {
         "x_zero": x_zero, "y_zero": y_zero, "out_zero": out_zero, "x_multiplier": x[0], "x_right": x[2], "y_multiplier": y[0],
@@ -67,7 +67,7 @@ class Binary(Operator):
         x, y, output = node.input(0), node.input(1), node.outputs[0]
         if x.type not in self.kernels():
             node.unsupported(f"there is no kernel for input {x}; there are: {', '.join(self.kernels())}")
-        node.want(
+        node.require(
             x.type == y.type == output.type, f"its inputs {x} and {y} and its output {output.name!r} ({output.type}) do not share a type"
         )
 

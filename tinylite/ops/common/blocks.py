@@ -21,10 +21,10 @@ class Blocks(Moving):
         """The block's sizes, and an amount before and behind for each."""
         sizes, amounts = node.numbers(1), node.numbers(2)
         shape = node.input(0).shape
-        node.want(0 < len(sizes) < len(shape), f"blocks of {len(sizes)} dimensions do not fit {node.input(0)}")
-        node.want(min(sizes) > 0, f"its block {sizes} has a size that is not positive")
-        node.want(len(amounts) == 2 * len(sizes), f"{len(amounts)} amounts are not two for each of {len(sizes)} dimensions")
-        node.want(min(amounts) >= 0, f"its amounts {amounts} hold a negative one")
+        node.require(0 < len(sizes) < len(shape), f"blocks of {len(sizes)} dimensions do not fit {node.input(0)}")
+        node.require(min(sizes) > 0, f"its block {sizes} has a size that is not positive")
+        node.require(len(amounts) == 2 * len(sizes), f"{len(amounts)} amounts are not two for each of {len(sizes)} dimensions")
+        node.require(min(amounts) >= 0, f"its amounts {amounts} hold a negative one")
         return sizes, [amounts[index : index + 2] for index in range(0, len(amounts), 2)]
 
     def filling(self, node: Node, value: Value) -> np.ndarray:

@@ -37,8 +37,8 @@ class Comparison(Operator):
         x, y, output = node.input(0), node.input(1), node.outputs[0]
         if x.type not in self.kernels():
             node.unsupported(f"there is no kernel for input {x}; there are: {', '.join(self.kernels())}")
-        node.want(x.type == y.type, f"its inputs {x} and {y} do not share a type")
-        node.want(output.type == "BOOL", f"its output {output} is not BOOL")
+        node.require(x.type == y.type, f"its inputs {x} and {y} do not share a type")
+        node.require(output.type == "BOOL", f"its output {output} is not BOOL")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         return [broadcast(node, node.input(0).shape, node.input(1).shape)]
@@ -60,6 +60,6 @@ def _to_real(node: Node, name: str, value: Value) -> dict[str, Any]:
     """The record's fields that rescale an operand by its scale."""
     scale, zero = scale_and_zero(node, value)
     # Values and 8 bits more have to stay within an int32.
-    node.want(scale < 2.0 ** (22 - 8 * value.dtype.itemsize), f"the scale {scale:.6g} of its input {value} is too large to compare by")
+    node.require(scale < 2.0 ** (22 - 8 * value.dtype.itemsize), f"the scale {scale:.6g} of its input {value} is too large to compare by")
     multiplier, left, right = multiplier_and_shifts(scale)
     return {f"{name}_zero": zero, f"{name}_multiplier": multiplier, f"{name}_left": left, f"{name}_right": right}

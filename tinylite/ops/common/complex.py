@@ -27,7 +27,7 @@ class ComplexPart(Operator):
         input, output = node.input(0), node.outputs[0]
         if input.type not in _PARTS:
             node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(_PARTS)}")
-        node.want(output.type == _PARTS[input.type], f"its output {output} is not {_PARTS[input.type]}, what {input.type} is made of")
+        node.require(output.type == _PARTS[input.type], f"its output {output} is not {_PARTS[input.type]}, what {input.type} is made of")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         return [node.input(0).shape]

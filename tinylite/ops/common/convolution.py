@@ -36,7 +36,7 @@ def check_types(node: Node, input: Value, weights: Value, bias: Value | None, ou
 
 def bias_operand(node: Node, bias: Value | None, channels: int) -> Value | None:
     """A bias that may be computed."""
-    node.want(bias is None or bias.size == channels, f"its bias {bias} does not have {channels} elements, one for each output channel")
+    node.require(bias is None or bias.size == channels, f"its bias {bias} does not have {channels} elements, one for each output channel")
     return bias
 
 
@@ -44,10 +44,10 @@ def bias_values(node: Node, bias: Value | None, channels: int) -> np.ndarray:
     """The bias [channels], zeros if there is none."""
     if bias is None:
         return np.zeros(channels, np.float32)
-    if bias.known is None:
+    if bias.constant_value is None:
         node.unsupported(f"its bias {bias} is not constant")
-    node.want(bias.size == channels, f"its bias {bias} has {bias.size} elements for {channels} output channels")
-    return bias.known.reshape(-1)
+    node.require(bias.size == channels, f"its bias {bias} has {bias.size} elements for {channels} output channels")
+    return bias.constant_value.reshape(-1)
 
 
 def filter_scales(node: Node, weights: Value, channels: int, dimension: int) -> tuple[np.ndarray, int]:
@@ -59,8 +59,8 @@ def filter_scales(node: Node, weights: Value, channels: int, dimension: int) -> 
     if scales.size > 1:
         assert weights.tensor is not None and weights.tensor.quantization is not None
         along = weights.tensor.quantization.quantized_dimension
-        node.want(weights.type == "INT8", f"{weights} has a scale for each channel, which only INT8 weights may have")
-        node.want(along == dimension, f"{weights} has its scales along dimension {along}, not {dimension}")
+        node.require(weights.type == "INT8", f"{weights} has a scale for each channel, which only INT8 weights may have")
+        node.require(along == dimension, f"{weights} has its scales along dimension {along}, not {dimension}")
     if (zeros != 0).any() and weights.type == "INT8":
         node.fail(f"{weights} has a zero point other than 0, which INT8 weights may not have")
     return np.broadcast_to(scales, (channels,)), int(zeros[0])
@@ -77,7 +77,7 @@ def channel_factors(node: Node, input: Value, scales: np.ndarray, bias: Value | 
         if bias is not None and bias.quantized:
             product = np.float64(input_scale) * np.float64(scales[0])
             off = abs(product - scale_and_zero(node, bias)[0]) / output_scale
-            node.want(bool(off <= 0.02), f"its bias {bias} has another scale than input times weights, {product:.6g}")
+            node.require(bool(off <= 0.02), f"its bias {bias} has another scale than input times weights, {product:.6g}")
         product = np.float64(np.float32(input_scale) * scales[:1].astype(np.float32))
         return np.broadcast_to(product / output_scale, scales.shape)
     return np.float64(input_scale) * scales.astype(np.float64) / output_scale

@@ -35,7 +35,7 @@ class Moving(Operator):
         if data.type == "COMPLEX128":
             node.unsupported(f"there is no kernel for input {data}, whose elements take 16 bytes")
         for output in node.outputs:
-            node.want(output.type == data.type, f"its output {output} is not {data.type}, as its input {data.name!r} is")
+            node.require(output.type == data.type, f"its output {output} is not {data.type}, as its input {data.name!r} is")
 
 
 def copy_step(plan: PlanContext, input: Value, output: Value) -> None:

@@ -36,5 +36,5 @@ def whole_numbers(node: Node, *names: str) -> list[int]:
     """The same as LiteRT reads whole numbers: fractions are cut off, and what is not there is 0."""
     found = numbers(node, *names)
     for name, number in zip(names, found, strict=True):
-        node.want(number is None or math.isfinite(number), f"its option {name} is {number}, where a number is wanted")
+        node.require(number is None or math.isfinite(number), f"its option {name} is {number}, where a number is wanted")
     return [int(number or 0) for number in found]

@@ -32,10 +32,10 @@ class Differences(NamedTuple):
 
 def scaled_differences(node: Node, step: float) -> Differences:
     """For values `step` apart: the scale of the input, times beta. LiteRT's PreprocessSoftmaxScaling and CalculateInputRadius."""
-    node.want(step > 0, f"its beta times the scale of its input is {step}, which is not positive")
+    node.require(step > 0, f"its beta times the scale of its input is {step}, which is not positive")
     # A multiplier above 1, and no more than an int32 holds.
     factor = min(step * (1 << (31 - _INTEGER_BITS)), 2.0**31 - 1)
-    node.want(factor > 1, f"the scale of its input {node.input(0)} is too small for fixed point")
+    node.require(factor > 1, f"the scale of its input {node.input(0)} is too small for fixed point")
     multiplier, shift = multiplier_and_shift(factor)
     radius = int(np.floor(((1 << _INTEGER_BITS) - 1) * (1 << (31 - _INTEGER_BITS)) / (1 << shift)))
     wrapped = wrap(-np.arange(256, dtype=np.int64) << shift)

@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from ...state import State, Variable
     from .plan_context import PlanContext, Routine
 
-__all__ = ["Calling", "Flow", "NeedsCall", "Run", "check_ends", "leave_to_teams", "of_routine", "one_element", "variable_of"]
+__all__ = [
+    "ControlFlowOp",
+    "NeedsCall",
+    "Run",
+    "SubgraphCallingOp",
+    "check_ends",
+    "leave_to_teams",
+    "of_routine",
+    "one_element",
+    "variable_of",
+]
 
 # Runs a graph on values of its inputs, and gives those of its outputs: views of memory that its next run writes.
 Run = Callable[[Graph, Sequence[np.ndarray]], list[np.ndarray]]
@@ -25,7 +35,7 @@ _WORTH_A_TEAM = 400_000
 
 
 class NeedsCall(Exception):
-    """An op calls graphs whose shapes only a run can know, so that Python has to call them: `Calling.run` says how."""
+    """An op calls graphs whose shapes only a run can know, so that Python has to call them: `SubgraphCallingOp.run` says how."""
 
     reason = "which comes of graphs whose shapes only a run knows"
     node: Node
@@ -40,7 +50,7 @@ class NeedsCall(Exception):
         return next((output.name for output in self.node.outputs), self.node.op.name)
 
 
-class Flow(Operator):
+class ControlFlowOp(Operator):
     """An operator that plans itself."""
 
     pure = False
@@ -50,7 +60,7 @@ class Flow(Operator):
         raise NotImplementedError
 
 
-class Calling(Flow):
+class SubgraphCallingOp(ControlFlowOp):
     """An operator that calls graphs: by steps of its own if all shapes are known beforehand, else by `run`, in Python."""
 
     graph_options: ClassVar[tuple[str, ...]]
@@ -59,7 +69,7 @@ class Calling(Flow):
         """The graphs that its options name, in the order of `graph_options`."""
         found = [getattr(node.options, name) for name in self.graph_options]
         for name, graph in zip(self.graph_options, found, strict=True):
-            node.want(isinstance(graph, Graph), f"its {name} is {graph!r}, where a graph is wanted")
+            node.require(isinstance(graph, Graph), f"its {name} is {graph!r}, where a graph is wanted")
         return found
 
     def run(self, node: Node, values: list[np.ndarray], call: Run, state: State) -> list[np.ndarray]:
@@ -89,7 +99,7 @@ def check_ends(node: Node, graph: Graph, side: str, wanted: Sequence[Value]) -> 
     if len(tensors) != len(wanted):
         node.fail(f"{name} has {len(tensors)} {side}, where {len(wanted)} are wanted")
     if side == "inputs":
-        node.want(len(set(map(id, tensors))) == len(tensors), f"{name} has one tensor as two inputs")
+        node.require(len(set(map(id, tensors))) == len(tensors), f"{name} has one tensor as two inputs")
     for index, (tensor, value) in enumerate(zip(tensors, wanted, strict=True)):
         if tensor.type != value.type:
             node.fail(f"{side[:-1]} {index} of {name}, {tensor.name!r}, is {tensor.type}, where {value} is wanted")
@@ -98,8 +108,8 @@ def check_ends(node: Node, graph: Graph, side: str, wanted: Sequence[Value]) -> 
 def variable_of(node: Node, plan: PlanContext) -> Variable:
     """The variable whose handle is input 0."""
     handle = node.input(0)
-    node.want(handle.type in ("RESOURCE", "INT32"), f"its input {handle} is no handle: it should be a RESOURCE, or an INT32")
-    node.want(handle.size == 1, f"its handle {handle} should be one element")
+    node.require(handle.type in ("RESOURCE", "INT32"), f"its input {handle} is no handle: it should be a RESOURCE, or an INT32")
+    node.require(handle.size == 1, f"its handle {handle} should be one element")
     return plan.settings.state.variable(int(node.known(0).reshape(-1)[0]))
 
 

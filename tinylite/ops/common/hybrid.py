@@ -42,7 +42,7 @@ def check_hybrid(node: Node, weights: Iterable[int]) -> None:
 
 def stored_matrix(node: Node, weights: Value) -> Matrix:
     """Constant INT8 weights [columns, depth] with one scale."""
-    node.want(len(weights.shape) == 2, f"its weights {weights} do not have 2 dimensions")
+    node.require(len(weights.shape) == 2, f"its weights {weights} do not have 2 dimensions")
     return Matrix(check_weights(node, weights), np.full(weights.shape[0], _scale(node, weights), np.float32))
 
 
@@ -54,7 +54,7 @@ def dequantized(node: Node, weights: Value) -> np.ndarray:
 
 def _scale(node: Node, weights: Value) -> float:
     scale, zero = scale_and_zero(node, weights)
-    node.want(zero == 0, f"{weights} has the zero point {zero}, and INT8 weights have none but 0")
+    node.require(zero == 0, f"{weights} has the zero point {zero}, and INT8 weights have none but 0")
     return scale
 
 

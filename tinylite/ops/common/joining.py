@@ -17,7 +17,7 @@ __all__ = ["axis_of", "join_steps", "split_steps"]
 
 def axis_of(node: Node, axis: int, rank: int) -> int:
     """A dimension's number, counted from the first; negative ones count from the last."""
-    node.want(-rank <= axis < rank, f"its axis {axis} is not one of {rank} dimensions")
+    node.require(-rank <= axis < rank, f"its axis {axis} is not one of {rank} dimensions")
     return axis % rank
 
 

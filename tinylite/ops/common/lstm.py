@@ -74,7 +74,7 @@ class LSTMLayer(Operator):
 
     def check_types(self, node: Node) -> None:
         input, weights, output = node.input(0), node.input(_INPUT["forget"]), node.outputs[0]
-        node.want(len(node.inputs) in (20, 24), f"it has {len(node.inputs)} inputs and takes 20, or 24 with those of layer norm")
+        node.require(len(node.inputs) in (20, 24), f"it has {len(node.inputs)} inputs and takes 20, or 24 with those of layer norm")
         if (input.type, weights.type) not in (("FLOAT32", "FLOAT32"), ("FLOAT32", "INT8"), ("INT8", "INT8")):
             node.unsupported(
                 f"there is no kernel for {input.type} input {input.name!r} x {weights.type} weights {weights.name!r}; there are: "
@@ -83,18 +83,18 @@ class LSTMLayer(Operator):
         integer = input.type == "INT8"
         for index, value in enumerate(node.inputs):
             wanted = _INTEGER_TYPES.get(index, "INT8") if integer else weights.type if index in WEIGHTS else "FLOAT32"
-            node.want(value is None or value.type == wanted, f"its input {index}, {value}, should be {wanted}")
-        node.want(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
+            node.require(value is None or value.type == wanted, f"its input {index}, {value}, should be {wanted}")
+        node.require(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
         self.check_parts(node, integer)
         for index, what in ((_OUTPUT_STATE, "output state"), (_CELL_STATE, "cell state")):
             check_state(node, node.input(index), what)
         cell = node.input(_CELL_STATE)
-        node.want(cell is not node.input(_OUTPUT_STATE), f"{cell} is both its output state and its cell state")
+        node.require(cell is not node.input(_OUTPUT_STATE), f"{cell} is both its output state and its cell state")
         if not integer and node.options.fused_activation_function == "NONE":
             node.unsupported("it has no activation, for which there is no reference: LiteRT's kernel uses numbers that it has not computed")
         for name in ("cell_clip", "proj_clip"):
             clip = getattr(node.options, name)
-            node.want(clip >= 0, f"its {name} is {clip}, and may not be below 0")
+            node.require(clip >= 0, f"its {name} is {clip}, and may not be below 0")
         if integer:
             self.check_quantization(node)
 
@@ -106,19 +106,19 @@ class LSTMLayer(Operator):
                 node.input(indices[gate])
             extra = node.optional(indices["input"])
             if gates == _GATES:
-                node.want(extra is not None, f"input {indices['input']} is missing, though the input gate has weights for the input")
+                node.require(extra is not None, f"input {indices['input']} is missing, though the input gate has weights for the input")
             else:
-                node.want(extra is None, f"its input gate has {extra} but no weights for the input")
+                node.require(extra is None, f"its input gate has {extra} but no weights for the input")
         for what, indices in (("peephole weights", _PEEPHOLE), ("layer norm factors", _NORM)):
             found = [value for value in map(node.optional, indices.values()) if value is not None]
             if found and integer:
                 node.unsupported(f"it has {what}, {found[0]}, which the INT8 kernel does not take")
             for gate, index in indices.items():
                 given, wanted = node.optional(index) is not None, bool(found) and gate in gates
-                node.want(given == wanted, f"of its {what}, those of the {gate} gate are {'too many' if given else 'missing'}")
+                node.require(given == wanted, f"of its {what}, those of the {gate} gate are {'too many' if given else 'missing'}")
         if integer and node.optional(_PROJECTION) is not None:
             node.unsupported(f"it has a projection, {node.optional(_PROJECTION)}, which the INT8 kernel does not take")
-        node.want(
+        node.require(
             node.optional(_PROJECTION_BIAS) is None or node.optional(_PROJECTION) is not None,
             f"it has a bias {node.optional(_PROJECTION_BIAS)} for a projection, and none",
         )
@@ -131,7 +131,7 @@ class LSTMLayer(Operator):
         weights = [node.input(indices[gate]) for indices in (_INPUT, _RECURRENT) for gate in self.gates(node)]
         for value in (*weights, node.input(_CELL_STATE)):
             zero = scale_and_zero(node, value)[1]
-            node.want(zero == 0, f"{value} has the zero point {zero}; weights and cell state have none but 0")
+            node.require(zero == 0, f"{value} has the zero point {zero}; weights and cell state have none but 0")
         self.cell_bits(node)
         scale_and_zero(node, self.hidden(node))
 
@@ -153,16 +153,16 @@ class LSTMLayer(Operator):
     def hidden(self, node: Node) -> Value:
         """The intermediate that has the quantization of what the output gate lets through."""
         found = node.op.intermediates
-        node.want(len(found) == 5, f"it has {len(found)} intermediates; with INT8 it takes 5, of which the last is for the hidden state")
-        node.want(found[4].type == "INT8", f"its intermediate {found[4]} should be INT8")
+        node.require(len(found) == 5, f"it has {len(found)} intermediates; with INT8 it takes 5, of which the last is for the hidden state")
+        node.require(found[4].type == "INT8", f"its intermediate {found[4]} should be INT8")
         return Value(found[4].name or "", "INT8", found[4].shape, found[4])
 
     def sizes(self, node: Node) -> _Sizes:
         """All sizes; fails if a shape does not go with them."""
         input, weights, recurrent = node.input(0), node.input(_INPUT["output"]), node.input(_RECURRENT["output"])
-        node.want(len(input.shape) == self.rank, f"its input {input} does not have {self.rank} dimensions")
-        node.want(len(weights.shape) == 2, f"its weights {weights} do not have 2 dimensions")
-        node.want(len(recurrent.shape) in (1, 2), f"its weights {recurrent} do not have 2 dimensions")
+        node.require(len(input.shape) == self.rank, f"its input {input} does not have {self.rank} dimensions")
+        node.require(len(weights.shape) == 2, f"its weights {weights} do not have 2 dimensions")
+        node.require(len(recurrent.shape) in (1, 2), f"its weights {recurrent} do not have 2 dimensions")
         inputs = input.shape[-1]
         batches, times = Direction.extent(node, input)
         cells, outputs = weights.shape[0], recurrent.shape[-1]
@@ -170,7 +170,7 @@ class LSTMLayer(Operator):
         def want(index: int, *shapes: Shape) -> None:
             value = node.optional(index)
             text = " or ".join(str(list(shape)) for shape in shapes)
-            node.want(value is None or value.shape in shapes, f"its input {index}, {value}, does not have the shape {text}")
+            node.require(value is None or value.shape in shapes, f"its input {index}, {value}, does not have the shape {text}")
 
         for gate in _GATES:
             want(_INPUT[gate], (cells, inputs))
@@ -181,7 +181,7 @@ class LSTMLayer(Operator):
                     want(indices[gate], (cells,))
         want(_PROJECTION, (outputs, cells))
         want(_PROJECTION_BIAS, (outputs,))
-        node.want(
+        node.require(
             cells == outputs or node.optional(_PROJECTION) is not None,
             f"its weights {recurrent} are for {outputs} outputs, where {cells} cells without a projection have as many",
         )
@@ -365,5 +365,5 @@ def _fixed_point(node: Node, factors: Any, what: str) -> tuple[np.ndarray, np.nd
     """Factors, float before anything else, as multipliers and shifts; fails if a shift would leave nothing of an int32."""
     with np.errstate(over="ignore"):
         factors = np.asarray(factors, np.float32)
-    node.want(bool((factors < 2.0**30).all()), f"{what} makes a factor of {float(factors.max()):.3g}, too large for fixed point")
+    node.require(bool((factors < 2.0**30).all()), f"{what} makes a factor of {float(factors.max()):.3g}, too large for fixed point")
     return quantize_multiplier(factors)

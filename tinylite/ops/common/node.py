@@ -37,17 +37,24 @@ class _Dimensions(tuple[int, ...]):
 class Value:
     """A tensor as a plan sees it: its shape is known, and its value if it does not depend on the input.
 
-    `known` holds the value of a constant, or of what the plan could compute beforehand: [shape] of the type's dtype.
+    `constant_value` holds the value of a constant, or of what the plan could compute beforehand: [shape] of the type's dtype.
     """
 
-    __slots__ = ("_shape", "known", "name", "storage", "tensor", "type")
+    __slots__ = ("_shape", "constant_value", "name", "storage", "tensor", "type")
 
-    def __init__(self, name: str, type: str, shape: Shape, tensor: Tensor | None = None, known: np.ndarray | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        type: str,
+        shape: Shape,
+        tensor: Tensor | None = None,
+        constant_value: np.ndarray | None = None,
+    ) -> None:
         self.tensor = tensor
         self.name = name
         self.type = type
         self.shape = shape
-        self.known = known
+        self.constant_value = constant_value
         self.storage: Any = None  # the plan's business
 
     @property
@@ -101,7 +108,7 @@ class NeedsCount(NeedsValue):
 
 
 class Node:
-    """One op of the graph at planning time. `count` is what a Counting operator has counted, once it has."""
+    """One op of the graph at planning time. `count` is what a DataDependentShapeOp operator has counted, once it has."""
 
     __slots__ = ("count", "index", "inputs", "op", "outputs")
 
@@ -130,9 +137,9 @@ class Node:
     def known(self, index: int) -> np.ndarray:
         """The value of an input that shapes depend on."""
         value = self.input(index)
-        if value.known is None:
+        if value.constant_value is None:
             raise NeedsValue(value)
-        return value.known
+        return value.constant_value
 
     def numbers(self, index: int) -> list[int]:
         """The same as a list of Python integers."""
@@ -151,7 +158,7 @@ class Node:
         """The model is valid, and this part of the operator is not built."""
         raise UnsupportedError(problem, remedy)
 
-    def want(self, condition: bool, problem: str) -> None:
+    def require(self, condition: bool, problem: str) -> None:
         """Fail unless the condition holds."""
         if not condition:
             self.fail(problem)

@@ -22,17 +22,17 @@ class Normalizing(Operator):
         zeros = dict(zip(("UINT8", "INT8"), self.zeros, strict=False))
         if input.type not in ("FLOAT32", *zeros):
             node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(('FLOAT32', *zeros))}")
-        node.want(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
+        node.require(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
         if input.type in zeros:
             scale, zero = scale_and_zero(node, output)
             wanted = zeros[input.type]
-            node.want(
+            node.require(
                 abs(scale - self.scale) <= 0.001 * self.scale and zero == wanted,
                 f"its output {output} has scale {scale:.6g} and zero point {zero}, not {self.scale:.6g} and {wanted}",
             )
 
     def infer(self, node: Node) -> Sequence[Shape]:
-        node.want(len(node.input(0).shape) > 0, f"its input {node.input(0)} is a scalar")
+        node.require(len(node.input(0).shape) > 0, f"its input {node.input(0)} is a scalar")
         return [node.input(0).shape]
 
     @staticmethod

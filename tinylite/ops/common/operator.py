@@ -14,7 +14,7 @@ from .plan_context import PlanContext
 from .quantizing import Quantized, StoredWeights
 from .versions import Versions
 
-__all__ = ["REGISTRY", "Counting", "NeedsCount", "NeedsValue", "Node", "Operator", "Shape", "Value", "register"]
+__all__ = ["REGISTRY", "DataDependentShapeOp", "NeedsCount", "NeedsValue", "Node", "Operator", "Shape", "Value", "register"]
 
 
 class Operator:
@@ -40,7 +40,7 @@ class Operator:
     converts      whether it only takes floats to integers, or integers to floats
     writes        whether it changes a variable
     numpy         the same function of numpy, for constants; None if there is none
-    clamps        whether its fused_activation_function may take up a RELU that stands behind it, without other bits
+    fuses_activation  whether its fused_activation_function may take up a RELU that follows it, bit for bit
     pure          whether its outputs follow from its inputs, so that constant ones can be computed while a plan is made
     quantized     how it is computed on 8-bit integers, for the quantizer; None if it is not
     stored_weights  which of its inputs may be stored as integers while it computes on floats, if any
@@ -67,7 +67,7 @@ class Operator:
     converts: ClassVar[bool] = False
     writes: ClassVar[bool] = False
     numpy: ClassVar[Callable[..., Any] | None] = None
-    clamps: ClassVar[bool] = False
+    fuses_activation: ClassVar[bool] = False
     pure: ClassVar[bool] = True
     quantized: ClassVar[Quantized | None] = None
     stored_weights: ClassVar[StoredWeights | None] = None
@@ -119,9 +119,9 @@ class Operator:
                 node.fail(f"it has {found} {what} and takes {wanted}")
         table = options_table(op.code)
         if op.options is None:
-            node.want(self.options is None, f"its options are missing; it takes {table}")
+            node.require(self.options is None, f"its options are missing; it takes {table}")
         elif table is not None:  # LiteRT does not look at options where there should be none
-            node.want(op.options.table == table, f"its options are {op.options.table}; it takes {table}")
+            node.require(op.options.table == table, f"its options are {op.options.table}; it takes {table}")
         self.check_types(node)
 
     def check_types(self, node: Node) -> None:
@@ -141,7 +141,7 @@ class Operator:
         raise NotImplementedError
 
 
-class Counting(Operator):
+class DataDependentShapeOp(Operator):
     """An operator whose outputs are as large as its inputs' values say, which kernels count before planning goes on.
 
     What follows is planned for the count, not for the values: other values with the same count run without planning again.

@@ -31,13 +31,13 @@ class Matrices(NamedTuple):
     depth_step: int
 
     @property
-    def known(self) -> np.ndarray | None:
+    def constant_value(self) -> np.ndarray | None:
         """[count, columns, depth], if the tensor is constant."""
-        if self.value.known is None:
+        if self.value.constant_value is None:
             return None
         if self.depth_step == 1:
-            return self.value.known.reshape(self.matrices, self.columns, self.depth)
-        return self.value.known.reshape(self.matrices, self.depth, self.columns).swapaxes(1, 2)
+            return self.value.constant_value.reshape(self.matrices, self.columns, self.depth)
+        return self.value.constant_value.reshape(self.matrices, self.depth, self.columns).swapaxes(1, 2)
 
 
 def filter_rows(weights: Value, groups: int = 1) -> Matrices:
@@ -58,9 +58,9 @@ class Packed(NamedTuple):
 
 def check_weights(node: Node, weights: Value) -> np.ndarray:
     """The value of a filter, which must be a constant: it is packed once."""
-    if weights.known is None:
+    if weights.constant_value is None:
         node.unsupported(f"its weights {weights} are not constant", "tinylite packs these weights when it plans; make them a constant")
-    return weights.known
+    return weights.constant_value
 
 
 def padded(values: np.ndarray, width: int, dtype: Any) -> np.ndarray:
@@ -104,8 +104,8 @@ def _pack_step(planner: PlanContext, variant: Variant, weights: Matrices, **fiel
 
 def pack_f32(planner: PlanContext, variant: Variant, weights: np.ndarray | Matrices, bias: np.ndarray | Value | None) -> Packed:
     """Float weights [matrices, columns, depth] with their bias [matrices * columns], or none: by the plan if both are constant."""
-    known = weights if isinstance(weights, np.ndarray) else weights.known
-    offsets = bias.known if isinstance(bias, Value) else bias
+    known = weights if isinstance(weights, np.ndarray) else weights.constant_value
+    offsets = bias.constant_value if isinstance(bias, Value) else bias
     if known is None or (bias is not None and offsets is None):
         assert isinstance(weights, Matrices)
         given = planner.constant([0.0], np.float32) if bias is None else bias
@@ -126,7 +126,7 @@ def pack_q8(
     """
     assert variant.dot is not None
     in_bytes = variant.dot.reads_bytes
-    known = weights if isinstance(weights, np.ndarray) else weights.known
+    known = weights if isinstance(weights, np.ndarray) else weights.constant_value
     if known is not None:
         seen, left = variant.dot.weights_as_read(known, zero)
         if in_bytes:

@@ -18,8 +18,8 @@ class Padding(Moving):
     def amounts(self, node: Node) -> list[tuple[int, int]]:
         """(before, behind) for each dimension."""
         rank, numbers = len(node.input(0).shape), node.numbers(1)
-        node.want(node.input(1).shape == (rank, 2), f"its paddings {node.input(1)} are not [{rank}, 2]")
-        node.want(min(numbers, default=0) >= 0, f"its paddings {numbers} hold a negative one")
+        node.require(node.input(1).shape == (rank, 2), f"its paddings {node.input(1)} are not [{rank}, 2]")
+        node.require(min(numbers, default=0) >= 0, f"its paddings {numbers} hold a negative one")
         return list(zip(numbers[::2], numbers[1::2], strict=True))
 
     def infer(self, node: Node) -> Sequence[Shape]:

@@ -26,8 +26,8 @@ class PixelBlocks(Moving):
     def picture(self, node: Node) -> tuple[int, int, int, int, int]:
         """The input's dimensions, and the block's size."""
         input, block = node.input(0), node.options.block_size
-        node.want(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
-        node.want(block > 0, f"its block_size {block} is not positive")
+        node.require(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
+        node.require(block > 0, f"its block_size {block} is not positive")
         n, h, w, c = input.shape
         return n, h, w, c, block
 

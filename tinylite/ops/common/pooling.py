@@ -32,11 +32,11 @@ class Pooling(Operator):
         input, output = node.input(0), node.outputs[0]
         if input.type not in self.types:
             node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(self.types)}")
-        node.want(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
+        node.require(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
 
     def windows(self, node: Node) -> tuple[Axis, Axis]:
         input = node.input(0)
-        node.want(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
+        node.require(len(input.shape) == 4, f"its input {input} does not have 4 dimensions")
         options = node.options
         return axes(node, options, input.shape[1], input.shape[2], options.filter_height, options.filter_width)
 

@@ -78,5 +78,5 @@ def stored_bound(node: Node, bound: float, scale: float) -> int:
     """A real bound as an activation stores it, but for the zero point: bound / scale in float, rounded half away from zero."""
     quotient = float(np.float32(bound) / np.float32(scale))
     # LiteRT's converts this to an int32.
-    node.want(abs(quotient) < 2**31, f"its output has a scale of {scale:.6g}, too small for an activation that ends at {bound:g}")
+    node.require(abs(quotient) < 2**31, f"its output has a scale of {scale:.6g}, too small for an activation that ends at {bound:g}")
     return int(round_half_away(quotient))

@@ -50,12 +50,12 @@ class Filled(Random):
 
     def check_types(self, node: Node) -> None:
         shape, output = node.input(0), node.outputs[0]
-        node.want(shape.type == "INT32", f"its shape {shape} is not INT32")
+        node.require(shape.type == "INT32", f"its shape {shape} is not INT32")
         if output.type != "FLOAT32":
             node.unsupported(f"there is no kernel for output {output}; there is one for FLOAT32")
 
     def infer(self, node: Node) -> Sequence[Shape]:
-        node.want(len(node.input(0).shape) == 1, f"its shape {node.input(0)} does not have 1 dimension")
+        node.require(len(node.input(0).shape) == 1, f"its shape {node.input(0)} does not have 1 dimension")
         return [tuple(node.numbers(0))]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

@@ -18,8 +18,8 @@ __all__ = ["Direction", "activation_fields", "both_shapes", "both_ways", "check_
 
 def check_state(node: Node, state: Value, what: str) -> None:
     """Fail unless a value can be kept from one run to the next."""
-    variable = state.tensor is not None and state.tensor.is_variable and state.known is None
-    node.want(variable, f"its {what} {state} is not a variable without data of its own, as what outlasts a run must be")
+    variable = state.tensor is not None and state.tensor.is_variable and state.constant_value is None
+    node.require(variable, f"its {what} {state} is not a variable without data of its own, as what outlasts a run must be")
 
 
 def activation_fields(node: Node) -> dict[str, Any]:
@@ -99,8 +99,8 @@ def joined(plan: PlanContext, x: Value, y: Value) -> Value:
     """Two values side by side along their last dimension: a constant, if both are."""
     axis = len(x.shape) - 1
     shape = (*x.shape[:-1], x.shape[-1] + y.shape[-1])
-    if x.known is not None and y.known is not None:
-        return Value(x.name, x.type, shape, known=np.concatenate([x.known, y.known], axis=axis))
+    if x.constant_value is not None and y.constant_value is not None:
+        return Value(x.name, x.type, shape, constant_value=np.concatenate([x.constant_value, y.constant_value], axis=axis))
     made = plan.workspace(shape, x.type)
     join_steps(plan, [x, y], made, axis)
     return made

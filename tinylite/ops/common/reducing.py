@@ -23,7 +23,7 @@ def reduced_axes(node: Node, rank: int) -> list[int]:
     """The dimensions that input 1 names, each once, in ascending order; negative ones count from the last."""
     axes = set()
     for axis in node.numbers(1):
-        node.want(-rank <= axis < rank, f"its axis {axis} is not a dimension of {node.input(0)}")
+        node.require(-rank <= axis < rank, f"its axis {axis} is not a dimension of {node.input(0)}")
         axes.add(axis % rank)
     return sorted(axes)
 
@@ -44,7 +44,7 @@ class Reducing(Operator):
         x, output = node.input(0), node.outputs[0]
         if x.type not in self.kernels():
             node.unsupported(f"there is no kernel for input {x}; there are: {', '.join(self.kernels())}")
-        node.want(output.type == x.type, f"its output {output} is not {x.type}, as its input is")
+        node.require(output.type == x.type, f"its output {output} is not {x.type}, as its input is")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         shape = node.input(0).shape

@@ -26,11 +26,11 @@ def resolve(node: Node, wanted: Sequence[int]) -> Shape:
             node.fail(f"its new shape {list(wanted)} has a negative dimension")
         else:
             known *= dimension
-    node.want(unknown <= 1, f"its new shape {list(wanted)} has more than one -1")
+    node.require(unknown <= 1, f"its new shape {list(wanted)} has more than one -1")
     if unknown:
-        node.want(known > 0 and input.size % known == 0, f"the {input.size} elements of {input} do not fill the shape {list(wanted)}")
+        node.require(known > 0 and input.size % known == 0, f"the {input.size} elements of {input} do not fill the shape {list(wanted)}")
         return tuple(input.size // known if dimension == -1 else dimension for dimension in wanted)
-    node.want(known == input.size, f"the {input.size} elements of {input} do not fill the shape {list(wanted)}")
+    node.require(known == input.size, f"the {input.size} elements of {input} do not fill the shape {list(wanted)}")
     return tuple(wanted)
 
 
@@ -40,7 +40,7 @@ class Reshaping(Operator):
     quantized: ClassVar[Quantized | None] = RESHAPES
 
     def check_types(self, node: Node) -> None:
-        node.want(node.input(0).type == node.outputs[0].type, f"its output is {node.outputs[0].type} and its input {node.input(0).type}")
+        node.require(node.input(0).type == node.outputs[0].type, f"its output is {node.outputs[0].type} and its input {node.input(0).type}")
 
     def prepare(self, node: Node, plan: PlanContext) -> None:
         if not plan.alias(node.outputs[0], node.input(0)):

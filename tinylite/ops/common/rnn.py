@@ -30,11 +30,11 @@ class Cell(NamedTuple):
     def check(self, node: Node, input: Value) -> int:
         """The outputs of the cell; fails if shapes do not go together or with the input."""
         for value in (self.weights, self.recurrent):
-            node.want(len(value.shape) == 2, f"its weights {value} do not have 2 dimensions")
+            node.require(len(value.shape) == 2, f"its weights {value} do not have 2 dimensions")
         outputs, inputs = self.weights.shape
-        node.want(input.shape[-1] == inputs, f"its input {input} and its weights {self.weights} differ in depth")
-        node.want(self.recurrent.shape == (outputs, outputs), f"its weights {self.recurrent} do not have the shape {[outputs, outputs]}")
-        node.want(self.bias.shape == (outputs,), f"its bias {self.bias} does not have the shape {[outputs]}")
+        node.require(input.shape[-1] == inputs, f"its input {input} and its weights {self.weights} differ in depth")
+        node.require(self.recurrent.shape == (outputs, outputs), f"its weights {self.recurrent} do not have the shape {[outputs, outputs]}")
+        node.require(self.bias.shape == (outputs,), f"its bias {self.bias} does not have the shape {[outputs]}")
         wanted = (Direction.extent(node, input)[0], outputs)
         if self.state.shape != wanted:
             node.fail(
@@ -88,7 +88,7 @@ class RNNLayer(Operator):
 
     def infer(self, node: Node) -> list[tuple[int, ...]]:
         input = node.input(0)
-        node.want(len(input.shape) == self.rank, f"its input {input} does not have {self.rank} dimensions")
+        node.require(len(input.shape) == self.rank, f"its input {input} does not have {self.rank} dimensions")
         return [(*input.shape[:-1], self.cell(node).check(node, input))]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

@@ -23,7 +23,7 @@ def check_segments(node: Node, reduction: str) -> None:
         node.unsupported(f"there is no kernel for input {data}; there are: {', '.join(SEGMENT[reduction])}")
     if ids.type != "INT32":
         node.unsupported(f"there is no kernel for segment ids {ids}; there is: INT32")
-    node.want(output.type == data.type, f"its output {output} is not {data.type}, as its input is")
+    node.require(output.type == data.type, f"its output {output} is not {data.type}, as its input is")
 
 
 def segment_step(node: Node, plan: PlanContext, reduction: str) -> None:
@@ -57,8 +57,8 @@ class UnsortedSegment(Operator):
     def infer(self, node: Node) -> Sequence[Shape]:
         data, ids, numbers = node.input(0), node.input(1), node.numbers(2)
         rank = len(ids.shape)
-        node.want(data.shape[:rank] == ids.shape, f"the shape of its ids {ids} is not how the shape of {data} begins")
-        node.want(len(numbers) == 1 and numbers[0] >= 0, f"its number of segments is {numbers}")
+        node.require(data.shape[:rank] == ids.shape, f"the shape of its ids {ids} is not how the shape of {data} begins")
+        node.require(len(numbers) == 1 and numbers[0] >= 0, f"its number of segments is {numbers}")
         return [(numbers[0], *data.shape[rank:])]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

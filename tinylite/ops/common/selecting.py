@@ -24,8 +24,8 @@ class Selecting(Operator):
 
     def check_types(self, node: Node) -> None:
         condition, x, y, output = node.input(0), node.input(1), node.input(2), node.outputs[0]
-        node.want(condition.type == "BOOL", f"its condition {condition} is not BOOL")
-        node.want(x.type == y.type == output.type, f"its inputs {x} and {y} and its output ({output.type}) do not share a type")
+        node.require(condition.type == "BOOL", f"its condition {condition} is not BOOL")
+        node.require(x.type == y.type == output.type, f"its inputs {x} and {y} and its output ({output.type}) do not share a type")
         if x.type in PACKED or x.dtype.itemsize > 8:
             node.unsupported(f"there is no kernel for input {x}")
 

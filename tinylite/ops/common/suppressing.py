@@ -27,19 +27,19 @@ class NonMaxSuppression(Operator):
     def check_types(self, node: Node) -> None:
         for index in range(len(node.inputs)):
             wanted = "INT32" if index == 2 else "FLOAT32"
-            node.want(node.input(index).type == wanted, f"its input {node.input(index)} is not {wanted}")
+            node.require(node.input(index).type == wanted, f"its input {node.input(index)} is not {wanted}")
         for index, output in enumerate(node.outputs):
             wanted = "FLOAT32" if self.soft and index == 1 else "INT32"
-            node.want(output.type == wanted, f"its output {output} is not {wanted}")
+            node.require(output.type == wanted, f"its output {output} is not {wanted}")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         boxes, scores = node.input(0), node.input(1)
-        node.want(len(boxes.shape) == 2 and boxes.shape[1] == 4, f"its boxes {boxes} are not [n, 4]")
-        node.want(scores.shape == boxes.shape[:1], f"its scores {scores} are not one for each box of {boxes}")
+        node.require(len(boxes.shape) == 2 and boxes.shape[1] == 4, f"its boxes {boxes} are not [n, 4]")
+        node.require(scores.shape == boxes.shape[:1], f"its scores {scores} are not one for each box of {boxes}")
         for index in range(2, len(node.inputs)):
-            node.want(node.input(index).shape == (), f"its input {node.input(index)} is not a scalar")
+            node.require(node.input(index).shape == (), f"its input {node.input(index)} is not a scalar")
         (most,) = node.numbers(2)
-        node.want(most >= 0, f"it shall select {most} boxes")
+        node.require(most >= 0, f"it shall select {most} boxes")
         return [(most,)] * (len(node.outputs) - 1) + [()]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

@@ -46,7 +46,7 @@ class Unary(Operator):
         input, output = node.input(0), node.outputs[0]
         if input.type not in self.types:
             node.unsupported(f"there is no kernel for input {input}; there are: {', '.join(self.types)}")
-        node.want(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
+        node.require(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         return [node.input(0).shape]

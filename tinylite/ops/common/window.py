@@ -26,10 +26,10 @@ class Axis(NamedTuple):
 
 def axis(node: Node, padding: str, size: int, filter: int, stride: int, dilation: int) -> Axis:
     """The window of a convolution or a pool along one axis."""
-    node.want(stride > 0, f"its stride {stride} is not positive")
-    node.want(dilation > 0, f"its dilation {dilation} is not positive")
-    node.want(filter > 0, f"its filter has size {filter}")
-    node.want(max(stride, dilation, filter) < _LARGEST // 2, "its stride, dilation or filter is too large")
+    node.require(stride > 0, f"its stride {stride} is not positive")
+    node.require(dilation > 0, f"its dilation {dilation} is not positive")
+    node.require(filter > 0, f"its filter has size {filter}")
+    node.require(max(stride, dilation, filter) < _LARGEST // 2, "its stride, dilation or filter is too large")
     reach = (filter - 1) * dilation + 1
     if padding == "SAME":
         out = -(-size // stride)
@@ -37,7 +37,7 @@ def axis(node: Node, padding: str, size: int, filter: int, stride: int, dilation
         out = (size + stride - reach) // stride
     else:
         node.fail(f"its padding {padding!r} is neither SAME nor VALID")
-    node.want(out > 0 or size == 0, f"its filter covers {reach} elements, more than the {size} of the input")
+    node.require(out > 0 or size == 0, f"its filter covers {reach} elements, more than the {size} of the input")
     out = max(out, 0)
     total = max((out - 1) * stride + reach - size, 0) if out else 0
     return Axis(size, filter, stride, dilation, out, total // 2, total - total // 2)
@@ -58,10 +58,10 @@ def transposed_axis(node: Node, padding: str, size: int, filter: int, stride: in
 
     Fails unless a convolution from output to input, which is what padding speaks of, would give the input's size.
     """
-    node.want(0 < stride < _LARGEST_SPREAD and filter > 0, f"its stride {stride} or its filter's size {filter} is not positive")
-    node.want(dilation > 0 and max(filter, dilation) < _LARGEST // 2, f"its dilation {dilation} is not positive or too large")
+    node.require(0 < stride < _LARGEST_SPREAD and filter > 0, f"its stride {stride} or its filter's size {filter} is not positive")
+    node.require(dilation > 0 and max(filter, dilation) < _LARGEST // 2, f"its dilation {dilation} is not positive or too large")
     reach = (filter - 1) * dilation + 1
     wanted = -(-out // stride) if padding == "SAME" else (out + stride - reach) // stride
-    node.want(wanted == size, f"a convolution of its output's {out} elements would give {wanted}, not the {size} of its input")
+    node.require(wanted == size, f"a convolution of its output's {out} elements would give {wanted}, not the {size} of its input")
     padded = max((size - 1) * stride + reach - out, 0) // 2
     return Axis(size, filter, 1, dilation, out, reach - 1 - padded, 0)

@@ -42,13 +42,13 @@ class AudioSpectrogram(Operator):
     def windows(self, node: Node) -> _Windows:
         length, stride, squared = whole_numbers(node, "window_size", "stride", "magnitude_squared")
         windows = _Windows(length, stride, bool(squared))
-        node.want(2 <= windows.length <= _LARGEST_WINDOW, f"its window_size is {windows.length}")
-        node.want(0 < windows.stride < 1 << 31, f"its stride {windows.stride} is not positive or too large")
+        node.require(2 <= windows.length <= _LARGEST_WINDOW, f"its window_size is {windows.length}")
+        node.require(0 < windows.stride < 1 << 31, f"its stride {windows.stride} is not positive or too large")
         return windows
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, windows = node.input(0), self.windows(node)
-        node.want(len(input.shape) == 2, f"its input {input} does not have 2 dimensions, samples and channels")
+        node.require(len(input.shape) == 2, f"its input {input} does not have 2 dimensions, samples and channels")
         samples, channels = input.shape
         frames = 0 if samples < windows.length else 1 + (samples - windows.length) // windows.stride
         return [(channels, frames, windows.size // 2 + 1)]

@@ -62,17 +62,17 @@ class Mfcc(Operator):
         for value in (spectra, output):
             if value.type != "FLOAT32":
                 node.unsupported(f"there is no kernel for {value}; there is one for FLOAT32")
-        node.want(rate.type == "INT32", f"its sample rate {rate} is not INT32")
+        node.require(rate.type == "INT32", f"its sample rate {rate} is not INT32")
 
     def infer(self, node: Node) -> Sequence[Shape]:
         spectra = node.input(0)
         low, high, channels, coefficients = whole_numbers(node, *_OPTIONS)
-        node.want(len(spectra.shape) == 3, f"its input {spectra} does not have 3 dimensions: channels, frames, bins")
-        node.want(0 < coefficients <= channels <= _MOST, f"it makes {coefficients} coefficients of {channels} bands")
-        node.want(0 <= low < high < _FASTEST, f"its bands go from {low} to {high} Hz")
-        node.want(spectra.shape[2] > 1, f"its spectra {spectra} have less than 2 bins")
+        node.require(len(spectra.shape) == 3, f"its input {spectra} does not have 3 dimensions: channels, frames, bins")
+        node.require(0 < coefficients <= channels <= _MOST, f"it makes {coefficients} coefficients of {channels} bands")
+        node.require(0 <= low < high < _FASTEST, f"its bands go from {low} to {high} Hz")
+        node.require(spectra.shape[2] > 1, f"its spectra {spectra} have less than 2 bins")
         rates = node.numbers(1)
-        node.want(len(rates) == 1 and rates[0] > 0, f"its sample rate is {rates}")
+        node.require(len(rates) == 1 and rates[0] > 0, f"its sample rate is {rates}")
         return [(*spectra.shape[:2], coefficients)]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:

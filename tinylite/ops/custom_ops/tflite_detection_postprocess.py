@@ -57,9 +57,9 @@ class TFLiteDetectionPostProcess(Operator):
             if value.type == "UINT8":
                 scale_and_zero(node, value)
         boxes, anchors = node.input(0), node.input(2)
-        node.want(anchors.type == boxes.type, f"its anchors {anchors} are not {boxes.type}, as its boxes are")
+        node.require(anchors.type == boxes.type, f"its anchors {anchors} are not {boxes.type}, as its boxes are")
         for output in node.outputs:
-            node.want(output.type == "FLOAT32", f"its output {output} is not FLOAT32")
+            node.require(output.type == "FLOAT32", f"its output {output} is not FLOAT32")
 
     def options_of(self, node: Node) -> _Options:
         most, kinds, classes, by_class = whole_numbers(
@@ -71,22 +71,22 @@ class TFLiteDetectionPostProcess(Operator):
         names = ("nms_score_threshold", "nms_iou_threshold", "y_scale", "x_scale", "h_scale", "w_scale")
         with np.errstate(over="ignore"):
             least_score, most_overlap, *scales = (float(np.float32(number or 0)) for number in numbers(node, *names))
-        node.want(0 <= most <= _MOST and 0 < kinds <= _MOST, f"it shall make {most} detections of {kinds} classes each")
-        node.want(classes > 0, f"its num_classes is {classes}")
-        node.want(0 < most_overlap <= 1, f"its nms_iou_threshold {most_overlap} is not within 0..1")
+        node.require(0 <= most <= _MOST and 0 < kinds <= _MOST, f"it shall make {most} detections of {kinds} classes each")
+        node.require(classes > 0, f"its num_classes is {classes}")
+        node.require(0 < most_overlap <= 1, f"its nms_iou_threshold {most_overlap} is not within 0..1")
         if by_class:
             most_each = min(most_each, most)
-            node.want(most_each > 0, "it shall make no detections of each class")
+            node.require(most_each > 0, "it shall make no detections of each class")
         return _Options(most, kinds, most_each, bool(by_class), classes, least_score, most_overlap, tuple(scales))
 
     def infer(self, node: Node) -> Sequence[Shape]:
         boxes, scores, anchors = (node.input(index) for index in range(3))
         options = self.options_of(node)
-        node.want(len(boxes.shape) == 3 and boxes.shape[0] == 1 and boxes.shape[2] >= 4, f"its boxes {boxes} are not [1, n, 4 or more]")
+        node.require(len(boxes.shape) == 3 and boxes.shape[0] == 1 and boxes.shape[2] >= 4, f"its boxes {boxes} are not [1, n, 4 or more]")
         count = boxes.shape[1]
         fits = scores.shape[:-1] == (1, count) and scores.shape[-1] - options.classes in (0, 1)
-        node.want(fits, f"its scores {scores} are not [1, {count}, {options.classes}, or 1 more for the background]")
-        node.want(anchors.shape == (count, 4), f"its anchors {anchors} are not [{count}, 4]")
+        node.require(fits, f"its scores {scores} are not [1, {count}, {options.classes}, or 1 more for the background]")
+        node.require(anchors.shape == (count, 4), f"its anchors {anchors} are not [{count}, 4]")
         return [(1, options.places, 4), (1, options.places), (1, options.places), (1,)]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:
