@@ -34,7 +34,7 @@ class Concatenation(Moving):
     plain_types = "FLOAT32 FLOAT16 BFLOAT16 UINT8 INT8 INT16 INT32 INT64 BOOL UINT32"
     options = "ConcatenationOptions"
     input_count = (1, 1 << 20)
-    quantized = Quantized(moves=("INT8",), ranges="union")
+    quantized = Quantized(moves=("INT8",), ranges="union", joins=True)
 
     def transposed(self, op: Op, order: Sequence[int]) -> tuple[list[Tensor | None], dict[str, Any]] | None:
         return [], {"axis": order[op.options.axis]} if op.options is not None else {}

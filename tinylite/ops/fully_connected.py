@@ -37,7 +37,7 @@ class FullyConnected(Operator):
     fuses_activation = True
     options = "FullyConnectedOptions"
     input_count = (2, 3)
-    quantized = Quantized(weights=1, bias=2, channels=0, in_16_bits=True)
+    quantized = Quantized(weights=1, bias=2, channels=0, in_16_bits=True, drops_bias=True)
     stored_weights = StoredWeights((1,), channels=0, asymmetric=True, first="kernel")
 
     def version_needed(self, op: Op) -> int:

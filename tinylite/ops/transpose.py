@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .common.copying import Moving, mapped_step, strides_of
@@ -23,7 +24,7 @@ class Transpose(Moving):
         types={"INT8": 2, "BOOL": 3, "INT16": 5, "INT4": 7, "BFLOAT16": 8, "FLOAT16": 9}, ranks={5: 4, 6: 6, 7: 8},
     )  # fmt: skip
     input_count = (2, 2)
-    quantized = MOVES
+    quantized = replace(MOVES, by_input=True)
 
     def order(self, node: Node) -> list[int]:
         rank, order = len(node.input(0).shape), node.numbers(1)

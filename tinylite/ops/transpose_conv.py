@@ -38,7 +38,7 @@ class TransposeConv(Operator):
     layer = Layer(0, bias=3, spreads=True)
     options = "TransposeConvOptions"
     input_count = (3, 4)
-    quantized = Quantized(weights=1, bias=3, channels=0, data=2)
+    quantized = Quantized(weights=1, bias=3, channels=0, data=2, adds_bias=False)
     stored_weights = StoredWeights((1,), channels=0)
 
     def version_needed(self, op: Op) -> int:

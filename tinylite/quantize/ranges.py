@@ -32,7 +32,7 @@ def rule(op: Op, type: str) -> Quantized | None:
 def scaled_by_result(op: Op, type: str) -> bool:
     """Whether TF 2.21 lets the result's range be that of what an op moves: not of pools, nor where the input's goes on as it is."""
     declared = rule(op, type)
-    if declared is None or type not in declared.moves or len(op.outputs) > 1 or op.code == "TRANSPOSE":
+    if declared is None or type not in declared.moves or len(op.outputs) > 1 or declared.by_input:
         return False
     return declared.ranges != "zero" and not declared.copies
 
@@ -236,10 +236,12 @@ class Ranges:
 
     def united(self, op: Op, inputs: list[Tensor], output: Tensor) -> bool:
         """The union of what is known of the inputs, for an output without a range; of both for all of them, if that was asked for."""
-        force = self.change_concat_inputs and op.code == "CONCATENATION"
+        declared = ops.facts_of(op).quantized
+        joins = declared is not None and declared.joins
+        force = self.change_concat_inputs and joins
         known = [self.range_of(tensor) for tensor in (*inputs, *([output] if force else []))]
         found = [range for range in known if range is not None]
-        if not found or (not force and self.get(output) is not None) or (op.code != "CONCATENATION" and len(found) < len(inputs)):
+        if not found or (not force and self.get(output) is not None) or (not joins and len(found) < len(inputs)):
             return False
         union = found[0]
         for range in found[1:]:

@@ -201,7 +201,7 @@ class Rewrite:
         if declared.fixed is not None:
             scale, zero = declared.fixed
             return Parameters(type, scale, zero - (128 if type == "INT8" else 0))
-        copies = declared.copies or (op.code == "CONCATENATION" and self.settings.change_concat_inputs)
+        copies = declared.copies or (declared.joins and self.settings.change_concat_inputs)
         if copies and self.settings.style == "toco":
             return next(self.parameters[id(t)] for t in op.inputs if id(t) in self.parameters)
         return choose(self.range(output), type)
@@ -278,12 +278,12 @@ class Rewrite:
         return Range(weights.low * factor, weights.high * factor, weights.narrow)
 
     def bias(self, op: Op, declared: Quantized, bias: Tensor | None, data: Parameters, weights: Parameters) -> Tensor | None:
-        """Biases as INT32; there always are some, but in mlir's FULLY_CONNECTED, which leaves out zeros."""
+        """Biases as INT32; there always are some, unless the operator's file says that it does without."""
         zeros = bias is None or (bias.data is not None and not bias.data.any())
-        if self.settings.style == "mlir" and op.code == "FULLY_CONNECTED" and zeros:
+        if self.settings.style == "mlir" and declared.drops_bias and zeros:
             return None
         if bias is None:
-            if op.code == "TRANSPOSE_CONV":
+            if not declared.adds_bias:
                 return None
             bias = Tensor(f"{op.outputs[0].name}_bias", has_rank=True)
             bias.data = np.zeros(op.inputs[declared.weights].shape[declared.channels], np.float32)  # type: ignore[index, union-attr]
