@@ -9,7 +9,8 @@ import pytest
 
 from tinylite.errors import InvokeError
 from tinylite.model import Graph, Tensor
-from tinylite.passes import simplified, update_in_place
+from tinylite.passes.pipelines import simplified
+from tinylite.passes.update_in_place import update_in_place
 
 from .conftest import Judge, feed_and_run
 from .graphs import Maker, constant, like, loop, model

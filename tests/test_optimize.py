@@ -9,16 +9,17 @@ import pytest
 
 from tinylite import Interpreter
 from tinylite.model import Graph, Model
-from tinylite.passes import drop_unused_ops, fuse_activations
 from tinylite.passes.drop_idle_dropout import drop_idle_dropout
 from tinylite.passes.drop_neutral_ops import drop_neutral_ops, merge_constant_operands
+from tinylite.passes.drop_unused_ops import drop_unused_ops
 from tinylite.passes.fold_into_weights import fold_into_next_weights, fold_into_weights
+from tinylite.passes.fuse_activations import fuse_activations
 from tinylite.passes.keep_dimensions import flatten_rows, keep_dimensions
 from tinylite.passes.merge_dilations import merge_dilations
 from tinylite.passes.merge_equal_ops import merge_equal_ops, share_constants
 from tinylite.passes.merge_moves import keep_reduced_dimensions, merge_reshapes, merge_transposes
 from tinylite.passes.merge_pads import merge_pads
-from tinylite.passes.optimize import OPTIMIZE, optimize
+from tinylite.passes.pipelines import AFTER_TRANSLATION, optimize
 from tinylite.passes.recognize_activations import (
     recognize_gelu,
     recognize_hard_swish,
@@ -391,7 +392,7 @@ def test_all_together_come_to_an_end() -> None:
     before = run(graph)
     seen: list[str] = []
     changes = optimize(graph, watch=lambda name, graph, count: seen.append(name))
-    assert set(changes) == {change.__name__ for change in OPTIMIZE}
+    assert set(changes) == {change.__name__ for change in AFTER_TRANSLATION}
     assert sum(changes.values()) > 0
     assert seen
     assert optimize(graph) == dict.fromkeys(changes, 0)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+
 import numpy as np
 import pytest
 
-from tinylite import Interpreter
+from tinylite import Interpreter, passes
 from tinylite.errors import ModelError, UnsupportedError
 from tinylite.model import Graph, Model, Op, Quantization, Tensor
-from tinylite.passes import drop_unused_ops, fuse_activations, simplified
+from tinylite.passes import graph_pass, pipelines
+from tinylite.passes.drop_unused_ops import drop_unused_ops
+from tinylite.passes.fuse_activations import fuse_activations
+from tinylite.passes.pipelines import simplified
 from tinylite.plan import Plan
 from tinylite.schema.table import Table
 
@@ -137,3 +143,26 @@ def test_options_of_another_operator_are_left_to_planning(code: str) -> None:
     assert [op.code for op in simplified(graph).ops] == [code, "RELU"]
     with pytest.raises(ModelError, match=code):
         Interpreter(Model([graph])).allocate_tensors()
+
+
+# ---- pipelines
+
+
+def _all_passes() -> dict[str, graph_pass.Pass]:
+    found = {}
+    for module in pkgutil.iter_modules(passes.__path__):
+        for name, value in vars(importlib.import_module(f"tinylite.passes.{module.name}")).items():
+            if hasattr(value, "keeps_bits"):
+                found[name] = value
+    return found
+
+
+def test_what_the_engine_runs_keeps_bits() -> None:
+    assert [change.__name__ for change in pipelines.BEFORE_PLANNING if not graph_pass.does_keep_bits(change)] == []
+
+
+def test_every_pass_says_whether_it_keeps_bits_and_is_in_a_pipeline() -> None:
+    listed = {*pipelines.BEFORE_PLANNING, *pipelines.AFTER_TRANSLATION, *pipelines.AFTER_QUANTIZATION, *pipelines.ALONE}
+    assert all(hasattr(change, "keeps_bits") for change in listed)
+    assert {change.__name__ for change in listed} == set(_all_passes())
+    assert len(listed) > 30

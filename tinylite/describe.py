@@ -17,6 +17,7 @@ from .memory import ALIGNMENT, Storage
 from .metadata import EndFacts, all_facts
 from .model import Graph, Model, Quantization, Tensor
 from .model_source import VERSION
+from .order import prepared_graph
 from .planner import Planner, Settings
 from .schema.table import Table, fields_of
 from .schema.tables import OPERATOR_OPTIONS
@@ -180,7 +181,7 @@ def _quantization(quantization: Quantization | None) -> dict[str, Any] | None:
 def _memory(graph: Graph, numbers: dict[int, int]) -> dict[str, Any]:
     """Where tensors would lie, or why the graph cannot be planned."""
     try:
-        planner = Planner(graph, {}, Settings())
+        planner = Planner(prepared_graph(graph), {}, Settings())
         need = planner.run()
         planner.lay_out()
     except TinyliteError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .errors import UnsupportedError, at
 from .model import Model, Tensor
+from .order import prepared_graph
 from .planner import Planner, Settings
 
 __all__ = ["infer_shapes"]
@@ -16,7 +17,7 @@ def infer_shapes(model: Model) -> None:
     changed then.
     """
     with at(model.source or "the model"):
-        planner = Planner(model.graph, {}, Settings(keep_all=True))
+        planner = Planner(prepared_graph(model.graph, keep_all=True), {}, Settings(keep_all=True))
         need = planner.run()
         if need is not None:
             raise UnsupportedError(f"shapes depend on {need.name!r}, {need.reason}", "Only a run can know them")

@@ -2,12 +2,79 @@
 
 from __future__ import annotations
 
-from .errors import ModelError, at
-from .model import Graph, Op
-from .ops import facts_of
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from . import ops
+from .errors import ModelError, UnsupportedError, at
+from .model import Graph, Op, Tensor
+from .ops import custom_ops, facts_of
+from .ops.common.operator import Operator
+from .passes.pipelines import simplified
 from .segment import describe
 
-__all__ = ["check_order", "check_records", "quantizes_floats", "zeroes_variables"]
+__all__ = [
+    "PreparedGraph", "check_kernels", "check_order", "check_records", "check_types", "kernel_of", "prepared_graph", "quantizes_floats",
+    "type_of", "zeroes_variables",
+]  # fmt: skip
+
+_DEEPEST = 32  # how deep graphs may call graphs: a few files with branches in branches would fill the memory
+
+
+class PreparedGraph(NamedTuple):
+    """A graph as the file has it, and as it is planned: with fewer ops, unless all tensors are kept."""
+
+    source: Graph
+    graph: Graph
+
+
+def prepared_graph(source: Graph, keep_all: bool = False, callers: Sequence[Graph] = ()) -> PreparedGraph:
+    """Check a graph as a whole, and run the passes before it is planned. `callers` are the graphs that call it, the outermost first.
+
+    Raises ModelError and UnsupportedError.
+    """
+    try:
+        check_order(source)
+        check_types(source)
+    except (ModelError, UnsupportedError):
+        check_kernels(source)  # which may be why: files that a compiler made for other hardware follow its rules, not the format's
+        raise
+    check_records(source)
+    if source in callers:
+        chain = " calls ".join(repr(caller.name or "") for caller in (*callers, source))
+        raise ModelError(f"a graph calls itself: {chain}")
+    if len(callers) > _DEEPEST:
+        raise UnsupportedError(f"graphs call graphs more than {_DEEPEST} deep")
+    return PreparedGraph(source, source if keep_all else simplified(source))
+
+
+def check_types(graph: Graph) -> None:
+    """Raise UnsupportedError for the first input of a type that tinylite does not run."""
+    for position, tensor in enumerate(graph.inputs):
+        with at(f"input {position} {tensor.name!r}"):
+            type_of(tensor)
+
+
+def type_of(tensor: Tensor) -> str:
+    """The type of a tensor. Raises UnsupportedError for one that tinylite does not run."""
+    if not tensor.holds_numbers and tensor.type != "RESOURCE":
+        raise UnsupportedError(f"its type is {tensor.type}, which tinylite does not run", ops.LIMITS)
+    return str(tensor.type)
+
+
+def kernel_of(op: Op) -> Operator:
+    """What computes an op. Raises UnsupportedError if tinylite has no kernel for it."""
+    operator = custom_ops.find(op.name) if op.code == "CUSTOM" else ops.find(op.code)
+    if operator is None:
+        raise UnsupportedError(f"tinylite has no kernel for the custom operator {op.name!r}", custom_ops.remedy(op.name))
+    return operator
+
+
+def check_kernels(graph: Graph) -> None:
+    """Raise UnsupportedError for the first op that has no kernel."""
+    for number, op in enumerate(graph.ops):
+        with at(describe(op, number)):
+            kernel_of(op)
 
 
 def check_order(graph: Graph) -> None:

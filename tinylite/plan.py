@@ -28,6 +28,7 @@ from .memory import Region
 from .model import Graph, Tensor
 from .ops.common.flow import NeedsCall, SubgraphCallingOp
 from .ops.common.operator import NeedsValue, Node, Shape, Value
+from .order import prepared_graph
 from .planner import Planner, Settings
 from .segment import Segment, describe, routines_of
 from .state import State
@@ -90,7 +91,7 @@ class Plan:
     def _start(
         self, graph: Graph, shapes: Mapping[int, Shape], settings: Settings, given: Mapping[int, Value], progress: Progress | None
     ) -> None:
-        self._made_of = graph, shapes, settings, given
+        self._made_of = prepared_graph(graph, settings.keep_all, settings.callers), shapes, settings, given
         self.settings = settings
         self.progress = progress
         self._plan_anew()
@@ -109,8 +110,8 @@ class Plan:
         """The same plan in the memory of another state, a copy of this one's. What is constant is shared, and nothing is planned."""
         made = copy.copy(self)
         made.settings = replace(self.settings, state=state)
-        graph, shapes, _, given = self._made_of
-        made._made_of = graph, shapes, made.settings, given
+        prepared, shapes, _, given = self._made_of
+        made._made_of = prepared, shapes, made.settings, given
         twins: dict[_Part, _Part] = {}
         kept = dict(self.root.planner.kept)  # one for all parts, as here
         waiting = [self.root, *self._way()]  # the last way may have been forgotten
@@ -189,7 +190,7 @@ class Plan:
             if (
                 value.constant_value is None
                 and value.tensor is not None
-                and (value.tensor.is_variable or value.tensor in self._made_of[0].inputs)
+                and (value.tensor.is_variable or value.tensor in self._made_of[0].source.inputs)
             ):
                 self.view(value)[...] = before.view(before.values[tensor_id])
 

@@ -18,19 +18,17 @@ from .layout import ARENA, END, Layout
 from .limits import Account, check_size, memory_shortage
 from .memory import Region
 from .model import Graph, Op, Tensor, called_graphs
-from .ops import custom_ops
 from .ops.common.flow import ControlFlowOp, NeedsCall
 from .ops.common.operator import DataDependentShapeOp, NeedsCount, NeedsValue, Node, Operator, Shape, Value
-from .order import check_order, check_records, quantizes_floats, zeroes_variables
-from .passes import simplified
+from .order import PreparedGraph, kernel_of, prepared_graph, quantizes_floats, type_of, zeroes_variables
 from .segment import Routine, Segment, Step, describe, scratch_size
 from .state import State, Variable
 from .tensor_types import shape_problem
 
 __all__ = ["Planner", "Settings"]
 
-# How deep graphs may call graphs, and how often all in all within one plan: a few files with branches in branches would fill the memory.
-_DEEPEST, _MOST_CALLS = 32, 1000
+# How often graphs may call graphs within one plan: a few files with branches in branches would fill the memory.
+_MOST_CALLS = 1000
 _MOST_NAMED = 5  # inputs in a message
 # What is computed of constants while a plan is made: so many bytes, and so much work in elementary operations (some seconds), each
 # and _GROWTH times the bytes of the graph's constants. A few bytes may ask for any amount; what is more is left to the run, whose
@@ -65,25 +63,15 @@ class Planner(Layout):
     tensor: the caller's, whose memory is read and written where it lies, or which is known.
     """
 
-    def __init__(self, graph: Graph, shapes: Mapping[int, Shape], settings: Settings, given: Mapping[int, Value] | None = None) -> None:
+    def __init__(
+        self, prepared: PreparedGraph, shapes: Mapping[int, Shape], settings: Settings, given: Mapping[int, Value] | None = None
+    ) -> None:
         _check_target()
         super().__init__(settings.state.memory)
         self.settings = settings
-        self.source = graph
-        self.numbers = {id(op): number for number, op in enumerate(graph.ops)}  # as the file counts them
-        try:
-            check_order(graph)
-            self.check_types(graph)
-        except (ModelError, UnsupportedError):
-            self.check_kernels(graph)  # which may be why: files that a compiler made for other hardware follow its rules, not the format's
-            raise
-        check_records(graph)
-        if graph in settings.callers:
-            chain = " calls ".join(repr(caller.name or "") for caller in (*settings.callers, graph))
-            raise ModelError(f"a graph calls itself: {chain}")
-        if len(settings.callers) > _DEEPEST:
-            raise UnsupportedError(f"graphs call graphs more than {_DEEPEST} deep")
-        self.graph = graph = graph if settings.keep_all else simplified(graph)
+        self.source = source = prepared.source
+        self.numbers = {id(op): number for number, op in enumerate(source.ops)}  # as the file counts them
+        self.graph = graph = prepared.graph
         self.keep_all = settings.keep_all
         self.resized = bool(shapes)
         self.behind = False  # whether shapes depend on what a run has computed
@@ -112,7 +100,7 @@ class Planner(Layout):
             self.uses[id(tensor)] = END
         for position, tensor in enumerate(graph.inputs):
             with at(f"input {position} {tensor.name!r}"):
-                value = Value(tensor.name or "", self.type_of(tensor), (), tensor)
+                value = Value(tensor.name or "", type_of(tensor), (), tensor)
                 lent = (given or {}).get(id(tensor))
                 if lent is not None:
                     value.shape, value.constant_value, value.storage = lent.shape, lent.constant_value, lent.storage
@@ -128,32 +116,19 @@ class Planner(Layout):
                 with at(f"tensor {number} {tensor.name!r}"):
                     if settings.callers:
                         raise UnsupportedError("it is a variable of a graph that another one calls", ops.LIMITS)
-                    value = Value(tensor.name or "", self.type_of(tensor), tensor.shape, tensor)
+                    value = Value(tensor.name or "", type_of(tensor), tensor.shape, tensor)
                     value.storage = self.store(value, last=END)
                     value.storage.first = -1
                     self.values[id(tensor)] = value
 
     # ---- values
 
-    @classmethod
-    def check_types(cls, graph: Graph) -> None:
-        """Raise UnsupportedError for the first input of a type that tinylite does not run."""
-        for position, tensor in enumerate(graph.inputs):
-            with at(f"input {position} {tensor.name!r}"):
-                cls.type_of(tensor)
-
-    @staticmethod
-    def type_of(tensor: Tensor) -> str:
-        if not tensor.holds_numbers and tensor.type != "RESOURCE":
-            raise UnsupportedError(f"its type is {tensor.type}, which tinylite does not run", ops.LIMITS)
-        return str(tensor.type)
-
     def value(self, tensor: Tensor) -> Value:
         """The value of a tensor that an op reads."""
         if id(tensor) in self.values:
             return self.values[id(tensor)]
         with at(f"tensor {tensor.name!r}"):
-            value = Value(tensor.name or "", self.type_of(tensor), tensor.shape, tensor)
+            value = Value(tensor.name or "", type_of(tensor), tensor.shape, tensor)
             if tensor.external_buffer is not None:
                 raise UnsupportedError("its data lie in another file, which tinylite does not read")
             if tensor.sparsity is not None:
@@ -235,7 +210,8 @@ class Planner(Layout):
         if self.calls[0] > _MOST_CALLS:
             raise UnsupportedError(f"graphs call graphs more than {_MOST_CALLS} times")
         with at(f"graph {graph.name!r}"):
-            inner = Planner(graph, {}, settings, dict(zip(map(id, graph.inputs), inputs, strict=True)))
+            prepared = prepared_graph(graph, settings.keep_all, settings.callers)
+            inner = Planner(prepared, {}, settings, dict(zip(map(id, graph.inputs), inputs, strict=True)))
             inner.calls, inner.forms = self.calls, dict(self.forms)
             inner.account, inner.spare = self.account, self.spare
             inner.resized, inner.behind = self.resized, self.behind
@@ -332,11 +308,11 @@ class Planner(Layout):
     def plan(self, op: Op) -> None:
         if zeroes_variables(op):
             return
-        operator = self.operator(op)
+        operator = kernel_of(op)
         node = Node(op, self.number(op), [None if t is None else self.value(t) for t in op.inputs], [])
         for tensor in op.outputs:
             with at(f"tensor {tensor.name!r}"):
-                node.outputs.append(Value(tensor.name or "", self.type_of(tensor), tensor.shape, tensor))
+                node.outputs.append(Value(tensor.name or "", type_of(tensor), tensor.shape, tensor))
         handles = [value for value in (*node.inputs, *node.outputs) if value is not None and value.type == "RESOURCE"]
         if handles and not isinstance(operator, ControlFlowOp):
             raise UnsupportedError(f"it takes or gives {handles[0]}, and tinylite knows no RESOURCE but variables", ops.LIMITS)
@@ -381,21 +357,6 @@ class Planner(Layout):
             operator.prepare(node, self)
         self.node = None
 
-    @staticmethod
-    def operator(op: Op) -> Operator:
-        """What computes an op. Raises UnsupportedError if tinylite has no kernel for it."""
-        operator = custom_ops.find(op.name) if op.code == "CUSTOM" else ops.find(op.code)
-        if operator is None:
-            raise UnsupportedError(f"tinylite has no kernel for the custom operator {op.name!r}", custom_ops.remedy(op.name))
-        return operator
-
-    @classmethod
-    def check_kernels(cls, graph: Graph) -> None:
-        """Raise UnsupportedError for the first op that has no kernel."""
-        for number, op in enumerate(graph.ops):
-            with at(describe(op, number)):
-                cls.operator(op)
-
     def check_memory(self, node: Node) -> None:
         for value in node.outputs:
             check_size(value.nbytes, f"its output {value}")
@@ -427,7 +388,7 @@ class Planner(Layout):
         size = sum(value.nbytes for value in results)
         if size > self.spare.bytes:
             return False
-        alone = Planner(Graph(), {}, Settings(keep_all=True, exact=self.exact, spent=self.account.spent))
+        alone = Planner(PreparedGraph(Graph(), Graph()), {}, Settings(keep_all=True, exact=self.exact, spent=self.account.spent))
         # Only what is known of the inputs counts: one that a run has computed also has a place, which is not in this arena.
         known = [
             None if value is None else Value(value.name, value.type, value.shape, value.tensor, value.constant_value)

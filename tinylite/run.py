@@ -19,7 +19,7 @@ from .limits import check_size, memory_limit
 from .media import Scaling, array_names, check_output, given_values, read_input, write_output
 from .metadata import end_facts
 from .model import Tensor
-from .planner import Planner
+from .order import check_kernels, check_types
 from .random_values import random_inputs
 
 __all__ = ["Reading", "Session", "labels_of"]
@@ -137,8 +137,8 @@ class Session:
     def _blame(self) -> None:
         """Raise UnsupportedError for an op without a kernel, or an input of a type that tinylite does not run."""
         with self.interpreter._place(self.runnable):
-            Planner.check_kernels(self.runnable.graph)
-            Planner.check_types(self.runnable.graph)
+            check_kernels(self.runnable.graph)
+            check_types(self.runnable.graph)
 
     def _feed(self, entries: Sequence[str], reading: Reading, seed: int | None, ranges: Mapping[int, tuple[float, float]]) -> None:
         details = self.inputs()

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import ConvertError, FileError, OutOfMemoryError, TinyliteError, at
 from ..model import Graph, Model, Signature as ModelSignature, Tensor, called_graphs
-from ..passes.optimize import optimize
+from ..passes.pipelines import optimize
 from ..passes.recognize_lstm import recognize_lstm
 from ..passes.set_versions import set_versions
 from ..passes.simplify_loops import copy_moved_variables

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ..model import Graph, Op, Tensor
+from .graph_pass import keeps_bits
 from .matching import Found, rewrite
 from .uses import has
 
 __all__ = ["drop_idle_dropout"]
 
 
+@keeps_bits
 def drop_idle_dropout(graph: Graph) -> int:
     """Let x pass where random numbers of 0 to 1 are all at least the rate, or round down to 1 with what is kept; gives how often.
 

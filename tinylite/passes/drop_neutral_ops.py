@@ -6,11 +6,13 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 from ..ops import facts_of, find
+from .graph_pass import changes_bits
 from .uses import Uses, constant
 
 __all__ = ["drop_neutral_ops", "merge_constant_operands"]
 
 
+@changes_bits
 def drop_neutral_ops(graph: Graph) -> int:
     """Drop products with 1 and sums with 0 that keep the shape; gives how many."""
     uses, dropped = Uses(graph), 0
@@ -30,6 +32,7 @@ def drop_neutral_ops(graph: Graph) -> int:
     return dropped
 
 
+@changes_bits
 def merge_constant_operands(graph: Graph) -> int:
     """Arithmetic with constants, in as few ops: gives the number of changes.
 

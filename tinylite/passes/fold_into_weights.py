@@ -9,11 +9,13 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 from ..ops import facts_of
+from .graph_pass import changes_bits
 from .uses import Uses, constant, per_channel, rebuilt
 
 __all__ = ["fold_into_next_weights", "fold_into_weights", "layer_before"]
 
 
+@changes_bits
 def fold_into_weights(graph: Graph) -> int:
     """Fold MUL, ADD and SUB by constants into the layer before them; gives how many.
 
@@ -77,6 +79,7 @@ def layer_before(uses: Uses, tensor: Tensor | None) -> Op | None:
     return op if op is not None and facts_of(op).layer is not None else None
 
 
+@changes_bits
 def fold_into_next_weights(graph: Graph) -> int:
     """Fold MUL, and ADD where nothing is padded, by constants into the layer behind them; gives how many.
 

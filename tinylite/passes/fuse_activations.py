@@ -7,6 +7,7 @@ from collections import Counter
 from ..model import Graph, Op, own_options
 from ..ops import facts_of
 from ..ops.common.quantized import CLAMPS
+from .graph_pass import keeps_bits
 from .uses import rebuilt, same_numbers
 
 __all__ = ["fuse_activations"]
@@ -14,6 +15,7 @@ __all__ = ["fuse_activations"]
 _TYPES = ("FLOAT32", "INT8", "UINT8")
 
 
+@keeps_bits
 def fuse_activations(graph: Graph) -> int:
     """Replace an op and the RELU, RELU6 or RELU_N1_TO_1 behind it by one op, if nobody else reads what passes between.
 

@@ -7,11 +7,13 @@ import numpy as np
 from ..model import Graph, Op, Tensor
 from ..ops import facts_of
 from ..ops.common.operator import Operator
+from .graph_pass import keeps_bits
 from .uses import Uses, has, rebuilt
 
 __all__ = ["flatten_rows", "keep_dimensions"]
 
 
+@keeps_bits
 def keep_dimensions(graph: Graph) -> int:
     """RESHAPE, FULLY_CONNECTED, RESHAPE become a FULLY_CONNECTED that keeps its input's dimensions; gives how many did."""
     if not has(graph, "FULLY_CONNECTED"):
@@ -35,6 +37,7 @@ def keep_dimensions(graph: Graph) -> int:
     return kept
 
 
+@keeps_bits
 def flatten_rows(graph: Graph) -> int:
     """Let a FULLY_CONNECTED flatten its input's rows by itself, as it does anyway, in place of a RESHAPE; gives how many did."""
     uses, flattened = Uses(graph), 0

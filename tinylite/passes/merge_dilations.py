@@ -9,11 +9,13 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 from ..ops import facts_of
+from .graph_pass import keeps_bits
 from .uses import Uses, has, rebuilt
 
 __all__ = ["merge_dilations"]
 
 
+@keeps_bits
 def merge_dilations(graph: Graph) -> int:
     """SPACE_TO_BATCH_ND, a VALID convolution of stride 1, BATCH_TO_SPACE_ND: gives how many became one convolution."""
     if not has(graph, "SPACE_TO_BATCH_ND"):

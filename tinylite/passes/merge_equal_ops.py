@@ -6,11 +6,13 @@ import hashlib
 from typing import Any
 
 from ..model import Graph, Op, Tensor
+from .graph_pass import keeps_bits
 from .uses import Uses, repeats
 
 __all__ = ["merge_equal_ops", "share_constants"]
 
 
+@keeps_bits
 def share_constants(graph: Graph) -> int:
     """Let constants of the same type, shape and bytes be one tensor; gives how many are gone."""
     alike: dict[Any, list[Tensor]] = {}
@@ -31,6 +33,7 @@ def share_constants(graph: Graph) -> int:
     return shared
 
 
+@keeps_bits
 def merge_equal_ops(graph: Graph) -> int:
     """Let ops of the same code, options and inputs be one; gives how many are gone."""
     uses, first, merged = Uses(graph), dict[Any, Op](), 0

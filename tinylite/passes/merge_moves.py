@@ -6,11 +6,13 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 from ..ops import facts_of
+from .graph_pass import keeps_bits
 from .uses import Uses, has, rebuilt, same_numbers
 
 __all__ = ["keep_reduced_dimensions", "merge_reshapes", "merge_transposes"]
 
 
+@keeps_bits
 def merge_reshapes(graph: Graph) -> int:
     """Let a RESHAPE read what the reshape before it read, and drop those that change nothing; gives the number of changes."""
     if not has(graph, "RESHAPE"):
@@ -30,6 +32,7 @@ def merge_reshapes(graph: Graph) -> int:
     return changed
 
 
+@keeps_bits
 def keep_reduced_dimensions(graph: Graph) -> int:
     """Let a reduction keep or drop the dimensions that a RESHAPE behind it puts in or takes out; gives how many."""
     if not has(graph, "RESHAPE"):
@@ -54,6 +57,7 @@ def keep_reduced_dimensions(graph: Graph) -> int:
     return changed
 
 
+@keeps_bits
 def merge_transposes(graph: Graph) -> int:
     """Let a TRANSPOSE of a TRANSPOSE be one, and drop or reshape where only dimensions of 1 move; gives the number of changes."""
     if not has(graph, "TRANSPOSE"):

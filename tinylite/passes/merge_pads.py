@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ..model import Graph, Op
 from ..ops import facts_of
+from .graph_pass import keeps_bits
 from .uses import Uses, has, rebuilt
 
 __all__ = ["merge_pads"]
 
 
+@keeps_bits
 def merge_pads(graph: Graph) -> int:
     """Let VALID convolutions behind PADs of zeros whose amounts are those of SAME pad by themselves; gives how many.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..model import Graph, Op, Tensor
+from .graph_pass import changes_bits
 from .uses import Uses, constant
 
 __all__ = ["one_channel_convolutions"]
 
 
+@changes_bits
 def one_channel_convolutions(graph: Graph) -> int:
     """CONV_2D with weights [out, height, width, 1], equal strides and no dilation becomes DEPTHWISE_CONV_2D; gives how many did."""
     uses, changed = Uses(graph), 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..model import Graph, Op
 from .drop_unused_ops import drop_unused_ops
+from .graph_pass import changes_bits
 from .matching import Found, rewrite
 
 __all__ = ["plain_logarithms"]
@@ -13,6 +14,7 @@ _LONG = ("ADD", ("LOG", "sum"), ("DIV", ("SUB", "x", _BEFORE), "sum"))
 _PATTERNS = [("SELECT_V2", ("EQUAL", _BEFORE, "x"), ("LOG", "sum"), _LONG), _LONG]
 
 
+@changes_bits
 def plain_logarithms(graph: Graph) -> int:
     """For models of integers; gives how many."""
 

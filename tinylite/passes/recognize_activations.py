@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..model import Graph, Op, Tensor
+from .graph_pass import changes_bits
 from .matching import Found, rewrite
 from .uses import constant
 
@@ -27,6 +28,7 @@ def _unary(code: str, **options: Any) -> Callable[[Found, Op], Op | None]:
     return make
 
 
+@changes_bits
 def recognize_relu(graph: Graph) -> int:
     """max(x, 0), min(relu(x), 6), and clips to 0..1 and -1..1."""
     return (
@@ -39,6 +41,7 @@ def recognize_relu(graph: Graph) -> int:
     )  # fmt: skip
 
 
+@changes_bits
 def recognize_hard_swish(graph: Graph) -> int:
     """x * relu6(x + 3) / 6, divided wherever."""
     gate = ("RELU6", ("ADD", "x", 3.0))
@@ -47,6 +50,7 @@ def recognize_hard_swish(graph: Graph) -> int:
     return rewrite(graph, patterns, _unary("HARD_SWISH"))
 
 
+@changes_bits
 def recognize_gelu(graph: Graph) -> int:
     """x times the normal distribution up to x: by erf or erfc, or by tanh of a polynomial."""
     half = ("MUL", "x", 0.5)
@@ -65,6 +69,7 @@ def recognize_gelu(graph: Graph) -> int:
     return rewrite(graph, exact, _unary("GELU", approximate=False)) + rewrite(graph, approximate, _unary("GELU", approximate=True))
 
 
+@changes_bits
 def recognize_leaky_relu(graph: Graph) -> int:
     """max(x, a x) with 0 < a < 1."""
 
@@ -75,6 +80,7 @@ def recognize_leaky_relu(graph: Graph) -> int:
     return rewrite(graph, [("MAXIMUM", "x", ("MUL", "x", "#alpha"))], make)
 
 
+@changes_bits
 def recognize_prelu(graph: Graph) -> int:
     """relu(x) - a relu(-x) with a constant slope for each element, as Keras spells it."""
 

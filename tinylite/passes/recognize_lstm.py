@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..model import Graph, Op, Tensor
+from .graph_pass import changes_bits
 from .uses import Uses, constant
 
 __all__ = ["recognize_lstm"]
@@ -19,6 +20,7 @@ __all__ = ["recognize_lstm"]
 _GATES = ("input", "forget", "cell", "output")
 
 
+@changes_bits
 def recognize_lstm(graph: Graph) -> int:
     """Let each WHILE that is an LSTM be a UNIDIRECTIONAL_SEQUENCE_LSTM; gives how many.
 

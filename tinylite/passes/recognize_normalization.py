@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from ..model import Graph, Op, Tensor
+from .graph_pass import changes_bits, keeps_bits
 from .matching import Found, rewrite
 from .uses import Uses
 
 __all__ = ["recognize_l2_normalization", "recognize_layer_normalization", "recognize_squared_difference"]
 
 
+@keeps_bits
 def recognize_squared_difference(graph: Graph) -> int:
     """The square of a difference."""
 
@@ -21,6 +23,7 @@ def recognize_squared_difference(graph: Graph) -> int:
     return rewrite(graph, [("SQUARE", difference), ("MUL", difference, difference)], make)
 
 
+@changes_bits
 def recognize_l2_normalization(graph: Graph) -> int:
     """x / sqrt(max(sum(x * x), epsilon)) along the last dimension.
 
@@ -52,6 +55,7 @@ def recognize_l2_normalization(graph: Graph) -> int:
     return rewrite(graph, patterns, make)
 
 
+@changes_bits
 def recognize_layer_normalization(graph: Graph) -> int:
     """x k - m k becomes (x - m) k, which is an operation less, or two, and loses fewer digits where m is large."""
 

@@ -9,11 +9,13 @@ import numpy as np
 from ..model import Graph, Op, Tensor
 from ..ops import facts_of
 from .drop_unused_ops import drop_unused_ops
+from .graph_pass import keeps_bits
 from .uses import repeats
 
 __all__ = ["copy_moved_variables", "drop_repeated_operands", "simplify_loops"]
 
 
+@keeps_bits
 def simplify_loops(graph: Graph) -> int:
     """Drop variables that no condition and no result needs, and let two be one that always are the same; gives how many are gone.
 
@@ -125,6 +127,7 @@ def _replace(graph: Graph, old: Tensor, new: Tensor) -> None:
     graph.outputs = [new if tensor is old else tensor for tensor in graph.outputs]
 
 
+@keeps_bits
 def copy_moved_variables(graph: Graph) -> int:
     """Copy a loop's variable that becomes the next value of one behind it; gives how many copies there are.
 
@@ -154,6 +157,7 @@ def _copy(graph: Graph, tensor: Tensor) -> Tensor:
     return made
 
 
+@keeps_bits
 def drop_repeated_operands(graph: Graph) -> int:
     """Drop what returns a tensor that it is given twice, such as MAXIMUM and LOGICAL_AND; returns how many."""
     repeated = [

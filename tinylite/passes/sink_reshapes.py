@@ -10,11 +10,13 @@ import numpy as np
 from ..model import Graph, Op, Tensor
 from ..ops import facts_of
 from .fold_into_weights import layer_before
+from .graph_pass import keeps_bits
 from .uses import Uses, constant, rebuilt
 
 __all__ = ["sink_reshapes"]
 
 
+@keeps_bits
 def sink_reshapes(graph: Graph) -> int:
     """Let ADD, SUB and MUL by constants, and clamps, change a layer's result before its dimensions change; gives how many.
 

@@ -8,11 +8,13 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 from ..ops import facts_of
+from .graph_pass import keeps_bits
 from .uses import Uses, has, rebuilt
 
 __all__ = ["sink_transposes"]
 
 
+@keeps_bits
 def sink_transposes(graph: Graph) -> int:
     """Let ops that work on data in any order, such as elementwise ones, read what is not transposed yet; returns the number of moves.
 

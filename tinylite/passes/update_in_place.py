@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..model import Graph, Op, Tensor, own_options
+from .graph_pass import keeps_bits
 from .uses import Uses
 
 __all__ = ["update_in_place"]
 
 
+@keeps_bits
 def update_in_place(graph: Graph) -> int:
     """Replace concat(x[:i], item, x[i + 1:]) by DYNAMIC_UPDATE_SLICE; gives how often.
 

@@ -18,10 +18,8 @@ from ..errors import ConvertError, quoted
 from ..limits import memory_shortage
 from ..model import Graph, Model
 from ..ops import facts_of
-from ..passes.drop_unused_ops import drop_unused_ops
-from ..passes.merge_moves import merge_reshapes, merge_transposes
 from ..passes.one_channel_convolutions import one_channel_convolutions
-from ..passes.optimize import optimize
+from ..passes.pipelines import AFTER_QUANTIZATION, optimize
 from ..passes.plain_logarithms import plain_logarithms
 from .check import check_ops, quantizable
 from .ranges import Ranges, is_real, pair
@@ -32,7 +30,6 @@ __all__ = ["STYLES", "Integers", "quantize_graph", "quantize_model", "read_range
 STYLES = ("toco", "mlir")
 _TYPES = ("UINT8", "INT8")
 # FAKE_QUANT ops have stood between what can now become one.
-_MOVES = (merge_reshapes, merge_transposes, drop_unused_ops)
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,7 @@ def quantize_graph(graph: Graph, settings: Integers, ranges: Ranges | None = Non
     if settings.style == "mlir":
         ranges.pull_back()
     Rewrite(graph, ranges, settings, quantizable(graph, ranges, settings)).apply()
-    optimize(graph, _MOVES)
+    optimize(graph, AFTER_QUANTIZATION)
 
 
 @memory_shortage("quantizing it", "Quantize it on a larger machine, or end other programs")
