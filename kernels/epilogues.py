@@ -1,7 +1,7 @@
 """Epilogues of quantized layers: from int32 sums to whole output steps, by requantization method.
 
-A matrix or depthwise kernel is made of each method here. Before the weights of `width` columns stand HEADER_WORDS words for each: their
-biases, then what `constants` reads.
+An arithmetic names a method for each operator (tinylite/arithmetic.py); a matrix or depthwise kernel is made of each method here. Before
+the weights of `width` columns stand HEADER_WORDS words for each: their biases, then what `constants` reads.
 """
 
 from __future__ import annotations

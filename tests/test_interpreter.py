@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tinylite.arithmetic import FAST, REFERENCE
 from tinylite.errors import FileError, InvokeError, ModelError, SettingError, TensorError, UnsupportedError
 from tinylite.interpreter import Interpreter, OpResolverType, load_delegate
 from tinylite.model import Graph, Model, Op, Quantization, Signature, Tensor
@@ -178,6 +179,13 @@ CONSTRUCTOR_ERRORS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "threads_-2": ({"model_content": chain(), "num_threads": -2}, SettingError, "at least 1, not -2"),
     "threads_text": ({"model_content": chain(), "num_threads": "2"}, SettingError, "a whole number, not '2'"),
     "threads_float": ({"model_content": chain(), "num_threads": 2.0}, SettingError, "a whole number, not 2.0"),
+    "arithmetic": ({"model_content": chain(), "arithmetic": "referense"}, SettingError, "The nearest names are 'reference'"),
+    "arithmetic_number": ({"model_content": chain(), "arithmetic": 3}, SettingError, "Give one of 'fast', 'reference'"),
+    "two_arithmetics": (
+        {"model_content": chain(), "arithmetic": "fast", "experimental_op_resolver_type": OpResolverType.BUILTIN_REF},
+        SettingError,
+        "experimental_op_resolver_type is BUILTIN_REF and arithmetic is 'fast'",
+    ),
     "resolver": ({"model_content": chain(), "experimental_op_resolver_type": "REF"}, SettingError, "Give one of OpResolverType.AUTO"),
     "delegates": ({"model_content": chain(), "experimental_delegates": [object()]}, UnsupportedError, "Leave experimental_delegates out"),
 }
@@ -206,8 +214,8 @@ def test_results_do_not_depend_on_threads(threads: Any) -> None:
 def test_the_stand_in_s_resolver_types_count() -> None:
     litert = pytest.importorskip("ai_edge_litert.interpreter")
     for kind in litert.OpResolverType:
-        exact = kind.name == "BUILTIN_REF"
-        assert Interpreter(model_content=chain(), experimental_op_resolver_type=kind)._exact == exact
+        wanted = REFERENCE if kind.name == "BUILTIN_REF" else FAST
+        assert Interpreter(model_content=chain(), experimental_op_resolver_type=kind)._arithmetic is wanted
 
 
 # ---- set_tensor and get_tensor

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import lite as lite, quantize as quantize
+    from .arithmetic import Arithmetic as Arithmetic
     from .converter import convert as convert
     from .converter.request import ConvertRequest as ConvertRequest
     from .converter.tflite_converter import TFLiteConverter as TFLiteConverter, toco_convert as toco_convert
@@ -67,6 +68,7 @@ if not os.path.isdir(os.path.join(__path__[0], "kernels")):
     __path__.append(os.path.dirname(__path__[0]))
 
 _HOMES = {
+    "arithmetic": ("Arithmetic",),
     "errors": (
         "CodeRefusedError", "ConvertError", "CorruptFileError", "FileError", "FreezeError", "InvokeError", "KernelError",
         "MissingPackageError", "ModelError", "NotATfliteFileError", "OutOfMemoryError", "QuantizeError", "SettingError", "TensorError",
@@ -86,11 +88,12 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # sorted, and equal to the names above; tests see to it
-    "CodeRefusedError", "ConvertError", "ConvertRequest", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError", "Frozen",
-    "FrozenTensor", "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError",
-    "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature",
-    "SignatureRunner", "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__", "compat", "convert",
-    "dequantize_values", "freeze", "infer_shapes", "lite", "load_delegate", "quantize", "quantize_values", "random_inputs", "toco_convert",
+    "Arithmetic", "CodeRefusedError", "ConvertError", "ConvertRequest", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError",
+    "Frozen", "FrozenTensor", "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model",
+    "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError",
+    "Signature", "SignatureRunner", "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__",
+    "compat", "convert", "dequantize_values", "freeze", "infer_shapes", "lite", "load_delegate", "quantize", "quantize_values",
+    "random_inputs", "toco_convert",
 ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ def infer_shapes(model: Model) -> None:
     changed then.
     """
     with at(model.source or "the model"):
-        planner = Planner(prepared_graph(model.graph, keep_all=True), {}, Settings(keep_all=True))
+        planner = Planner(prepared_graph(model.graph, keep=True), {}, Settings(keep_all=True))
         need = planner.run()
         if need is not None:
             raise UnsupportedError(f"shapes depend on {need.name!r}, {need.reason}", "Only a run can know them")

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
+from .arithmetic import FAST, REFERENCE, Arithmetic, find
 from .errors import InvokeError, ModelError, SettingError, TensorError, UnsupportedError, at, quoted
 from .html_tables import html_table
 from .kernels.cpu import cores
@@ -40,10 +41,7 @@ _SMALLER = "Resize the inputs, or end other programs"
 
 
 class OpResolverType(enum.Enum):
-    """How floats are rounded: with BUILTIN_REF each product and sum, in the reference kernels' order; otherwise as is fastest.
-
-    Integers are the reference kernels' with all of them.
-    """
+    """The kernels that a script asks LiteRT for. BUILTIN_REF means the arithmetic "reference" here, the others "fast"."""
 
     AUTO = 0
     BUILTIN = 1
@@ -106,9 +104,13 @@ class Interpreter:
     Arguments are those of tf.lite.Interpreter, except that the first may also be the content of a file (bytes, or what has the buffer
     interface) or a Model, of which the interpreter keeps a copy: editing the Model afterwards does not change it. `num_threads` is how
     many threads share the work (None and -1: one; at most four for each core that this process may use, with a RuntimeWarning); results
-    do not depend on it. With `experimental_preserve_all_tensors` every intermediate tensor can be read after a run. An
-    `experimental_op_resolver_type` of BUILTIN_REF, tinylite's own or that of the package it stands in for, rounds floats as the
-    reference kernels do. The other experimental arguments change nothing here, except that delegates are refused.
+    do not depend on it. With `experimental_preserve_all_tensors` every intermediate tensor can be read after a run. The other
+    experimental arguments change nothing here, except that delegates are refused.
+
+    `arithmetic` says how results are rounded, by name or as a value of tinylite.arithmetic: "fast", where integers are bit-exact with
+    LiteRT's reference kernels and floats are rounded as is fastest; or "reference", where floats are, too. Without it,
+    an `experimental_op_resolver_type` of BUILTIN_REF, tinylite's own or that of the package it stands in for, means "reference" and all
+    others "fast". Planning raises UnsupportedError for an op that the arithmetic is not proven for.
 
     Raises FileError for what is no .tflite file or is damaged, UnsupportedError for another version of the format, and ModelError for
     records that contradict themselves, as LiteRT does.
@@ -129,6 +131,8 @@ class Interpreter:
         experimental_compress_quantization_zero_points: bool = False,
         experimental_disable_delegate_node_fusion: bool = False,
         experimental_force_delegate_node_profiling: bool = False,
+        *,
+        arithmetic: Arithmetic | str | None = None,
     ) -> None:
         if experimental_delegates:
             raise UnsupportedError("tinylite has no delegates", "Leave experimental_delegates out: the CPU runs all of the model")
@@ -138,9 +142,14 @@ class Interpreter:
                 f"experimental_op_resolver_type is {quoted(experimental_op_resolver_type)}",
                 f"Give one of {', '.join(map(str, OpResolverType))}",
             )
+        asked = REFERENCE if experimental_op_resolver_type.name == "BUILTIN_REF" else None
+        self._arithmetic = find(arithmetic) if arithmetic is not None else asked or FAST
+        if asked is not None and self._arithmetic is not asked:
+            raise SettingError(
+                f"experimental_op_resolver_type is BUILTIN_REF and arithmetic is {self._arithmetic.name!r}", "Give one of the two"
+            )
         self._model: Model = model_from(model_path, model_content)
         self._threads = threads
-        self._exact = experimental_op_resolver_type.name == "BUILTIN_REF"
         self._keep_all = bool(experimental_preserve_all_tensors)
         self._state = State()
         self._graphs = [_Runnable(graph) for graph in self._model.graphs]
@@ -184,9 +193,11 @@ class Interpreter:
         """Pickles hold the model, the settings and the inputs' shapes; what tensors and variables hold they do not."""
         shapes = [[runnable.shapes.get(id(tensor)) for tensor in runnable.graph.inputs] for runnable in self._graphs]
         ready = [runnable.plan is not None for runnable in self._graphs]
-        settings: dict[str, Any] = {"num_threads": self._threads, "experimental_preserve_all_tensors": self._keep_all}
-        if self._exact:
-            settings["experimental_op_resolver_type"] = OpResolverType.BUILTIN_REF
+        settings: dict[str, Any] = {
+            "num_threads": self._threads,
+            "experimental_preserve_all_tensors": self._keep_all,
+            "arithmetic": self._arithmetic,
+        }
         return _unpickled, (self._model, settings, shapes, ready)
 
     def close(self) -> None:
@@ -255,7 +266,7 @@ class Interpreter:
                 runnable.shapes,
                 keep_all=self._keep_all,
                 threads=self._threads,
-                exact=self._exact,
+                arithmetic=self._arithmetic,
                 state=self._state,
                 progress=_show_compilation,
             )

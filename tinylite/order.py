@@ -22,15 +22,16 @@ _DEEPEST = 32  # how deep graphs may call graphs: a few files with branches in b
 
 
 class PreparedGraph(NamedTuple):
-    """A graph as the file has it, and as it is planned: with fewer ops, unless all tensors are kept."""
+    """A graph as the file has it, and as it is planned: with fewer ops, unless they are kept."""
 
     source: Graph
     graph: Graph
 
 
-def prepared_graph(source: Graph, keep_all: bool = False, callers: Sequence[Graph] = ()) -> PreparedGraph:
-    """Check a graph as a whole, and run the passes before it is planned. `callers` are the graphs that call it, the outermost first.
+def prepared_graph(source: Graph, keep: bool = False, callers: Sequence[Graph] = ()) -> PreparedGraph:
+    """Check a graph as a whole, and run the passes that come before planning, unless its ops are to be kept.
 
+    `callers` are the graphs that call it, the outermost first.
     Raises ModelError and UnsupportedError.
     """
     try:
@@ -45,7 +46,7 @@ def prepared_graph(source: Graph, keep_all: bool = False, callers: Sequence[Grap
         raise ModelError(f"a graph calls itself: {chain}")
     if len(callers) > _DEEPEST:
         raise UnsupportedError(f"graphs call graphs more than {_DEEPEST} deep")
-    return PreparedGraph(source, source if keep_all else simplified(source))
+    return PreparedGraph(source, source if keep else simplified(source))
 
 
 def check_types(graph: Graph) -> None:

@@ -21,6 +21,7 @@ from functools import partial
 import numpy as np
 
 from . import ops
+from .arithmetic import FAST, Arithmetic
 from .errors import at
 from .kernels.store import Progress
 from .limits import memory_limit
@@ -67,16 +68,16 @@ class _Part:
 
 
 class Plan:
-    """A graph made ready for inputs of fixed shapes. With `exact`, floats too are rounded as the reference kernels round.
+    """A graph made ready for inputs of fixed shapes, in an arithmetic.
 
     Raises what planning raises: ModelError, UnsupportedError, OutOfMemoryError, KernelError.
     """
 
     def __init__(
         self, graph: Graph, shapes: Mapping[int, Shape] | None = None, *, keep_all: bool = False, threads: int = 1,
-        exact: bool = False, state: State | None = None, progress: Progress | None = None,
+        arithmetic: Arithmetic = FAST, state: State | None = None, progress: Progress | None = None,
     ) -> None:  # fmt: skip
-        settings = Settings(keep_all, threads, exact, State() if state is None else state)
+        settings = Settings(keep_all, threads, arithmetic, State() if state is None else state)
         self._start(graph, shapes or {}, settings, {}, progress)
 
     @staticmethod
@@ -91,7 +92,7 @@ class Plan:
     def _start(
         self, graph: Graph, shapes: Mapping[int, Shape], settings: Settings, given: Mapping[int, Value], progress: Progress | None
     ) -> None:
-        self._made_of = prepared_graph(graph, settings.keep_all, settings.callers), shapes, settings, given
+        self._made_of = prepared_graph(graph, settings.keeps_ops, settings.callers), shapes, settings, given
         self.settings = settings
         self.progress = progress
         self._plan_anew()
@@ -226,7 +227,10 @@ class Plan:
         if not part.callees:
             settings = part.planner.settings
             settings = replace(
-                settings, exact=part.planner.exact, callers=(*settings.callers, part.planner.source), spent=part.planner.account.spent
+                settings,
+                arithmetic=part.planner.arithmetic,
+                callers=(*settings.callers, part.planner.source),
+                spent=part.planner.account.spent,
             )
             part.callees = {id(graph): _Callee(graph, known, settings, self.progress) for graph, known in operator.fixed(node)}
         values = [part.planner.view(value) for value in node.inputs if value is not None]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import ops
+from .arithmetic import FAST, Arithmetic
 from .errors import ModelError, SettingError, UnsupportedError, at
 from .kernels.cpu import target
 from .kernels.kernel import Kernel
@@ -42,10 +43,15 @@ class Settings:
 
     keep_all: bool = False
     threads: int = 1
-    exact: bool = False
+    arithmetic: Arithmetic = FAST
     state: State = field(default_factory=State)
     callers: tuple[Graph, ...] = ()
     spent: int = 0  # bytes that the callers have taken
+
+    @property
+    def keeps_ops(self) -> bool:
+        """Whether no pass may run: passes keep the bits of the reference kernels, and would hide from another arithmetic what an op was."""
+        return self.keep_all or not self.arithmetic.is_reference
 
 
 @dataclass(eq=False)
@@ -76,8 +82,9 @@ class Planner(Layout):
         self.resized = bool(shapes)
         self.behind = False  # whether shapes depend on what a run has computed
         self.threads = settings.threads
-        # Where floats are quantized, their last bit decides between two integers now and then.
-        self.exact = settings.exact or any(quantizes_floats(op) for called in called_graphs(graph) for op in called.ops)
+        self.arithmetic = settings.arithmetic
+        if self.arithmetic.quantizing is not None and any(quantizes_floats(op) for called in called_graphs(graph) for op in called.ops):
+            self.arithmetic = self.arithmetic.quantizing
         self.values: dict[int, Value] = {}
         self.kept: dict[int, Region] = {}  # what ops keep from run to run, by id of the op
         self.counts: dict[int, Tensor] = {}  # what ops have counted, by id of the op
@@ -205,12 +212,12 @@ class Planner(Layout):
 
         `expendable` are those of its inputs whose memory it may change once it has read them.
         """
-        settings = replace(self.settings, exact=self.exact, callers=(*self.settings.callers, self.source))
+        settings = replace(self.settings, arithmetic=self.arithmetic, callers=(*self.settings.callers, self.source))
         self.calls[0] += 1
         if self.calls[0] > _MOST_CALLS:
             raise UnsupportedError(f"graphs call graphs more than {_MOST_CALLS} times")
         with at(f"graph {graph.name!r}"):
-            prepared = prepared_graph(graph, settings.keep_all, settings.callers)
+            prepared = prepared_graph(graph, settings.keeps_ops, settings.callers)
             inner = Planner(prepared, {}, settings, dict(zip(map(id, graph.inputs), inputs, strict=True)))
             inner.calls, inner.forms = self.calls, dict(self.forms)
             inner.account, inner.spare = self.account, self.spare
@@ -317,6 +324,7 @@ class Planner(Layout):
         if handles and not isinstance(operator, ControlFlowOp):
             raise UnsupportedError(f"it takes or gives {handles[0]}, and tinylite knows no RESOURCE but variables", ops.LIMITS)
         operator.check(node)
+        self.arithmetic.check(op.name, node.outputs[0].type if node.outputs else "")
         if isinstance(operator, ControlFlowOp):
             self.node = node
             try:
@@ -388,7 +396,8 @@ class Planner(Layout):
         size = sum(value.nbytes for value in results)
         if size > self.spare.bytes:
             return False
-        alone = Planner(PreparedGraph(Graph(), Graph()), {}, Settings(keep_all=True, exact=self.exact, spent=self.account.spent))
+        prepared = PreparedGraph(Graph(), Graph())
+        alone = Planner(prepared, {}, Settings(keep_all=True, arithmetic=self.arithmetic, spent=self.account.spent))
         # Only what is known of the inputs counts: one that a run has computed also has a place, which is not in this arena.
         known = [
             None if value is None else Value(value.name, value.type, value.shape, value.tensor, value.constant_value)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..arithmetic import ARITHMETICS, FAST
 from ..errors import FileError, at
 from ..text import is_terminal
 from .base.profile_table import show_profile
@@ -75,7 +76,13 @@ class _Run(click.Command):
 @click.option("--size", metavar="WxH", help="The picture's width and height, for an input that is a row of pixels.")
 @click.option("--rate", type=click.IntRange(1, 1_000_000), metavar="HZ", help="Change sound to this rate, which the model takes.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True, help="Threads that share the work.")
-@click.option("--exact", is_flag=True, help="Round floats, too, as LiteRT's reference kernels do.")
+@click.option(
+    "--arithmetic",
+    type=click.Choice(sorted(ARITHMETICS)),
+    default=FAST.name,
+    show_default=True,
+    help="How results are rounded: integers as LiteRT's reference kernels do, and with 'reference' floats, too.",
+)
 @click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="Run this many times and show the median time.")
 @click.option("--profile", "profiled", is_flag=True, help="Show the time of each op.")
 @click.option("--random", "--seed", "seed", type=click.IntRange(0), metavar="SEED", help="Feed random values to inputs that have no file.")
@@ -83,7 +90,8 @@ class _Run(click.Command):
 def run(
     model: str, files: tuple[str, ...], mean: float | None, std: float | None, raw: bool, resize: str, top: int, labels: str | None,
     outputs: tuple[str, ...], all_tensors: bool, as_json: bool, signature: str | None, graph: int | None, shapes: tuple[str, ...],
-    size: str | None, rate: int | None, threads: int, exact: bool, repeat: int, profiled: bool, seed: int | None, ranges: tuple[str, ...],
+    size: str | None, rate: int | None, threads: int, arithmetic: str, repeat: int, profiled: bool, seed: int | None,
+    ranges: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Run MODEL on files and show what comes out.
 
@@ -106,7 +114,7 @@ def run(
     """
     from ..describe import time_text
     from ..files import check_not_source
-    from ..interpreter import Interpreter, OpResolverType
+    from ..interpreter import Interpreter
     from ..run import Reading, Session
     from .base.results import Result
 
@@ -123,8 +131,8 @@ def run(
     interpreter = Interpreter(
         model,
         num_threads=threads,
-        experimental_op_resolver_type=OpResolverType.BUILTIN_REF if exact else OpResolverType.AUTO,
         experimental_preserve_all_tensors=all_tensors,
+        arithmetic=arithmetic,
     )
     session = Session(interpreter, signature, graph)
     for text in session.notes:

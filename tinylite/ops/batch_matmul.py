@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..quantization_math import integer_limits
 from .common.broadcasting import broadcast
 from .common.copying import mapped_step
-from .common.gemm import Batches, dense, f32_gemm, hybrid_gemm, q8_gemm
 from .common.operator import Node, Operator, Shape, Value, register
-from .common.packing import Matrices, check_weights
 from .common.quantized import scale_and_zero, scales_and_zeros
 from .common.quantizing import Quantized, StoredWeights
-from .common.requantizing import Requantization
 from .common.versions import Versions
+from .linear.gemm import Batches, Gemm, dense
+from .linear.layers import LinearLayer
+from .linear.operands import check_types
+from .linear.packing import Matrices
+from .linear.pairs import MATRICES
 
 if TYPE_CHECKING:
     from ..model import Op
     from .common.plan_context import PlanContext
-
-_KINDS = {("FLOAT32", "FLOAT32"): "FLOAT32", ("INT8", "INT8"): "INT8", ("FLOAT32", "INT8"): "FLOAT32"}
 
 
 class _Sizes(NamedTuple):
@@ -55,11 +54,7 @@ class BatchMatMul(Operator):
         return replace(self.stored_weights, kernel=False, asymmetric=False) if several else self.stored_weights
 
     def check_types(self, node: Node) -> None:
-        x, y, output = node.input(0), node.input(1), node.outputs[0]
-        wanted = _KINDS.get((x.type, y.type))
-        if wanted is None or output.type != wanted:
-            kinds = ", ".join(f"{a} x {b} to {c}" for (a, b), c in _KINDS.items())
-            node.unsupported(f"there is no kernel for {x.type} {x.name!r} x {y.type} {y.name!r} to {output.type}; there are: {kinds}")
+        check_types(node, MATRICES, node.input(0), node.input(1), None, node.outputs[0])
 
     def sizes(self, node: Node) -> _Sizes:
         x, y = node.input(0), node.input(1)
@@ -85,40 +80,40 @@ class BatchMatMul(Operator):
         else:
             lefts, rights = (np.broadcast_to(np.arange(math.prod(s)).reshape(s), batch).reshape(-1) for s in (x.shape[:-2], y.shape[:-2]))
             batches = Batches((lefts * rows * depth * x.dtype.itemsize).tolist(), rights.tolist())
-        shape = dense(rows, depth, y.dtype.itemsize)
         weights = Matrices(y, y_count, columns, depth, *((depth, 1) if node.options.adj_y else (1, columns)))
-        if y.type == "FLOAT32":
-            f32_gemm(plan, shape, x, weights, None, output, -np.inf, np.inf, batches)
-        elif x.type == "INT8":
-            (x_scale, x_zero), (y_scale, y_zero), (scale, zero) = (scale_and_zero(node, value) for value in (node.input(0), y, output))
-            factor = np.float64(np.float32(x_scale) * np.float32(y_scale)) / scale  # the product in float, as in LiteRT
-            how = Requantization(np.full(y_count * columns, factor), "fixed", zero, *integer_limits(output.type))
-            q8_gemm(plan, shape, x, x_zero, weights, y_zero, np.zeros(y_count * columns, np.int32), output, how, batches)
-        else:
-            self.prepare_hybrid(node, plan, x, weights, batches, batch)
+        if x.type != y.type:
+            weights.constant(node)
+            if y_count > 1:
+                # Rows have ranges of their own, in the order of the output's: let there be as many.
+                if x.shape[:-2] != batch:
+                    x = _repeated(node, plan, x, batches, (*batch, rows, depth))
+                batches = Batches([number * rows * depth for number in range(len(batches.matrices))], batches.matrices)
+        layer = _Product(node, MATRICES, node.input(0), y, None, output, y_count * columns)
+        layer.build(plan, Gemm(
+            dense(rows, depth, y.dtype.itemsize), x, weights, output, batches, ranges=rows * len(batches.matrices), convolution=False,
+            asymmetric=lambda scales: bool(node.options.asymmetric_quantize_inputs),
+        ))  # fmt: skip
 
-    def prepare_hybrid(self, node: Node, plan: PlanContext, x: Value, weights: Matrices, batches: Batches, batch: Shape) -> None:
-        y, output = node.input(1), node.outputs[0]
-        check_weights(node, y)
-        assert weights.constant_value is not None
-        rows, depth = x.shape[-2:]
-        if weights.matrices == 1:
-            rows *= math.prod(x.shape[:-2])
-        elif x.shape[:-2] != batch:
-            # Rows have scales of their own, in the order of the output's: let there be as many.
-            whole = plan.workspace((*batch, rows, depth), x.type)
-            maps: list[tuple[range | np.ndarray, int]] = [(np.array(batches.input_offsets) // 4, 4), (range(rows * depth), 4)]
-            mapped_step(node, plan, x, whole, maps, shape=(len(batches.matrices), rows * depth))
-            x = whole
-        scales, zeros = scales_and_zeros(node, y, weights.columns)
-        node.require(not zeros.any(), f"{y} has a zero point other than 0, which INT8 weights may not have")
-        columns = weights.matrices * weights.columns
-        hybrid_gemm(
-            plan, dense(rows, depth, 1), x, rows * len(batches.matrices), bool(node.options.asymmetric_quantize_inputs),
-            weights.constant_value,
-            np.resize(scales, columns), np.zeros(columns), output, -np.inf, np.inf,
-            matrices=Batches([number * rows * depth for number in range(len(batches.matrices))], batches.matrices),
-        )  # fmt: skip
+
+class _Product(LinearLayer):
+    """Every matrix has the same scales: one, or where floats are quantized on the way, one for each column."""
+
+    def scales(self) -> tuple[np.ndarray, int]:
+        if self.input.type == "INT8":
+            scale, zero = scale_and_zero(self.node, self.weights)
+            return np.full(self.channels, scale, np.float32), zero
+        columns = self.output.shape[-1]
+        scales, zeros = scales_and_zeros(self.node, self.weights, columns)
+        self.node.require(not zeros.any(), f"{self.weights} has a zero point other than 0, which INT8 weights may not have")
+        return np.resize(scales, self.channels), 0
+
+
+def _repeated(node: Node, plan: PlanContext, x: Value, batches: Batches, shape: Shape) -> Value:
+    """The matrices of x that the batches read, one after the other."""
+    made, size = plan.workspace(shape, x.type), math.prod(shape[-2:])
+    maps: list[tuple[range | np.ndarray, int]] = [(np.array(batches.input_offsets) // 4, 4), (range(size), 4)]
+    mapped_step(node, plan, x, made, maps, shape=(len(batches.matrices), size))
+    return made
 
 
 def _transposed(node: Node, plan: PlanContext, x: Value, count: int, rows: int, depth: int) -> Value:

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from .common.convolution import bias_operand, bias_values, channel_factors, check_types, filter_scales, requantization
-from .common.gemm import f32_gemm, hybrid_gemm, patches, q8_gemm
 from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
-from .common.packing import check_weights, filter_rows
-from .common.quantized import activation_range, scale_and_zero
 from .common.quantizing import Quantized, StoredWeights
 from .common.versions import Versions, input_type, is_per_channel, names_bias_type
 from .common.window import Axis, axes
+from .linear.gemm import Gemm, patches
+from .linear.layers import LinearLayer
+from .linear.operands import check_types
+from .linear.packing import filter_rows
+from .linear.pairs import CONVOLUTION
 
 if TYPE_CHECKING:
     from ..model import Op
@@ -54,7 +53,7 @@ class Conv2D(Operator):
         return replace(self.stored_weights, each=True) if groups else self.stored_weights
 
     def check_types(self, node: Node) -> None:
-        check_types(node, node.input(0), node.input(1), node.optional(2), node.outputs[0])
+        check_types(node, CONVOLUTION, node.input(0), node.input(1), node.optional(2), node.outputs[0])
 
     def windows(self, node: Node) -> tuple[Axis, Axis]:
         input, weights = node.input(0), node.input(1)
@@ -79,25 +78,11 @@ class Conv2D(Operator):
         input, filters, bias, output = node.input(0), node.input(1), node.optional(2), node.outputs[0]
         height, width = self.windows(node)
         count, _, _, group_channels = filters.shape
-        shape = patches(input.shape[0], height, width, input.shape[3], group_channels, input.dtype.itemsize)
-        activation = node.options.fused_activation_function
-        if filters.type == "FLOAT32":
-            weights, offsets = filter_rows(filters, shape.groups), bias_operand(node, bias, count)
-            f32_gemm(plan, shape, input, weights, offsets, output, *activation_range(node, activation, output))
-            return
-        matrices = check_weights(node, filters).reshape(shape.groups, count // shape.groups, -1)
-        plan.check_table(count)
-        values = bias_values(node, bias, count)
-        if input.type == "FLOAT32":
-            scales, _ = filter_scales(node, filters, count, 0)
-            # LiteRT's two hybrid kernels: the per-channel one quantizes the input with a zero point, the other without.
-            asymmetric = bool((scales != scales[0]).any()) or shape.groups > 1
-            one_byte = patches(input.shape[0], height, width, input.shape[3], group_channels, 1)
-            hybrid_gemm(
-                plan, one_byte, input, input.shape[0], asymmetric, matrices, scales, values, output,
-                *activation_range(node, activation, output), channel_first=asymmetric,
-            )  # fmt: skip
-        else:
-            scales, zero = filter_scales(node, filters, count, 0)
-            how = requantization(node, channel_factors(node, input, scales, bias, output), output, activation)
-            q8_gemm(plan, shape, input, scale_and_zero(node, input)[1], matrices, zero, values.astype(np.int32), output, how)
+        shape = patches(input.shape[0], height, width, input.shape[3], group_channels, filters.dtype.itemsize)
+        weights = filter_rows(filters, shape.groups)
+        layer = LinearLayer(node, CONVOLUTION, input, filters, bias, output, count, activation=node.options.fused_activation_function)
+        # LiteRT's two hybrid kernels: the per-channel one quantizes the input with a zero point, the other without.
+        layer.build(plan, Gemm(
+            shape, input, weights if filters.type == "FLOAT32" else weights.constant(node), output, ranges=input.shape[0],
+            asymmetric=lambda scales: bool((scales != scales[0]).any()) or shape.groups > 1,
+        ))  # fmt: skip

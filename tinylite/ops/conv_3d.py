@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .common.convolution import bias_operand
-from .common.gemm import f32_gemm, patches
 from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
-from .common.packing import Matrices
-from .common.quantized import activation_range
 from .common.versions import Versions
 from .common.window import Axis, axis
+from .linear.gemm import Gemm, patches
+from .linear.layers import LinearLayer
+from .linear.operands import check_types
+from .linear.packing import Matrices
+from .linear.pairs import FLOAT
 
 if TYPE_CHECKING:
     from .common.plan_context import PlanContext
@@ -32,9 +33,7 @@ class Conv3D(Operator):
     input_count = (2, 3)
 
     def check_types(self, node: Node) -> None:
-        for value in (*node.inputs, *node.outputs):
-            if value is not None and value.type != "FLOAT32":
-                node.unsupported(f"there is no kernel for {value}; there is one for FLOAT32")
+        check_types(node, FLOAT, node.input(0), node.input(1), node.optional(2), node.outputs[0])
 
     def windows(self, node: Node) -> tuple[Axis, Axis, Axis]:
         """Along depth, height and width."""
@@ -60,5 +59,5 @@ class Conv3D(Operator):
         shape = patches(input.shape[0], height, width, channels, channels, 4, depth=depth)
         # A filter's values lie `count` apart.
         weights = Matrices(filters, 1, count, shape.depth, 1, count)
-        low, high = activation_range(node, node.options.fused_activation_function, output)
-        f32_gemm(plan, shape, input, weights, bias_operand(node, bias, count), output, low, high)
+        layer = LinearLayer(node, FLOAT, input, filters, bias, output, count, activation=node.options.fused_activation_function)
+        layer.build(plan, Gemm(shape, input, weights, output))

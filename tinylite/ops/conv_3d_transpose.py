@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .common.convolution import bias_values
-from .common.gemm import f32_gemm, patches
 from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
-from .common.packing import check_weights
-from .common.quantized import activation_range
 from .common.versions import Versions
 from .common.window import Axis, transposed_axis
+from .linear.gemm import Gemm, patches
+from .linear.layers import LinearLayer
+from .linear.operands import check_types
+from .linear.packing import check_weights
+from .linear.pairs import FLOAT
 
 if TYPE_CHECKING:
     from .common.plan_context import PlanContext
@@ -38,9 +39,7 @@ class Conv3DTranspose(Operator):
     input_count = (3, 4)
 
     def check_types(self, node: Node) -> None:
-        for value in (*node.inputs[1:], *node.outputs):
-            if value is not None and value.type != "FLOAT32":
-                node.unsupported(f"there is no kernel for {value}; there is one for FLOAT32")
+        check_types(node, FLOAT, node.input(2), node.input(1), node.optional(3), node.outputs[0])
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, filters, shape = node.input(2), node.input(1), node.numbers(0)
@@ -74,5 +73,5 @@ class Conv3DTranspose(Operator):
         shape = patches(input.shape[0], height, width, channels, channels, 4, spread, depth)
         turned = check_weights(node, filters)[::-1, ::-1, ::-1]
         weights = np.moveaxis(turned, 3, 0).reshape(1, count, -1)
-        low, high = activation_range(node, node.options.fused_activation_function, output)
-        f32_gemm(plan, shape, input, weights, bias_values(node, bias, count), output, low, high)
+        layer = LinearLayer(node, FLOAT, input, filters, bias, output, count, activation=node.options.fused_activation_function)
+        layer.build(plan, Gemm(shape, input, weights, output))

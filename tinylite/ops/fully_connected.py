@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from .common.convolution import bias_operand, bias_values, check_types, filter_scales, requantization
-from .common.gemm import dense, f32_gemm, hybrid_gemm, q8_gemm
 from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
-from .common.packing import check_weights, filter_rows
-from .common.quantized import activation_range, scale_and_zero
 from .common.quantizing import Quantized, StoredWeights
 from .common.versions import Versions, input_type, is_per_channel, names_bias_type, option
+from .linear.gemm import Gemm, dense
+from .linear.layers import LinearLayer
+from .linear.operands import check_types
+from .linear.packing import filter_rows
+from .linear.pairs import DENSE
 
 if TYPE_CHECKING:
     from ..model import Op
@@ -52,7 +51,7 @@ class FullyConnected(Operator):
     def check_types(self, node: Node) -> None:
         if node.options.weights_format != "DEFAULT":
             node.unsupported(f"its weights are laid out as {node.options.weights_format}, for which there is no kernel")
-        check_types(node, node.input(0), node.input(1), node.optional(2), node.outputs[0])
+        check_types(node, DENSE, node.input(0), node.input(1), node.optional(2), node.outputs[0])
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, weights = node.input(0), node.input(1)
@@ -72,25 +71,11 @@ class FullyConnected(Operator):
         input, matrix, bias, output = node.input(0), node.input(1), node.optional(2), node.outputs[0]
         out, depth = matrix.shape
         rows = input.size // depth
-        activation = node.options.fused_activation_function
-        if matrix.type == "FLOAT32":
-            low, high = activation_range(node, activation, output)
-            f32_gemm(plan, dense(rows, depth, 4), input, filter_rows(matrix), bias_operand(node, bias, out), output, low, high)
-            return
-        plan.check_table(out)
-        offsets = bias_values(node, bias, out)
-        scales, zero = filter_scales(node, matrix, out, 0)
-        if input.type == "FLOAT32":
-            weights = check_weights(node, matrix)[None]
-            # LiteRT applies the activation alone here, where other kernels end at the largest float.
-            hybrid_gemm(
-                plan, dense(rows, depth, 1), input, rows, bool(node.options.asymmetric_quantize_inputs), weights, scales, offsets,
-                output, *activation_range(node, activation, output, finite=False),
-            )  # fmt: skip
-        else:
-            factors = np.float64(scale_and_zero(node, input)[0]) * scales.astype(np.float64) / scale_and_zero(node, output)[0]
-            how = requantization(node, factors, output, activation, "double")
-            q8_gemm(
-                plan, dense(rows, depth, 1), input, scale_and_zero(node, input)[1], filter_rows(matrix), zero, offsets.astype(np.int32),
-                output, how,
-            )  # fmt: skip
+        weights = filter_rows(matrix)
+        layer = LinearLayer(node, DENSE, input, matrix, bias, output, out, activation=node.options.fused_activation_function)
+        if (input.type, matrix.type) == ("FLOAT32", "INT8"):
+            weights.constant(node)
+        layer.build(plan, Gemm(
+            dense(rows, depth, matrix.dtype.itemsize), input, weights, output, ranges=rows, convolution=False,
+            asymmetric=lambda scales: bool(node.options.asymmetric_quantize_inputs),
+        ))  # fmt: skip

@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..quantization_math import FLOAT_MAX
-from .common.convolution import bias_operand
 from .common.copying import copy_step
-from .common.gemm import dense, f32_gemm
 from .common.hybrid import check_hybrid
 from .common.joining import join_steps
 from .common.lstm import WEIGHTS, LSTMLayer, lstm_version
 from .common.operator import Node, Shape, register
-from .common.packing import filter_rows
 from .common.quantizing import StoredWeights
 from .common.versions import Versions
+from .linear.gemm import dense, f32_gemm
+from .linear.operands import bias_operand
+from .linear.packing import filter_rows
 
 if TYPE_CHECKING:
     from ..model import Op

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .common.convolution import bias_values
-from .common.gemm import dense, f32_gemm, hybrid_gemm
 from .common.hybrid import check_hybrid, dequantized, is_hybrid, stored_matrix
 from .common.operator import Node, Operator, Shape, register
-from .common.packing import filter_rows
 from .common.quantizing import StoredWeights
 from .common.recurrent import activation_fields, check_state
 from .common.versions import Versions
+from .linear.gemm import dense, f32_gemm, hybrid_gemm
+from .linear.operands import bias_values
+from .linear.packing import filter_rows
 
 if TYPE_CHECKING:
     from .common.plan_context import PlanContext

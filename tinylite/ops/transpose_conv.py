@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .common.convolution import bias_values, channel_factors, check_types, filter_scales, requantization
-from .common.gemm import f32_gemm, hybrid_gemm, patches, q8_gemm
 from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
-from .common.packing import check_weights
-from .common.quantized import activation_range, scale_and_zero
 from .common.quantizing import Quantized, StoredWeights
 from .common.versions import Versions, names_bias_type, option
 from .common.window import Axis, transposed_axis
+from .linear.gemm import Gemm, patches
+from .linear.layers import LinearLayer
+from .linear.operands import check_types
+from .linear.packing import check_weights
+from .linear.pairs import CONVOLUTION
 
 if TYPE_CHECKING:
     from ..model import Op
@@ -47,7 +48,7 @@ class TransposeConv(Operator):
         return max(super().version_needed(op), 4 if activates else 1, 3 if biased else 1, 5 if names_bias_type(op, data=2) else 1)
 
     def check_types(self, node: Node) -> None:
-        check_types(node, node.input(2), node.input(1), node.optional(3), node.outputs[0])
+        check_types(node, CONVOLUTION, node.input(2), node.input(1), node.optional(3), node.outputs[0])
 
     def infer(self, node: Node) -> Sequence[Shape]:
         input, weights, shape = node.input(2), node.input(1), node.numbers(0)
@@ -79,18 +80,5 @@ class TransposeConv(Operator):
         spread = (1, node.options.stride_h, node.options.stride_w)
         shape = patches(input.shape[0], height, width, channels, channels, filters.dtype.itemsize, spread)
         weights = np.ascontiguousarray(check_weights(node, filters)[:, ::-1, ::-1]).reshape(1, count, -1)
-        plan.check_table(count)
-        offsets = bias_values(node, bias, count)
-        activation = node.options.fused_activation_function
-        if filters.type == "FLOAT32":
-            f32_gemm(plan, shape, input, weights, offsets, output, *activation_range(node, activation, output))
-            return
-        scales, zero = filter_scales(node, filters, count, 0)
-        if input.type == "FLOAT32":
-            hybrid_gemm(
-                plan, shape, input, input.shape[0], True, weights, scales, offsets, output, *activation_range(node, activation, output),
-                channel_first=True,
-            )  # fmt: skip
-            return
-        how = requantization(node, channel_factors(node, input, scales, bias, output), output, activation)
-        q8_gemm(plan, shape, input, scale_and_zero(node, input)[1], weights, zero, offsets.astype(np.int32), output, how)
+        layer = LinearLayer(node, CONVOLUTION, input, filters, bias, output, count, activation=node.options.fused_activation_function)
+        layer.build(plan, Gemm(shape, input, weights, output, ranges=input.shape[0]))

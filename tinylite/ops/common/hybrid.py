@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..linear.packing import check_weights
 from .operator import Node, Value
-from .packing import check_weights
 from .quantized import scale_and_zero
 from .recurrent import panels
 

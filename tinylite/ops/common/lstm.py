@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ...quantization_math import integer_limits, quantize_multiplier, sigmoid_table, tanh_table
-from .convolution import bias_values
+from ..linear.operands import bias_values
+from ..linear.packing import check_weights
 from .hybrid import Matrix, dequantized, hybrid_products, is_hybrid, packed_matrix, room_bytes, stored_matrix
 from .operator import Node, Operator, Shape, Value
-from .packing import check_weights
 from .quantized import scale_and_zero
 from .recurrent import Direction, activation_fields, check_state, joined, panels
 from .versions import input_type, option, output_type

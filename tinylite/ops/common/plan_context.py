@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from ...arithmetic import Arithmetic
 from ...memory import Memory, Region, Storage
 from ...model import Graph, Tensor
 from ...state import State, Variable
@@ -50,9 +51,7 @@ class PlanContext(Protocol):
     @property
     def threads(self) -> int: ...
     @property
-    def exact(self) -> bool:
-        """Whether floats are rounded as the reference kernels round them."""
-        ...
+    def arithmetic(self) -> Arithmetic: ...
 
     @property
     def keep_all(self) -> bool:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from .convolution import bias_values
+from ..linear.operands import bias_values
+from ..linear.packing import check_weights
 from .hybrid import check_hybrid, hybrid_products, is_hybrid, room_bytes, stored_matrix
 from .operator import Node, Operator, Value
-from .packing import check_weights
 from .quantizing import StoredWeights
 from .recurrent import Direction, activation_fields, check_state, joined, panels
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .operator import Value
+from ..common.operator import Value
+from ..common.window import Axis
 from .packing import Header, Matrices, Packed, pack_f32, pack_q8, pack_words, padded
 from .requantizing import Requantization, factor_words
-from .window import Axis
 
 if TYPE_CHECKING:
     from ...kernels.gemm import Variant
-    from .plan_context import PlanContext
+    from ..common.plan_context import PlanContext
 
-__all__ = ["Batches", "Patches", "dense", "f32_gemm", "hybrid_gemm", "patches", "q8_gemm", "quantize_batches"]
+__all__ = ["Batches", "Gemm", "Patches", "dense", "f32_gemm", "hybrid_gemm", "patches", "q8_gemm", "quantize_batches"]
 
 # Bytes of rows that a block holds: they should stay near the core while all panels of weights pass by.
 _BLOCK_BYTES = {True: 1 << 18, False: 1 << 17}  # read in place, gathered
@@ -120,7 +122,7 @@ def f32_gemm(
     columns, depth = weights.shape[1:] if isinstance(weights, np.ndarray) else (weights.columns, weights.depth)
     variant = choose("f32", shape.rows, columns, depth)
     # Which kernel runs must not depend on threads.
-    method = "separate" if planner.exact or shape.rows < FEW_ROWS else "fused"
+    method = "separate" if shape.rows < FEW_ROWS else planner.arithmetic.floats
     packed = pack_f32(planner, variant, weights, bias)
     row_bytes = shape.row_bytes if shape.whole else shape.depth * 4
     cut = _blocks(planner, shape, shape.whole, shape.depth * 4, -(-columns // variant.nr), batches)
@@ -221,3 +223,43 @@ def hybrid_gemm(
         batch_rows=max(shape.rows * len(matrices.matrices) // max(batches, 1), 1), batch_zeros=batch_zeros,
         batch_zero_offset=variant.dot.offset, channel_first=int(channel_first), float_low=low, float_high=high,
     )  # fmt: skip
+
+
+@dataclass(eq=False)
+class Gemm:
+    """A layer as a matrix product: the geometry for layers.py.
+
+    weights        constant [groups or matrices, columns, depth], or a tensor that may be computed by the run
+    batches        where there are several left matrices
+    ranges         for hybrid layers: into how many parts, each with its own range, the input is cut
+    asymmetric     for hybrid layers: (scales) -> whether parts have zero points
+    convolution    whether LiteRT's hybrid kernel is the convolutions', which multiplies by channel first where parts have zero points
+    """
+
+    shape: Patches
+    input: Value
+    weights: np.ndarray | Matrices
+    output: Value
+    batches: Batches = _ONE_BATCH
+    ranges: int = 1
+    asymmetric: Callable[[np.ndarray], bool] = lambda scales: True
+    convolution: bool = True
+
+    @property
+    def computes_bias(self) -> bool:
+        return isinstance(self.weights, Matrices)
+
+    def f32(self, plan: PlanContext, bias: np.ndarray | Value | None, low: float, high: float) -> None:
+        f32_gemm(plan, self.shape, self.input, self.weights, bias, self.output, low, high, self.batches)
+
+    def q8(self, plan: PlanContext, input_zero: int, weights_zero: int, bias: np.ndarray, how: Requantization) -> None:
+        q8_gemm(plan, self.shape, self.input, input_zero, self.weights, weights_zero, bias, self.output, how, self.batches)
+
+    def hybrid(self, plan: PlanContext, scales: np.ndarray, bias: np.ndarray, low: float, high: float) -> None:
+        weights, asymmetric = self.weights, self.asymmetric(scales)
+        known = weights.constant_value if isinstance(weights, Matrices) else weights
+        assert known is not None
+        hybrid_gemm(
+            plan, self.shape, self.input, self.ranges, asymmetric, known, scales, bias, self.output, low, high,
+            channel_first=self.convolution and asymmetric, matrices=self.batches,
+        )  # fmt: skip

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .operator import Node, Value
+from ..common.operator import Node, Value
 
 if TYPE_CHECKING:
     from ...kernels.gemm import Variant
-    from .plan_context import PlanContext
+    from ..common.plan_context import PlanContext
 
 __all__ = ["Header", "Matrices", "Packed", "check_weights", "filter_rows", "pack_f32", "pack_q8", "pack_words", "padded"]
 
@@ -38,6 +38,12 @@ class Matrices(NamedTuple):
         if self.depth_step == 1:
             return self.value.constant_value.reshape(self.matrices, self.columns, self.depth)
         return self.value.constant_value.reshape(self.matrices, self.depth, self.columns).swapaxes(1, 2)
+
+    def constant(self, node: Node) -> np.ndarray:
+        """The same; fails if the tensor is not constant."""
+        check_weights(node, self.value)
+        assert self.constant_value is not None
+        return self.constant_value
 
 
 def filter_rows(weights: Value, groups: int = 1) -> Matrices:

@@ -1,0 +1,77 @@
+"""How int32 sums become 8-bit outputs: the factors of a rule (arithmetic.py), and the words that kernels read of them (epilogues.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from ...quantization_math import quantize_multiplier
+from ..common.operator import Node, Value
+from ..common.quantized import scale_and_zero
+from .packing import padded
+
+__all__ = ["FACTORS", "Requantization", "factor_words"]
+
+
+class Requantization(NamedTuple):
+    """Sums times real factors, float64 [columns], rounded by a method, a key of EPILOGUES; then + zero, within low..high."""
+
+    factors: np.ndarray
+    method: str
+    zero: int
+    low: int
+    high: int
+
+
+def factor_words(how: Requantization) -> Callable[[slice, int], np.ndarray]:
+    """(columns, width) -> the factors of these columns as a kernel's header has them after the biases: int32 [3 * width]."""
+    from ...kernels.epilogues import EPILOGUES
+
+    return _FORMATS[EPILOGUES[how.method].factors](how.factors)
+
+
+def _fixed(factors: np.ndarray) -> Callable[[slice, int], np.ndarray]:
+    multiplier, shift = quantize_multiplier(factors)
+    rows = (multiplier, np.maximum(shift, 0), np.maximum(-shift, 0))
+    return lambda chosen, width: np.concatenate([padded(row[chosen], width, np.int32) for row in rows])
+
+
+def _f64(factors: np.ndarray) -> Callable[[slice, int], np.ndarray]:
+    return lambda chosen, width: np.concatenate([np.zeros(width, np.int32), padded(factors[chosen], width, np.float64).view(np.int32)])
+
+
+def _f32(factors: np.ndarray) -> Callable[[slice, int], np.ndarray]:
+    return lambda chosen, width: np.concatenate([padded(factors[chosen], width, np.float32).view(np.int32), np.zeros(2 * width, np.int32)])
+
+
+# As Epilogue.factors names them.
+_FORMATS = {"fixed": _fixed, "f64": _f64, "f32": _f32}
+
+
+# ---- factors: input scale * weights scale / output scale, float64 [channels], from (node, input, weights' scales, bias, output)
+
+
+def _in_double(node: Node, input: Value, scales: np.ndarray, bias: Value | None, output: Value) -> np.ndarray:
+    return np.float64(scale_and_zero(node, input)[0]) * scales.astype(np.float64) / scale_and_zero(node, output)[0]
+
+
+def _product_in_float(node: Node, input: Value, scales: np.ndarray, bias: Value | None, output: Value) -> np.ndarray:
+    """LiteRT also refuses a bias whose scale is not the product."""
+    input_scale, output_scale = scale_and_zero(node, input)[0], scale_and_zero(node, output)[0]
+    if bias is not None and bias.quantized:
+        product = np.float64(input_scale) * np.float64(scales[0])
+        off = abs(product - scale_and_zero(node, bias)[0]) / output_scale
+        node.require(bool(off <= 0.02), f"its bias {bias} has another scale than input times weights, {product:.6g}")
+    product = np.float64(np.float32(input_scale) * scales[:1].astype(np.float32))
+    return np.broadcast_to(product / output_scale, scales.shape)
+
+
+def _in_float(node: Node, input: Value, scales: np.ndarray, bias: Value | None, output: Value) -> np.ndarray:
+    product = np.float32(scale_and_zero(node, input)[0]) * scales.astype(np.float32)
+    return (product / np.float32(scale_and_zero(node, output)[0])).astype(np.float64)
+
+
+# As Rule.factor names them.
+FACTORS = {"double": _in_double, "product in float": _product_in_float, "float": _in_float}
