@@ -56,9 +56,23 @@ def double_apply(sums, constants):
     return simd.to_i32(round_half_away(simd.to_f64(sums) * constants))
 
 
+@device
+def float_constants(header, width, v):
+    return simd.load(simd.cast(header + width, np.float32) + v * LANES, LANES)
+
+
+@device
+def float_apply(sums, constants):
+    scaled = simd.to_f32(sums) * constants
+    # In reach of an int32 first, and far outside of 8 bits.
+    return simd.to_i32(simd.round_even(simd.minimum(simd.maximum(scaled, np.float32(-65536)), np.float32(65536))))
+
+
 EPILOGUES = {
     # gemmlowp's double rounding: high product with halves up, then the shift with halves away from zero.
     "fixed": Epilogue("fixed", fixed_constants, fixed_apply),
     # Double precision, halves away from zero.
     "double": Epilogue("f64", double_constants, double_apply),
+    # Single precision, halves to even.
+    "float": Epilogue("f32", float_constants, float_apply),
 }

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from .errors import SettingError, UnsupportedError, nearest, quoted
 
-__all__ = ["ARITHMETICS", "FAST", "REFERENCE", "Arithmetic", "Rule", "find"]
+__all__ = ["ARITHMETICS", "FAST", "REFERENCE", "XNNPACK", "Arithmetic", "Rule", "find"]
 
 _OTHERS = "Run it with the arithmetic 'reference' or 'fast', whose integers are those of LiteRT's reference kernels"
 
@@ -81,7 +81,15 @@ class Arithmetic:
 REFERENCE = Arithmetic("reference", floats="separate")
 FAST = Arithmetic("fast", floats="fused", quantizing=REFERENCE)
 
-ARITHMETICS = {arithmetic.name: arithmetic for arithmetic in (FAST, REFERENCE)}
+# XNNPACK's kernels for x86, which LiteRT's default interpreter runs. It takes no layer with a factor from 256 on.
+_XNNPACK = Rule("float", "float", 256)
+XNNPACK = Arithmetic(
+    "xnnpack",
+    floats="separate",
+    rules={("CONV_2D", "INT8"): _XNNPACK, ("FULLY_CONNECTED", "INT8"): _XNNPACK, ("RESHAPE", "INT8"): None},
+)
+
+ARITHMETICS = {arithmetic.name: arithmetic for arithmetic in (FAST, REFERENCE, XNNPACK)}
 
 
 def find(arithmetic: Arithmetic | str) -> Arithmetic:

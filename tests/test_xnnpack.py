@@ -1,0 +1,131 @@
+"""The arithmetic "xnnpack" against LiteRT's default interpreter, whose XNNPACK delegate must have taken the op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tinylite import Graph, Interpreter, Model, Op, UnsupportedError
+
+from .cases import Case, T
+from .conftest import feed_and_run, litert_interpreter
+
+Shape = tuple[int, ...]
+ACTIVATIONS = ("NONE", "NONE", "RELU", "RELU6", "RELU_N1_TO_1")
+
+
+def operands(rng: np.random.Generator, input: Shape, weights: Shape, output: Shape) -> tuple[list[T | None], T]:
+    """INT8 input, weights and output, INT32 bias.
+
+    A third of them have powers of two for scales, so that halves are frequent. Of another third the sums are biases that lie as near to
+    a half as integers can, so that the last bit of a factor or of its product with a sum decides.
+    """
+    channels, depth, kind = weights[0], int(np.prod(weights[1:])), rng.integers(3)
+    many = channels if rng.integers(2) else ()  # a scale for each channel
+    # Sums have a deviation of about 74^2 sqrt(depth): outputs use their range, or end at its limits.
+    factor = rng.uniform(0.2, 2) * 100 / (5400 * np.sqrt(depth))
+    scale, output_scale = rng.uniform(0.001, 0.1, 2)
+    values, bias = rng.integers(-127, 128, weights), rng.integers(-9000, 9000, channels)
+    if kind == 0:
+        scale, output_scale = 0.5, 2.0 ** rng.integers(-6, 1)
+        factors = 2.0 ** (np.floor(np.log2(factor)) + rng.integers(-1, 2, many))
+    elif kind == 1:
+        factors, values = np.exp(rng.uniform(np.log(1e-7), np.log(1e-3), many)), np.zeros(weights)
+        bias = np.floor((rng.integers(-127, 127, channels) + 0.5) / factors) + rng.integers(0, 2, channels)
+    else:
+        factors = factor * rng.uniform(0.3, 1.5, many)
+    scales = np.asarray(factors * output_scale / scale, np.float32)
+    zero, output_zero = (int(zero) for zero in rng.integers(-128, 128, 2))
+    return [
+        T(input, "INT8", scale=float(np.float32(scale)), zero=zero),
+        T(weights, "INT8", scale=scales, data=values),
+        T((channels,), "INT32", scale=np.float32(scale) * scales, data=bias),
+    ], T(output, "INT8", scale=float(np.float32(output_scale)), zero=output_zero)
+
+
+def convolution(rng: np.random.Generator) -> Case:
+    batch, height, width, channels, count, fy, fx, dy, dx, sy, sx = (
+        int(rng.integers(1, end + 1)) for end in (2, 12, 12, 30, 40, 4, 4, 2, 2, 3, 3)
+    )
+    groups = int(rng.choice((1, 1, 2, 3)))
+    channels, count = channels * groups, count * groups
+    same = height < dy * fy or width < dx * fx or rng.integers(2) == 0
+    out = [
+        -(-size // stride) if same else (size + stride - (filter - 1) * dilation - 1) // stride
+        for size, filter, stride, dilation in ((height, fy, sy, dy), (width, fx, sx, dx))
+    ]
+    inputs, output = operands(rng, (batch, height, width, channels), (count, fy, fx, channels // groups), (batch, *out, count))
+    options = {"stride_h": sy, "stride_w": sx, "dilation_h_factor": dy, "dilation_w_factor": dx, "padding": "SAME" if same else "VALID"}
+    return Case("CONV_2D", inputs, [output], {**options, "fused_activation_function": str(rng.choice(ACTIVATIONS))}, version=3)
+
+
+def dense(rng: np.random.Generator) -> Case:
+    rows, depth, count = (int(rng.integers(1, end + 1)) for end in (20, 200, 150))
+    keep = bool(rng.integers(2))
+    before = (2, rows) if keep else (rows,)
+    inputs, output = operands(rng, (*before, depth), (count, depth), (*before, count))
+    if rng.integers(4) == 0:
+        inputs[2:] = [None]
+    options = {"fused_activation_function": str(rng.choice(ACTIVATIONS)), "keep_num_dims": keep}
+    return Case("FULLY_CONNECTED", inputs, [output], options, version=5)
+
+
+CASES: dict[str, Callable[[np.random.Generator], Case]] = {"CONV_2D": convolution, "FULLY_CONNECTED": dense}
+
+
+def run(model: Model, arithmetic: str, feeds: list[np.ndarray]) -> np.ndarray:
+    interpreter = Interpreter(model, arithmetic=arithmetic)
+    interpreter.allocate_tensors()
+    return feed_and_run(interpreter, feeds, 1)[0]
+
+
+def compared(code: str, seeds: range) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """What "xnnpack", LiteRT and "reference" compute; for each seed another case."""
+    for seed in seeds:
+        case = CASES[code](np.random.default_rng(seed))
+        model, feeds = case.model(), case.feeds(seed)
+        judge = litert_interpreter(model.to_bytes(), "BUILTIN")
+        assert "DELEGATE" in [op["op_name"] for op in judge._get_ops_details()], case.name
+        found, wanted = run(model, "xnnpack", feeds), feed_and_run(judge, feeds, 1)[0]
+        assert np.array_equal(found, wanted), f"seed {seed}: {np.count_nonzero(found != wanted)} of {found.size} differ: {case.name}"
+        yield found, wanted, run(model, "reference", feeds)
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_xnnpack_has_the_bits_of_litert_s_default(code: str) -> None:
+    others = [np.array_equal(found, reference) for found, _, reference in compared(code, range(100))]
+    assert not all(others)  # the cases tell it from the reference kernels
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("code", CASES)
+def test_xnnpack_has_the_bits_of_litert_s_default_in_500_cases(code: str) -> None:
+    assert len(list(compared(code, range(1000, 1500)))) == 500
+
+
+def test_layers_that_follow_each_other_have_its_bits() -> None:
+    rng = np.random.default_rng(4)
+    (x, *filters), between = operands(rng, (1, 6, 6, 5), (8, 3, 3, 5), (1, 6, 6, 8))
+    (_, *weights), output = operands(rng, (1, 288), (10, 288), (1, 10))
+    inputs = [T.tensor(tensor, f"t{index}") for index, tensor in enumerate((x, *filters, *weights)) if tensor is not None]  # type: ignore[arg-type]
+    pixels, row, found = between.tensor("pixels"), replace(between, shape=(1, 288)).tensor("row"), output.tensor("found")
+    shape = T((2,), "INT32", data=[1, 288]).tensor("shape")
+    ops = [
+        Op("CONV_2D", inputs[:3], [pixels], version=3, padding="SAME", stride_h=1, stride_w=1),
+        Op("RESHAPE", [pixels, shape], [row]),
+        Op("FULLY_CONNECTED", [row, *inputs[3:]], [found], version=4),
+    ]
+    model = Model([Graph("main", inputs[:1], [found], ops)])
+    feeds = [rng.integers(-128, 128, (1, 6, 6, 5)).astype(np.int8)]
+    assert np.array_equal(run(model, "xnnpack", feeds), feed_and_run(litert_interpreter(model.to_bytes(), "BUILTIN"), feeds, 1)[0])
+
+
+def test_what_xnnpack_is_not_proven_for_is_refused() -> None:
+    case = dense(np.random.default_rng(0))
+    case.inputs[1].scale = 300.0  # type: ignore[union-attr]
+    case.inputs[0].scale = case.outputs[0].scale = 1.0  # type: ignore[union-attr]
+    with pytest.raises(UnsupportedError, match=r"FULLY_CONNECTED.*a factor of 300, and the arithmetic 'xnnpack' is proven below 256"):
+        run(case.model(), "xnnpack", case.feeds())
