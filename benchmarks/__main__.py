@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import track
 
 from tests.cases import acceptable
-from tinylite.describe import size_text, time_text
+from tinylite.report.describe import size_text, time_text
 
 from .kernels import all_cases, kernels as all_kernels, with_shapes
 from .peak import peaks

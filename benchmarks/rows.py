@@ -12,7 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tinylite.describe import time_text
+from tinylite.report.describe import time_text
 
 from .rivals import Rivals
 from .timing import in_turn, machine, once

@@ -26,11 +26,11 @@ import flatbuffers
 import numpy as np
 
 from tinylite import Graph, Interpreter, Metadata, Model, Op, Tensor, TinyliteError
-from tinylite.converter.checkpoint import read_checkpoint
 from tinylite.converter.conversion import Arrays, Conversion
-from tinylite.converter.graphdef import Function, GraphDef, Node
-from tinylite.keras_files import describe_keras
-from tinylite.media import read_input
+from tinylite.files.checkpoint import read_checkpoint
+from tinylite.files.graphdef import Function, GraphDef, Node
+from tinylite.files.keras import describe_keras
+from tinylite.inputs.media import read_input
 
 from .converter.nodes import Nodes
 

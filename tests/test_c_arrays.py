@@ -10,8 +10,8 @@ import pytest
 
 import tinylite.demo
 from tinylite import CorruptFileError, Interpreter, Model
-from tinylite.c_arrays import _value, model_in
-from tinylite.kinds import kind_of
+from tinylite.files.c_arrays import _value, model_in
+from tinylite.files.formats import kind_of
 
 MODEL = (Path(tinylite.demo.__path__[0]) / "digits_uint8.tflite").read_bytes()
 OTHER = "int sizes[] = {300, 1, 2, 3, 4, 5, 6, 7, 8, 9};\n"

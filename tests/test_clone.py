@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from tinylite import Graph, Interpreter, InvokeError, Model, Op, Signature, Tensor
-from tinylite.plan import Plan
-from tinylite.planner import Planner
+from tinylite.engine.plan import Plan
+from tinylite.engine.planner import Planner
 
 from .conftest import feed_and_run
 from .graphs import constant, model

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinylite import Interpreter, InvokeError, Model, ModelError, files
+from tinylite import Interpreter, InvokeError, Model, ModelError
+from tinylite.files import io as files
 
 from .small_models import DEMO, X, chain, ready, two_signatures
 

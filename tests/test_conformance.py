@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from tinylite import Interpreter, InvokeError, OpResolverType
+from tinylite.engine.plan import Plan
 from tinylite.model import Graph, Model, Op, Quantization, Tensor
 from tinylite.ops.resize_bilinear import ResizeBilinear
-from tinylite.plan import Plan
 from tinylite.quantization_math import multiplier_and_shifts
 from tinylite.tensor_types import tensor_dtype
 

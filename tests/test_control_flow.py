@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinylite.describe import describe, tables
+from tinylite.engine.plan import Plan
 from tinylite.errors import InvokeError, ModelError, UnsupportedError
 from tinylite.interpreter import Interpreter
 from tinylite.model import Graph, Model, Op, Signature, Tensor
-from tinylite.plan import Plan
-from tinylite.profile import profile
+from tinylite.report.describe import describe, tables
+from tinylite.report.profile import profile
 
 from .conftest import assert_close, feed_and_run, litert_interpreter
 from .graphs import Maker, branch, constant, like, loop, model, nonzero
@@ -226,7 +226,7 @@ def test_large_bodies_are_shared_among_threads() -> None:
 
 
 def test_long_loops_forget_what_was_planned_for_old_shapes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinylite.plan._KEPT", 1_000_000)
+    monkeypatch.setattr("tinylite.engine.plan._KEPT", 1_000_000)
     made: list[weakref.ref[Plan]] = []
     plan_of_called = Plan.called
 

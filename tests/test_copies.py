@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinylite import objects
-from tinylite.model import ExternalBuffer, Graph, Metadata, Model, Op, Quantization, Signature, Tensor
+from tinylite.model import ExternalBuffer, Graph, Metadata, Model, Op, Quantization, Signature, Tensor, objects
 from tinylite.schema.table import Table
 
 PARTS: list[Any] = [

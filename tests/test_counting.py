@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tinylite.engine.plan import Plan
 from tinylite.errors import InvokeError
 from tinylite.model import Graph, Op, Tensor
-from tinylite.plan import Plan
 
 from .cases import T
 from .conftest import Judge

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinylite import CorruptFileError, FileError, Graph, Metadata, Model, ModelError, Op, Quantization, Signature, Tensor, save
+from tinylite import CorruptFileError, FileError, Graph, Metadata, Model, ModelError, Op, Quantization, Signature, Tensor
+from tinylite.model import save
 from tinylite.schema import decode
 from tinylite.schema.table import Table
 
@@ -215,7 +216,7 @@ def test_large_data_lie_behind_the_root_table(monkeypatch: pytest.MonkeyPatch) -
     model = small(np.arange(1000, dtype=np.float32))
     model.graph.inputs[0].shape = (1, 1000)
     with monkeypatch.context() as patch:
-        patch.setattr("tinylite.save.ROOT_LIMIT", 1000)
+        patch.setattr("tinylite.model.save.ROOT_LIMIT", 1000)
         content = model.to_bytes()
     loaded = Model.load(content)
     assert loaded == model
@@ -227,7 +228,7 @@ def test_large_data_lie_behind_the_root_table(monkeypatch: pytest.MonkeyPatch) -
 def test_litert_reads_data_behind_the_root_table(monkeypatch: pytest.MonkeyPatch, litert: Judge) -> None:
     model = small(np.arange(1000, dtype=np.float32))
     model.graph.inputs[0].shape = model.graph.outputs[0].shape = (1, 1000)
-    monkeypatch.setattr("tinylite.save.ROOT_LIMIT", 1000)
+    monkeypatch.setattr("tinylite.model.save.ROOT_LIMIT", 1000)
     (found,) = litert(model.to_bytes(), [np.ones((1, 1000), np.float32)])
     assert found[0].tolist() == (np.arange(1000) + 1).tolist()
 

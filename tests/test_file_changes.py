@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import tinylite
-from tinylite import ConvertError, FileError, Graph, Interpreter, Model, Op, Tensor, TFLiteConverter, files
+from tinylite import ConvertError, FileError, Graph, Interpreter, Model, Op, Tensor, TFLiteConverter
+from tinylite.files import io as files
 
 from .converter.wire import binary
 

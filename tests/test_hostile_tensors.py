@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from tinylite import Interpreter, ModelError, UnsupportedError
+from tinylite.engine.layout import Layout
+from tinylite.engine.segment import Segment, Step
 from tinylite.kernels.kernel import Kernel
-from tinylite.layout import Layout
-from tinylite.memory import Memory
+from tinylite.memory.arena import Memory
 from tinylite.model import Graph, Model, Op, Quantization, Tensor
 from tinylite.ops.common.operator import Node, Value
-from tinylite.segment import Segment, Step
 
 from .cases import Case, T
 from .hostile_tensors import MEMORY, foreign, hostile

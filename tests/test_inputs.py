@@ -21,9 +21,9 @@ import tinylite
 from tinylite import Interpreter, random_inputs
 from tinylite.cli import main
 from tinylite.errors import FileError, TensorError
-from tinylite.media import read_input
-from tinylite.metadata import end_facts
+from tinylite.inputs.media import read_input
 from tinylite.model import Graph, Metadata, Model, Op, Quantization, Signature, Tensor
+from tinylite.model.metadata import end_facts
 from tinylite.schema.encode import encode
 from tinylite.schema.table import Table
 from tinylite.schema.tables import METADATA_IDENTIFIER

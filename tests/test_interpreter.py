@@ -15,9 +15,9 @@ import pytest
 
 from tinylite.arithmetic import FAST, REFERENCE
 from tinylite.errors import FileError, InvokeError, ModelError, SettingError, TensorError, UnsupportedError
+from tinylite.inputs.stored_values import shape_remedy
 from tinylite.interpreter import Interpreter, OpResolverType, load_delegate
 from tinylite.model import Graph, Model, Op, Quantization, Signature, Tensor
-from tinylite.stored_values import shape_remedy
 
 from .conftest import litert_interpreter, shared_models
 from .small_models import DEMO, OWN_MODELS, SCRIPTS, X, chain, litert_unready, plain, ready, run

@@ -21,8 +21,8 @@ from click.testing import CliRunner
 
 from tinylite import FileError, Interpreter, Model, NotATfliteFileError, TinyliteError
 from tinylite.cli import main
-from tinylite.diagnose import diagnose_path
-from tinylite.kinds import HEAD, identify, kind_of
+from tinylite.files.diagnose import diagnose_path
+from tinylite.files.formats import HEAD, identify, kind_of
 
 from .converter.test_checkpoint import SOUND as INDEX
 from .converter.test_graphdef import SAVED
@@ -271,7 +271,7 @@ def test_a_core_ml_package_is_named(here: Path) -> None:
 
 
 def test_large_texts_are_not_read_for_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinylite.diagnose._LONGEST_TEXT", 100)
+    monkeypatch.setattr("tinylite.files.diagnose._LONGEST_TEXT", 100)
     assert diagnose_path("frozen.pbtxt") == ("a TensorFlow GraphDef", "Convert it with tinylite convert")
 
 

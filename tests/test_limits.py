@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from tinylite import Graph, Interpreter, Model, Op, OutOfMemoryError, Tensor, TinyliteError
+from tinylite.engine.plan import Plan
 from tinylite.limits import Account, _cgroup_limits, check_size, memory_shortage, size_text
-from tinylite.plan import Plan
 
 from .bombs import BOMBS, archived, constant
 from .work import steps_of
@@ -58,8 +58,8 @@ def test_shared_bytes_are_refused_with_their_place(measured: dict[str, tuple[int
 
 def test_constants_that_share_bytes_behind_the_root_stay_one() -> None:
     """As converters write equal constants of large models; saved, they are written once."""
-    from tinylite.load import fill
-    from tinylite.save import _with_data_behind, tables_of
+    from tinylite.model.load import fill
+    from tinylite.model.save import _with_data_behind, tables_of
 
     a, b = constant("a", np.arange(1000)), constant("b", np.arange(1000))
     root = tables_of(Model([Graph("main", [], [a, b], [])]))
@@ -252,7 +252,7 @@ def test_the_command_line_ends_with_a_message_where_memory_does_not_suffice(tmp_
     code = (
         "import resource, sys\n"
         "sys.modules['tensorflow'] = None\n"
-        "import tinylite.cli, tinylite.describe, tinylite.interpreter, tinylite.media, tinylite.run, tinylite.converter\n"
+        "import tinylite.cli, tinylite.describe, tinylite.interpreter, tinylite.inputs.media, tinylite.run, tinylite.converter\n"
         "now = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
         "resource.setrlimit(resource.RLIMIT_AS, (now + (12 << 20), now + (12 << 20)))\n"
         f"tinylite.cli.main({command!r})"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tinylite import Interpreter, Model, OpResolverType
-from tinylite.media import read_input, real_values
+from tinylite.inputs.media import read_input, real_values
 
 from .cases import acceptable
 from .conftest import assert_close, litert_interpreter, shared_models
@@ -105,7 +105,7 @@ def classify(path: Path, picture: Path, **options: object) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", ["float", "int8"])
 def test_mnist_lstm_reads_ten_digits(kind: str, shared: Path) -> None:
-    from tinylite.media import Scaling
+    from tinylite.inputs.media import Scaling
 
     path = shared / "models" / f"mnist_lstm_{kind}.tflite"
     seen = [int(classify(path, shared / "inputs" / f"mnist_{digit}.png", scaling=Scaling(0, 255)).argmax()) for digit in range(10)]

@@ -14,12 +14,12 @@ from tinylite import ConvertError, Interpreter, Model, Op, Tensor, ops
 from tinylite.converter import tf_ops
 from tinylite.converter.folding import FOLDERS, UNKNOWN
 from tinylite.converter.tf_ops.registry import RANKS, TRANSLATIONS
-from tinylite.describe_quantization import describe_file
-from tinylite.kinds import kind_of
+from tinylite.files.formats import kind_of
 from tinylite.model import Graph
 from tinylite.ops import custom_ops
 from tinylite.ops.common.operator import REGISTRY
 from tinylite.quantize import Integers, quantize_model
+from tinylite.report.describe_quantization import describe_file
 
 from .conftest import answer
 from .converter.nodes import Nodes, codes

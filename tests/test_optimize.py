@@ -27,11 +27,7 @@ from tinylite.passes.recognize_activations import (
     recognize_prelu,
     recognize_relu,
 )
-from tinylite.passes.recognize_normalization import (
-    recognize_l2_normalization,
-    recognize_layer_normalization,
-    recognize_squared_difference,
-)
+from tinylite.passes.recognize_normalization import recognize_l2_normalization, recognize_layer_normalization, recognize_squared_difference
 from tinylite.passes.sink_reshapes import sink_reshapes
 from tinylite.passes.sink_transposes import sink_transposes
 

@@ -30,12 +30,12 @@ from tinylite import (
     TensorError,
     TinyliteError,
 )
-from tinylite.diagnose import diagnose_path
-from tinylite.files import check_no_pipes, write_whole
+from tinylite.files.diagnose import diagnose_path
+from tinylite.files.io import check_no_pipes, write_whole
+from tinylite.inputs.media import array_names, read_input, write_output
 from tinylite.interpreter import _show_compilation
 from tinylite.kernels import executor, store
 from tinylite.limits import memory_limit
-from tinylite.media import array_names, read_input, write_output
 
 from .small_models import DEMO, X, chain, ready, run, two_signatures
 

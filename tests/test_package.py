@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,109 +16,6 @@ import tinylite
 ROOT = Path(__file__).parent.parent
 HEAVY = {"numba", "llvmlite", "tensorflow", "ai_edge_litert", "tflite_runtime", "PIL", "rich", "click"}
 
-# DESIGN.md's rooms. A module may import what its room lists: parts of tinylite, and other packages.
-# What every room of tinylite/ may import beside its own: the ground.
-GROUND = {"text", "errors", "limits", "tensor_types", "quantization_math", "numpy"}
-ROOMS = {
-    "schema": {"schema", "numpy", "flatbuffers", "google"},
-    "kernels": {"kernels", "numpy", "numba", "llvmlite"},
-    "tinylite/text.py": set(),
-    "tinylite/errors.py": {"text"},
-    "tinylite/limits.py": set(),
-    "tinylite/tensor_types.py": set(),
-    "tinylite/quantization_math.py": set(),
-    "tinylite/arithmetic.py": set(),
-    "tinylite/archives.py": set(),
-    "tinylite/files.py": {"numpy"},
-    "tinylite/c_arrays.py": {"numpy", "schema"},
-    "tinylite/html_tables.py": set(),
-    "tinylite/kinds.py": {"c_arrays", "files"},
-    "tinylite/diagnose.py": {"describe_graph", "files", "kinds"},
-    "tinylite/keras_files.py": {"archives", "files"},
-    "tinylite/describe_graph.py": {"converter", "files", "keras_files", "kinds", "numpy"},
-    "tinylite/memory.py": {"kernels", "numpy"},
-    "tinylite/segment.py": {"kernels", "memory", "model", "ops", "numpy"},
-    "tinylite/objects.py": {"files", "html_tables", "numpy", "schema"},
-    "tinylite/signatures.py": {"objects"},
-    "tinylite/clone.py": {"numpy", "objects", "schema"},
-    "tinylite/load.py": {"archives", "c_arrays", "diagnose", "files", "kinds", "numpy", "objects", "schema"},
-    "tinylite/save.py": {"files", "numpy", "objects", "schema", "signatures"},
-    "tinylite/model.py": {"clone", "files", "html_tables", "load", "objects", "save"},
-    "tinylite/metadata.py": {"model", "numpy", "schema"},
-    "tinylite/random_values.py": {"numpy", "stored_values"},
-    "tinylite/scaling.py": {"metadata", "numpy", "stored_values"},
-    "tinylite/sounds.py": {"files", "metadata", "numpy", "scaling"},
-    "tinylite/model_source.py": {"kinds", "load", "model", "numpy", "save"},
-    "tinylite/ops": {"arithmetic", "ops", "kernels", "memory", "model", "numpy", "flatbuffers"},
-    "tinylite/passes": {"passes", "ops", "model", "numpy"},
-    "tinylite/converter": {
-        "converter",
-        "diagnose",
-        "files",
-        "kinds",
-        "freezing",
-        "memory",
-        "passes",
-        "quantize",
-        "ops",
-        "schema",
-        "model",
-        "numpy",
-        "flatbuffers",
-    },
-    "tinylite/quantize": {"quantize", "converter", "freezing", "passes", "ops", "model", "text", "numpy", "tensorflow"},
-    "tinylite/freezing": {"diagnose", "schema", "freezing", "files", "keras_files", "kinds", "numpy", "tensorflow", "keras", "google"},
-    "tinylite/cli": {
-        *(
-            "__version__",
-            "cli",
-            "converter",
-            "describe",
-            "diagnose",
-            "graph_tables",
-            "describe_graph",
-            "describe_quantization",
-            "files",
-            "freezing",
-            "interpreter",
-        ),
-        *("kinds", "media", "model", "profile", "run", "scaling", "schema", "click", "netron", "PIL", "rich"),
-    },
-    "tinylite/examples": {
-        *("cli", "examples", "freezing", "interpreter", "media", "model", "quantize", "tinylite"),
-        *("click", "flatbuffers", "numpy", "PIL", "sklearn", "tensorflow"),
-    },
-    "tinylite/state.py": {"kernels", "memory", "numpy"},
-    "tinylite/order.py": {"segment", "model", "ops"},
-    "tinylite/layout.py": {"ops", "memory", "segment", "kernels", "numpy"},
-    "tinylite/planner.py": {"arithmetic", "layout", "order", "ops", "passes", "memory", "segment", "state", "model", "kernels", "numpy"},
-    "tinylite/plan.py": {"arithmetic", "planner", "segment", "state", "memory", "ops", "model", "kernels", "numpy"},
-    "tinylite/interpreter.py": {
-        "arithmetic",
-        "order",
-        "kernels",
-        "html_tables",
-        "stored_values",
-        "plan",
-        "segment",
-        "state",
-        "model",
-        "model_source",
-        "ops",
-        "numpy",
-    },
-}
-# Rooms that reach another room by one door only.
-DOORS = {
-    "memory": {"kernels.executor"},
-    "state": {"kernels.executor"},
-    "segment": {"kernels.executor", "kernels.interrupt", "kernels.kernel"},
-    "interpreter": {"kernels.cpu"},
-    "layout": {"kernels.store"},
-    "planner": {"kernels.cpu", "kernels.kernel", "kernels.store"},
-    "plan": {"kernels.store"},
-}
-
 
 def modules() -> list[str]:
     """All modules by name. One that only needs TensorFlow to make the demo's model is left out."""
@@ -128,23 +23,6 @@ def modules() -> list[str]:
     names = [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in paths]
     names = [name if name.startswith("tinylite") else f"tinylite.{name}" for name in names]
     return sorted(name for name in names if not name.endswith(("__main__", ".make_digits")))
-
-
-def imports(path: Path, package: str) -> Iterator[str]:
-    """What a file imports when it runs, as full names; `package` is the one it lies in. What only type checkers see is left out."""
-    waiting: list[ast.AST] = [ast.parse(path.read_text())]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            waiting += node.orelse
-        elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
-            module = ".".join([*base, *([node.module] if node.module else [])])
-            yield from ([module] if node.module else [f"{module}.{alias.name}" for alias in node.names])
-        else:
-            waiting += ast.iter_child_nodes(node)
 
 
 def python(code: str, *arguments: str) -> str:
@@ -171,40 +49,6 @@ def test_the_package_s_list_is_whole() -> None:
 @pytest.mark.parametrize("name", tinylite.__all__)
 def test_what_the_package_gives_has_a_docstring(name: str) -> None:
     assert name == "__version__" or getattr(tinylite, name).__doc__
-
-
-def test_imports_within_functions_are_seen_and_those_of_types_are_not() -> None:
-    """Otherwise the rules below could not be broken."""
-    found = set(imports(ROOT / "tinylite" / "ops" / "softmax.py", "tinylite.ops"))
-    assert {"numpy", "tinylite.ops.common.operator", "tinylite.kernels.softmax"} <= found
-    assert "tinylite.planner" not in found
-
-
-@pytest.mark.parametrize("room", ROOMS)
-def test_rooms_import_what_they_may(room: str) -> None:
-    place = ROOT / room
-    package = "tinylite." + room.removeprefix("tinylite/") if place.is_dir() else "tinylite"
-    for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-        inside = package + "".join(f".{part}" for part in path.relative_to(place).parent.parts)
-        for name in imports(path, inside):
-            top = name.split(".")[0]
-            if top in sys.stdlib_module_names:
-                continue
-            part = name.split(".")[1] if top == "tinylite" and "." in name else top
-            assert part in ROOMS[room] | (GROUND if room.startswith("tinylite/") else set()), f"{path.relative_to(ROOT)} imports {name}"
-
-
-def test_operators_reach_kernels_only_while_they_prepare() -> None:
-    for path in (ROOT / "tinylite" / "ops").rglob("*.py"):
-        top = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.ImportFrom)]
-        assert not any("kernels" in (node.module or "") for node in top), path
-
-
-@pytest.mark.parametrize("room", DOORS)
-def test_rooms_use_their_doors(room: str) -> None:
-    for name in imports(ROOT / "tinylite" / f"{room}.py", "tinylite"):
-        if name.startswith("tinylite.kernels"):
-            assert name.removeprefix("tinylite.") in DOORS[room]
 
 
 def test_importing_loads_nothing_heavy() -> None:

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from tinylite import Interpreter, passes
+from tinylite.engine.plan import Plan
 from tinylite.errors import ModelError, UnsupportedError
 from tinylite.model import Graph, Model, Op, Quantization, Tensor
 from tinylite.passes import graph_pass, pipelines
 from tinylite.passes.drop_unused_ops import drop_unused_ops
 from tinylite.passes.fuse_activations import fuse_activations
 from tinylite.passes.pipelines import simplified
-from tinylite.plan import Plan
 from tinylite.schema.table import Table
 
 SCALE = np.array([0.05], np.float32)

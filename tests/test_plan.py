@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tinylite import ops
+from tinylite.engine.plan import Plan
+from tinylite.engine.segment import Step
 from tinylite.errors import KernelError, ModelError, OutOfMemoryError, SettingError, UnsupportedError
 from tinylite.kernels import store
-from tinylite.memory import ALIGNMENT, Block, place
+from tinylite.memory.arena import ALIGNMENT, Block, place
 from tinylite.model import Graph, Op, Tensor
-from tinylite.plan import Plan
-from tinylite.segment import Step
 
 from .bombs import constant
 from .work import assert_linear, steps_of
@@ -146,7 +146,7 @@ def test_very_many_blocks_are_placed() -> None:
 
 def test_placing_takes_work_that_grows_as_the_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the largest, a fixed number of them, are compared with one another."""
-    monkeypatch.setattr("tinylite.memory._FITTED", 20)
+    monkeypatch.setattr("tinylite.memory.arena._FITTED", 20)
     rng = np.random.default_rng(0)
 
     def placing(count: int) -> Callable[[], object]:
@@ -157,7 +157,7 @@ def test_placing_takes_work_that_grows_as_the_blocks(monkeypatch: pytest.MonkeyP
 
 
 def test_planning_takes_work_that_grows_as_the_ops(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tinylite.memory._FITTED", 20)
+    monkeypatch.setattr("tinylite.memory.arena._FITTED", 20)
 
     def planning(count: int) -> Callable[[], object]:
         graph = chain(count, 4)
@@ -217,7 +217,7 @@ def test_a_compiler_s_failure_becomes_a_kernel_error(monkeypatch: pytest.MonkeyP
     def fail(*_: object) -> dict[str, int]:
         raise store.CompileError("no compiler today")
 
-    monkeypatch.setattr("tinylite.layout.addresses", fail)
+    monkeypatch.setattr("tinylite.engine.layout.addresses", fail)
     with pytest.raises(KernelError, match="no compiler today"):
         Plan(chain(2))
 

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from tinylite.errors import FileError, InvokeError
-from tinylite.files import write_whole
+from tinylite.files.io import write_whole
 from tinylite.interpreter import Interpreter
 from tinylite.kernels import executor
 from tinylite.kernels.cpu import cores

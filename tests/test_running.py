@@ -15,7 +15,7 @@ import pytest
 from tinylite.errors import InvokeError, ModelError, TensorError, TinyliteError
 from tinylite.interpreter import Interpreter, SignatureRunner, _show_compilation
 from tinylite.model import Model
-from tinylite.profile import profile
+from tinylite.report.profile import profile
 
 from .conftest import litert_interpreter
 from .small_models import DEMO, X, chain, litert_unready, plain, ready, reshaped, run, sliced, two_signatures
@@ -25,7 +25,7 @@ from .small_models import DEMO, X, chain, litert_unready, plain, ready, reshaped
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_static_model_runs_in_one_native_call(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tinylite import segment
+    from tinylite.engine import segment
 
     calls: list[str] = []
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import tinylite
 from tinylite import kernels, schema
-from tinylite.plan import Plan
-from tinylite.segment import Step
+from tinylite.engine.plan import Plan
+from tinylite.engine.segment import Step
 
 __all__ = ["assert_linear", "lines_run", "steps_of"]
 

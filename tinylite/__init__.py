@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .converter import convert as convert
     from .converter.request import ConvertRequest as ConvertRequest
     from .converter.tflite_converter import TFLiteConverter as TFLiteConverter, toco_convert as toco_convert
+    from .engine.infer_shapes import infer_shapes as infer_shapes
     from .errors import (
         CodeRefusedError as CodeRefusedError,
         ConvertError as ConvertError,
@@ -41,7 +42,8 @@ if TYPE_CHECKING:
     )
     from .freezing.dispatch import freeze as freeze
     from .freezing.frozen import Frozen as Frozen, FrozenTensor as FrozenTensor
-    from .infer_shapes import infer_shapes as infer_shapes
+    from .inputs.random_values import random_inputs as random_inputs
+    from .inputs.stored_values import dequantize_values as dequantize_values, quantize_values as quantize_values
     from .interpreter import (
         Interpreter as Interpreter,
         OpResolverType as OpResolverType,
@@ -58,8 +60,6 @@ if TYPE_CHECKING:
         Signature as Signature,
         Tensor as Tensor,
     )
-    from .random_values import random_inputs as random_inputs
-    from .stored_values import dequantize_values as dequantize_values, quantize_values as quantize_values
 
 __version__ = "0.1.0"
 
@@ -79,10 +79,10 @@ _HOMES = {
     "converter.tflite_converter": ("TFLiteConverter", "toco_convert"),
     "freezing.dispatch": ("freeze",),
     "freezing.frozen": ("Frozen", "FrozenTensor"),
-    "infer_shapes": ("infer_shapes",),
+    "engine.infer_shapes": ("infer_shapes",),
     "interpreter": ("Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"),
-    "random_values": ("random_inputs",),
-    "stored_values": ("dequantize_values", "quantize_values"),
+    "inputs.random_values": ("random_inputs",),
+    "inputs.stored_values": ("dequantize_values", "quantize_values"),
     "model": ("ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor"),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -19,18 +19,18 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .arithmetic import FAST, REFERENCE, Arithmetic, find
+from .engine.checks import check_records
+from .engine.plan import Plan
+from .engine.segment import Segment
 from .errors import InvokeError, ModelError, SettingError, TensorError, UnsupportedError, at, quoted
 from .html_tables import html_table
+from .inputs.stored_values import as_array, conversion_remedy, shape_remedy
 from .kernels.cpu import cores
 from .limits import memory_shortage
+from .memory.state import State
 from .model import Graph, Model, Signature, Tensor
-from .model_source import model_from
+from .model.source import model_from
 from .ops.common.operator import Value
-from .order import check_records
-from .plan import Plan
-from .segment import Segment
-from .state import State
-from .stored_values import as_array, conversion_remedy, shape_remedy
 from .tensor_types import tensor_dtype
 from .text import is_terminal
 

@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .interpreter import Interpreter, OpResolverType, load_delegate
 
 if TYPE_CHECKING:
-    from .converter.tflite_converter import (
-        OpsSet,
-        Optimize,
-        RepresentativeDataset,
-        TargetSpec,
-        TFLiteConverter,
-        constants,
-        toco_convert,
-    )
+    from .converter.tflite_converter import OpsSet, Optimize, RepresentativeDataset, TargetSpec, TFLiteConverter, constants, toco_convert
 
 _CONVERTER = ("OpsSet", "Optimize", "RepresentativeDataset", "TFLiteConverter", "TargetSpec", "constants", "toco_convert")
 

@@ -20,12 +20,14 @@ import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 
 import tinylite
-from tinylite import TinyliteError, describe_graph, graph_tables
+from tinylite import TinyliteError
 from tinylite.cli.base.terminal import shown
-from tinylite.converter.graphdef import read_graph_def
-from tinylite.describe_fake_quants import describe_nodes
-from tinylite.kinds import HEAD, identify
+from tinylite.files import describe as describe_graph
+from tinylite.files.formats import HEAD, identify
+from tinylite.files.graphdef import read_graph_def
 from tinylite.quantize import Integers, Weights
+from tinylite.report import graph_tables
+from tinylite.report.describe_fake_quants import describe_nodes
 
 from .cases import CASES
 from .referee import frozen

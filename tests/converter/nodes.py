@@ -9,7 +9,7 @@ import numpy as np
 
 from tinylite.converter.call import Settings
 from tinylite.converter.conversion import Arrays, Conversion
-from tinylite.converter.graphdef import GraphDef, Node
+from tinylite.files.graphdef import GraphDef, Node
 from tinylite.model import Model
 
 __all__ = ["Nodes", "codes", "signatures"]

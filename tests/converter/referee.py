@@ -12,7 +12,7 @@ import tensorflow as tf
 from tests.conftest import assert_close
 from tinylite.converter.call import Settings
 from tinylite.converter.conversion import Arrays, Conversion
-from tinylite.converter.graphdef import read_graph_def
+from tinylite.files.graphdef import read_graph_def
 from tinylite.model import Graph, Model
 
 from .running import gives

@@ -12,8 +12,8 @@ from tests.referee import Remote
 from tinylite import Interpreter, ops
 from tinylite.converter.call import Settings
 from tinylite.converter.conversion import Arrays, Conversion
-from tinylite.converter.graphdef import GraphDef, read_graph_def
 from tinylite.errors import UnsupportedError
+from tinylite.files.graphdef import GraphDef, read_graph_def
 from tinylite.model import Model
 
 __all__ = ["by_litert", "by_tinylite", "convert", "gives"]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tinylite import CorruptFileError, FileError
-from tinylite.converter.checkpoint import Variable, read_checkpoint
+from tinylite.files.checkpoint import Variable, read_checkpoint
 from tinylite.schema.sstable import entries
 from tinylite.schema.table import FormatError
 

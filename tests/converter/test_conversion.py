@@ -11,8 +11,8 @@ from click.testing import CliRunner
 import tinylite
 from tinylite.cli import main
 from tinylite.converter.conversion import guessed_outputs
-from tinylite.converter.graphdef import read_graph_def
 from tinylite.errors import ConvertError, FileError, TinyliteError
+from tinylite.files.graphdef import read_graph_def
 
 SHAPE = 'attr { key: "shape" value { shape { dim { size: -1 } dim { size: 3 } } } }'
 INPUT = f'node {{ name: "x" op: "Placeholder" attr {{ key: "dtype" value {{ type: DT_FLOAT }} }} {SHAPE} }}'

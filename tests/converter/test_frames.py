@@ -9,8 +9,8 @@ import pytest
 
 from tinylite import Interpreter
 from tinylite.converter.conversion import Arrays, Conversion
-from tinylite.converter.graphdef import Function, FunctionRef, GraphDef, Node
 from tinylite.errors import ConvertError, OutOfMemoryError
+from tinylite.files.graphdef import Function, FunctionRef, GraphDef, Node
 from tinylite.model import Graph, Model
 
 

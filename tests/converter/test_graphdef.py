@@ -15,7 +15,7 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from tinylite import CorruptFileError, FileError, TinyliteError
-from tinylite.converter.graphdef import FunctionRef, GraphDef, Placeholder, read_graph_def, read_meta_graph, read_saved_model
+from tinylite.files.graphdef import FunctionRef, GraphDef, Placeholder, read_graph_def, read_meta_graph, read_saved_model
 from tinylite.schema.graphdef import TYPES
 
 from ..work import assert_linear
@@ -546,7 +546,7 @@ def python(code: str) -> str:
     return done.stdout
 
 
-READ = 'from tinylite.converter.graphdef import read_graph_def; read_graph_def(b\'node { name: "a" op: "b" }\')'
+READ = 'from tinylite.files.graphdef import read_graph_def; read_graph_def(b\'node { name: "a" op: "b" }\')'
 
 
 def test_our_messages_are_registered_nowhere() -> None:
@@ -566,7 +566,7 @@ def test_binary_needs_no_protobuf() -> None:
     assert (
         "google"
         not in python(
-            f"import sys; from tinylite.converter.graphdef import read_graph_def; read_graph_def({node('a')!r}); print(*sys.modules)"
+            f"import sys; from tinylite.files.graphdef import read_graph_def; read_graph_def({node('a')!r}); print(*sys.modules)"
         ).split()
     )
 

@@ -10,9 +10,9 @@ pytest.importorskip("tensorflow")
 
 import tinylite
 from tinylite import ConvertError, CorruptFileError
-from tinylite.converter.graphdef import GraphDef, Node, read_graph_def
-from tinylite.describe_fake_quants import describe_nodes
+from tinylite.files.graphdef import GraphDef, Node, read_graph_def
 from tinylite.quantization_math import nudge_range, symmetric_range
+from tinylite.report.describe_fake_quants import describe_nodes
 
 from .hostile_graphs import MEMORY, Source, foreign, mutant, sources
 from .wire import attribute, binary, field, message, node

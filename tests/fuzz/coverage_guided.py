@@ -35,7 +35,7 @@ def decoder(content: bytes) -> None:
 
 def wire(content: bytes) -> None:
     """A GraphDef in binary form."""
-    from tinylite.converter.graphdef import read_graph_def
+    from tinylite.files.graphdef import read_graph_def
 
     read_graph_def(content, text=False)
 
@@ -51,22 +51,22 @@ def sstable(content: bytes) -> None:
 
 def text(content: bytes) -> None:
     """A GraphDef in text form."""
-    from tinylite.converter.graphdef import read_graph_def
+    from tinylite.files.graphdef import read_graph_def
 
     read_graph_def(content, text=True)
 
 
 def labels(content: bytes) -> None:
     """A label file."""
-    from tinylite.run import labels_of
+    from tinylite.cli.base.running import labels_of
 
     labels_of(content)
 
 
 def kind(content: bytes) -> None:
     """What a file is, told from its first bytes."""
-    from tinylite.diagnose import diagnose
-    from tinylite.kinds import identify
+    from tinylite.files.diagnose import diagnose
+    from tinylite.files.formats import identify
 
     identify(content)
     diagnose(content)

@@ -20,11 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from tinylite import memory, segment
+from tinylite.engine import segment
+from tinylite.engine.layout import ARENA
 from tinylite.kernels import executor
-from tinylite.layout import ARENA
 from tinylite.limits import Account, check_size
-from tinylite.memory import SLACK
+from tinylite.memory import arena as memory
+from tinylite.memory.arena import SLACK
 
 from .limits import ADDRESS_SPACE
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from tinylite import TinyliteError
-from tinylite.describe import describe, tables
 from tinylite.interpreter import Interpreter
 from tinylite.model import Model
+from tinylite.report.describe import describe, tables
 
 from .campaign import TALLY
 from .guards import Edge, Mode, copied, mode

@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from tests.small_models import chain
-from tinylite import TinyliteError, layout, memory
+from tinylite import TinyliteError
+from tinylite.engine import layout
 from tinylite.kernels.kernel import Kernel
-from tinylite.memory import SLACK
+from tinylite.memory import arena as memory
+from tinylite.memory.arena import SLACK
 
 from . import campaign, limits
 from .guards import GUARD

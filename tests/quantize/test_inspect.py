@@ -11,10 +11,10 @@ from click.testing import CliRunner
 
 from tinylite import Model
 from tinylite.cli import main
-from tinylite.converter.graphdef import GraphDef
-from tinylite.describe_quantization import describe, describe_graph_def
+from tinylite.files.graphdef import GraphDef
 from tinylite.model import Op, Quantization, Tensor
 from tinylite.quantize import Weights, quantize_weights
+from tinylite.report.describe_quantization import describe, describe_graph_def
 
 from ..conftest import shared_models
 from ..converter.nodes import Nodes

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tinylite import ConvertError, Interpreter, Model, TinyliteError, ops, toco_convert
-from tinylite.converter.graphdef import GraphDef
+from tinylite.files.graphdef import GraphDef
 from tinylite.model import Quantization, Signature, Tensor
 from tinylite.passes.set_versions import set_versions
 from tinylite.quantization_math import integer_limits

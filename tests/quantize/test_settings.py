@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 
 from tinylite import Interpreter, Model, TFLiteConverter, TinyliteError
 from tinylite.cli import main
-from tinylite.converter.graphdef import GraphDef
 from tinylite.converter.tflite_converter import Optimize, TargetSpec
+from tinylite.files.graphdef import GraphDef
 
 from ..conftest import answer, litert_interpreter
 from ..converter.nodes import Nodes

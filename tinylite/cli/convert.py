@@ -186,7 +186,7 @@ def _note_unused(flags: dict[str, str], where: str) -> None:
 
 
 def _note_format(path: str, wanted: str | None) -> None:
-    from ..kinds import kind_of
+    from ..files.formats import kind_of
 
     with at(path):
         kind = kind_of(path)
@@ -236,8 +236,8 @@ class _Progress:
 def _show(model: Model, report: Report, size: int, seconds: float) -> None:
     from rich.table import Table
 
-    from ..describe import time_text
     from ..limits import size_text
+    from ..report.describe import time_text
     from .base.terminal import console, shown
 
     table = Table("TensorFlow", "nodes", "tinylite", "ops", title="what became of the graph", title_justify="left")

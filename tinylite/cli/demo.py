@@ -18,10 +18,10 @@ def demo() -> None:
     import numpy as np
     from PIL import Image
 
-    from ..describe import time_text
+    from ..inputs.media import read_input, real_values
     from ..interpreter import Interpreter
-    from ..media import read_input, real_values
-    from ..profile import profile
+    from ..report.describe import time_text
+    from ..report.profile import profile
 
     folder = resources.files("tinylite") / "demo"
     with resources.as_file(folder) as place:

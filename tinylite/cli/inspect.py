@@ -25,9 +25,10 @@ def inspect(model: str, as_json: bool, memory: bool, quantization: bool) -> None
     With --quantization: whether MODEL is float, fake-quantized, weights only, partly or fully quantized, which ops stay in
     float, and what each tensor's integers mean; of a TensorFlow graph, its FakeQuants.
     """
-    from .. import describe, describe_graph, describe_quantization, graph_tables
-    from ..kinds import kind_of
+    from ..files import describe as describe_graph
+    from ..files.formats import kind_of
     from ..model import Model
+    from ..report import describe, describe_quantization, graph_tables
 
     with at(model):
         kind = kind_of(model)

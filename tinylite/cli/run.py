@@ -21,9 +21,9 @@ from .base.profile_table import show_profile
 from .base.terminal import CONTEXT, echo, echo_json
 
 if TYPE_CHECKING:
-    from ..profile import Profile
-    from ..run import Session
-    from ..scaling import Scaling
+    from ..inputs.scaling import Scaling
+    from ..report.profile import Profile
+    from .base.running import Session
 
 __all__ = ["run"]
 
@@ -112,11 +112,11 @@ def run(
       tinylite run melspectrogram.tflite --seed 1 --shape sound=1,16000 --profile
       tinylite run sine.tflite 1.57 --json
     """
-    from ..describe import time_text
-    from ..files import check_not_source
+    from ..files.io import check_not_source
     from ..interpreter import Interpreter
-    from ..run import Reading, Session
+    from ..report.describe import time_text
     from .base.results import Result
+    from .base.running import Reading, Session
 
     notes: list[str] = []
 
@@ -179,7 +179,7 @@ def run(
 
 
 def _scaling(mean: float | None, std: float | None, raw: bool) -> Scaling | None:
-    from ..scaling import Scaling
+    from ..inputs.scaling import Scaling
 
     if mean is None and std is None:
         return None
@@ -201,7 +201,7 @@ def _size(text: str | None) -> tuple[int, int] | None:
 
 
 def _profile(session: Session, repeat: int) -> Profile:
-    from ..profile import profile
+    from ..report.profile import profile
 
     return profile(session.interpreter, max(repeat, 10), session.graph)
 
@@ -211,8 +211,8 @@ def _labels(session: Session, output: int, path: str | None, note: Callable[[str
 
     They are those of a file that was given, or of one attached to the model; there it may be damaged, and the run goes on.
     """
-    from ..files import content_of
-    from ..run import labels_of
+    from ..files.io import content_of
+    from .base.running import labels_of
 
     if path is not None:
         with at(path):

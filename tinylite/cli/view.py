@@ -40,7 +40,7 @@ def view(model: str, port: int, host: str, browse: bool | None) -> None:
 
 def _file_of(model: str) -> str:
     """The file that Netron opens: in a SavedModel's directory saved_model.pb, for a checkpoint's prefix its index."""
-    from ..diagnose import diagnose_path
+    from ..files.diagnose import diagnose_path
 
     for path in (model, os.path.join(model, "saved_model.pb"), f"{model}.index"):
         if os.path.isfile(path):

@@ -15,6 +15,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..errors import ConvertError, FileError, OutOfMemoryError, TinyliteError, at
+from ..files.graph_io import is_variable, likely_inputs, likely_outputs
+from ..files.graphdef import GraphDef
 from ..model import Graph, Model, Signature as ModelSignature, Tensor, called_graphs
 from ..passes.pipelines import optimize
 from ..passes.recognize_lstm import recognize_lstm
@@ -23,9 +25,7 @@ from ..passes.simplify_loops import copy_moved_variables
 from ..quantize.integer import Integers, quantize_graph, read_ranges
 from ..tensor_types import tensor_dtype
 from .call import Problem, Settings
-from .ends import is_variable, likely_inputs, likely_outputs
 from .frames import functionalized
-from .graphdef import GraphDef
 from .halves import HALVES, in_float32
 from .listing import listing, tf_listing
 from .output_types import output_type

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .graphdef import Function, FunctionRef, GraphDef, Node
+from ..files.graphdef import Function, FunctionRef, GraphDef, Node
 
 __all__ = ["HALVES", "in_float32"]
 

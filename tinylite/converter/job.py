@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from ..errors import ConvertError, SettingError, at
-from ..files import check_not_source, write_whole
-from ..kinds import kind_of
+from ..files.formats import kind_of
+from ..files.graphdef import GraphDef
+from ..files.io import check_not_source, write_whole
 from ..model import Model, Tensor
 from .call import Settings
 from .conversion import Arrays, Conversion, Report, guessed_inputs, input_types
-from .graphdef import GraphDef
 from .quantization import Target
 from .request import ConvertRequest, Progress, by_input
 from .sources import Source, source_of

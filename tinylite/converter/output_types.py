@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
+from ..files.graphdef import QUANTIZED, Function
 from ..schema.graphdef import DATA_TYPES
 from ..schema.tf_outputs import OUTPUTS
-from .graphdef import QUANTIZED, Function
 
 __all__ = ["output_place", "output_type", "output_types", "plain_type"]
 

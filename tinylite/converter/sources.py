@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..diagnose import diagnose_path
 from ..errors import ConvertError, FileError, at
-from ..kinds import kind_of
+from ..files.diagnose import diagnose_path
+from ..files.formats import kind_of
+from ..files.graphdef import GraphDef, read_graph_def
 from .conversion import Arrays
-from .graphdef import GraphDef, read_graph_def
 
 __all__ = ["Source", "source_of"]
 

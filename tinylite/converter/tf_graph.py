@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import ConvertError, TinyliteError
+from ..files.graphdef import Function, GraphDef, Node
 from ..tensor_types import tensor_dtype
-from .graphdef import Function, GraphDef, Node
 from .output_types import output_place, output_type
 
 __all__ = ["Edge", "TfGraph", "TfNode", "behind_identities", "function_graph", "in_order", "near", "parse_name", "tf_graph"]

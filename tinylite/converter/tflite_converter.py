@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CodeRefusedError, ConvertError, UnsupportedError, at
-from ..files import check_not_source, write_whole
+from ..files.io import check_not_source, write_whole
 from ..model import Model
 from .job import Job, file_content
 from .quantization import type_of

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from ..errors import ConvertError, OutOfMemoryError, TinyliteError, at
+from ..files.graphdef import Function
 from ..limits import Account
 from ..model import Graph, Op, Tensor
 from . import folding, tf_ops
@@ -23,7 +24,6 @@ from .call import LARGEST_GROWTH, MOST_MADE, Call, Counts, Problem, Scope, Setti
 from .constants import Constants
 from .custom import custom_op
 from .frames import functionalized
-from .graphdef import Function
 from .partial import Partial
 from .ranks import settle_ranks
 from .shapes import Signature

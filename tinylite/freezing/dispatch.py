@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..errors import FreezeError, SettingError
-from ..files import check_not_source
+from ..files.io import check_not_source
 from ..limits import memory_shortage
 from .files import read_graph, read_meta_graph, source_kind
 from .frozen import Frozen

@@ -6,10 +6,10 @@ import os
 import re
 from typing import Any
 
-from .. import kinds
-from ..diagnose import diagnose_path
 from ..errors import FileError, at
-from ..files import content_of, ends_of
+from ..files import formats as kinds
+from ..files.diagnose import diagnose_path
+from ..files.io import content_of, ends_of
 from .tf import tensorflow
 
 __all__ = ["is_text", "read_graph", "read_meta_graph", "read_saver", "source_kind"]

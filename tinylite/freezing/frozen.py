@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import FreezeError, at
-from ..files import write_whole
+from ..files.io import write_whole
 
 __all__ = ["Frozen", "FrozenTensor"]
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from ..errors import CodeRefusedError, FileError, FreezeError, TinyliteError
-from ..files import current_directory
-from ..keras_files import describe_keras
+from ..files.io import current_directory
+from ..files.keras import describe_keras
 from .frozen import Frozen
 from .functions import freeze_concrete_function, result_keys
 from .graphs import Settings, freeze_session

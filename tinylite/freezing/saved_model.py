@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..errors import FileError, FreezeError
-from ..files import check_no_pipes
+from ..files.io import check_no_pipes
 from .frozen import Frozen, FrozenTensor
 from .graphs import Settings, assemble, checked_outputs, described, frozen_tensor, placeholders
 from .join import reachable

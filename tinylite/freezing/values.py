@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError, FreezeError
-from ..files import check_no_pipes
-from ..kinds import indices
+from ..files.formats import indices
+from ..files.io import check_no_pipes
 from .join import REFERENCES, Variable, free_name
 from .tf import explained, quiet, tensorflow
 

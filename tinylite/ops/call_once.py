@@ -12,7 +12,7 @@ from .common.operator import Node, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..state import State
+    from ..memory.state import State
     from .common.plan_context import PlanContext
 
 

@@ -15,7 +15,7 @@ from .common.operator import Node, Value, register
 from .common.versions import Versions
 
 if TYPE_CHECKING:
-    from ..state import State
+    from ..memory.state import State
     from .common.plan_context import PlanContext
 
 # How many turns are reckoned with where work is shared out: as much as lets other Python threads run meanwhile.

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from tests.converter import test_graphdef as graphdefs
-from tinylite import kinds
-from tinylite.converter.graphdef import read_graph_def
-from tinylite.diagnose import diagnose_path
+from tinylite.cli.base.running import labels_of
+from tinylite.files import formats as kinds
+from tinylite.files.diagnose import diagnose_path
+from tinylite.files.graphdef import read_graph_def
+from tinylite.inputs.media import Scaling, read_input
 from tinylite.interpreter import Interpreter
-from tinylite.media import Scaling, read_input
 from tinylite.model import Graph, Model, Op, Tensor
-from tinylite.run import labels_of
 
 from ..damage import damaged_bytes
 from ..trial import outcome_of

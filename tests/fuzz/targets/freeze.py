@@ -17,11 +17,11 @@ import numpy as np
 import tinylite
 from tests.converter import test_checkpoint as checkpoints, test_graphdef as graphdefs
 from tests.converter.wire import binary
-from tinylite import kinds
-from tinylite.converter.checkpoint import read_checkpoint
-from tinylite.converter.graphdef import read_meta_graph, read_saved_model
-from tinylite.diagnose import diagnose_path
-from tinylite.keras_files import describe_keras
+from tinylite.files import formats as kinds
+from tinylite.files.checkpoint import read_checkpoint
+from tinylite.files.diagnose import diagnose_path
+from tinylite.files.graphdef import read_meta_graph, read_saved_model
+from tinylite.files.keras import describe_keras
 
 from ..damage import damaged_bytes
 from ..messages import damaged_message

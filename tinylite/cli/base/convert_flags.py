@@ -12,8 +12,8 @@ import click
 
 from ...converter.request import ConvertRequest, TypeFlags
 from ...errors import FileError, SettingError, at
-from ...files import content_of
-from ...kinds import HEAD, is_text
+from ...files.formats import HEAD, is_text
+from ...files.io import content_of
 from ...schema.graphdef import IO_TYPES
 from ...schema.prototext import binary_of_text
 from ...schema.table import FormatError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .terminal import console, shown
 
 if TYPE_CHECKING:
-    from ...profile import Profile
+    from ...report.profile import Profile
 
 __all__ = ["show_profile"]
 

@@ -29,7 +29,7 @@ class Result:
 
     def real(self) -> np.ndarray:
         """The numbers that the values stand for."""
-        from ...media import real_values
+        from ...inputs.media import real_values
 
         return real_values(self.values, self.details)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinylite import Interpreter, TinyliteError, convert
 from tinylite.freezing.tf import tensorflow
-from tinylite.media import real_values, stored_values
+from tinylite.inputs.media import real_values, stored_values
 from tinylite.quantize import Integers
 
 from .features import COEFFICIENTS, FRAMES, RANGE, features, front_end

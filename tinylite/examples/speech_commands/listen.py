@@ -8,7 +8,7 @@ import click
 import numpy as np
 
 from tinylite import Interpreter, Model, ModelError, TinyliteError
-from tinylite.media import real_values, stored_values
+from tinylite.inputs.media import real_values, stored_values
 
 from .features import features
 from .sounds import read_wav

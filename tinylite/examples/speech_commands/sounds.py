@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tinylite.errors import FileError
-from tinylite.media import read_input
+from tinylite.inputs.media import read_input
 
 __all__ = ["RATE", "SILENCE", "augmented", "recordings", "synthetic"]
 

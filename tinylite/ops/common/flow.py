@@ -11,7 +11,7 @@ from ...model import Graph, Tensor
 from .operator import Node, Operator, Shape, Value
 
 if TYPE_CHECKING:
-    from ...state import State, Variable
+    from ...memory.state import State, Variable
     from .plan_context import PlanContext, Routine
 
 __all__ = [

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ...arithmetic import Arithmetic
-from ...memory import Memory, Region, Storage
+from ...memory.arena import Memory, Region, Storage
+from ...memory.state import State, Variable
 from ...model import Graph, Tensor
-from ...state import State, Variable
 from .node import Shape, Value
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 from .operator import Node, Operator, Shape
 
 if TYPE_CHECKING:
-    from ...memory import Region
+    from ...memory.arena import Region
     from .plan_context import PlanContext
 
 __all__ = ["Filled", "Random"]

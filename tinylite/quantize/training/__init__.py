@@ -5,12 +5,7 @@ graph ──batch_norms, fold_batch_norms──> weights that hold their batch n
 
 from __future__ import annotations
 
-from .rewrite import (
-    create_eval_graph,
-    create_training_graph,
-    experimental_create_eval_graph,
-    experimental_create_training_graph,
-)
+from .rewrite import create_eval_graph, create_training_graph, experimental_create_eval_graph, experimental_create_training_graph
 
 __all__ = [
     "create_eval_graph", "create_training_graph", "experimental_create_eval_graph", "experimental_create_training_graph",

@@ -1,0 +1,1 @@
+"""What users have (numbers, pictures, sound) as the values that a model's inputs store, and back."""

@@ -1,0 +1,1 @@
+"""Models, graphs and runs in words, numbers and tables."""
