@@ -394,3 +394,16 @@ def test_all_together_come_to_an_end() -> None:
     assert optimize(graph) == dict.fromkeys(changes, 0)
     for found, wanted in zip(run(graph), before, strict=True):
         assert np.abs(found - wanted).max() < 1e-5 * np.abs(wanted).max()
+
+
+def test_equal_ops_are_merged_beside_those_that_stay() -> None:
+    """An output of the graph stays, and what follows it is looked at."""
+    d = Draft()
+    x = d.input()
+    first, out, third = d.op("NEG", x), d.op("NEG", x), d.op("NEG", x)
+    graph = d.done(out, d.op("ADD", first, third))
+    before = run(graph)
+    assert merge_equal_ops(graph) == 1
+    assert [op.code for op in graph.ops] == ["NEG", "NEG", "ADD"]
+    assert graph.ops[-1].inputs == [first, first]
+    assert all(np.array_equal(a, b) for a, b in zip(before, run(graph), strict=True))

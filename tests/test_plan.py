@@ -41,6 +41,24 @@ def test_a_chain_needs_two_places() -> None:
     assert place(blocks) == 2 * 1024
 
 
+def test_a_block_goes_into_the_lowest_gap_that_has_room() -> None:
+    """Two live all the time, around the place of one that ends; a smaller one takes it over, and the next goes on top."""
+    below, gone, above = Block(3000, 0, 9), Block(2000, 0, 3), Block(1900, 0, 9)
+    fits, large = Block(1800, 5, 9), Block(1700, 5, 9)
+    assert place([below, gone, above, fits, large]) == 3008 + 2048 + 1920 + 1728
+    assert (below.offset, gone.offset, above.offset) == (0, 3008, 3008 + 2048)
+    assert fits.offset == gone.offset and large.offset > above.offset
+
+
+@pytest.mark.parametrize(("values", "dtype"), [([0, 255], np.uint8), ([-128, 127], np.int8), ([-(2**31), 2**31 - 1], np.int32)])
+def test_parameters_that_a_type_does_not_hold_are_refused(values: list[int], dtype: type) -> None:
+    planner = Plan(chain(1)).root.planner
+    assert planner.constant(values, dtype).tolist() == values
+    for worse in ([values[0] - 1, 0], [0, values[1] + 1]):
+        with pytest.raises(ModelError, match=r"its parameters make numbers from .* which no u?int\d+ holds"):
+            planner.constant(worse, dtype)
+
+
 def chain(length: int, size: int = 4096) -> Graph:
     tensors = [Tensor(f"t{index}", (size,)) for index in range(length + 1)]
     ops = [Op("ABS" if index % 2 else "NEG", [tensors[index]], [tensors[index + 1]]) for index in range(length)]
