@@ -83,3 +83,15 @@ def test_only_convolutions_of_one_channel_become_depthwise() -> None:
 
     assert "DEPTHWISE_CONV_2D" in codes(quantize(build)) and "MUL" in codes(quantize(build))
     assert "DEPTHWISE_CONV_2D" not in codes(quantize(GRAPHS["conv"]))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_constants_that_are_no_numbers_are_refused(value: float) -> None:
+    def build(d: Draft, x: Tensor) -> Tensor:
+        y = layer(d, x)
+        d.graph.ops[-1].inputs[2] = bias = d.constant(np.float32([0, value, 0, 0]))
+        bias.name = "diverged"
+        return fake(d, y, -4, 4)
+
+    with pytest.raises(ConvertError, match="1 constants hold NaN or infinity: 'diverged'"):
+        quantize(build)
