@@ -347,6 +347,23 @@ def test_a_pass_does_what_it_is_for(name: str) -> None:
             assert np.abs(found - wanted).max() <= 1e-5 * max(np.abs(wanted).max(), 1)
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("change", {change: None for change, _, _ in CASES.values()}, ids=lambda change: change.__name__)
+def test_a_pass_goes_on_after_what_it_leaves_alone(change: Callable[..., int], backwards: bool) -> None:
+    """All cases of a pass as parts of one graph: none keeps it from changing the next."""
+    chosen = [(draw, codes) for changed_by, draw, codes in CASES.values() if changed_by is change]
+    whole, left = Graph("main"), []
+    for draw, codes in chosen[::-1] if backwards else chosen:
+        part = draw(Draft())
+        for name in ("inputs", "outputs", "ops"):
+            getattr(whole, name).extend(getattr(part, name))
+        left += codes.split()
+    while change(whole):
+        pass
+    drop_unused_ops(whole)
+    assert sorted(op.code for op in whole.ops) == sorted(left)
+
+
 @pytest.mark.parametrize("sign", [1, -1])
 def test_gelu_by_the_error_function(sign: int) -> None:
     """The stand-in for erf has no kernel: what is left is the operator."""
