@@ -7,7 +7,7 @@ import pytest
 
 from tinylite.errors import ModelError
 from tinylite.model import Graph, Op, Quantization, Tensor
-from tinylite.order import check_records
+from tinylite.engine.checks import check_records
 
 
 def records(shape: tuple[int, ...], scales: int, axis: int, zeros: int | None = None, version: int = 1) -> Graph:

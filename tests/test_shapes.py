@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tinylite.errors import ModelError
-from tinylite.plan import Plan
+from tinylite.engine.plan import Plan
 
 from .cases import Case, T
 

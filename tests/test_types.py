@@ -8,7 +8,7 @@ import pytest
 
 from tinylite.errors import TinyliteError
 from tinylite.model import Op
-from tinylite.plan import Plan
+from tinylite.engine.plan import Plan
 
 from .cases import Case, T
 from .conftest import Judge

@@ -81,13 +81,11 @@ class BatchMatMul(Operator):
             lefts, rights = (np.broadcast_to(np.arange(math.prod(s)).reshape(s), batch).reshape(-1) for s in (x.shape[:-2], y.shape[:-2]))
             batches = Batches((lefts * rows * depth * x.dtype.itemsize).tolist(), rights.tolist())
         weights = Matrices(y, y_count, columns, depth, *((depth, 1) if node.options.adj_y else (1, columns)))
-        if x.type != y.type:
-            weights.constant(node)
-            if y_count > 1:
-                # Rows have ranges of their own, in the order of the output's: let there be as many.
-                if x.shape[:-2] != batch:
-                    x = _repeated(node, plan, x, batches, (*batch, rows, depth))
-                batches = Batches([number * rows * depth for number in range(len(batches.matrices))], batches.matrices)
+        if x.type != y.type and y_count > 1:
+            # Rows have ranges of their own, in the order of the output's: let there be as many.
+            if x.shape[:-2] != batch:
+                x = _repeated(node, plan, x, batches, (*batch, rows, depth))
+            batches = Batches([number * rows * depth for number in range(len(batches.matrices))], batches.matrices)
         layer = _Product(node, MATRICES, node.input(0), y, None, output, y_count * columns)
         layer.build(plan, Gemm(
             dense(rows, depth, y.dtype.itemsize), x, weights, output, batches, ranges=rows * len(batches.matrices), convolution=False,

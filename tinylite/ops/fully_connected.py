@@ -71,11 +71,8 @@ class FullyConnected(Operator):
         input, matrix, bias, output = node.input(0), node.input(1), node.optional(2), node.outputs[0]
         out, depth = matrix.shape
         rows = input.size // depth
-        weights = filter_rows(matrix)
         layer = LinearLayer(node, DENSE, input, matrix, bias, output, out, activation=node.options.fused_activation_function)
-        if (input.type, matrix.type) == ("FLOAT32", "INT8"):
-            weights.constant(node)
         layer.build(plan, Gemm(
-            dense(rows, depth, matrix.dtype.itemsize), input, weights, output, ranges=rows, convolution=False,
+            dense(rows, depth, matrix.dtype.itemsize), input, filter_rows(matrix), output, ranges=rows, convolution=False,
             asymmetric=lambda scales: bool(node.options.asymmetric_quantize_inputs),
         ))  # fmt: skip

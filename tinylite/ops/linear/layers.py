@@ -11,6 +11,7 @@ import numpy as np
 from ..common.operator import Node, Value
 from ..common.quantized import activation_range, scale_and_zero
 from .operands import bias_operand, bias_values, filter_scales, find_pair
+from .packing import check_weights
 from .pairs import Pair
 from .requantizing import FACTORS, Requantization
 
@@ -84,6 +85,7 @@ def _q8(layer: LinearLayer, plan: PlanContext, geometry: Geometry, pair: Pair) -
 
 
 def _hybrid(layer: LinearLayer, plan: PlanContext, geometry: Geometry, pair: Pair) -> None:
+    check_weights(layer.node, layer.weights)
     plan.check_table(layer.channels)
     bias = bias_values(layer.node, layer.bias, layer.channels)
     geometry.hybrid(plan, layer.scales()[0], bias, *layer.limits(pair))
