@@ -46,20 +46,39 @@ def operands(rng: np.random.Generator, input: Shape, weights: Shape, output: Sha
     ], T(output, "INT8", scale=float(np.float32(output_scale)), zero=output_zero)
 
 
+def windows(rng: np.random.Generator, *axes: tuple[int, int, int, int]) -> tuple[list[int], dict[str, object]]:
+    """The sizes that windows of (size, filter, stride, dilation) along height and width give, and options that say so."""
+    same = any(size < dilation * filter for size, filter, _, dilation in axes) or rng.integers(2) == 0
+    out = [
+        -(-size // stride) if same else (size + stride - (filter - 1) * dilation - 1) // stride for size, filter, stride, dilation in axes
+    ]
+    (_, _, sy, dy), (_, _, sx, dx) = axes
+    options = {"stride_h": sy, "stride_w": sx, "dilation_h_factor": dy, "dilation_w_factor": dx, "padding": "SAME" if same else "VALID"}
+    return out, {**options, "fused_activation_function": str(rng.choice(ACTIVATIONS))}
+
+
 def convolution(rng: np.random.Generator) -> Case:
     batch, height, width, channels, count, fy, fx, dy, dx, sy, sx = (
         int(rng.integers(1, end + 1)) for end in (2, 12, 12, 30, 40, 4, 4, 2, 2, 3, 3)
     )
     groups = int(rng.choice((1, 1, 2, 3)))
     channels, count = channels * groups, count * groups
-    same = height < dy * fy or width < dx * fx or rng.integers(2) == 0
-    out = [
-        -(-size // stride) if same else (size + stride - (filter - 1) * dilation - 1) // stride
-        for size, filter, stride, dilation in ((height, fy, sy, dy), (width, fx, sx, dx))
-    ]
+    out, options = windows(rng, (height, fy, sy, dy), (width, fx, sx, dx))
     inputs, output = operands(rng, (batch, height, width, channels), (count, fy, fx, channels // groups), (batch, *out, count))
-    options = {"stride_h": sy, "stride_w": sx, "dilation_h_factor": dy, "dilation_w_factor": dx, "padding": "SAME" if same else "VALID"}
-    return Case("CONV_2D", inputs, [output], {**options, "fused_activation_function": str(rng.choice(ACTIVATIONS))}, version=3)
+    return Case("CONV_2D", inputs, [output], options, version=3)
+
+
+def depthwise(rng: np.random.Generator) -> Case:
+    batch, height, width, channels, fy, fx, dy, dx, stride = (int(rng.integers(1, end + 1)) for end in (2, 12, 12, 60, 5, 5, 2, 2, 3))
+    if rng.integers(3) == 0:
+        fy = fx = int(rng.choice((3, 5)))  # which have kernels of their own
+    multiplier = int(rng.choice((1, 1, 1, 2, 3)))
+    count = channels * multiplier
+    out, options = windows(rng, (height, fy, stride, dy), (width, fx, stride, dx))
+    (x, weights, bias), output = operands(rng, (batch, height, width, channels), (count, fy, fx, 1), (batch, *out, count))
+    assert weights is not None
+    weights = replace(weights, shape=(1, fy, fx, count), axis=3, data=np.asarray(weights.data).transpose(3, 1, 2, 0))
+    return Case("DEPTHWISE_CONV_2D", [x, weights, bias], [output], {**options, "depth_multiplier": multiplier}, version=3)
 
 
 def dense(rng: np.random.Generator) -> Case:
@@ -73,7 +92,7 @@ def dense(rng: np.random.Generator) -> Case:
     return Case("FULLY_CONNECTED", inputs, [output], options, version=5)
 
 
-CASES: dict[str, Callable[[np.random.Generator], Case]] = {"CONV_2D": convolution, "FULLY_CONNECTED": dense}
+CASES: dict[str, Callable[[np.random.Generator], Case]] = {"CONV_2D": convolution, "DEPTHWISE_CONV_2D": depthwise, "FULLY_CONNECTED": dense}
 
 
 def run(model: Model, arithmetic: str, feeds: list[np.ndarray]) -> np.ndarray:

@@ -86,7 +86,12 @@ _XNNPACK = Rule("float", "float", 256)
 XNNPACK = Arithmetic(
     "xnnpack",
     floats="separate",
-    rules={("CONV_2D", "INT8"): _XNNPACK, ("FULLY_CONNECTED", "INT8"): _XNNPACK, ("RESHAPE", "INT8"): None},
+    rules={
+        ("CONV_2D", "INT8"): _XNNPACK,
+        ("DEPTHWISE_CONV_2D", "INT8"): _XNNPACK,
+        ("FULLY_CONNECTED", "INT8"): _XNNPACK,
+        ("RESHAPE", "INT8"): None,
+    },
 )
 
 ARITHMETICS = {arithmetic.name: arithmetic for arithmetic in (FAST, REFERENCE, XNNPACK)}
