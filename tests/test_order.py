@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tinylite.engine.checks import check_records
 from tinylite.errors import ModelError
 from tinylite.model import Graph, Op, Quantization, Tensor
-from tinylite.engine.checks import check_records
 
 
 def records(shape: tuple[int, ...], scales: int, axis: int, zeros: int | None = None, version: int = 1) -> Graph:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tinylite.errors import ModelError
 from tinylite.engine.plan import Plan
+from tinylite.errors import ModelError
 
 from .cases import Case, T
 

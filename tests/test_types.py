@@ -6,9 +6,9 @@ from collections import defaultdict
 
 import pytest
 
+from tinylite.engine.plan import Plan
 from tinylite.errors import TinyliteError
 from tinylite.model import Op
-from tinylite.engine.plan import Plan
 
 from .cases import Case, T
 from .conftest import Judge
