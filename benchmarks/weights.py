@@ -12,7 +12,7 @@ import numpy as np
 
 from tinylite import Interpreter, convert
 from tinylite.freezing.tf import tensorflow
-from tinylite.quantize import Weights
+from tinylite.quantize import WeightQuantization
 
 __all__ = ["MODELS", "Smaller", "compare"]
 
@@ -62,7 +62,7 @@ def compare(names: list[str]) -> Iterator[Smaller]:
         wanted = np.asarray(model(inputs))
         plain = len(convert(model).to_bytes())
         for type in TYPES:
-            ours, theirs = convert(model, weights=Weights(type)).to_bytes(), _theirs(tf, model, type)
+            ours, theirs = convert(model, quantization=WeightQuantization(type)).to_bytes(), _theirs(tf, model, type)
             found, judged, rival = _run(Interpreter, ours, inputs), _run(_litert, ours, inputs), _run(_litert, theirs, inputs)
             largest = np.abs(wanted).max()
             differences = (float(np.abs(a - b).max() / largest) for a, b in ((judged, wanted), (rival, wanted), (found, judged)))

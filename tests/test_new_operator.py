@@ -18,7 +18,7 @@ from tinylite.files.formats import kind_of
 from tinylite.model import Graph
 from tinylite.ops import custom_ops
 from tinylite.ops.common.operator import REGISTRY
-from tinylite.quantize import Integers, quantize_model
+from tinylite.quantize import FullIntegerQuantization, quantize_model
 from tinylite.report.describe_quantization import describe_file
 
 from .conftest import answer
@@ -143,9 +143,9 @@ def test_it_is_converted_and_runs() -> None:
 
 
 @pytest.mark.parametrize("type", ["INT8", "UINT8"])
-@pytest.mark.parametrize("style", ["toco", "mlir"])
-def test_it_is_quantized_and_runs_on_integers(type: str, style: str, tmp_path: Path) -> None:
-    settings = Integers(type, style, default_range=(-4.0, 4.0), input_type="FLOAT32", output_type="FLOAT32")
+@pytest.mark.parametrize("policy", ["toco", "mlir"])
+def test_it_is_quantized_and_runs_on_integers(type: str, policy: str, tmp_path: Path) -> None:
+    settings = FullIntegerQuantization(type, policy, default_range=(-4.0, 4.0), input_type="FLOAT32", output_type="FLOAT32")
     made = quantize_model(converted(), settings)
     assert codes(made) == "QUANTIZE STABLEHLO_NEGATE ADD Squared DEQUANTIZE"
     assert {tensor.type for op in made.graph.ops[1:-1] for tensor in op.outputs} == {type}

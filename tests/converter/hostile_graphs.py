@@ -25,7 +25,7 @@ from tinylite.cli.base.terminal import shown
 from tinylite.files import describe as describe_graph
 from tinylite.files.formats import HEAD, identify
 from tinylite.files.graphdef import read_graph_def
-from tinylite.quantize import Integers, Weights
+from tinylite.quantize import FullIntegerQuantization, WeightQuantization
 from tinylite.report import graph_tables
 from tinylite.report.describe_fake_quants import describe_nodes
 
@@ -237,7 +237,12 @@ def mutant(sources: list[Source], number: int) -> Source:
 def attempt(source: Source, number: int) -> None:
     """Convert a graph in one of several ways, and describe it. Raises what tinylite should not."""
     chosen = random.Random(number)
-    ways: list[dict[str, Any]] = [{}, {"allow_custom_ops": True}, {"integers": Integers(default_range=(-6.0, 6.0))}, {"weights": Weights()}]
+    ways: list[dict[str, Any]] = [
+        {},
+        {"allow_custom_ops": True},
+        {"quantization": FullIntegerQuantization(default_range=(-6.0, 6.0))},
+        {"quantization": WeightQuantization()},
+    ]
     ends = [{"inputs": source.inputs, "outputs": source.outputs}, {"inputs": source.inputs, "outputs": source.outputs}, {}]
     content = source.graph.SerializeToString()
     if chosen.random() < 0.1:

@@ -11,7 +11,7 @@ pytest.importorskip("tensorflow")
 
 import tensorflow as tf
 
-from tinylite.quantize import Integers, quantize_model
+from tinylite.quantize import FullIntegerQuantization, quantize_model
 
 from .referee import Case, convert, frozen
 from .running import by_litert, by_tinylite
@@ -57,6 +57,6 @@ def test_8_bits_take_the_plain_formula(name: str, codes: list[str]) -> None:
     x = np.linspace(0.1, 3, 8, dtype=np.float32)
     op, argument = getattr(tf.raw_ops, name), "features" if name == "Softplus" else "x"
     model = convert(*frozen(Case(lambda x: op(**{argument: x}), [x]), unknown=False))
-    made = quantize_model(model, Integers(type="INT8", default_range=(-4.0, 4.0)))
+    made = quantize_model(model, FullIntegerQuantization(type="INT8", default_range=(-4.0, 4.0)))
     found = [op.code for op in made.graph.ops if op.code not in ("QUANTIZE", "DEQUANTIZE")]
     assert sorted(found) == sorted(codes)

@@ -15,7 +15,7 @@ import tinylite
 from tinylite import ConvertRequest, Model, SettingError, TFLiteConverter, convert
 from tinylite.cli import main
 from tinylite.converter.request import TypeFlags, by_input
-from tinylite.quantize import Integers, Weights
+from tinylite.quantize import FullIntegerQuantization, WeightQuantization
 
 from .test_conversion import GRAPH, INPUT, WEIGHTS, node
 
@@ -73,10 +73,10 @@ def test_the_same_is_made_in_every_way(settings: dict[str, Any], flags: list[str
 
 
 def test_integers_and_weights_are_the_same_as_flags() -> None:
-    integers = Integers("UINT8", "toco", {"x": (128.0, 64.0)}, (-1.0, 6.0))
-    assert convert("matmul.pbtxt", integers=integers) == convert("matmul.pbtxt", types=FULL)
+    quantization = FullIntegerQuantization("UINT8", "toco", {"x": (128.0, 64.0)}, (-1.0, 6.0))
+    assert convert("matmul.pbtxt", quantization=quantization) == convert("matmul.pbtxt", types=FULL)
     small = TypeFlags(stored_weights="FLOAT16")
-    assert convert("matmul.pbtxt", weights=Weights("FLOAT16")) == convert("matmul.pbtxt", types=small)
+    assert convert("matmul.pbtxt", quantization=WeightQuantization("FLOAT16")) == convert("matmul.pbtxt", types=small)
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_integers_and_weights_are_the_same_as_flags() -> None:
         ({"constants": ["x"]}, "constants is"),
         ({"batch_size": 0}, "batch_size is 0. Give a number from 1, or -1"),
         ({"batch_size": 1.5}, "batch_size is 1.5"),
-        ({"integers": "INT8"}, "integers is 'INT8'"),
         ({"types": {"inference_type": "INT8"}}, "types is"),
-        ({"integers": Integers(), "weights": Weights()}, "integers and weights are given, which exclude one another"),
-        ({"weights": Weights(), "types": TypeFlags()}, "weights and types are given"),
+        ({"quantization": FullIntegerQuantization(), "types": TypeFlags()}, "quantization and types are given, which exclude one another"),
+        ({"quantization": WeightQuantization(), "types": TypeFlags()}, "quantization and types are given"),
+        ({"quantization": "INT8"}, "quantization is 'INT8'. Give a tinylite.quantize.FullIntegerQuantization or a"),
         ({"output_format": "ONNX"}, "output_format is 'ONNX'. There are: TFLITE, GRAPHVIZ_DOT"),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_float_model_is_quantized_by_the_same_request() -> None:
     convert("matmul.pbtxt", output="float.tflite")
     model = Model.load("float.tflite")
     for source in ("float.tflite", Path("float.tflite"), model):
-        made = convert(source, weights=Weights("FLOAT16"))
+        made = convert(source, quantization=WeightQuantization("FLOAT16"))
         assert [tensor.type for tensor in made.graph.all_tensors()].count("FLOAT16") == 1
         assert convert(source, types=FULL).graph.inputs[0].type == "UINT8"
         with pytest.raises(tinylite.ConvertError, match="nothing is asked of it"):

@@ -47,7 +47,7 @@ class Layer:
 
 @dataclass
 class Drawing:
-    """A graph while it is drawn. With `rounds`, a style's name, what such a file must round and training did not is rounded, too."""
+    """A graph while it is drawn. With `rounds`, a policy's name, what such a file must round and training did not is rounded, too."""
 
     rounds: str = ""
     rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))

@@ -13,7 +13,7 @@ from tinylite import Model
 from tinylite.cli import main
 from tinylite.files.graphdef import GraphDef
 from tinylite.model import Op, Quantization, Tensor
-from tinylite.quantize import Weights, quantize_weights
+from tinylite.quantize import WeightQuantization, quantize_weights
 from tinylite.report.describe_quantization import describe, describe_graph_def
 
 from ..conftest import shared_models
@@ -71,7 +71,7 @@ def integer_ends() -> Model:
         (lambda: model(GRAPHS["conv"]), "fake-quantized", []),
         (rounded, "fake-quantized", ["UINT8"]),
         (lambda: quantize_weights(network()), "weights only", ["INT8"]),
-        (lambda: quantize_weights(network(), Weights("FLOAT16")), "weights only", ["FLOAT16"]),
+        (lambda: quantize_weights(network(), WeightQuantization("FLOAT16")), "weights only", ["FLOAT16"]),
         (picked_weights, "weights only", ["INT8"]),
         (float_results, "fully quantized", ["UINT8"]),
         (integer_ends, "float", ["UINT8"]),

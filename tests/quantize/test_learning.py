@@ -10,7 +10,7 @@ import pytest
 
 import tinylite
 from tinylite import Interpreter
-from tinylite.quantize import Integers, create_eval_graph, create_training_graph
+from tinylite.quantize import FullIntegerQuantization, create_eval_graph, create_training_graph
 
 from .tf_networks import layer, tf, v1, variable
 
@@ -80,8 +80,8 @@ def test_training_with_rounding_learns_as_float_does_and_its_file_keeps_it(digit
     assert right[False].mean() > 0.96
     assert right[True].mean() >= right[False].mean() - 0.01
 
-    stats = Integers(input_stats={"picture": (0, 255)})
-    model = tinylite.convert(frozen, ["picture"], ["scores/logits"], input_shapes={"picture": (1, 8, 8, 1)}, integers=stats)
+    stats = FullIntegerQuantization(input_stats={"picture": (0, 255)})
+    model = tinylite.convert(frozen, ["picture"], ["scores/logits"], input_shapes={"picture": (1, 8, 8, 1)}, quantization=stats)
     interpreter = Interpreter(model_content=model.to_bytes())
     interpreter.allocate_tensors()
     found = []

@@ -13,7 +13,7 @@ import pytest
 
 import tinylite
 from tinylite import Interpreter, QuantizeError
-from tinylite.quantize import Integers, create_eval_graph, create_training_graph, experimental_create_training_graph
+from tinylite.quantize import FullIntegerQuantization, create_eval_graph, create_training_graph, experimental_create_training_graph
 
 from .tf_networks import JOINED, NETWORKS, Network, build, feed, layer, one_layer, placeholder, tf, v1, value, variable
 
@@ -265,7 +265,7 @@ def test_an_output_that_nobody_reads_keeps_its_range(output: str, saved: bool, t
     if saved:
         frozen.save(tmp_path / "frozen.pb")
         frozen = tmp_path / "frozen.pb"
-    model = tinylite.convert(frozen, ["input"], [output], integers=Integers(input_stats={"input": (128.0, 32.0)}))
+    model = tinylite.convert(frozen, ["input"], [output], quantization=FullIntegerQuantization(input_stats={"input": (128.0, 32.0)}))
     (end,) = model.graph.outputs
     assert end.name == output
     assert end.quantization is not None

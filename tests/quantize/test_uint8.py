@@ -20,9 +20,9 @@ from .drawing import FIXED, Draw, Drawing, Drawn, Known, draw, fake_quantized, n
 from .graphs import GRAPHS
 
 
-def converted(drawn: Drawn, style: str = "toco", type: str = "QUANTIZED_UINT8", **settings: Any) -> Model:
+def converted(drawn: Drawn, policy: str = "toco", type: str = "QUANTIZED_UINT8", **settings: Any) -> Model:
     converter = tinylite.TFLiteConverter.from_frozen_graph(drawn.graph_def.SerializeToString(), list(drawn.inputs), drawn.outputs)
-    converter.inference_type, converter.quantizer_style = type, style
+    converter.inference_type, converter.quantizer_policy = type, policy
     converter.quantized_input_stats = drawn.notes.stats
     for name, value in {**drawn.notes.settings, **settings}.items():
         setattr(converter, name, value)
@@ -167,15 +167,15 @@ def test_parameters_and_numbers_are_those_of_the_first_converter(name: str) -> N
     assert_chosen(drawn, model)
 
 
-@pytest.mark.parametrize("style", ["toco", "mlir"])
+@pytest.mark.parametrize("policy", ["toco", "mlir"])
 @pytest.mark.parametrize("name", GRAPHS)
-def test_files_compute_what_tensorflow_does(name: str, style: str) -> None:
+def test_files_compute_what_tensorflow_does(name: str, policy: str) -> None:
     """Within one step for 99% of the values, where TensorFlow rounds what integers must round."""
-    if name == "4 bits" and style == "mlir":
+    if name == "4 bits" and policy == "mlir":
         with pytest.raises(ConvertError, match="has 4 bits"):
-            converted(draw(GRAPHS[name]), style)
+            converted(draw(GRAPHS[name]), policy)
         return
-    share = within_a_step(draw(GRAPHS[name], rounds=style), converted(draw(GRAPHS[name]), style))
+    share = within_a_step(draw(GRAPHS[name], rounds=policy), converted(draw(GRAPHS[name]), policy))
     assert share >= 0.99 or name in OTHERWISE
 
 
@@ -235,7 +235,7 @@ def test_int8_files_have_the_same_steps(name: str) -> None:
 # ---- what has no range, or no quantized form
 
 RANGES = "have no range"
-FORM = "the quantized form is not yet implemented"
+FORM = "there is no quantized kernel yet"
 REFUSED: dict[str, tuple[Draw, str, str]] = {
     "a layer": (lambda g: tf.nn.conv2d(g.input(), g.weights(3, 3, 4, 4)[0], 1, "SAME", name="last"), RANGES, "'last', made by CONV_2D"),
     "a layer before softmax": (
@@ -260,7 +260,7 @@ def test_what_the_first_converter_refused_is_refused_and_stays_in_float_on_reque
     drawn = draw(build)
     with pytest.raises(ConvertError, match=f"{kind}(?s:.*){where}(?s:.*)allow_float_ops"):
         converted(drawn)
-    for settings in ({"allow_float_ops": True}, {"style": "mlir"}):
+    for settings in ({"allow_float_ops": True}, {"policy": "mlir"}):
         model = converted(drawn, **settings)  # type: ignore[arg-type]
         run(Interpreter(model_content=model.to_bytes()), drawn.inputs)
         assert any(tensor.type == "FLOAT32" for tensor in model.graph.all_tensors())

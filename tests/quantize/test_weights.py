@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from tinylite import ConvertError, Interpreter, Model, ModelError, UnsupportedError
 from tinylite.cli import main
 from tinylite.model import Graph, Op, Tensor
-from tinylite.quantize import Weights, quantize_weights
+from tinylite.quantize import WeightQuantization, quantize_weights
 from tinylite.quantize.weights import _Storing
 
 from ..cases import Case, T
@@ -64,9 +64,14 @@ def weights(model: Model, code: str) -> Tensor:
 
 @pytest.mark.parametrize(
     ("settings", "tolerance"),
-    [(Weights(), 0.05), (Weights(style="toco"), 0.05), (Weights(per_channel=False), 0.05), (Weights("FLOAT16"), 0.001)],
+    [
+        (WeightQuantization(), 0.05),
+        (WeightQuantization(policy="toco"), 0.05),
+        (WeightQuantization(per_channel=False), 0.05),
+        (WeightQuantization("FLOAT16"), 0.001),
+    ],
 )
-def test_outputs_stay_near_and_both_runtimes_agree(settings: Weights, tolerance: float) -> None:
+def test_outputs_stay_near_and_both_runtimes_agree(settings: WeightQuantization, tolerance: float) -> None:
     source = network()
     before = source.to_bytes()
     content = quantize_weights(source, settings).to_bytes()
@@ -92,7 +97,7 @@ def test_weights_have_a_scale_for_each_channel_where_kernels_know_it() -> None:
 
 
 def test_the_first_style_has_one_scale_and_dequantizes_for_depthwise_convolutions() -> None:
-    made = quantize_weights(network(), Weights(style="toco"))
+    made = quantize_weights(network(), WeightQuantization(policy="toco"))
     stored = weights(made, "CONV_2D")
     assert stored.quantization is not None
     assert stored.quantization.scale.size == 1
@@ -106,7 +111,7 @@ def test_small_weights_and_biases_stay_float() -> None:
     made = quantize_weights(network())
     small = [op for op in made.graph.ops if op.code == "CONV_2D"][1]
     assert [t.type for t in small.inputs if t is not None] == ["FLOAT32"] * 3
-    everything = quantize_weights(network(), Weights(least_elements=0))
+    everything = quantize_weights(network(), WeightQuantization(least_elements=0))
     assert [t.type for t in [op for op in everything.graph.ops if op.code == "CONV_2D"][1].inputs if t is not None][1] == "INT8"
 
 
@@ -174,15 +179,15 @@ def test_what_cannot_be_is_told() -> None:
     with pytest.raises(ConvertError, match="NaN"):
         quantize_weights(model)
     with pytest.raises(UnsupportedError, match="INT4"):
-        Weights("INT4")
+        WeightQuantization("INT4")
     with pytest.raises(ConvertError, match="least_elements"):
-        Weights(least_elements=-1)
+        WeightQuantization(least_elements=-1)
 
 
 def test_weights_beyond_the_largest_half_are_told(caplog: pytest.LogCaptureFixture) -> None:
     d = Draft()
     model = Model([d.done(d.op("ADD", d.input((1, 3)), [1e5, -7e4, 65504.0], shape=(1, 3)))])
-    made = quantize_weights(model, Weights("FLOAT16"))
+    made = quantize_weights(model, WeightQuantization("FLOAT16"))
     assert made.graph.ops[0].inputs[0].data.tolist() == [65504, -65504, 65504]  # type: ignore[union-attr]
     assert "2 of the weights 'c' are beyond 65504" in caplog.text
 
@@ -240,11 +245,11 @@ def test_states_that_a_file_sets_to_zero_last_from_run_to_run(begin: float) -> N
         assert np.abs(run(ours, x) - run(theirs, x)).max() <= 1e-6
 
 
-@pytest.mark.parametrize("style", ["mlir", "toco"])
-def test_kernels_that_read_no_integers_get_floats(style: str) -> None:
+@pytest.mark.parametrize("policy", ["mlir", "toco"])
+def test_kernels_that_read_no_integers_get_floats(policy: str) -> None:
     """The BASIC kernel has no form with INT8 weights: LiteRT refuses to run it."""
     model = recurrent(24, 40, "BASIC")
-    made = quantize_weights(model, Weights(style=style))
+    made = quantize_weights(model, WeightQuantization(policy=policy))
     assert [op.code for op in made.graph.ops] == ["DEQUANTIZE", "LSTM"]
     content, x = made.to_bytes(), RNG.normal(0, 1, (1, 40)).astype(np.float32)
     real = run(Interpreter(model_content=model.to_bytes()), x)
@@ -258,7 +263,7 @@ def test_tensors_that_are_replaced_live_until_the_graph_is_done(monkeypatch: pyt
     before: list[weakref.ref[Tensor]] = []
     first, last = _Storing.__init__, _Storing.dequantize_for_others
 
-    def begun(storing: _Storing, graph: Graph, settings: Weights) -> None:
+    def begun(storing: _Storing, graph: Graph, settings: WeightQuantization) -> None:
         first(storing, graph, settings)
         before.extend(weakref.ref(tensor) for op in graph.ops for tensor in op.inputs if tensor is not None)
 
@@ -269,12 +274,12 @@ def test_tensors_that_are_replaced_live_until_the_graph_is_done(monkeypatch: pyt
 
     monkeypatch.setattr(_Storing, "__init__", begun)
     monkeypatch.setattr(_Storing, "dequantize_for_others", ended)
-    quantize_weights(network(), Weights(style="toco"))
+    quantize_weights(network(), WeightQuantization(policy="toco"))
     assert not before
 
 
-@pytest.mark.parametrize("settings", [Weights(style="toco"), Weights(per_channel=False), Weights()])
-def test_grouped_convolutions_have_a_scale_for_each_filter(settings: Weights) -> None:
+@pytest.mark.parametrize("settings", [WeightQuantization(policy="toco"), WeightQuantization(per_channel=False), WeightQuantization()])
+def test_grouped_convolutions_have_a_scale_for_each_filter(settings: WeightQuantization) -> None:
     """LiteRT's kernel reads one for each, and refuses to run with a single one."""
     d = Draft()
     weights = RNG.normal(0, 1, (32, 3, 3, 4))
@@ -290,7 +295,7 @@ def test_weights_of_a_layer_that_must_have_one_type_are_stored_all_or_none() -> 
     """Its recurrent matrices have 1024 elements, those for the input fewer: LiteRT's kernel takes no mixture, as 1.15 knew."""
     model = recurrent(32, 8)
     assert quantize_weights(model) == model
-    first = quantize_weights(model, Weights(style="toco"))
+    first = quantize_weights(model, WeightQuantization(policy="toco"))
     assert [op.code for op in first.graph.ops] == [*["DEQUANTIZE"] * 4, "LSTM"]
     x = RNG.normal(0, 1, (1, 8)).astype(np.float32)
     real = run(Interpreter(model_content=model.to_bytes()), x)
@@ -302,7 +307,7 @@ def test_the_first_style_keeps_no_floats_beside_stored_weights() -> None:
     d = Draft()
     x, shared = d.input((64, 64)), d.constant(RNG.normal(0, 1, (64, 64)))
     model = Model([d.done(d.op("FULLY_CONNECTED", d.op("MUL", x, shared, shape=(64, 64)), shared, None, shape=(64, 64)))])
-    made = quantize_weights(model, Weights(style="toco"))
+    made = quantize_weights(model, WeightQuantization(policy="toco"))
     assert [op.code for op in made.graph.ops] == ["DEQUANTIZE", "MUL", "FULLY_CONNECTED"]
     assert made.graph.ops[2].inputs[1] is made.graph.ops[0].inputs[0]
     assert len(made.to_bytes()) < len(model.to_bytes()) * 0.35
@@ -314,22 +319,22 @@ def test_the_first_style_moves_integers_for_a_single_reader(reads: int, codes: l
     indices, stored = Tensor("indices", (3,), "INT32", has_rank=True), d.constant(RNG.normal(0, 1, (100, 16)))
     d.graph.inputs.append(indices)
     rows = [d.op("EMBEDDING_LOOKUP", indices, stored, shape=(3, 16)) for _ in range(reads)]
-    content = quantize_weights(Model([d.done(*rows)]), Weights(style="toco")).to_bytes()
+    content = quantize_weights(Model([d.done(*rows)]), WeightQuantization(policy="toco")).to_bytes()
     assert [op.code for op in Model.load(content).graph.ops][:2] == codes
     wanted = np.array([3, 99, 0], np.int32)
     assert np.array_equal(run(Interpreter(model_content=content), wanted), run(litert_interpreter(content, "BUILTIN_REF"), wanted))
 
 
 def test_a_model_that_is_quantized_already_comes_back_as_it_is() -> None:
-    once = quantize_weights(network(), Weights(least_elements=0))
-    assert quantize_weights(once, Weights(least_elements=0)) == once
+    once = quantize_weights(network(), WeightQuantization(least_elements=0))
+    assert quantize_weights(once, WeightQuantization(least_elements=0)) == once
     small = Draft()
     model = Model([small.done(small.op("RELU", small.input()))])
     assert quantize_weights(model) == model
 
 
-@pytest.mark.parametrize("style", ["mlir", "toco"])
-def test_channels_without_weights_get_scales_that_runtimes_take(style: str) -> None:
+@pytest.mark.parametrize("policy", ["mlir", "toco"])
+def test_channels_without_weights_get_scales_that_runtimes_take(policy: str) -> None:
     """Training leaves channels dead, with weights of 0 or of 1e-39. TF 2.21 widens their range to 1e-6; the largest is its own."""
     rng = np.random.default_rng(3)  # the same numbers whichever tests ran before
     values = rng.normal(0, 0.1, (32, 64)).astype(np.float32)
@@ -337,17 +342,17 @@ def test_channels_without_weights_get_scales_that_runtimes_take(style: str) -> N
     d = Draft()
     x = d.input((1, 64))
     source = Model([d.done(d.op("FULLY_CONNECTED", x, values, None, shape=(1, 32)))])
-    model = quantize_weights(source, Weights(style=style))
+    model = quantize_weights(source, WeightQuantization(policy=policy))
     stored = weights(model, "FULLY_CONNECTED")
     assert stored.quantization is not None
     assert stored.data is not None
-    if style == "mlir":
+    if policy == "mlir":
         assert np.array_equal(stored.quantization.scale[:3], np.full(3, 0.5e-6 / 127, np.float32))
         assert (stored.data[2] == np.round(1e-9 / (0.5e-6 / 127))).all()
     assert not stored.data[:2].any()
     given = rng.normal(0, 1, (1, 64)).astype(np.float32)
     real = run(Interpreter(model_content=source.to_bytes()), given)
-    for content in (model.to_bytes(), quantize_weights(Model([table_of_zeros()]), Weights(style=style)).to_bytes()):
+    for content in (model.to_bytes(), quantize_weights(Model([table_of_zeros()]), WeightQuantization(policy=policy)).to_bytes()):
         found = run(Interpreter(model_content=content), given)
         assert np.array_equal(found, run(litert_interpreter(content, "BUILTIN_REF"), given))
     assert np.abs(run(Interpreter(model_content=model.to_bytes()), given) - real).max() <= 0.02 * np.abs(real).max()
@@ -385,11 +390,11 @@ def recurrent_layers() -> list[Case]:
     return [*found, Case("RNN", [T(shapes[0]), *shapes[1]], [T(())], {"fused_activation_function": "TANH"}, runs=3)]
 
 
-@pytest.mark.parametrize("style", ["mlir", "toco"])
+@pytest.mark.parametrize("policy", ["mlir", "toco"])
 @pytest.mark.parametrize("case", recurrent_layers(), ids=lambda case: case.code)
-def test_recurrent_layers_run_on_both_runtimes(case: Case, style: str) -> None:
+def test_recurrent_layers_run_on_both_runtimes(case: Case, policy: str) -> None:
     source = case.model()
-    made = quantize_weights(source, Weights(style=style))
+    made = quantize_weights(source, WeightQuantization(policy=policy))
     assert any(tensor.type == "INT8" for tensor in made.graph.tensors)
     assert len(made.to_bytes()) < 0.5 * len(source.to_bytes())
     feeds = case.feeds()

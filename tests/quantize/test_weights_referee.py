@@ -14,7 +14,7 @@ import pytest
 from tinylite import Interpreter, Model
 from tinylite.converter.tflite_converter import Optimize, TFLiteConverter
 from tinylite.model import Op
-from tinylite.quantize import Weights, quantize_weights
+from tinylite.quantize import WeightQuantization, quantize_weights
 
 from ..conftest import answer, litert_interpreter
 
@@ -118,7 +118,7 @@ def run(interpreter: Any) -> np.ndarray:
 def test_files_have_tensorflow_s_weights(name: str, type: str) -> None:
     model = made(name)
     plain, rival = theirs(model, None), theirs(model, type)
-    ours = quantize_weights(Model.load(plain), Weights(type))
+    ours = quantize_weights(Model.load(plain), WeightQuantization(type))
     content, judge = ours.to_bytes(), Model.load(rival)
     assert len(content) <= 1.01 * len(rival)
     assert constants(ours) == constants(judge)

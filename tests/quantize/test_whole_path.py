@@ -10,7 +10,7 @@ import pytest
 
 import tinylite
 from tinylite import Interpreter, Model
-from tinylite.quantize import Integers, create_eval_graph, create_training_graph
+from tinylite.quantize import FullIntegerQuantization, create_eval_graph, create_training_graph
 
 from ..conftest import answer, litert_interpreter
 from .tf_networks import NETWORKS, build, tf, v1
@@ -61,10 +61,12 @@ def run(interpreter: Any, pictures: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("frozen", NETWORKS, indirect=True)
-@pytest.mark.parametrize("style", ["toco", "mlir"])
-def test_the_uint8_file_agrees_with_the_fake_quantized_graph(frozen: tuple[Path, Any, Any, np.ndarray], style: str) -> None:
+@pytest.mark.parametrize("policy", ["toco", "mlir"])
+def test_the_uint8_file_agrees_with_the_fake_quantized_graph(frozen: tuple[Path, Any, Any, np.ndarray], policy: str) -> None:
     path, x, _, wanted = frozen
-    model = tinylite.convert(path, ["input"], ["softmax"], integers=Integers(input_stats={"input": STATS}, style=style))
+    model = tinylite.convert(
+        path, ["input"], ["softmax"], quantization=FullIntegerQuantization(input_stats={"input": STATS}, policy=policy)
+    )
     assert all(tensor.type in ("UINT8", "INT32") for tensor in model.graph.all_tensors())
     content, given = model.to_bytes(), pictures(x, 100)
     found = run(Interpreter(model_content=content), given)
@@ -89,7 +91,7 @@ def test_logits_agree_with_the_fake_quantized_graph(frozen: tuple[Path, Any, Any
     with tf.Graph().as_default() as graph, v1.Session(graph=graph) as session:
         v1.import_graph_def(graph_def, name="")
         wanted = np.stack([session.run(f"{name}:0", {"input:0": picture / STATS[1]}) for picture in given])
-    model = tinylite.convert(path, ["input"], [name], integers=Integers(input_stats={"input": STATS}))
+    model = tinylite.convert(path, ["input"], [name], quantization=FullIntegerQuantization(input_stats={"input": STATS}))
     found, quantization = run(Interpreter(model_content=model.to_bytes()), given), model.graph.outputs[0].quantization
     assert quantization is not None
     real = (found.astype(np.float32) - quantization.zero_point[0]) * quantization.scale[0]
@@ -116,7 +118,7 @@ def test_parameters_and_weights_are_those_of_tensorflow_s_converter(frozen: tupl
     converter.inference_type = tf.uint8
     converter.quantized_input_stats = {"input": STATS}
     theirs = Model.load(converter.convert())
-    ours = tinylite.convert(path, ["input"], ["softmax"], integers=Integers(input_stats={"input": STATS}, style="mlir"))
+    ours = tinylite.convert(path, ["input"], ["softmax"], quantization=FullIntegerQuantization(input_stats={"input": STATS}, policy="mlir"))
     assert parameters(ours) == parameters(theirs)
     weights = [sorted(t.data.tobytes() for t in m.graph.all_tensors() if t.type == "UINT8" and t.is_constant) for m in (ours, theirs)]  # type: ignore[union-attr]
     assert weights[0] == weights[1]

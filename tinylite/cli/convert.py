@@ -86,11 +86,11 @@ _INFERENCE = ["FLOAT", "QUANTIZED_UINT8", "UINT8", "INT8"]
 @switch("--reorder_across_fake_quant", help="Let ops be merged across FakeQuants that stand in unusual places.")
 @switch("--drop_fake_quant", help="Leave FakeQuants out; a quantized file still takes their ranges.")
 @switch("--allow_nudging_weights_to_use_fast_gemm_kernel", help="Let weights of 0 that stand too near to one another be 1.")
-@switch("--allow_float_ops", help="Leave in float what has no quantized form or no range.")
+@switch("--allow_float_ops", help="Leave in float what has no quantized kernel or no range.")
 @click.option(
-    "--quantizer_style",
+    "--quantizer_policy",
     type=click.Choice(["toco", "mlir"]),
-    help="Whose ways: of TensorFlow's first converter or of 2.21.  [default: toco; mlir for weights]",
+    help="Decide as TensorFlow's first converter or as 2.21.  [default: toco; mlir for weights]",
 )
 @switch("--post_training_quantize", "--quantize_weights", help="Store the weights of a float file as INT8.")
 @switch("--quantize_to_float16", help="Store the weights of a float file as FLOAT16.")
@@ -204,11 +204,11 @@ def _note_flags(job: Job) -> None:
         target = job.target
     except SettingError as error:
         raise click.UsageError(str(error)) from None
-    if target.integers is None:
+    if target.full_integer is None:
         of_integers = _OF_INTEGERS if target.input_type not in (None, "FLOAT32") else {**_OF_INTEGERS, "means": "--mean_values"}
         _note_unused(of_integers, "on a float file; --inference_type makes one of integers")
-    if target.integers is None and target.weights is None:
-        _note_unused({"quantizer_style": "--quantizer_style"}, "on a float file whose weights stay as they are")
+    if target.quantization is None:
+        _note_unused({"quantizer_policy": "--quantizer_policy"}, "on a float file whose weights stay as they are")
 
 
 class _Progress:

@@ -13,8 +13,7 @@ from ..errors import SettingError
 
 if TYPE_CHECKING:
     from ..model import Model
-    from ..quantize.integer import Integers
-    from ..quantize.weights import Weights
+    from ..quantize.config import FullIntegerQuantization, WeightQuantization
     from .request import TypeFlags
 
 __all__ = ["convert"]
@@ -26,7 +25,8 @@ def convert(
     input_types: Mapping[str, Any] | Sequence[Any] | None = None, constants: Mapping[str, Any] | None = None,
     batch_size: int | None = None, checkpoint: str | os.PathLike[str] | None = None, signature_key: str | None = None,
     tags: Iterable[str] | str | None = None, custom_objects: dict[str, Any] | None = None, allow_code: bool = False,
-    integers: Integers | None = None, weights: Weights | None = None, types: TypeFlags | None = None, allow_custom_ops: bool = False,
+    quantization: FullIntegerQuantization | WeightQuantization | None = None, types: TypeFlags | None = None,
+    allow_custom_ops: bool = False,
     custom_op_names: Iterable[str] = (), fuse_lstm: bool = False, drop_fake_quant: bool = False, reorder_across_fake_quant: bool = False,
     propagate_fake_quant_num_bits: bool = False, allow_dynamic_tensors: bool = True, output: str | os.PathLike[str] | None = None,
     output_format: str = "TFLITE", dump: str | os.PathLike[str] | None = None,

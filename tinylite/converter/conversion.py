@@ -22,7 +22,8 @@ from ..passes.pipelines import optimize
 from ..passes.recognize_lstm import recognize_lstm
 from ..passes.set_versions import set_versions
 from ..passes.simplify_loops import copy_moved_variables
-from ..quantize.integer import Integers, quantize_graph, read_ranges
+from ..quantize.config import FullIntegerQuantization
+from ..quantize.full_integer import quantize_graph, read_ranges
 from ..tensor_types import tensor_dtype
 from .call import Problem, Settings
 from .frames import functionalized
@@ -79,7 +80,7 @@ class Conversion:
     order. `constants` are values, by name, that stand for placeholders or other tensors, which are no inputs then. `dump` is a
     directory that gets a text file for every stage.
     `progress` hears of each stage: its name, and how many of how many steps are done.
-    `integers` makes the model a fully quantized one; with `reorder_across_fake_quants` its passes may see through FakeQuants.
+    `quantization` makes the model a fully quantized one; with `reorder_across_fake_quants` its passes may see through FakeQuants.
 
     Raises ConvertError for names that are not there, for a graph that is not frozen, and for ops that have no form in a
     .tflite file, all of them at once.
@@ -88,14 +89,14 @@ class Conversion:
     def __init__(
         self, graph_def: GraphDef, inputs: Arrays | None = None, outputs: Arrays | None = None, *,
         shapes: Shapes | None = None, types: Types | None = None, constants: Mapping[str, Any] | None = None,
-        batch_size: int | None = None, settings: Settings | None = None, integers: Integers | None = None,
+        batch_size: int | None = None, settings: Settings | None = None, quantization: FullIntegerQuantization | None = None,
         reorder_across_fake_quants: bool = False,
         signature_key: str | None = None, dump: str | os.PathLike[str] | None = None, progress: Progress | None = None,
     ) -> None:  # fmt: skip
         self.report = Report()
         self.progress = progress or (lambda stage, done, total: None)
         self.dump = _Dump(dump) if dump is not None else None
-        self.integers = integers
+        self.quantization = quantization
         self.reorder = reorder_across_fake_quants
         with at(graph_def.source or "the graph"):
             constants = constants or {}
@@ -104,7 +105,7 @@ class Conversion:
             outputs = outputs or Arrays(guessed_outputs(graph_def))
             _check_names(inputs.names, outputs.names)
             self.batch_size = None if batch_size is None else _size(batch_size)
-            settings = replace(settings or Settings(), keep_ranges=integers is not None)
+            settings = replace(settings or Settings(), keep_ranges=quantization is not None)
             try:
                 self.model = self.converted(graph_def, inputs, outputs, shapes or {}, types or {}, constants, settings)
             except MemoryError as error:
@@ -122,7 +123,7 @@ class Conversion:
         settings: Settings,
     ) -> Model:  # fmt: skip
         with self.stage("read"):
-            part = tf_graph(graph_def, inputs.names, outputs.names, rounded=self.integers is not None, constants=constants)
+            part = tf_graph(graph_def, inputs.names, outputs.names, rounded=self.quantization is not None, constants=constants)
             ends = [edge.node.name for edge in part.outputs]
             source = functionalized(part)
             nodes = source.nodes()
@@ -146,7 +147,7 @@ class Conversion:
             if self.dump:
                 self.dump("translated", listing(translator.graphs))
             _raise_all(translator.problems)
-        ranges = read_ranges(translator.graphs[0], self.integers) if self.integers is not None and self.reorder else None
+        ranges = read_ranges(translator.graphs[0], self.quantization) if self.quantization is not None and self.reorder else None
         with self.stage("optimize"):
             for graph in translator.graphs:
                 self.optimized(graph)
@@ -159,9 +160,9 @@ class Conversion:
                 copy_moved_variables(graph)
         _raise_all([] if settings.allow_custom_ops else _left(graphs, settings))
         _raise_all(refused(graphs))
-        if self.integers is not None:
+        if self.quantization is not None:
             with self.stage("quantize"):
-                quantize_graph(graphs[0], self.integers, ranges)
+                quantize_graph(graphs[0], self.quantization, ranges)
             if self.dump:
                 self.dump("quantized", listing(graphs))
         model = Model(graphs, description="Converted by tinylite")

@@ -83,9 +83,9 @@ class Job:
             types=by_input("input_types", self.inputs.names, request.input_types or {}), constants=request.constants,
             batch_size=request.batch_size, settings=Settings(
                 request.allow_custom_ops, frozenset(request.custom_op_names), fuse_lstm=request.fuse_lstm,
-                drop_fake_quants=request.drop_fake_quant and target.integers is None,
+                drop_fake_quants=request.drop_fake_quant and target.full_integer is None,
             ),
-            integers=target.integers, reorder_across_fake_quants=request.reorder_across_fake_quant or request.drop_fake_quant,
+            quantization=target.full_integer, reorder_across_fake_quants=request.reorder_across_fake_quant or request.drop_fake_quant,
             signature_key=self.source.signature_key, dump=request.dump, progress=progress,
         )  # fmt: skip
         self.report = conversion.report
@@ -105,7 +105,7 @@ class Job:
 
     def _of_float_model(self, model: Model) -> Model:
         with at(os.fsdecode(self.request.source) if isinstance(self.request.source, (str, os.PathLike)) else "the model"):
-            if self.target.integers is None and self.target.weights is None and self.target.input_type in (None, "FLOAT32"):
+            if self.target.quantization is None and self.target.input_type in (None, "FLOAT32"):
                 raise ConvertError(
                     "it is a .tflite file already, and nothing is asked of it",
                     "Ask for integers (--inference_type), smaller weights (--post_training_quantize, --quantize_to_float16) or integer "

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import SettingError, quoted
 
 if TYPE_CHECKING:
-    from ..quantize.integer import Integers
-    from ..quantize.weights import Weights
+    from ..quantize.config import FullIntegerQuantization, WeightQuantization
+    from ..quantize.policy import Policy
     from .quantization import Target
 
 __all__ = ["FORMATS", "ByInput", "ConvertRequest", "Progress", "TypeFlags", "by_input"]
@@ -32,9 +32,9 @@ class TypeFlags:
     inference_output_type  the same of the outputs
     input_stats            (mean, std) by input name, for all inputs in order, or one pair for all: real = (stored - mean) / std
     default_range          (min, max) for what has no range
-    quantizer_style        "toco" or "mlir": whose way to quantize; None is toco for full quantization and mlir for weights
+    quantizer_policy       "toco", "mlir" or a tinylite.quantize.Policy; None is toco for full quantization and mlir for weights
     stored_weights         the type that a float file stores its weights in: INT8 or FLOAT16; None leaves them as they are
-    allow_float_ops        leaves in float what has no quantized form or no range
+    allow_float_ops        leaves in float what has no quantized kernel or no range
     change_concat_inputs   gives the inputs of a concatenation its output's range
     nudge_weights          lets weights of 0 that are too near to one another be 1
 
@@ -46,7 +46,7 @@ class TypeFlags:
     inference_output_type: Any = None
     input_stats: ByInput[tuple[float, float]] = field(default_factory=dict)
     default_range: Sequence[float] | None = None
-    quantizer_style: str | None = None
+    quantizer_policy: Policy | str | None = None
     stored_weights: str | None = None
     allow_float_ops: bool = False
     change_concat_inputs: bool = False
@@ -59,7 +59,7 @@ class TypeFlags:
         return target(
             self.inference_type, self.inference_input_type or _integers_for_floats(types, given_types), self.inference_output_type,
             input_stats=by_input("input_stats", list(types), self.input_stats), default_range=self.default_range,
-            style=self.quantizer_style, store=self.stored_weights, allow_float_ops=self.allow_float_ops,
+            policy=self.quantizer_policy, store=self.stored_weights, allow_float_ops=self.allow_float_ops,
             change_concat_inputs=self.change_concat_inputs, nudge_weights=self.nudge_weights,
         )  # fmt: skip
 
@@ -90,9 +90,9 @@ class ConvertRequest:
 
     What the file is to be:
 
-    integers       a tinylite.quantize.Integers: a fully quantized file
-    weights        a tinylite.quantize.Weights: a float file whose weights are stored smaller
-    types          a TypeFlags, which says both in toco's words, instead of them
+    quantization   a tinylite.quantize.FullIntegerQuantization: a fully quantized file; or a WeightQuantization: a float file whose
+                   weights are stored smaller
+    types          a TypeFlags, which says both in toco's words, instead of it
     allow_custom_ops     lets ops through that have no builtin form, as custom operators with their attributes
     custom_op_names      the ops that may be custom operators, besides
     fuse_lstm            makes loops of LSTMs one operator, whose state lasts from run to run until the interpreter resets its variables
@@ -123,8 +123,7 @@ class ConvertRequest:
     tags: Iterable[str] | str | None = None
     custom_objects: dict[str, Any] | None = None
     allow_code: bool = False
-    integers: Integers | None = None
-    weights: Weights | None = None
+    quantization: FullIntegerQuantization | WeightQuantization | None = None
     types: TypeFlags | None = None
     allow_custom_ops: bool = False
     custom_op_names: Iterable[str] = ()
@@ -167,16 +166,16 @@ class ConvertRequest:
 
     def _check_types(self) -> None:
         """The types of the file: each object is of its class, and only one says what they are."""
-        from ..quantize.integer import Integers
-        from ..quantize.weights import Weights
+        from ..quantize.config import FullIntegerQuantization, WeightQuantization
 
-        for name, wanted in (("integers", Integers), ("weights", Weights), ("types", TypeFlags)):
+        kinds = (FullIntegerQuantization, WeightQuantization)
+        for name, wanted in (("quantization", kinds), ("types", (TypeFlags,))):
             value = getattr(self, name)
             if value is not None and not isinstance(value, wanted):
-                raise SettingError(f"{name} is {quoted(value)}", f"Give a {wanted.__module__}.{wanted.__name__}")
-        given = [name for name in ("integers", "weights", "types") if getattr(self, name) is not None]
-        if len(given) > 1:
-            raise SettingError(f"{' and '.join(given)} are given, which exclude one another", "Give one")
+                remedy = " or a ".join(f"{each.__module__.removesuffix('.config')}.{each.__name__}" for each in wanted)
+                raise SettingError(f"{name} is {quoted(value)}", f"Give a {remedy}")
+        if self.quantization is not None and self.types is not None:
+            raise SettingError("quantization and types are given, which exclude one another", "Give one")
 
     def target(self, types: Mapping[str, str | None]) -> Target:
         """What the file is to be, for inputs of these names and types. Raises SettingError, ConvertError and UnsupportedError."""
@@ -184,7 +183,7 @@ class ConvertRequest:
 
         given = self.input_types or {}
         by_input("input_types", list(types), given)
-        return Target(self.integers, self.weights) if self.types is None else self.types.target(types, given)
+        return Target(self.quantization) if self.types is None else self.types.target(types, given)
 
 
 def by_input(what: str, names: Sequence[str], given: ByInput[T]) -> Mapping[str, T]:

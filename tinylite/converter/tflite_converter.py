@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import CodeRefusedError, ConvertError, UnsupportedError, at
 from ..files.io import check_not_source, write_whole
 from ..model import Model
+from ..quantize.policy import Policy
 from .job import Job, file_content
 from .quantization import type_of
 from .request import FORMATS, ConvertRequest, TypeFlags
@@ -93,7 +94,7 @@ class TFLiteConverter:
     Smaller weights: `optimizations` [Optimize.DEFAULT] or `post_training_quantize` store those of a float file as INT8, or as
     FLOAT16 with `target_spec.supported_types` [tf.float16].
 
-    `quantizer_style`, "toco" or "mlir", says whose ways are followed where the first converter and that of TF 2.21 differ
+    `quantizer_policy` is "toco" or "mlir", to decide as the first converter or as TF 2.21, or a tinylite.quantize.Policy
     (docs/quantization.md, docs/weights-only.md); None is toco for full quantization, mlir for weights.
     """
 
@@ -116,7 +117,7 @@ class TFLiteConverter:
         self.change_concat_input_ranges = False
         self.drop_fake_quant = False
         self.allow_nudging_weights_to_use_fast_gemm_kernel = False
-        self.quantizer_style: str | None = None
+        self.quantizer_policy: Policy | str | None = None
         self.allow_float_ops = False
         self.allow_code = False
         self.allow_custom_ops = False
@@ -238,7 +239,7 @@ class TFLiteConverter:
         smaller = self.post_training_quantize or bool(asked - {"EXPERIMENTAL_SPARSITY"})
         return TypeFlags(
             self.inference_type, self.inference_input_type, self.inference_output_type, self.quantized_input_stats,
-            self.default_ranges_stats, self.quantizer_style, ("FLOAT16" if "FLOAT16" in types else "INT8") if smaller else None,
+            self.default_ranges_stats, self.quantizer_policy, ("FLOAT16" if "FLOAT16" in types else "INT8") if smaller else None,
             self.allow_float_ops, self.change_concat_input_ranges, self.allow_nudging_weights_to_use_fast_gemm_kernel,
         )  # fmt: skip
 

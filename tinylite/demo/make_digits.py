@@ -17,7 +17,7 @@ import numpy as np
 from tinylite import Interpreter, Model, Signature, convert, freeze
 from tinylite.errors import TinyliteError
 from tinylite.freezing.tf import tensorflow
-from tinylite.quantize import Integers, create_eval_graph, create_training_graph
+from tinylite.quantize import FullIntegerQuantization, create_eval_graph, create_training_graph
 
 SEED = 3
 STEPS = 3000
@@ -105,7 +105,7 @@ def evaluate(tf: Any, pictures: np.ndarray, labels: np.ndarray, checkpoint: str,
 def write(frozen: Any, path: Path) -> None:
     """The frozen graph as a uint8 file for one picture, whose stored integers are the pixels."""
     model: Model = convert(frozen, ["picture"], ["scores"], input_shapes={"picture": (1, 8, 8, 1)},
-                           integers=Integers(input_stats={"picture": (0.0, 255.0)}))  # fmt: skip
+                           quantization=FullIntegerQuantization(input_stats={"picture": (0.0, 255.0)}))  # fmt: skip
     model.description = "Handwritten digits, uint8, made by tinylite.demo.make_digits"
     graph = model.graph
     model.signatures = [Signature("serving_default", graph, {"picture": graph.inputs[0]}, {"scores": graph.outputs[0]})]

@@ -1,12 +1,21 @@
-"""Quantization: training that knows of it, and models of integers."""
+"""Quantization-aware training, fully quantized models, and float models with smaller weights."""
 
 from __future__ import annotations
 
-from .integer import Integers, quantize_model
-from .training import create_eval_graph, create_training_graph, experimental_create_eval_graph, experimental_create_training_graph
-from .weights import Weights, quantize_weights
+from .config import FullIntegerQuantization, WeightQuantization
+from .full_integer import quantize_model
+from .policy import MLIR, POLICIES, TOCO, Policy
+from .ranges import Ranges, RangeSource
+from .training import (
+    create_eval_graph,
+    create_training_graph,
+    experimental_create_eval_graph,
+    experimental_create_training_graph,
+)
+from .weights import quantize_weights
 
 __all__ = [
-    "Integers", "Weights", "create_eval_graph", "create_training_graph", "experimental_create_eval_graph",
+    "MLIR", "POLICIES", "TOCO", "FullIntegerQuantization", "Policy", "RangeSource", "Ranges", "WeightQuantization", "create_eval_graph",
+    "create_training_graph", "experimental_create_eval_graph",
     "experimental_create_training_graph", "quantize_model", "quantize_weights",
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from ..passes.uses import Uses
 from .ranges import Ranges, is_real, rule
 
 if TYPE_CHECKING:
-    from .integer import Integers
+    from .config import FullIntegerQuantization
 
 __all__ = ["check_ops", "quantizable"]
 
@@ -39,13 +39,13 @@ def _value(tensor: Tensor) -> Value:
     return Value(tensor.name or "", str(tensor.type), tensor.shape, tensor, known)
 
 
-def quantizable(graph: Graph, ranges: Ranges, settings: Integers) -> set[int]:
+def quantizable(graph: Graph, ranges: Ranges, quantization: FullIntegerQuantization) -> set[int]:
     """The ids of the ops that become integer ones.
 
-    Raises ConvertError that names every tensor without a range and every op without a quantized form, unless these may stay in float.
+    Raises ConvertError that names every tensor without a range and every op without a quantized kernel, unless these may stay in float.
     """
     chosen: set[int] = set()
-    without_form: list[Op] = []
+    unsupported: list[Op] = []
     unranged: dict[int, Tensor] = {}
     stored: dict[int, Tensor] = {}
     uses = Uses(graph)
@@ -56,20 +56,20 @@ def quantizable(graph: Graph, ranges: Ranges, settings: Integers) -> set[int]:
         if op.code == "FAKE_QUANT":  # that stayed between two names that people know, with a range on both sides
             chosen.add(id(op))
             continue
-        if rule(op, settings.type) is None:
-            without_form.append(op)
+        if rule(op, quantization.type) is None:
+            unsupported.append(op)
             continue
         if found := _stored(op, uses):
             stored.update((id(tensor), tensor) for tensor in found)
             continue
-        missing = [tensor for tensor in _needed(op, settings.type) if ranges.get(tensor) is None]
+        missing = [tensor for tensor in _needed(op, quantization.type) if ranges.get(tensor) is None]
         unranged.update((id(tensor), tensor) for tensor in missing)
         if not missing:
             chosen.add(id(op))
-    if not settings.keeps_float:
+    if not quantization.keeps_float:
         _check_stored(list(stored.values()))
         _check_inputs(graph, ranges)
-        _raise(graph, ranges, settings, without_form, list(unranged.values()))
+        _raise(graph, ranges, quantization, unsupported, list(unranged.values()))
     return chosen
 
 
@@ -115,14 +115,14 @@ def _check_inputs(graph: Graph, ranges: Ranges) -> None:
         )
 
 
-def _raise(graph: Graph, ranges: Ranges, settings: Integers, without_form: list[Op], unranged: list[Tensor]) -> None:
+def _raise(graph: Graph, ranges: Ranges, quantization: FullIntegerQuantization, unsupported: list[Op], unranged: list[Tensor]) -> None:
     problems = []
-    if without_form:
-        lines = [f"  {op.name} ({op.outputs[0].name!r})" for op in without_form if op.outputs]
-        problems.append(f"for {len(without_form)} ops the quantized form is not yet implemented for {settings.type}:\n" + "\n".join(lines))
+    if unsupported:
+        lines = [f"  {op.name} ({op.outputs[0].name!r})" for op in unsupported if op.outputs]
+        problems.append(f"for {len(unsupported)} ops there is no quantized kernel yet for {quantization.type}:\n" + "\n".join(lines))
     if unranged:
         around = _Around(graph, ranges)
-        lines = [f"  {around.told(tensor)}" for tensor in unranged]
+        lines = [f"  {around.described(tensor)}" for tensor in unranged]
         problems.append(
             f"{len(unranged)} tensors have no range (min and max), without which they cannot be quantized:\n" + "\n".join(lines)
         )
@@ -138,7 +138,7 @@ class _Around:
         self.uses = Uses(graph)
         self.ranges = ranges
 
-    def told(self, tensor: Tensor) -> str:
+    def described(self, tensor: Tensor) -> str:
         producer = self.uses.producer(tensor)
         text = f"{tensor.name!r}, " + (f"made by {producer.name}" if producer is not None else "an input")
         before = self.nearest(tensor, lambda t: _inputs(self.uses.producer(t)))

@@ -17,7 +17,7 @@ from .parameters import Parameters, Range, choose, quantized, range_of_values
 from .ranges import Ranges, is_real, rule, scaled_by_result
 
 if TYPE_CHECKING:
-    from .integer import Integers
+    from .config import FullIntegerQuantization
 
 __all__ = ["Rewrite"]
 
@@ -30,10 +30,11 @@ _LARGEST_BIAS = 2**30  # half of INT32, so that products can be added
 class Rewrite:
     """One rewriting. A tensor keeps its object and its name where it becomes integers; its float form, where one is read, is new."""
 
-    def __init__(self, graph: Graph, ranges: Ranges, settings: Integers, chosen: set[int]) -> None:
+    def __init__(self, graph: Graph, ranges: Ranges, settings: FullIntegerQuantization, chosen: set[int]) -> None:
         self.graph = graph
         self.ranges = ranges
         self.settings = settings
+        self.policy = settings.decisions
         self.chosen = chosen
         self.ops: list[Op] = []
         self.parameters: dict[int, Parameters] = {}  # of tensors that are integers by now
@@ -44,13 +45,13 @@ class Rewrite:
         self.rounded_twice = 0
 
     def apply(self) -> None:
-        inputs = [self.begun(tensor) for tensor in self.graph.inputs]
+        inputs = [self.quantize_input(tensor) for tensor in self.graph.inputs]
         for op in self.graph.ops:
             op.inputs = [self.instead.get(id(tensor), tensor) if tensor is not None else None for tensor in op.inputs]
             if id(op) in self.chosen:
                 self.integer(op)
             else:
-                op.inputs = [self.real(tensor) if tensor is not None else None for tensor in op.inputs]
+                op.inputs = [self.as_float(tensor) if tensor is not None else None for tensor in op.inputs]
                 self.ops.append(op)
         if self.rounded_twice:
             _log.warning(
@@ -59,19 +60,19 @@ class Rewrite:
                 self.rounded_twice,
             )
         given = [self.instead.get(id(tensor), tensor) for tensor in self.graph.outputs]
-        ends = {id(tensor): self.ended(tensor) for tensor in {id(tensor): tensor for tensor in given}.values()}
+        ends = {id(tensor): self.quantize_output(tensor) for tensor in {id(tensor): tensor for tensor in given}.values()}
         outputs = [ends[id(tensor)] for tensor in given]
         self.graph.inputs, self.graph.outputs, self.graph.ops = inputs, outputs, self.ops
         self.graph.tensors = Graph(None, inputs, outputs, self.ops).all_tensors()
 
     # ---- the ends
 
-    def begun(self, tensor: Tensor) -> Tensor:
+    def quantize_input(self, tensor: Tensor) -> Tensor:
         """An input, which people fill: of the type that was asked for."""
         wanted, found = self.settings.input_type or self.settings.type, self.ranges.get(tensor)
         if not is_real(tensor) or found is None or wanted == "FLOAT32":
             return tensor
-        parameters = choose(found, self.settings.type, id(tensor) in self.ranges.told)
+        parameters = choose(found, self.settings.type, id(tensor) in self.ranges.user_specified)
         if wanted == self.settings.type:
             self.become(tensor, parameters)
             return tensor
@@ -81,7 +82,7 @@ class Rewrite:
         self.ops.append(Op("QUANTIZE", [given], [tensor]))
         return given
 
-    def ended(self, tensor: Tensor) -> Tensor:
+    def quantize_output(self, tensor: Tensor) -> Tensor:
         """An output, which people read: of the type that was asked for, if it has a range."""
         wanted = self.settings.output_type or self.settings.type
         parameters = self.parameters.get(id(tensor))
@@ -96,7 +97,7 @@ class Rewrite:
             return tensor
         if any(tensor is given for given in self.graph.inputs):  # it keeps its name
             if wanted == "FLOAT32":
-                return self.real(tensor)
+                return self.as_float(tensor)
             made = self.like(tensor, f"{tensor.name}_quantized", wanted, _shifted(parameters, wanted).quantization())
             self.ops.append(Op("QUANTIZE", [tensor], [made]))
             return made
@@ -125,18 +126,20 @@ class Rewrite:
     def become(self, tensor: Tensor, parameters: Parameters) -> None:
         """Let a computed tensor be integers."""
         tensor.type = parameters.type
-        told = self.ranges.get(tensor)
-        low, high = parameters.range().low, parameters.range().high
-        # As the first converter told it: the range that was asked for, or what the integers mean where that is another.
-        if told is None or max(abs(low - told.low), abs(high - told.high)) > 1e-5 * (high - low):
-            told = Range(low, high)
-        tensor.quantization = parameters.quantization(told if self.settings.style == "toco" else None)
+        tensor.quantization = parameters.quantization(self.recorded(tensor, parameters) if self.policy.record_ranges else None)
         self.parameters[id(tensor)] = parameters
 
-    def real(self, tensor: Tensor) -> Tensor:
+    def recorded(self, tensor: Tensor, parameters: Parameters) -> Range:
+        """The range that was asked for, or what the integers mean where that is another."""
+        asked, found = self.ranges.get(tensor), parameters.range()
+        if asked is None or max(abs(found.low - asked.low), abs(found.high - asked.high)) > 1e-5 * (found.high - found.low):
+            return found
+        return asked
+
+    def as_float(self, tensor: Tensor) -> Tensor:
         """The float form of a tensor, for an op that stays in float; rounded where training has rounded it."""
         if id(tensor) not in self.parameters and id(tensor) in self.ranges.rounded and not tensor.is_constant:
-            tensor = self.quantize(tensor, self.own(tensor))
+            tensor = self.quantize(tensor, self.params_for(tensor))
         if id(tensor) not in self.parameters:
             return tensor
         if id(tensor) not in self.floats:
@@ -144,7 +147,7 @@ class Rewrite:
             self.ops.append(Op("DEQUANTIZE", [tensor], [self.floats[id(tensor)]]))
         return self.floats[id(tensor)]
 
-    def own(self, tensor: Tensor) -> Parameters:
+    def params_for(self, tensor: Tensor) -> Parameters:
         """The parameters of an input: those it has, or those of its range."""
         return self.parameters.get(id(tensor)) or choose(self.range(tensor), self.settings.type)
 
@@ -168,7 +171,7 @@ class Rewrite:
         assert tensor.data is not None
         made.name = tensor.name
         made.data = quantized(tensor.data, parameters, found.narrow)
-        made.quantization = parameters.quantization(found if self.settings.style == "toco" and parameters.type != "INT32" else None)
+        made.quantization = parameters.quantization(found if self.policy.record_ranges and parameters.type != "INT32" else None)
 
     # ---- ops
 
@@ -177,21 +180,21 @@ class Rewrite:
         if op.code == "FAKE_QUANT":
             x, y = op.inputs[0], op.outputs[0]
             assert x is not None
-            x = self.quantize(x, self.own(x))
+            x = self.quantize(x, self.params_for(x))
             self.become(y, choose(self.range(y), self.settings.type))
             self.ops.append(Op("QUANTIZE", [x], [y]))
             return
         declared = rule(op, self.settings.type)
         assert declared is not None
         if declared.weights is not None:
-            self.layer(op, declared)
+            self.rewrite_layer(op, declared)
         elif self.settings.type in declared.moves:
-            self.moving(op, declared)
+            self.rewrite_data_movement(op, declared)
         else:
-            op.inputs = [self.quantize(t, self.own(t)) if t is not None and is_real(t) else t for t in op.inputs]
+            op.inputs = [self.quantize(t, self.params_for(t)) if t is not None and is_real(t) else t for t in op.inputs]
             outputs = [output for output in op.outputs if is_real(output) and not declared.floats_out]
             written = {id(output): self.computed(op, declared, output) for output in outputs}
-            asked = declared.fixed is not None and self.settings.style == "mlir"
+            asked = declared.fixed is not None and self.policy.requantize_fixed_results
             wanted = {id(output): choose(self.range(output), self.settings.type) for output in outputs} if asked else written
             self.write(op, written, wanted)
 
@@ -202,21 +205,21 @@ class Rewrite:
             scale, zero = declared.fixed
             return Parameters(type, scale, zero - (128 if type == "INT8" else 0))
         copies = declared.copies or (declared.joins and self.settings.change_concat_inputs)
-        if copies and self.settings.style == "toco":
+        if copies and self.policy.share_input_scale:
             return next(self.parameters[id(t)] for t in op.inputs if id(t) in self.parameters)
         return choose(self.range(output), type)
 
-    def moving(self, op: Op, declared: Quantized) -> None:
-        """An op that only moves numbers: all of its tensors get one scale, and what wants another is brought to it."""
+    def rewrite_data_movement(self, op: Op, declared: Quantized) -> None:
+        """A data-movement op: all of its tensors get one scale, and what wants another is brought to it."""
         real = [t for t in op.inputs if t is not None and (is_real(t) or id(t) in self.parameters)]
         outputs = [output for output in op.outputs if is_real(output)]
         wanted = {id(output): choose(self.range(output), self.settings.type) for output in outputs}
         # What is joined takes the result's scale; else the result takes the scale of what is moved.
-        backward = declared.ranges == "union" or (self.settings.style == "mlir" and scaled_by_result(op, self.settings.type))
-        common = wanted[id(outputs[0])] if backward and outputs else self.own(real[0])
+        backward = declared.ranges == "union" or (self.policy.backward_through_moves and scaled_by_result(op, self.settings.type))
+        common = wanted[id(outputs[0])] if backward and outputs else self.params_for(real[0])
         op.inputs = [self.quantize(t, common) if any(t is other for other in real) else t for t in op.inputs]  # type: ignore[arg-type]
         written = dict.fromkeys(wanted, common)
-        self.write(op, written, written if declared.copies and self.settings.style == "toco" else wanted)
+        self.write(op, written, written if declared.copies and self.policy.share_input_scale else wanted)
 
     def write(self, op: Op, written: dict[int, Parameters], wanted: dict[int, Parameters]) -> None:
         """Add an op that writes outputs, by id, with these parameters, and a QUANTIZE for each that shall have others."""
@@ -232,19 +235,19 @@ class Rewrite:
         self.emit(op)
         self.ops += after
 
-    def layer(self, op: Op, declared: Quantized) -> None:
+    def rewrite_layer(self, op: Op, declared: Quantized) -> None:
         """A layer of weights: they have a scale of their own, and the biases the product of it and the data's."""
         assert declared.weights is not None and declared.bias is not None
         data, weights = op.inputs[declared.data], op.inputs[declared.weights]
         assert data is not None and weights is not None
         if len(weights.shape) <= declared.channels:
             raise ConvertError(f"the weights {weights.name!r} of {op.name} are {list(weights.shape)}, which has too few dimensions")
-        data = self.quantize(data, self.own(data))
+        data = self.quantize(data, self.params_for(data))
         bias = op.inputs[declared.bias] if declared.bias < len(op.inputs) else None
-        found = self.with_room(self.weights_range(weights), bias, self.parameters[id(data)])
+        found = self.with_room(self.weights_range(weights, declared), bias, self.parameters[id(data)])
         self.ranges.set(weights, found)
-        stored = self.quantize(weights, choose(found, "INT8") if self.settings.type == "INT8" else self.own(weights))
-        if weights.is_constant and self.settings.type == "UINT8" and self.settings.style == "toco" and declared.in_16_bits:
+        stored = self.quantize(weights, choose(found, "INT8") if self.settings.type == "INT8" else self.params_for(weights))
+        if weights.is_constant and self.settings.type == "UINT8" and self.policy.part_zero_weights and declared.in_16_bits:
             self.check_zeros(stored)
         inputs = [*op.inputs, *[None] * (declared.bias + 1 - len(op.inputs))]
         inputs[declared.data], inputs[declared.weights] = data, stored
@@ -253,34 +256,37 @@ class Rewrite:
         self.become(op.outputs[0], choose(self.range(op.outputs[0]), self.settings.type))
         self.emit(op)
 
-    def weights_range(self, weights: Tensor) -> Range:
+    def weights_range(self, weights: Tensor, declared: Quantized) -> Range:
         """The range of weights: INT8 kernels know no zero point, so that theirs is the same on both sides."""
         known = self.ranges.get(weights)
-        found = self.range(weights)
-        if not found.low and not found.high:
-            found = Range(0.0, 1.0, found.narrow)  # as of constants without a FakeQuant: beside a scale of 0 no biases fit INT32
-        if known is None and self.settings.style == "mlir":
-            found = Range(found.low, found.high, narrow=True)
+        if known is None and self.policy.per_channel_weights and self.settings.type == "INT8":
+            found = range_of_values(weights, declared.channels)
+        else:
+            found = self.range(weights)
+        low, high = found.ends
+        high = np.where((low == 0) & (high == 0), 1.0, high)  # as of constants without a FakeQuant: beside a scale of 0 no biases fit INT32
+        narrow = found.narrow or (known is None and self.policy.narrow_weights)
         if self.settings.type == "INT8":
-            most = max(-found.low, found.high)
-            self.rounded_twice += known is not None and abs(found.low + found.high) > most / 127
-            found = Range(-most, most, narrow=True)
-        return found
+            most = np.maximum(-low, high)
+            self.rounded_twice += known is not None and bool((np.abs(low + high) > most / 127).any())
+            low, high, narrow = -most, most, True
+        return Range.of(low, high, narrow, found.axis)
 
     def with_room(self, weights: Range, bias: Tensor | None, data: Parameters) -> Range:
         """The range of weights, made wider where the biases, whose scale follows from it, would not fit INT32 beside what is added."""
-        most = float(np.abs(bias.data).max(initial=0)) if bias is not None and bias.data is not None else 0.0
-        factor = most / (_LARGEST_BIAS * data.scale * choose(weights, self.settings.type).scale)
-        if factor <= 1:
-            return weights
-        if weights.high - weights.low < SMALLEST_RANGE:
-            weights = Range(-SMALLEST_RANGE / 2, SMALLEST_RANGE / 2, weights.narrow)
-        return Range(weights.low * factor, weights.high * factor, weights.narrow)
+        sizes = np.abs(bias.data) if bias is not None and bias.data is not None else np.zeros(0)
+        most = sizes.astype(np.float64) if weights.per_channel and sizes.size else np.float64(sizes.max(initial=0))
+        factor = most / (_LARGEST_BIAS * data.scale * np.asarray(choose(weights, self.settings.type).scale))
+        low, high = weights.ends
+        small = (factor > 1) & (high - low < SMALLEST_RANGE)
+        low, high = np.where(small, -SMALLEST_RANGE / 2, low), np.where(small, SMALLEST_RANGE / 2, high)
+        factor = np.maximum(factor, 1)
+        return Range.of(low * factor, high * factor, weights.narrow, weights.axis)
 
     def bias(self, op: Op, declared: Quantized, bias: Tensor | None, data: Parameters, weights: Parameters) -> Tensor | None:
-        """Biases as INT32; there always are some, unless the operator's file says that it does without."""
+        """Biases as INT32; there always are some, unless the operator's file says that it does without and the policy leaves out zeros."""
         zeros = bias is None or (bias.data is not None and not bias.data.any())
-        if self.settings.style == "mlir" and declared.drops_bias and zeros:
+        if zeros and self.policy.omit_zero_bias and declared.drops_bias:
             return None
         if bias is None:
             if not declared.adds_bias:
@@ -290,7 +296,8 @@ class Rewrite:
             self.kept.append(bias)
         if not bias.is_constant:
             raise ConvertError(f"the bias {bias.name!r} of {op.outputs[0].name!r} is computed, and a quantized layer needs it constant")
-        return self.quantize(bias, Parameters("INT32", data.scale * weights.scale, 0))
+        scale = data.scale * np.asarray(weights.scale)
+        return self.quantize(bias, Parameters.of("INT32", scale, np.zeros(scale.shape, np.int64)))
 
     def check_zeros(self, weights: Tensor) -> None:
         """Weights of 0 that stand too near to one another become 1, or are refused."""
@@ -319,7 +326,7 @@ class Rewrite:
 
     def emit(self, op: Op) -> None:
         """Add an op, without an activation that the output's range keeps anyway; an op that is nothing else is left out."""
-        if self.settings.style == "toco":
+        if self.policy.drop_idle_activations:
             activation = getattr(op.options, "fused_activation_function", "NONE") if op.options is not None else "NONE"
             if activation in CLAMPS and self.within(op.outputs[0], *CLAMPS[activation]):
                 op.options.fused_activation_function = "NONE"  # type: ignore[union-attr]
@@ -336,9 +343,9 @@ class Rewrite:
             return
         narrow, times = None, ""
         result, beta = self.parameters.get(id(op.outputs[0])), getattr(op.options, "beta", 1.0)
-        if result is not None and max(found.scale for _, found in given) >= declared.coarser * result.scale:
+        if result is not None and max(np.max(found.scale) for _, found in given) >= declared.coarser * result.scale:
             narrow = op.outputs[0], result
-        elif given[0][1].scale * beta <= declared.finest:
+        elif np.max(given[0][1].scale) * beta <= declared.finest:
             narrow, times = given[0], "" if beta == 1 else f", times its beta {beta:g},"
         if narrow is not None:
             tensor, found = narrow

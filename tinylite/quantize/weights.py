@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,53 +16,30 @@ from ..errors import ConvertError, UnsupportedError
 from ..limits import memory_shortage
 from ..model import Graph, Model, Op, Quantization, Tensor, called_graphs
 from ..ops.common.quantizing import StoredWeights
-from ..quantization_math import integer_limits, round_half_away, symmetric_steps_in_double, symmetric_steps_in_float
+from ..quantization_math import integer_limits, round_half_away
 from .check import check_ops
+from .config import WeightQuantization
+from .policy import Policy
 
-__all__ = ["Weights", "quantize_weights"]
+__all__ = ["quantize_weights"]
 
 _log = logging.getLogger("tinylite")
-_TYPES = ("INT8", "FLOAT16")
 _LARGEST_HALF = np.float32(65504)
 
 
-@dataclass(frozen=True)
-class Weights:
-    """How weights are stored.
-
-    type            "INT8", symmetric in -127..127, or "FLOAT16"
-    per_channel     whether INT8 weights have a scale for each filter, where a kernel knows that; else one each
-    least_elements  smaller INT8 weights stay float: they save little
-    style           "mlir" as TF 2.21 does it, or "toco" as 1.15 did: fewer operators, one scale, inputs without a zero point
-    """
-
-    type: str = "INT8"
-    per_channel: bool = True
-    least_elements: int = 1024
-    style: str = "mlir"
-
-    def __post_init__(self) -> None:
-        if self.type not in _TYPES:
-            raise UnsupportedError(f"weights cannot be stored as {self.type}", f"There are: {', '.join(_TYPES)}")
-        if self.style not in ("mlir", "toco"):
-            raise ConvertError(f"there is no style {self.style!r}", "There are: mlir, toco")
-        if self.least_elements < 0:
-            raise ConvertError(f"least_elements is {self.least_elements}", "Give 0 or more")
-
-
 @memory_shortage("quantizing it", "Quantize it on a larger machine, or end other programs")
-def quantize_weights(model: Model, settings: Weights | None = None) -> Model:
+def quantize_weights(model: Model, quantization: WeightQuantization | None = None) -> Model:
     """A float model with its weights stored smaller, in all of its graphs; the model given stays as it is.
 
     What is no float weight is left alone, so that a model may already be quantized in part; one that has none comes back as it is.
     Raises ConvertError for weights that hold NaN or infinity, and ModelError for ops that break their operators' rules.
     """
-    settings = settings or Weights()
+    quantization = quantization or WeightQuantization()
     made = model.copy()
     graphs = {id(graph): graph for first in made.graphs for graph in called_graphs(first)}.values()
     for graph in graphs:
         check_ops(graph)
-    changed = [_Storing(graph, settings).apply() for graph in graphs]
+    changed = [_Storing(graph, quantization).apply() for graph in graphs]
     if any(changed):
         from ..passes.set_versions import set_versions
 
@@ -74,10 +50,10 @@ def quantize_weights(model: Model, settings: Weights | None = None) -> Model:
 class _Storing:
     """The rewriting of one graph. Weights that several ops read are stored once for each form."""
 
-    def __init__(self, graph: Graph, settings: Weights) -> None:
+    def __init__(self, graph: Graph, settings: WeightQuantization) -> None:
         self.graph = graph
         self.settings = settings
-        self.first_style = settings.style == "toco"
+        self.policy = settings.decisions
         self.kept = graph.all_tensors()  # alive, so that no new tensor takes the id of one that was replaced
         self.readers = Counter(id(tensor) for op in graph.ops for tensor in op.inputs)
         self.stored: dict[tuple[int, int | None, int | None], Tensor] = {}
@@ -95,7 +71,7 @@ class _Storing:
                 self.integers(op)
         if not self.stored:
             return False
-        if self.first_style:
+        if self.policy.stored_for_all_readers:
             self.dequantize_for_others()
         self.graph.ops = [*self.first, *self.ops]
         self.graph.tensors = Graph(None, self.graph.inputs, self.graph.outputs, self.graph.ops).all_tensors()
@@ -117,32 +93,27 @@ class _Storing:
 
     def integers(self, op: Op) -> None:
         declared = _declared(op)
-        if declared is None or (self.first_style and not declared.first):
+        if declared is None or not self.policy.stores(declared):
             return
         given = {index for index in declared.inputs if index < len(op.inputs) and op.inputs[index] is not None}
         large = {index for index in given if self.is_large(op.inputs[index])}
-        if not large or (declared.together and large != given and not self.first_style):
+        if not large or (self.policy.needs_all(declared) and large != given):
             return
-        # The first converter left kernels to floats if they had any weights that are small.
-        kernel = declared.first == "kernel" and large == given if self.first_style else declared.kernel
-        channels = declared.channels if self.settings.per_channel and not self.first_style else None
+        kernel = self.policy.kernel_reads(declared, large == given)
+        channels = declared.channels if self.settings.per_channel and self.policy.stored_per_channel else None
         repeated = declared.channels if declared.each and kernel else None
         for index in large:
             tensor = op.inputs[index]
             assert tensor is not None
             key = id(tensor), channels, repeated
             if key not in self.stored:
-                self.stored[key] = _symmetric(tensor, channels, repeated, self.first_style)
-            if self.moves(declared, tensor):
+                self.stored[key] = _symmetric(tensor, channels, repeated, self.policy)
+            if self.policy.moves_stored(declared, self.readers[id(tensor)]):
                 self.moved(op, index, self.stored[key])
             else:
                 op.inputs[index] = self.stored[key] if kernel else self.float_form(self.stored[key], tensor)
-        if declared.asymmetric and not self.first_style and op.options is not None:
+        if declared.asymmetric and self.policy.asymmetric_inputs and op.options is not None:
             op.options.asymmetric_quantize_inputs = True
-
-    def moves(self, declared: StoredWeights, tensor: Tensor) -> bool:
-        """Whether an op moves integers. The first converter let it if it was the only reader of what it picks from."""
-        return declared.first == "moves" and self.readers[id(tensor)] == 1 if self.first_style else declared.moves
 
     def moved(self, op: Op, index: int, stored: Tensor) -> None:
         """Let an op move integers, and a DEQUANTIZE behind it make floats of those few that it picked."""
@@ -157,7 +128,7 @@ class _Storing:
         return _is_weight(tensor) and tensor is not None and int(np.prod(tensor.shape)) >= max(self.settings.least_elements, 1)
 
     def dequantize_for_others(self) -> None:
-        """Let all other readers of stored weights read them too, as the first converter did, so that none are kept as floats beside."""
+        """Let all other readers of stored weights read them too, so that none are kept as floats beside."""
         stored = {tensor: made for (tensor, _, _), made in self.stored.items()}
         for op in self.ops:
             op.inputs = [
@@ -198,16 +169,14 @@ def _constant(tensor: Tensor, type: str, values: np.ndarray, quantization: Quant
     return made
 
 
-def _symmetric(tensor: Tensor, channels: int | None, repeated: int | None, first_style: bool) -> Tensor:
+def _symmetric(tensor: Tensor, channels: int | None, repeated: int | None, policy: Policy) -> Tensor:
     """Weights as INT8 in -127..127, with one scale or one for each index along `channels`: the largest over 127.
 
     One scale is written as often as there are indices along `repeated`.
     """
     values = _checked(tensor)
     axes = tuple(axis for axis in range(values.ndim) if axis != channels) if channels is not None else None
-    scale, steps = (symmetric_steps_in_float if first_style else symmetric_steps_in_double)(
-        values, np.abs(values).max(axis=axes, keepdims=True)
-    )
+    scale, steps = policy.symmetric_steps(values, np.abs(values).max(axis=axes, keepdims=True))
     written = scale.reshape(-1).astype(np.float32)
     if channels is None and repeated is not None:
         channels, written = repeated, np.repeat(written, values.shape[repeated])

@@ -46,7 +46,7 @@ def request_of(flags: Mapping[str, Any]) -> ConvertRequest:
             inference_type, flags["inference_input_type"] or _quantized_type(flags["input_type"]), flags["inference_output_type"],
             input_stats=_stats(flags["means"], flags["stds"]) or file.stats,
             default_range=_default_range(flags["default_ranges_min"], flags["default_ranges_max"]),
-            quantizer_style=flags["quantizer_style"],
+            quantizer_policy=flags["quantizer_policy"],
             stored_weights="FLOAT16" if flags["quantize_to_float16"] else "INT8" if flags["post_training_quantize"] else None,
             allow_float_ops=flags["allow_float_ops"],
             change_concat_inputs=flags["change_concat_input_ranges"] or file.change_concat_input_ranges,

@@ -38,7 +38,7 @@ _SWITCHES = {
     "--dump_graphviz_video": "--dump writes the graph after every pass",
     "--enable_v1_converter": "there is one converter",
     "--experimental_new_converter": "there is one converter",
-    "--experimental_new_quantizer": "--quantizer_style chooses between the ways to quantize",
+    "--experimental_new_quantizer": "--quantizer_policy chooses between the policies",
     "--ignore_high_fanout_ops": "--dump writes all operators",
     "--logtostderr": _LOGS,
     "--split_tflite_lstm_inputs": "LSTM operators have all their inputs",

@@ -10,7 +10,7 @@ import numpy as np
 from tinylite import Interpreter, TinyliteError, convert
 from tinylite.freezing.tf import tensorflow
 from tinylite.inputs.media import real_values, stored_values
-from tinylite.quantize import Integers
+from tinylite.quantize import FullIntegerQuantization
 
 from .features import COEFFICIENTS, FRAMES, RANGE, features, front_end
 from .sounds import augmented, recordings, synthetic
@@ -67,7 +67,11 @@ def main(sources: tuple[str, ...], output: Path, small: bool) -> None:
     path = output / "speech_commands_uint8.tflite"
     shape = {"coefficients": (1, FRAMES, COEFFICIENTS)}
     model = convert(
-        output / "frozen.pb", ["coefficients"], ["scores"], input_shapes=shape, integers=Integers(input_stats={"coefficients": (MEAN, STD)})
+        output / "frozen.pb",
+        ["coefficients"],
+        ["scores"],
+        input_shapes=shape,
+        quantization=FullIntegerQuantization(input_stats={"coefficients": (MEAN, STD)}),
     )
     model.associated_files["labels.txt"] = "\n".join(names).encode()
     model.save(path)

@@ -1,0 +1,237 @@
+"""Policies and sources of ranges: a new one of each is one file, as this one shows, and no other is edited for it."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tinylite.quantize
+from tinylite import ConvertError, Interpreter, Model, dequantize_values
+from tinylite.model import Quantization
+from tinylite.quantize import (
+    MLIR,
+    POLICIES,
+    TOCO,
+    FullIntegerQuantization,
+    Policy,
+    Ranges,
+    RangeSource,
+    WeightQuantization,
+    quantize_model,
+    quantize_weights,
+)
+from tinylite.quantize.parameters import Range
+
+from ..conftest import litert_interpreter
+from ..draft import Draft
+
+RNG = np.random.default_rng(11)
+PICTURES = RNG.normal(0, 1, (8, 6, 6, 4)).astype(np.float32)
+
+
+def network(depthwise: bool = False) -> Model:
+    """A network of floats without any range, whose output channels have weights of very different sizes."""
+    d = Draft()
+    x = d.input()
+    sizes = np.float32([0.01, 0.1, 1, 10])
+    rng = np.random.default_rng(3)
+    if depthwise:
+        y = d.op("DEPTHWISE_CONV_2D", x, rng.normal(0, 1, (1, 3, 3, 4)) * sizes, np.linspace(-1, 1, 4), padding="SAME", stride_h=1,
+                 stride_w=1, depth_multiplier=1)  # fmt: skip
+    else:
+        weights = rng.normal(0, 1, (4, 3, 3, 4)) * sizes[:, None, None, None]
+        y = d.op("CONV_2D", x, weights, np.linspace(-1, 1, 4), padding="SAME", stride_h=1, stride_w=1, fused_activation_function="RELU")
+    y = d.op("RESHAPE", y, d.ints(1, 144), shape=(1, 144))
+    output = d.op("FULLY_CONNECTED", y, rng.normal(0, 0.1, (3, 144)), np.float32([0.5, 0, -0.5]), shape=(1, 3))
+    output.name = "scores"
+    return Model([d.done(output)])
+
+
+def run(content: bytes, x: np.ndarray, interpreter: Any = None) -> np.ndarray:
+    made = interpreter or Interpreter(model_content=content)
+    made.allocate_tensors()
+    made.set_tensor(made.get_input_details()[0]["index"], x)
+    made.invoke()
+    return np.asarray(made.get_tensor(made.get_output_details()[0]["index"]))
+
+
+# ---- a source of ranges, whole
+
+
+@dataclasses.dataclass(frozen=True)
+class Calibration:
+    """What runs of the float graph have seen: the least and the greatest value of each tensor, over a few inputs."""
+
+    samples: np.ndarray
+
+    def provide(self, ranges: Ranges) -> None:
+        interpreter = Interpreter(model_content=Model([ranges.graph]).to_bytes(), experimental_preserve_all_tensors=True)
+        interpreter.allocate_tensors()
+        places = {id(tensor): index for index, tensor in enumerate(ranges.graph.all_tensors())}
+        seen = [tensor for tensor in ranges.graph.all_tensors() if tensor.type == "FLOAT32" and not tensor.is_constant]
+        ends = np.zeros((len(seen), 2))
+        for sample in self.samples:
+            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], sample[None])
+            interpreter.invoke()
+            for row, tensor in zip(ends, seen, strict=True):
+                values = interpreter.get_tensor(places[id(tensor)])
+                row[:] = min(row[0], values.min()), max(row[1], values.max())
+        for (low, high), tensor in zip(ends.tolist(), seen, strict=True):
+            ranges.set_if_missing(tensor, Range(low, high))
+
+
+# ---- a policy, whole
+
+CALIBRATED = dataclasses.replace(MLIR, name="calibrated", per_channel_weights=True)
+
+
+@pytest.mark.parametrize("depthwise", [False, True])
+def test_a_new_policy_and_a_new_source_quantize_a_model(depthwise: bool) -> None:
+    source: RangeSource = Calibration(PICTURES)
+    float_scores = np.concatenate([run(network(depthwise).to_bytes(), x[None]) for x in PICTURES])
+    axis, layer = (3, "DEPTHWISE_CONV_2D") if depthwise else (0, "CONV_2D")
+    values = network(depthwise).graph.ops[0].inputs[1].data  # type: ignore[union-attr]
+    assert values is not None
+    largest = np.abs(values).max(tuple({0, 1, 2, 3} - {axis}), keepdims=True)
+    lost, made = {}, {}
+    for policy in (CALIBRATED, MLIR):
+        ends = {"input_type": "FLOAT32", "output_type": "FLOAT32"}
+        settings = FullIntegerQuantization("INT8", policy, range_sources=[source], **ends)
+        made[policy.name] = quantize_model(network(depthwise), settings)
+        content = made[policy.name].to_bytes()
+        scores = np.concatenate([run(content, x[None]) for x in PICTURES])
+        judged = np.concatenate([run(content, x[None], litert_interpreter(content, "BUILTIN_REF")) for x in PICTURES])
+        assert np.array_equal(scores, judged)
+        assert np.abs(scores - float_scores).max() < 0.05 * np.abs(float_scores).max()
+        weights = made[policy.name].graph.ops[1].inputs[1]
+        assert weights is not None
+        lost[policy.name] = (np.abs(dequantize_values(weights.data, weights) - values) / largest).max(tuple({0, 1, 2, 3} - {axis}))
+    assert [op.code for op in made["calibrated"].graph.ops] == ["QUANTIZE", layer, "RESHAPE", "FULLY_CONNECTED", "DEQUANTIZE"]
+    _, weights, bias = made["calibrated"].graph.ops[1].inputs
+    assert weights is not None and weights.quantization is not None and bias is not None and bias.quantization is not None
+    assert weights.quantization.scale == pytest.approx(largest.reshape(-1) / 127, rel=1e-6)
+    assert bias.quantization.scale.shape == (4,)
+    assert weights.quantization.quantized_dimension == axis and bias.quantization.quantized_dimension == 0
+    # A scale for each channel keeps all of them to half a step; one for all keeps nothing of the smallest.
+    assert lost["calibrated"].max() <= 0.5001 / 127
+    assert lost["mlir"].max() == 1 and lost["mlir"].min() <= 0.5001 / 127
+
+
+def test_an_earlier_source_is_not_overruled() -> None:
+    """FakeQuants and mean and std come first, then further sources in order, then the default range."""
+
+    class Constant:
+        def __init__(self, size: float) -> None:
+            self.size = size
+
+        def provide(self, ranges: Ranges) -> None:
+            for op in ranges.graph.ops:
+                for tensor in op.outputs:
+                    ranges.set_if_missing(tensor, Range(-self.size, self.size))
+
+    made = quantize_model(
+        network(),
+        FullIntegerQuantization(
+            "UINT8", input_stats={"x0": (128.0, 64.0)}, default_range=(-9.0, 9.0), range_sources=[Constant(2.0), Constant(5.0)],
+            nudge_weights=True,
+        ),
+    )  # fmt: skip
+    convolution = made.graph.ops[0]
+    scales = [float(tensor.quantization.scale[0]) for tensor in (convolution.inputs[0], convolution.outputs[0])]  # type: ignore[union-attr]
+    assert scales == [pytest.approx(1 / 64), pytest.approx(4 / 255)]
+
+
+def per_channel_fake_quants(size: int = 4) -> Model:
+    model = network()
+    weights = model.graph.ops[0].inputs[1]
+    assert weights is not None
+    weights.quantization = Quantization(min=-np.arange(1.0, size + 1), max=np.arange(1.0, size + 1), narrow=True)
+    return model
+
+
+def test_fake_quants_for_each_channel_are_ranges_of_arrays() -> None:
+    settings = FullIntegerQuantization("INT8", CALIBRATED, range_sources=[Calibration(PICTURES)])
+    weights = quantize_model(per_channel_fake_quants(), settings).graph.ops[0].inputs[1]
+    assert weights is not None and weights.quantization is not None
+    assert weights.quantization.scale == pytest.approx(np.arange(1, 5) / 127)
+    for policy, type, size in ((MLIR, "INT8", 4), (CALIBRATED, "UINT8", 4), (CALIBRATED, "INT8", 3)):
+        settings = FullIntegerQuantization(type, policy, range_sources=[Calibration(PICTURES)], nudge_weights=True)
+        with pytest.raises(ConvertError, match=f"has a range for each of {size} channels"):
+            quantize_model(per_channel_fake_quants(size), settings)
+
+
+# ---- the decisions
+
+DECISIONS = [field.name for field in dataclasses.fields(Policy) if field.name != "name"]
+
+
+def test_the_two_policies_differ_in_every_decision_but_one() -> None:
+    """A decision on which neither differs would be none; scales for each channel are for policies of one's own."""
+    assert [name for name in DECISIONS if getattr(TOCO, name) == getattr(MLIR, name)] == ["per_channel_weights"]
+    assert POLICIES == {"toco": TOCO, "mlir": MLIR}
+
+
+def test_the_documentation_has_every_decision() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    text = "".join((docs / name).read_text() for name in ("quantization.md", "weights-only.md"))
+    assert [name for name in DECISIONS if f"`{name}`" not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("decision", "mine", "operators"),
+    [("leftovers", "float", ["QUANTIZE", "CONV_2D", "DEQUANTIZE", "COS"]), ("leftovers", "error", "no quantized kernel yet.*COS")],
+)
+def test_one_decision_of_a_policy_is_changed_alone(decision: str, mine: str, operators: Any) -> None:
+    d = Draft()
+    x = d.input()
+    y = d.conv(x)
+    y.name = "conv"
+    settings = FullIntegerQuantization(
+        policy=dataclasses.replace(TOCO, **{decision: mine}), input_stats={"x0": (128.0, 64.0)}, default_range=(-4.0, 4.0),
+        input_type="FLOAT32",
+    )  # fmt: skip
+    model = Model([d.done(d.op("COS", y))])
+    if isinstance(operators, str):
+        with pytest.raises(ConvertError, match=f"(?s){operators}"):
+            quantize_model(model, settings)
+    else:
+        made = quantize_model(model, settings)
+        assert [op.code for op in made.graph.ops][: len(operators)] == operators
+        kept = next(tensor for tensor in made.graph.all_tensors() if tensor.name == "conv")
+        assert kept.quantization is not None and kept.quantization.min.size == 1  # toco's, as before
+
+
+@pytest.mark.parametrize("settings", [FullIntegerQuantization, WeightQuantization])
+@pytest.mark.parametrize(
+    ("given", "remedy"), [("tocco", "The nearest names are 'toco'"), ("MLIR", "'mlir'"), ("tf", "There are: toco, mlir"), (3, "There are")]
+)
+def test_unknown_policies_are_refused_with_near_names(settings: Any, given: Any, remedy: str) -> None:
+    with pytest.raises(ConvertError, match=rf"there is no policy {given!r}.*{remedy}"):
+        settings(policy=given)
+
+
+def test_unknown_choices_are_refused() -> None:
+    with pytest.raises(ConvertError, match=r"leftovers of policy 'mine' cannot be 'floats'. The nearest names are 'float'"):
+        dataclasses.replace(MLIR, name="mine", leftovers="floats")
+
+
+def test_a_policy_or_its_name_are_the_same() -> None:
+    for policy in (TOCO, MLIR):
+        made = [
+            quantize_weights(network(), WeightQuantization(policy=given, least_elements=10)).to_bytes() for given in (policy, policy.name)
+        ]
+        assert made[0] == made[1]
+
+
+def test_nothing_but_policies_asks_whose_way_is_followed() -> None:
+    root = Path(tinylite.quantize.__file__).parent
+    for path in root.rglob("*.py"):
+        if path.name in ("policy.py", "config.py"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            assert not (isinstance(node, ast.Constant) and node.value in ("toco", "mlir")), f"{path} line {node.lineno}"
