@@ -30,7 +30,7 @@ OPERATOR = '''"""STABLEHLO_NEGATE: -x."""
 import numpy as np
 
 from tinylite.ops.common.operator import register
-from tinylite.ops.common.quantizing import COMPUTES
+from tinylite.ops.common.quantization_rules import COMPUTES
 from tinylite.ops.common.unary import Unary
 from tinylite.ops.common.versions import Versions
 
@@ -54,7 +54,7 @@ CUSTOM = '''"""Squared: x * x."""
 import numpy as np
 
 from tinylite.ops.common.operator import register
-from tinylite.ops.common.quantizing import COMPUTES
+from tinylite.ops.common.quantization_rules import COMPUTES
 from tinylite.ops.common.unary import Unary
 
 

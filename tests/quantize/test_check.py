@@ -7,7 +7,7 @@ import pytest
 
 from tinylite import ConvertError, Model
 from tinylite.model import Quantization, Tensor
-from tinylite.quantize import Integers, quantize_model
+from tinylite.quantize import FullIntegerQuantization, quantize_model
 
 from ..draft import Draft
 from .test_integer import GRAPHS, STATS, fake, layer, quantize, weights
@@ -39,18 +39,18 @@ def test_weights_that_are_stored_smaller_already_are_refused(behind: bool) -> No
     y = d.op("CONV_2D", x, filters, np.zeros(4), padding="SAME", stride_h=1, stride_w=1)
     d.graph.outputs = [fake(d, y, -4, 4)]
     with pytest.raises(ConvertError, match="1 weights are stored as INT8 already: 'stored'"):
-        quantize_model(Model([d.graph]), Integers(input_stats=STATS))
+        quantize_model(Model([d.graph]), FullIntegerQuantization(input_stats=STATS))
 
 
-@pytest.mark.parametrize("style", ["toco", "mlir"])
+@pytest.mark.parametrize("policy", ["toco", "mlir"])
 @pytest.mark.parametrize("given", [2, 3], ids=["left out", "none"])
-def test_layers_without_biases_get_zeros(given: int, style: str) -> None:
+def test_layers_without_biases_get_zeros(given: int, policy: str) -> None:
     def build(d: Draft, x: Tensor) -> Tensor:
         y = layer(d, x)
         d.graph.ops[-1].inputs = [*d.graph.ops[-1].inputs[:2], None][:given]
         return fake(d, y, -4, 4)
 
-    bias = quantize(build, style=style).graph.ops[0].inputs[2]
+    bias = quantize(build, policy=policy).graph.ops[0].inputs[2]
     assert bias is not None and bias.type == "INT32" and bias.data is not None
     assert bias.data.tolist() == [0] * 4
 

@@ -30,9 +30,9 @@ from .frames import functionalized
 from .halves import HALVES, in_float32
 from .listing import listing, tf_listing
 from .output_types import output_type
-from .quantization import type_of
 from .refused import refused
 from .shapes import Signature, computed
+from .target import type_of
 from .tf_graph import Edge, TfGraph, TfNode, parse_name, tf_graph
 from .tf_ops.registry import STAND_INS
 from .translate import Translator

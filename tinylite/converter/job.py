@@ -14,9 +14,9 @@ from ..files.io import check_not_source, write_whole
 from ..model import Model, Tensor
 from .call import Settings
 from .conversion import Arrays, Conversion, Report, guessed_inputs, input_types
-from .quantization import Target
 from .request import ConvertRequest, Progress, by_input
 from .sources import Source, source_of
+from .target import Target
 
 __all__ = ["Job", "file_content"]
 

@@ -13,7 +13,7 @@ from ..errors import SettingError, quoted
 if TYPE_CHECKING:
     from ..quantize.config import FullIntegerQuantization, WeightQuantization
     from ..quantize.policy import Policy
-    from .quantization import Target
+    from .target import Target
 
 __all__ = ["FORMATS", "ByInput", "ConvertRequest", "Progress", "TypeFlags", "by_input"]
 
@@ -54,7 +54,7 @@ class TypeFlags:
 
     def target(self, types: Mapping[str, str | None], given_types: ByInput[Any]) -> Target:
         """These flags for inputs of these names and types. Types given for inputs that are floats are those of the file's inputs."""
-        from .quantization import target
+        from .target import target
 
         return target(
             self.inference_type, self.inference_input_type or _integers_for_floats(types, given_types), self.inference_output_type,
@@ -179,7 +179,7 @@ class ConvertRequest:
 
     def target(self, types: Mapping[str, str | None]) -> Target:
         """What the file is to be, for inputs of these names and types. Raises SettingError, ConvertError and UnsupportedError."""
-        from .quantization import Target
+        from .target import Target
 
         given = self.input_types or {}
         by_input("input_types", list(types), given)
@@ -202,7 +202,7 @@ def by_input(what: str, names: Sequence[str], given: ByInput[T]) -> Mapping[str,
 
 def _integers_for_floats(types: Mapping[str, str | None], given: ByInput[Any]) -> str | None:
     """The 8-bit type that is given for inputs that are floats in the graph. Raises SettingError if there are several."""
-    from .quantization import type_of
+    from .target import type_of
 
     asked = by_input("input_types", list(types), given)
     found = {str(type_of(type)) for name, type in asked.items() if types.get(name) == "FLOAT32"} & {"UINT8", "INT8"}

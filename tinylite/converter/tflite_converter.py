@@ -18,9 +18,9 @@ from ..files.io import check_not_source, write_whole
 from ..model import Model
 from ..quantize.policy import Policy
 from .job import Job, file_content
-from .quantization import type_of
 from .request import FORMATS, ConvertRequest, TypeFlags
 from .sources import Source, source_of
+from .target import type_of
 
 _log = logging.getLogger("tinylite")
 

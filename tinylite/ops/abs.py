@@ -9,8 +9,8 @@ import numpy as np
 from ..quantization_math import rescale
 from .common.lookup import centered
 from .common.operator import Node, Value, register
-from .common.quantized import scale_and_zero
-from .common.quantizing import Quantized
+from .common.quantization_params import scale_and_zero
+from .common.quantization_rules import QuantizationRule
 from .common.unary import Unary
 from .common.versions import Versions, of_int16
 
@@ -27,7 +27,7 @@ class Abs(Unary):
     numpy = np.abs
     types = ("FLOAT32", "INT8", "INT32", "INT64")
     kernel = "abs"
-    quantized = Quantized(types=("INT8",))
+    quantized = QuantizationRule(types=("INT8",))
 
     def version_needed(self, op: Op) -> int:
         return max(super().version_needed(op), of_int16(op, plain=4, quantized=3))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import copy_step
 from .common.operator import Node, Operator, Shape, Value, register
-from .common.quantized import activation_range
+from .common.quantization_params import activation_range
 from .common.versions import Versions
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .common.arg import Arg
 from .common.operator import register
-from .common.quantizing import COMPUTES
+from .common.quantization_rules import COMPUTES
 from .common.versions import Versions
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from .common.broadcasting import broadcast
 from .common.copying import mapped_step
 from .common.operator import Node, Operator, Shape, Value, register
-from .common.quantized import scale_and_zero, scales_and_zeros
-from .common.quantizing import Quantized, StoredWeights
+from .common.quantization_params import scale_and_zero, scales_and_zeros
+from .common.quantization_rules import QuantizationRule, WeightStorageRule
 from .common.versions import Versions
 from .linear.gemm import Batches, Gemm, dense
 from .linear.layers import LinearLayer
@@ -42,11 +42,11 @@ class BatchMatMul(Operator):
     versions = Versions("2.3.0 2.3.0 2.4.0 2.5.0", types={"INT8": 2, "INT16": 3}, hybrid=(1, 1, 4))
     plain_types = "FLOAT32"
     options = "BatchMatMulOptions"
-    quantized = Quantized(types=("INT8",))
-    stored_weights = StoredWeights((1,), asymmetric=True)
+    quantized = QuantizationRule(types=("INT8",))
+    stored_weights = WeightStorageRule((1,), asymmetric=True)
     input_count = (2, 2)
 
-    def weights_of(self, op: Op) -> StoredWeights | None:
+    def weights_of(self, op: Op) -> WeightStorageRule | None:
         """LiteRT's kernel finds the scales of rows along one dimension of matrices: where there are more, a DEQUANTIZE goes before."""
         y, output = op.inputs[1], op.outputs[0]
         batch = output.signature[:-2]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .common.hybrid import check_hybrid
 from .common.lstm import WEIGHTS, LSTMLayer
 from .common.operator import Node, Shape, Value, register
-from .common.quantizing import StoredWeights
+from .common.quantization_rules import WeightStorageRule
 from .common.recurrent import both_shapes, both_ways
 from .common.versions import Versions
 
@@ -40,7 +40,7 @@ class BidirectionalSequenceLSTM(LSTMLayer):
     options = "BidirectionalSequenceLSTMOptions"
     input_count = (48, 48)
     output_count = (1, 2)
-    stored_weights = StoredWeights(_STORED, asymmetric=True, together=True, first="kernel")
+    stored_weights = WeightStorageRule(_STORED, asymmetric=True, together=True, first="kernel")
 
     def layers(self, node: Node) -> list[Node]:
         """Each layer as an op of its own, with the inputs of UNIDIRECTIONAL_SEQUENCE_LSTM."""

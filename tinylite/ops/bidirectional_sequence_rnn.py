@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .common.hybrid import check_hybrid
 from .common.operator import Node, Operator, Shape, Value, register
-from .common.quantizing import StoredWeights
+from .common.quantization_rules import WeightStorageRule
 from .common.recurrent import both_shapes, both_ways, check_state, joined
 from .common.rnn import Cell
 from .common.versions import Versions
@@ -33,7 +33,7 @@ class BidirectionalSequenceRNN(Operator):
     input_count = (12, 12)
     output_count = (1, 2)
     # LiteRT's kernel for INT8 weights goes through time-major sequences more than once: a DEQUANTIZE goes before, as in 1.15.
-    stored_weights = StoredWeights((1, 2, 5, 6, 10, 11), kernel=False, first="stored")
+    stored_weights = WeightStorageRule((1, 2, 5, 6, 10, 11), kernel=False, first="stored")
 
     def check_types(self, node: Node) -> None:
         check_hybrid(node, self.stored_weights.inputs)

@@ -12,8 +12,8 @@ from .common.copying import Moving
 from .common.joining import axis_of, join_steps
 from .common.lookup import lookup_step, stored_values
 from .common.operator import Node, Shape, Value, register
-from .common.quantized import scale_and_zero
-from .common.quantizing import Quantized
+from .common.quantization_params import scale_and_zero
+from .common.quantization_rules import QuantizationRule
 from .common.versions import Versions
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Concatenation(Moving):
     plain_types = "FLOAT32 FLOAT16 BFLOAT16 UINT8 INT8 INT16 INT32 INT64 BOOL UINT32"
     options = "ConcatenationOptions"
     input_count = (1, 1 << 20)
-    quantized = Quantized(moves=("INT8",), ranges="union", joins=True)
+    quantized = QuantizationRule(moves=("INT8",), ranges="union", joins=True)
 
     def transposed(self, op: Op, order: Sequence[int]) -> tuple[list[Tensor | None], dict[str, Any]] | None:
         return [], {"axis": order[op.options.axis]} if op.options is not None else {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
-from .common.quantizing import Quantized, StoredWeights
+from .common.quantization_rules import QuantizationRule, WeightStorageRule
 from .common.versions import Versions, input_type, is_per_channel, names_bias_type
 from .common.window import Axis, axes
 from .linear.gemm import Gemm, patches
@@ -37,8 +37,8 @@ class Conv2D(Operator):
     fuses_activation = True
     options = "Conv2DOptions"
     input_count = (2, 3)
-    quantized = Quantized(weights=1, bias=2, channels=0, in_16_bits=True)
-    stored_weights = StoredWeights((1,), channels=0, first="kernel")
+    quantized = QuantizationRule(weights=1, bias=2, channels=0, in_16_bits=True)
+    stored_weights = WeightStorageRule((1,), channels=0, first="kernel")
 
     def version_needed(self, op: Op) -> int:
         x, weights = op.inputs[0], op.inputs[1]
@@ -46,7 +46,7 @@ class Conv2D(Operator):
         hybrid = is_per_channel(weights) and input_type(op, 0) == "FLOAT32"
         return max(super().version_needed(op), 6 if grouped else 1, 5 if hybrid else 1, 8 if names_bias_type(op) else 1)
 
-    def weights_of(self, op: Op) -> StoredWeights | None:
+    def weights_of(self, op: Op) -> WeightStorageRule | None:
         """LiteRT's kernel for groups reads a scale for each filter."""
         x, weights = op.inputs[:2]
         groups = x is not None and weights is not None and x.shape[3:] != weights.shape[3:]

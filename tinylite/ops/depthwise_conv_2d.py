@@ -9,7 +9,7 @@ import numpy as np
 
 from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
-from .common.quantizing import Quantized, StoredWeights
+from .common.quantization_rules import QuantizationRule, WeightStorageRule
 from .common.versions import Versions, input_type, is_per_channel, option
 from .common.window import Axis, axes
 from .linear.depthwise import Depthwise
@@ -42,8 +42,8 @@ class DepthwiseConv2D(Operator):
     fuses_activation = True
     options = "DepthwiseConv2DOptions"
     input_count = (2, 3)
-    quantized = Quantized(weights=1, bias=2, channels=3)
-    stored_weights = StoredWeights((1,), channels=3, each=True, first="stored")
+    quantized = QuantizationRule(weights=1, bias=2, channels=3)
+    stored_weights = WeightStorageRule((1,), channels=3, each=True, first="stored")
 
     def version_needed(self, op: Op) -> int:
         dilated = (option(op, "dilation_w_factor"), option(op, "dilation_h_factor")) != (1, 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .common.operator import Node, Operator, Shape, register
-from .common.quantized import scales_and_zeros
+from .common.quantization_params import scales_and_zeros
 from .common.versions import Versions, input_type, is_per_channel
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import numpy as np
 
 from .common.binary import Binary, product_scale
 from .common.operator import Node, register
-from .common.quantized import scale_and_zero
-from .common.quantizing import COMPUTES
+from .common.quantization_params import scale_and_zero
+from .common.quantization_rules import COMPUTES
 from .common.versions import Versions, broadcasts_widely
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import numpy as np
 
 from .common.copying import PACKED, Moving
 from .common.operator import Node, Shape, register
-from .common.quantized import scales_and_zeros
-from .common.quantizing import StoredWeights
+from .common.quantization_params import scales_and_zeros
+from .common.quantization_rules import WeightStorageRule
 from .common.versions import Versions, is_per_channel
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class EmbeddingLookup(Moving):
     versions = Versions("1.13.0 1.14.0 1.14.0 2.18.0 2.21.0", other=(1, {"INT4": 4, "INT2": 5}))
     input_count = (2, 2)
     data_input = 1
-    stored_weights = StoredWeights((1,), channels=0, first="moves")
+    stored_weights = WeightStorageRule((1,), channels=0, first="moves")
 
     def version_needed(self, op: Op) -> int:
         return max(super().version_needed(op), 4 if is_per_channel(op.inputs[1]) else 1)

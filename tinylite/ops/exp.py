@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .common.operator import Node, register
-from .common.quantizing import Quantized
+from .common.quantization_rules import QuantizationRule
 from .common.unary import Unary
 from .common.versions import Versions
 
@@ -18,7 +18,7 @@ class Exp(Unary):
     plain_types = "FLOAT32"
     types = ("FLOAT32", "INT8")
     kernel = "exp"
-    quantized = Quantized(types=("INT8",))
+    quantized = QuantizationRule(types=("INT8",))
 
     def real(self, x: np.ndarray, node: Node) -> np.ndarray:
         return np.exp(x.astype(np.float64))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
-from .common.quantizing import Quantized, StoredWeights
+from .common.quantization_rules import QuantizationRule, WeightStorageRule
 from .common.versions import Versions, input_type, is_per_channel, names_bias_type, option
 from .linear.gemm import Gemm, dense
 from .linear.layers import LinearLayer
@@ -36,8 +36,8 @@ class FullyConnected(Operator):
     fuses_activation = True
     options = "FullyConnectedOptions"
     input_count = (2, 3)
-    quantized = Quantized(weights=1, bias=2, channels=0, in_16_bits=True, drops_bias=True)
-    stored_weights = StoredWeights((1,), channels=0, asymmetric=True, first="kernel")
+    quantized = QuantizationRule(weights=1, bias=2, channels=0, in_16_bits=True, drops_bias=True)
+    stored_weights = WeightStorageRule((1,), channels=0, asymmetric=True, first="kernel")
 
     def version_needed(self, op: Op) -> int:
         hybrid = is_per_channel(op.inputs[1]) and input_type(op, 0) == "FLOAT32"

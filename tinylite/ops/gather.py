@@ -10,7 +10,7 @@ import numpy as np
 from .common.copying import Moving
 from .common.joining import axis_of
 from .common.operator import Node, Shape, register
-from .common.quantizing import MOVES, StoredWeights
+from .common.quantization_rules import MOVES, WeightStorageRule
 from .common.versions import Versions, option
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Gather(Moving):
     options = "GatherOptions"
     input_count = (2, 2)
     quantized = MOVES
-    stored_weights = StoredWeights((0,), moves=True, first="moves")
+    stored_weights = WeightStorageRule((0,), moves=True, first="moves")
 
     def of_sizes(self, options: Any, *given: np.ndarray) -> np.ndarray | None:
         sizes, places = given

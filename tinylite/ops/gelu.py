@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .common.operator import Node, register
-from .common.quantizing import COMPUTES
+from .common.quantization_rules import COMPUTES
 from .common.unary import Unary
 from .common.versions import Versions
 

@@ -7,8 +7,8 @@ import numpy as np
 from ..quantization_math import multiplier_16, multiply_high, rounding_divide_by_power, saturating_shift_left, wrap
 from .common.lookup import centered
 from .common.operator import Node, Value, register
-from .common.quantized import scale_and_zero
-from .common.quantizing import COMPUTES
+from .common.quantization_params import scale_and_zero
+from .common.quantization_rules import COMPUTES
 from .common.unary import Unary
 from .common.versions import Versions
 

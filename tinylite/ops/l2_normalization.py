@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from .common.normalizing import Normalizing
 from .common.operator import Node, register
-from .common.quantized import scale_and_zero
-from .common.quantizing import Quantized
+from .common.quantization_params import scale_and_zero
+from .common.quantization_rules import QuantizationRule
 from .common.versions import Versions
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class L2Normalization(Normalizing):
     options = "L2NormOptions"
     scale = 1 / 128
     zeros = (128, 0)
-    quantized = Quantized(fixed=(1 / 128, 128), range=(-1.0, 1.0))
+    quantized = QuantizationRule(fixed=(1 / 128, 128), range=(-1.0, 1.0))
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

@@ -9,8 +9,8 @@ import numpy as np
 from ..quantization_math import rescale
 from .common.lookup import centered
 from .common.operator import Node, Value, register
-from .common.quantized import scale_and_zero
-from .common.quantizing import COMPUTES
+from .common.quantization_params import scale_and_zero
+from .common.quantization_rules import COMPUTES
 from .common.unary import Unary
 from .common.versions import Versions
 

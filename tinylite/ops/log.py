@@ -7,7 +7,7 @@ import numpy as np
 from ..quantization_math import integer_limits
 from .common.lookup import float_table
 from .common.operator import Node, Value, register
-from .common.quantizing import Quantized
+from .common.quantization_rules import QuantizationRule
 from .common.unary import Unary
 from .common.versions import Versions
 
@@ -23,7 +23,7 @@ class Log(Unary):
     numpy = np.log
     types = ("FLOAT32", "INT8")
     kernel = "log"
-    quantized = Quantized(types=("INT8",))
+    quantized = QuantizationRule(types=("INT8",))
 
     def table(self, node: Node, input: Value, output: Value) -> np.ndarray:
         least = integer_limits(output.type)[0]

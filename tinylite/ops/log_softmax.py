@@ -10,8 +10,8 @@ from ..quantization_math import multiplier_and_shift
 from .common.differences import scaled_differences
 from .common.normalizing import Normalizing
 from .common.operator import Node, register
-from .common.quantized import scale_and_zero
-from .common.quantizing import Quantized
+from .common.quantization_params import scale_and_zero
+from .common.quantization_rules import QuantizationRule
 from .common.versions import Versions
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class LogSoftmax(Normalizing):
     plain_types = "FLOAT32"
     scale = 1 / 16
     zeros = (255, 127)
-    quantized = Quantized(fixed=(16 / 256, 255), finest=2.0**-26)
+    quantized = QuantizationRule(fixed=(16 / 256, 255), finest=2.0**-26)
 
     def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.softmax import f32_log_softmax, q8_log_softmax

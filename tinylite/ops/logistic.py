@@ -6,8 +6,8 @@ import numpy as np
 
 from ..quantization_math import integer_limits
 from .common.operator import Node, register
-from .common.quantized import scale_and_zero
-from .common.quantizing import Quantized
+from .common.quantization_params import scale_and_zero
+from .common.quantization_rules import QuantizationRule
 from .common.unary import Unary
 from .common.versions import Versions
 
@@ -22,7 +22,7 @@ class Logistic(Unary):
     plain_types = "FLOAT32 FLOAT16 BFLOAT16"
     types = ("FLOAT32", "UINT8", "INT8")
     kernel = "logistic"
-    quantized = Quantized(fixed=(1 / 256, 0))
+    quantized = QuantizationRule(fixed=(1 / 256, 0))
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

@@ -16,7 +16,7 @@ from .common.hybrid import check_hybrid
 from .common.joining import join_steps
 from .common.lstm import WEIGHTS, LSTMLayer, lstm_version
 from .common.operator import Node, Shape, register
-from .common.quantizing import StoredWeights
+from .common.quantization_rules import WeightStorageRule
 from .common.versions import Versions
 from .linear.gemm import dense, f32_gemm
 from .linear.operands import bias_operand
@@ -40,7 +40,7 @@ class LSTM(LSTMLayer):
     input_count = (5, 24)
     output_count = (1, 4)
     rank = 2
-    stored_weights = StoredWeights(WEIGHTS, asymmetric=True, together=True, first="kernel")
+    stored_weights = WeightStorageRule(WEIGHTS, asymmetric=True, together=True, first="kernel")
 
     def version_needed(self, op: Op) -> int:
         return max(super().version_needed(op), lstm_version(op))
@@ -49,9 +49,9 @@ class LSTM(LSTMLayer):
     def basic(node: Node) -> bool:
         return bool(node.options.kernel_type == "BASIC")
 
-    def weights_of(self, op: Op) -> StoredWeights | None:
+    def weights_of(self, op: Op) -> WeightStorageRule | None:
         if op.options is not None and op.options.kernel_type == "BASIC":
-            return StoredWeights((2,), kernel=False, first="stored")
+            return WeightStorageRule((2,), kernel=False, first="stored")
         return super().weights_of(op)
 
     def check_types(self, node: Node) -> None:

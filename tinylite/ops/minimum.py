@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .common.binary import Binary
 from .common.operator import register
-from .common.quantizing import JOINS
+from .common.quantization_rules import JOINS
 from .common.versions import Versions, broadcasts_widely
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 from .common.copying import Moving
 from .common.joining import axis_of, join_steps
 from .common.operator import Node, Shape, register
-from .common.quantizing import JOINS
+from .common.quantization_rules import JOINS
 from .common.versions import Versions
 
 if TYPE_CHECKING:

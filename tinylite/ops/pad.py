@@ -11,7 +11,7 @@ from ..model import Op, Tensor
 from .common.copying import fill_step, mapped_step, strides_of
 from .common.operator import Node, register
 from .common.padding import Padding
-from .common.quantized import scale_and_zero
+from .common.quantization_params import scale_and_zero
 from .common.versions import Versions
 
 if TYPE_CHECKING:

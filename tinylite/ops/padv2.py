@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .common.operator import Node, register
-from .common.quantized import scale_and_zero
+from .common.quantization_params import scale_and_zero
 from .common.versions import Versions
 from .pad import Pad
 

@@ -11,8 +11,8 @@ from ..quantization_math import integer_limits, multiplier_and_shifts
 from .common.binary import Binary, product_scale
 from .common.broadcasting import broadcast
 from .common.operator import Node, Shape, register
-from .common.quantized import scale_and_zero
-from .common.quantizing import Quantized
+from .common.quantization_params import scale_and_zero
+from .common.quantization_rules import QuantizationRule
 from .common.versions import Versions
 
 
@@ -22,7 +22,7 @@ class PRelu(Binary):
     versions = Versions("1.8.0")
     plain_types = "FLOAT32"
     activates = False
-    quantized = Quantized(copies=True)
+    quantized = QuantizationRule(copies=True)
 
     def infer(self, node: Node) -> Sequence[Shape]:
         x, slopes = node.input(0), node.input(1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..quantization_math import integer_limits, rescale
 from .common.lookup import centered, lookup_step
 from .common.operator import Node, Operator, Shape, register
-from .common.quantized import scale_and_zero
+from .common.quantization_params import scale_and_zero
 from .common.versions import Versions, is_per_channel, output_type
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .common.operator import Node, Operator, register
-from .common.quantizing import COMPUTES
+from .common.quantization_rules import COMPUTES
 from .common.versions import Versions
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .common.operator import register
-from .common.quantizing import MOVES
+from .common.quantization_rules import MOVES
 from .common.reducing import Reducing
 from .common.versions import Versions
 

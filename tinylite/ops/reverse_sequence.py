@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .common.copying import Moving, strides_of
 from .common.operator import Node, Shape, register
-from .common.quantizing import Quantized
+from .common.quantization_rules import QuantizationRule
 from .common.versions import Versions
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class ReverseSequence(Moving):
     plain_types = "FLOAT32 UINT8 INT16 INT32 INT64"
     options = "ReverseSequenceOptions"
     input_count = (2, 2)
-    quantized = Quantized(types=("UINT8",), moves=("UINT8",), ranges="forward")
+    quantized = QuantizationRule(types=("UINT8",), moves=("UINT8",), ranges="forward")
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving, mapped_step, strides_of
 from .common.joining import axis_of
 from .common.operator import Node, Shape, register
-from .common.quantizing import MOVES
+from .common.quantization_rules import MOVES
 from .common.versions import Versions
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 from .common.differences import scaled_differences
 from .common.normalizing import Normalizing
 from .common.operator import Node, register
-from .common.quantized import scale_and_zero
-from .common.quantizing import Quantized
+from .common.quantization_params import scale_and_zero
+from .common.quantization_rules import QuantizationRule
 from .common.versions import Versions
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Softmax(Normalizing):
     options = "SoftmaxOptions"
     scale = 1 / 256
     zeros = (0, -128)
-    quantized = Quantized(fixed=(1 / 256, 0), finest=2.0**-26)
+    quantized = QuantizationRule(fixed=(1 / 256, 0), finest=2.0**-26)
 
     def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.softmax import f32_softmax, q8_softmax

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .common.copying import Moving
 from .common.joining import axis_of, split_steps
 from .common.operator import Node, Shape, register
-from .common.quantizing import Quantized
+from .common.quantization_rules import QuantizationRule
 from .common.versions import Versions
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Split(Moving):
     input_count = (2, 2)
     output_count = (1, 1 << 20)
     data_input = 1
-    quantized = Quantized(moves=("UINT8", "INT8"), copies=True, ranges="forward")
+    quantized = QuantizationRule(moves=("UINT8", "INT8"), copies=True, ranges="forward")
 
     def axis(self, node: Node) -> int:
         numbers = node.numbers(0)

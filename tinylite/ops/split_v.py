@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .common.joining import axis_of
 from .common.operator import Node, register
-from .common.quantizing import MOVES
+from .common.quantization_rules import MOVES
 from .common.versions import Versions
 from .split import Split
 

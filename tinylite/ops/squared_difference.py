@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .common.binary import Binary, common_scale
 from .common.operator import Node, register
-from .common.quantizing import Quantized
+from .common.quantization_rules import QuantizationRule
 from .common.versions import Versions
 
 
@@ -16,7 +16,7 @@ class SquaredDifference(Binary):
     plain_types = "FLOAT32 INT32"
     commutative = True
     activates = False
-    quantized = Quantized(types=("INT8",))
+    quantized = QuantizationRule(types=("INT8",))
 
     def rescaling(self, node: Node) -> dict[str, int]:
         return common_scale(node, left_shift=7, power=2)

@@ -10,7 +10,7 @@ import numpy as np
 
 from .common.copying import Moving, mapped_step, strides_of
 from .common.operator import Node, Shape, register
-from .common.quantizing import MOVES
+from .common.quantization_rules import MOVES
 from .common.versions import Versions, option
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .common.binary import Binary, common_scale
 from .common.operator import Node, register
-from .common.quantizing import ADDS
+from .common.quantization_rules import ADDS
 from .common.versions import Versions, broadcasts_widely, input_type, option
 
 if TYPE_CHECKING:

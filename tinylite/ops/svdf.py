@@ -13,7 +13,7 @@ import numpy as np
 
 from .common.hybrid import check_hybrid, dequantized, is_hybrid, stored_matrix
 from .common.operator import Node, Operator, Shape, register
-from .common.quantizing import StoredWeights
+from .common.quantization_rules import WeightStorageRule
 from .common.recurrent import activation_fields, check_state
 from .common.versions import Versions
 from .linear.gemm import dense, f32_gemm, hybrid_gemm
@@ -33,7 +33,7 @@ class SVDF(Operator):
     versions = Versions("1.5.0 1.14.0 2.2.0 2.3.0", types={"INT8": 3}, weights={"FLOAT32 INT8 FLOAT32": 2}, hybrid=(1, 2, 4))
     options = "SVDFOptions"
     input_count = (5, 5)
-    stored_weights = StoredWeights((1, 2), asymmetric=True, together=True, first="kernel")
+    stored_weights = WeightStorageRule((1, 2), asymmetric=True, together=True, first="kernel")
 
     def check_types(self, node: Node) -> None:
         check_hybrid(node, self.stored_weights.inputs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .common.operator import Node, register
-from .common.quantizing import Quantized
+from .common.quantization_rules import QuantizationRule
 from .common.unary import Unary
 from .common.versions import Versions
 
@@ -18,7 +18,7 @@ class Tanh(Unary):
     plain_types = "FLOAT32 FLOAT16 BFLOAT16"
     types = ("FLOAT32", "UINT8", "INT8")
     kernel = "tanh"
-    quantized = Quantized(fixed=(1 / 128, 128), range=(-127 / 128, 1.0))
+    quantized = QuantizationRule(fixed=(1 / 128, 128), range=(-127 / 128, 1.0))
 
     def real(self, x: np.ndarray, node: Node) -> np.ndarray:
         return np.tanh(x.astype(np.float64))

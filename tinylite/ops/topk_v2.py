@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .common.operator import Node, Operator, Shape, register
-from .common.quantizing import MOVES
+from .common.quantization_rules import MOVES
 from .common.versions import Versions
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import numpy as np
 
 from .common.layers import Layer
 from .common.operator import Node, Operator, Shape, register
-from .common.quantizing import Quantized, StoredWeights
+from .common.quantization_rules import QuantizationRule, WeightStorageRule
 from .common.versions import Versions, names_bias_type, option
 from .common.window import Axis, transposed_axis
 from .linear.gemm import Gemm, patches
@@ -39,8 +39,8 @@ class TransposeConv(Operator):
     layer = Layer(0, bias=3, spreads=True)
     options = "TransposeConvOptions"
     input_count = (3, 4)
-    quantized = Quantized(weights=1, bias=3, channels=0, data=2, adds_bias=False)
-    stored_weights = StoredWeights((1,), channels=0)
+    quantized = QuantizationRule(weights=1, bias=3, channels=0, data=2, adds_bias=False)
+    stored_weights = WeightStorageRule((1,), channels=0)
 
     def version_needed(self, op: Op) -> int:
         activates = option(op, "fused_activation_function") not in (None, "NONE")

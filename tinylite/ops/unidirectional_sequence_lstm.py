@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .common.lstm import WEIGHTS, LSTMLayer, lstm_version
 from .common.operator import register
-from .common.quantizing import StoredWeights
+from .common.quantization_rules import WeightStorageRule
 from .common.versions import Versions
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class UnidirectionalSequenceLSTM(LSTMLayer):
     max_version = 4
     versions = Versions("1.13.1 1.14.0 2.3.0 2.12.0", hybrid=(2, 2, 3))
     options = "UnidirectionalSequenceLSTMOptions"
-    stored_weights = StoredWeights(WEIGHTS, asymmetric=True, together=True, first="kernel")
+    stored_weights = WeightStorageRule(WEIGHTS, asymmetric=True, together=True, first="kernel")
 
     def version_needed(self, op: Op) -> int:
         return max(super().version_needed(op), lstm_version(op))

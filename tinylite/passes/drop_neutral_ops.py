@@ -73,7 +73,7 @@ def _merged(uses: Uses, op: Op, x: Tensor, value: np.ndarray) -> tuple[list[Op],
 
 def _constant_before(uses: Uses, x: Tensor) -> tuple[Op | None, Tensor | None, np.ndarray]:
     """The MUL or ADD by a constant that gives a tensor which nobody else reads: it, what it reads, the constant."""
-    op = uses.before(x)
+    op = uses.sole_producer(x)
     able = op is not None and facts_of(op).affine and facts_of(op).commutative and _plain(op)
     source, operand = _with_constant(op) if op is not None and able else (None, None)
     value = constant(operand)

@@ -75,7 +75,7 @@ def _operands(uses: Uses, op: Op) -> tuple[Op | None, np.ndarray | None]:
 
 def layer_before(uses: Uses, tensor: Tensor | None) -> Op | None:
     """The convolution or matrix product that writes a tensor which nothing else reads, if one does."""
-    op = uses.before(tensor)
+    op = uses.sole_producer(tensor)
     return op if op is not None and facts_of(op).layer is not None else None
 
 
@@ -90,7 +90,7 @@ def fold_into_next_weights(graph: Graph) -> int:
         places = facts_of(layer).layer
         if places is None or not places.factors or uses.gone(layer):
             continue
-        op = uses.before(layer.inputs[0])
+        op = uses.sole_producer(layer.inputs[0])
         able = op is not None and facts_of(op).affine and facts_of(op).commutative
         made = _taken_up(op, layer) if op is not None and able else None
         if op is not None and made is not None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 from ..model import Graph, Op, own_options
 from ..ops import facts_of
-from ..ops.common.quantized import CLAMPS
+from ..ops.common.quantization_params import CLAMPS
 from .graph_pass import keeps_bits
 from .uses import rebuilt, same_numbers
 

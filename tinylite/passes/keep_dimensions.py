@@ -22,7 +22,7 @@ def keep_dimensions(graph: Graph) -> int:
     for op in list(graph.ops):
         if op.code != "FULLY_CONNECTED" or op.options is None:
             continue
-        before, after = uses.producer(op.inputs[0], "RESHAPE"), uses.after(op.outputs[0], "RESHAPE")
+        before, after = uses.producer(op.inputs[0], "RESHAPE"), uses.sole_consumer(op.outputs[0], "RESHAPE")
         source, weights = before.inputs[0] if before is not None else op.inputs[0], op.inputs[1]
         if after is None or source is None or weights is None:
             continue

@@ -26,7 +26,7 @@ def merge_dilations(graph: Graph) -> int:
         layer = facts_of(op).layer
         if layer is None or not layer.dilates or op.options is None:
             continue
-        apart, back = uses.before(op.inputs[0], "SPACE_TO_BATCH_ND"), uses.after(op.outputs[0], "BATCH_TO_SPACE_ND")
+        apart, back = uses.sole_producer(op.inputs[0], "SPACE_TO_BATCH_ND"), uses.sole_consumer(op.outputs[0], "BATCH_TO_SPACE_ND")
         if apart is None or back is None or (padding := _padding(apart, op, back)) is None:
             continue
         block = _numbers(apart, 1)
@@ -46,12 +46,12 @@ def _widen_sequences(graph: Graph) -> None:
         layer = facts_of(op).layer
         if layer is None or not layer.dilates:
             continue
-        widen, narrow = uses.before(op.inputs[0]), uses.after(op.outputs[0])
+        widen, narrow = uses.sole_producer(op.inputs[0]), uses.sole_consumer(op.outputs[0])
         if widen is None or narrow is None or not (facts_of(widen).reshapes and facts_of(narrow).reshapes):
             continue
         if not (_widens(widen.inputs[0], op.inputs[0]) and _widens(narrow.outputs[0], op.outputs[0])):
             continue
-        apart, back = uses.before(widen.inputs[0], "SPACE_TO_BATCH_ND"), uses.after(narrow.outputs[0], "BATCH_TO_SPACE_ND")
+        apart, back = uses.sole_producer(widen.inputs[0], "SPACE_TO_BATCH_ND"), uses.sole_consumer(narrow.outputs[0], "BATCH_TO_SPACE_ND")
         if apart is None or back is None or apart.inputs[0] is None or op.inputs[0] is None:
             continue
         x, y, moves = apart.inputs[0], back.outputs[0], (apart, back)

@@ -39,7 +39,7 @@ def keep_reduced_dimensions(graph: Graph) -> int:
         return 0
     uses, changed = Uses(graph), 0
     for op in list(graph.ops):
-        reduction = uses.before(op.inputs[0]) if op.code == "RESHAPE" else None
+        reduction = uses.sole_producer(op.inputs[0]) if op.code == "RESHAPE" else None
         if reduction is None or not facts_of(reduction).reduces or reduction.options is None:
             continue
         if (axes := reduction.inputs[1]) is None or axes.data is None:

@@ -36,7 +36,7 @@ def sink_reshapes(graph: Graph) -> int:
 def _sink(uses: Uses, op: Op) -> bool:
     facts = facts_of(op)
     place = 1 if facts.commutative and constant(op.inputs[0]) is not None else 0
-    reshape = uses.before(op.inputs[place])
+    reshape = uses.sole_producer(op.inputs[place])
     layer = layer_before(uses, reshape.inputs[0]) if reshape is not None and facts_of(reshape).reshapes else None
     if reshape is None or layer is None or getattr(layer.options, "fused_activation_function", "NONE") != "NONE":
         return False

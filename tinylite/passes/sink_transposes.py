@@ -35,14 +35,14 @@ def _order(op: Op | None) -> list[int] | None:
 
 
 def _sink(uses: Uses, op: Op) -> bool:
-    if not op.outputs or not any(uses.before(tensor, "TRANSPOSE") for tensor in op.inputs):
+    if not op.outputs or not any(uses.sole_producer(tensor, "TRANSPOSE") for tensor in op.inputs):
         return False
     facts, rank = facts_of(op), len(op.outputs[0].shape)
     unmoved = facts.transposed(op, range(rank))
     if unmoved is None:
         return False
     data = op.inputs[: len(op.inputs) - len(unmoved[0])]
-    transposes = [uses.before(tensor, "TRANSPOSE") for tensor in data]
+    transposes = [uses.sole_producer(tensor, "TRANSPOSE") for tensor in data]
     orders = [_order(transpose) for transpose in transposes if transpose is not None]
     if not orders or any(order != orders[0] for order in orders):
         return False

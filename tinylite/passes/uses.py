@@ -35,11 +35,11 @@ class Uses:
         op = self.producers.get(id(tensor))
         return op if op is not None and id(op) not in self._gone and (not codes or op.code in codes) else None
 
-    def before(self, tensor: Tensor | None, *codes: str) -> Op | None:
+    def sole_producer(self, tensor: Tensor | None, *codes: str) -> Op | None:
         """The same, if nobody else reads the tensor: the op may be taken up by the one that reads it."""
         return self.producer(tensor, *codes) if tensor is not None and self.reads[id(tensor)] == 1 else None
 
-    def after(self, tensor: Tensor, *codes: str) -> Op | None:
+    def sole_consumer(self, tensor: Tensor, *codes: str) -> Op | None:
         """The one op that reads a tensor, if it has one of these codes and the graph does not give the tensor out."""
         readers = [op for op in self.readers.get(id(tensor), ()) if id(op) not in self._gone]
         return readers[0] if self.reads[id(tensor)] == len(readers) == 1 and (not codes or readers[0].code in codes) else None

@@ -19,7 +19,7 @@ from ..quantization_math import symmetric_steps_in_double, symmetric_steps_in_fl
 from .parameters import Range, nudged_range
 
 if TYPE_CHECKING:
-    from ..ops.common.quantizing import StoredWeights
+    from ..ops.common.quantization_rules import WeightStorageRule
 
 __all__ = ["MLIR", "POLICIES", "TOCO", "Policy", "policy_of"]
 
@@ -102,19 +102,19 @@ class Policy:
 
     # ---- smaller weights
 
-    def stores(self, rule: StoredWeights) -> bool:
+    def stores(self, rule: WeightStorageRule) -> bool:
         """Whether an operator's weights may be stored smaller at all."""
         return self.stored_by == "2.21" or bool(rule.first)
 
-    def needs_all(self, rule: StoredWeights) -> bool:
+    def needs_all(self, rule: WeightStorageRule) -> bool:
         """Whether an operator's weights are stored all or not at all."""
         return rule.together and self.stored_by == "2.21"
 
-    def kernel_reads(self, rule: StoredWeights, all_large: bool) -> bool:
+    def kernel_reads(self, rule: WeightStorageRule, all_large: bool) -> bool:
         """Whether a kernel reads stored weights; else a DEQUANTIZE goes before. 1.15 left kernels in float if any weights were small."""
         return rule.kernel if self.stored_by == "2.21" else rule.first == "kernel" and all_large
 
-    def moves_stored(self, rule: StoredWeights, readers: int) -> bool:
+    def moves_stored(self, rule: WeightStorageRule, readers: int) -> bool:
         """Whether an op moves stored weights, and a DEQUANTIZE goes behind it. 1.15 let it if it was the only reader."""
         return rule.moves if self.stored_by == "2.21" else rule.first == "moves" and readers == 1
 

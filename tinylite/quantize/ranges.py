@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from .. import ops
 from ..errors import ConvertError
 from ..model import Graph, Op, Tensor
-from ..ops.common.quantizing import Quantized
+from ..ops.common.quantization_rules import QuantizationRule
 from ..passes.uses import Uses
 from .parameters import Range, choose, range_of_values
 from .policy import Policy
@@ -22,7 +22,7 @@ __all__ = ["RangeSource", "Ranges", "is_real", "pair", "rule", "scaled_by_result
 _log = logging.getLogger("tinylite")
 
 
-def rule(op: Op, type: str) -> Quantized | None:
+def rule(op: Op, type: str) -> QuantizationRule | None:
     """How an op is computed on integers of a type; None if it is not."""
     found = ops.facts_of(op).quantized
     return found if found is not None and type in found.types else None

@@ -10,8 +10,8 @@ import numpy as np
 from .. import ops
 from ..errors import ConvertError
 from ..model import Graph, Op, Quantization, Tensor
-from ..ops.common.quantized import CLAMPS
-from ..ops.common.quantizing import Quantized
+from ..ops.common.quantization_params import CLAMPS
+from ..ops.common.quantization_rules import QuantizationRule
 from ..quantization_math import SMALLEST_RANGE
 from .parameters import Parameters, Range, choose, quantized, range_of_values
 from .ranges import Ranges, is_real, rule, scaled_by_result
@@ -198,7 +198,7 @@ class Rewrite:
             wanted = {id(output): choose(self.range(output), self.settings.type) for output in outputs} if asked else written
             self.write(op, written, wanted)
 
-    def computed(self, op: Op, declared: Quantized, output: Tensor) -> Parameters:
+    def computed(self, op: Op, declared: QuantizationRule, output: Tensor) -> Parameters:
         """The parameters of what an op computes."""
         type = self.settings.type
         if declared.fixed is not None:
@@ -209,7 +209,7 @@ class Rewrite:
             return next(self.parameters[id(t)] for t in op.inputs if id(t) in self.parameters)
         return choose(self.range(output), type)
 
-    def rewrite_data_movement(self, op: Op, declared: Quantized) -> None:
+    def rewrite_data_movement(self, op: Op, declared: QuantizationRule) -> None:
         """A data-movement op: all of its tensors get one scale, and what wants another is brought to it."""
         real = [t for t in op.inputs if t is not None and (is_real(t) or id(t) in self.parameters)]
         outputs = [output for output in op.outputs if is_real(output)]
@@ -235,7 +235,7 @@ class Rewrite:
         self.emit(op)
         self.ops += after
 
-    def rewrite_layer(self, op: Op, declared: Quantized) -> None:
+    def rewrite_layer(self, op: Op, declared: QuantizationRule) -> None:
         """A layer of weights: they have a scale of their own, and the biases the product of it and the data's."""
         assert declared.weights is not None and declared.bias is not None
         data, weights = op.inputs[declared.data], op.inputs[declared.weights]
@@ -256,7 +256,7 @@ class Rewrite:
         self.become(op.outputs[0], choose(self.range(op.outputs[0]), self.settings.type))
         self.emit(op)
 
-    def weights_range(self, weights: Tensor, declared: Quantized) -> Range:
+    def weights_range(self, weights: Tensor, declared: QuantizationRule) -> Range:
         """The range of weights: INT8 kernels know no zero point, so that theirs is the same on both sides."""
         known = self.ranges.get(weights)
         if known is None and self.policy.per_channel_weights and self.settings.type == "INT8":
@@ -283,7 +283,7 @@ class Rewrite:
         factor = np.maximum(factor, 1)
         return Range.of(low * factor, high * factor, weights.narrow, weights.axis)
 
-    def bias(self, op: Op, declared: Quantized, bias: Tensor | None, data: Parameters, weights: Parameters) -> Tensor | None:
+    def bias(self, op: Op, declared: QuantizationRule, bias: Tensor | None, data: Parameters, weights: Parameters) -> Tensor | None:
         """Biases as INT32; there always are some, unless the operator's file says that it does without and the policy leaves out zeros."""
         zeros = bias is None or (bias.data is not None and not bias.data.any())
         if zeros and self.policy.omit_zero_bias and declared.drops_bias:

@@ -15,7 +15,7 @@ from .. import ops
 from ..errors import ConvertError, UnsupportedError
 from ..limits import memory_shortage
 from ..model import Graph, Model, Op, Quantization, Tensor, called_graphs
-from ..ops.common.quantizing import StoredWeights
+from ..ops.common.quantization_rules import WeightStorageRule
 from ..quantization_math import integer_limits, round_half_away
 from .check import check_ops
 from .config import WeightQuantization
@@ -144,7 +144,7 @@ class _Storing:
         return self.floats[id(stored)]
 
 
-def _declared(op: Op) -> StoredWeights | None:
+def _declared(op: Op) -> WeightStorageRule | None:
     try:
         return ops.find(op.code).weights_of(op)
     except UnsupportedError:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ...quantization_math import FACTORS_END, multiplier_and_shifts
 from .broadcasting import blocks, broadcast, loops
 from .operator import Node, Operator, Shape
-from .quantized import activation_range, scale_and_zero
+from .quantization_params import activation_range, scale_and_zero
 
 if TYPE_CHECKING:
     from .plan_context import PlanContext

@@ -6,7 +6,7 @@ import numpy as np
 
 from .copying import Moving
 from .operator import Node, Value
-from .quantizing import MOVES
+from .quantization_rules import MOVES
 
 __all__ = ["Blocks"]
 

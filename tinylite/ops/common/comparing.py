@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ...quantization_math import multiplier_and_shifts
 from .broadcasting import blocks, broadcast, loops
 from .operator import Node, Operator, Shape, Value
-from .quantized import scale_and_zero
-from .quantizing import COMPUTES, Quantized
+from .quantization_params import scale_and_zero
+from .quantization_rules import COMPUTES, QuantizationRule
 
 if TYPE_CHECKING:
     from .plan_context import PlanContext
@@ -26,7 +26,7 @@ class Comparison(Operator):
 
     input_count = (2, 2)
     elementwise = True
-    quantized: ClassVar[Quantized | None] = COMPUTES
+    quantized: ClassVar[QuantizationRule | None] = COMPUTES
 
     def kernels(self) -> dict[str, Any]:
         from ...kernels.comparison import COMPARISONS

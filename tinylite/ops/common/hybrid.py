@@ -9,7 +9,7 @@ import numpy as np
 
 from ..linear.packing import check_weights
 from .operator import Node, Value
-from .quantized import scale_and_zero
+from .quantization_params import scale_and_zero
 from .recurrent import panels
 
 if TYPE_CHECKING:

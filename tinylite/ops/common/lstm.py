@@ -18,7 +18,7 @@ from ..linear.operands import bias_values
 from ..linear.packing import check_weights
 from .hybrid import Matrix, dequantized, hybrid_products, is_hybrid, packed_matrix, room_bytes, stored_matrix
 from .operator import Node, Operator, Shape, Value
-from .quantized import scale_and_zero
+from .quantization_params import scale_and_zero
 from .recurrent import Direction, activation_fields, check_state, joined, panels
 from .versions import input_type, option, output_type
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from .operator import Node, Operator, Shape
-from .quantized import scale_and_zero
+from .quantization_params import scale_and_zero
 
 __all__ = ["Normalizing"]
 

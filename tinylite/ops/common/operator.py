@@ -11,7 +11,7 @@ from ...model import Op, Tensor, options_table
 from .layers import Layer
 from .node import NeedsCount, NeedsValue, Node, Shape, Value
 from .plan_context import PlanContext
-from .quantizing import Quantized, StoredWeights
+from .quantization_rules import QuantizationRule, WeightStorageRule
 from .versions import Versions
 
 __all__ = ["REGISTRY", "DataDependentShapeOp", "NeedsCount", "NeedsValue", "Node", "Operator", "Shape", "Value", "register"]
@@ -69,8 +69,8 @@ class Operator:
     numpy: ClassVar[Callable[..., Any] | None] = None
     fuses_activation: ClassVar[bool] = False
     pure: ClassVar[bool] = True
-    quantized: ClassVar[Quantized | None] = None
-    stored_weights: ClassVar[StoredWeights | None] = None
+    quantized: ClassVar[QuantizationRule | None] = None
+    stored_weights: ClassVar[WeightStorageRule | None] = None
 
     def version_needed(self, op: Op) -> int:
         """The lowest version that has what an op with inputs uses."""
@@ -99,7 +99,7 @@ class Operator:
         """
         return ([], {}) if self.elementwise else None
 
-    def weights_of(self, op: Op) -> StoredWeights | None:
+    def weights_of(self, op: Op) -> WeightStorageRule | None:
         """`stored_weights`, as they are for one op."""
         return self.stored_weights
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .copying import Moving
 from .operator import Node, Shape
-from .quantizing import MOVES
+from .quantization_rules import MOVES
 
 __all__ = ["Padding"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .copying import Moving, mapped_step, strides_of
 from .operator import Node, Shape
-from .quantizing import Quantized
+from .quantization_rules import QuantizationRule
 
 if TYPE_CHECKING:
     from .plan_context import PlanContext
@@ -21,7 +21,7 @@ class PixelBlocks(Moving):
     """The option block_size says how high and wide blocks are."""
 
     max_version = 2
-    quantized = Quantized(moves=("UINT8", "INT8"), copies=True, ranges="forward")
+    quantized = QuantizationRule(moves=("UINT8", "INT8"), copies=True, ranges="forward")
 
     def picture(self, node: Node) -> tuple[int, int, int, int, int]:
         """The input's dimensions, and the block's size."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from .operator import Node, Operator, Shape
-from .quantized import activation_range
-from .quantizing import PICKS, Quantized
+from .quantization_params import activation_range
+from .quantization_rules import PICKS, QuantizationRule
 from .window import Axis, axes
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Pooling(Operator):
 
     options = "Pool2DOptions"
     types: ClassVar[tuple[str, ...]] = ("FLOAT32", "UINT8", "INT8")
-    quantized: ClassVar[Quantized | None] = PICKS
+    quantized: ClassVar[QuantizationRule | None] = PICKS
 
     def kernels(self) -> dict[str, Kernel]:
         """The kernel for each type."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from .joining import join_steps
 from .operator import Node, Shape, Value
-from .quantized import CLAMPS
+from .quantization_params import CLAMPS
 
 if TYPE_CHECKING:
     from .plan_context import PlanContext

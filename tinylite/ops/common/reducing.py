@@ -9,7 +9,7 @@ import numpy as np
 
 from ...quantization_math import mean_multiplier
 from .operator import Node, Operator, Shape
-from .quantized import scale_and_zero
+from .quantization_params import scale_and_zero
 
 if TYPE_CHECKING:
     from .plan_context import PlanContext

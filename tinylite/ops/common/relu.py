@@ -9,8 +9,8 @@ import numpy as np
 from ...quantization_math import integer_limits, rescale
 from .lookup import centered
 from .operator import Node, Value
-from .quantized import scale_and_zero, stored_bound
-from .quantizing import Quantized
+from .quantization_params import scale_and_zero, stored_bound
+from .quantization_rules import QuantizationRule
 from .unary import Unary
 
 __all__ = ["Clamping"]
@@ -21,7 +21,7 @@ class Clamping(Unary):
 
     kernel = "clamp"
     types = ("FLOAT32", "UINT8", "INT8")
-    quantized = Quantized(copies=True, ranges="backward")
+    quantized = QuantizationRule(copies=True, ranges="backward")
     clamp: ClassVar[tuple[float, float]]
 
     def kernel_fields(self, node: Node) -> dict[str, Any]:

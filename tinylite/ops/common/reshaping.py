@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from .copying import copy_step
 from .operator import Node, Operator, Shape
-from .quantizing import RESHAPES, Quantized
+from .quantization_rules import RESHAPES, QuantizationRule
 
 if TYPE_CHECKING:
     from .plan_context import PlanContext
@@ -37,7 +37,7 @@ def resolve(node: Node, wanted: Sequence[int]) -> Shape:
 class Reshaping(Operator):
     """One input is data, the others say the shape."""
 
-    quantized: ClassVar[Quantized | None] = RESHAPES
+    quantized: ClassVar[QuantizationRule | None] = RESHAPES
 
     def check_types(self, node: Node) -> None:
         node.require(node.input(0).type == node.outputs[0].type, f"its output is {node.outputs[0].type} and its input {node.input(0).type}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .operator import Node, Operator, Shape
-from .quantizing import MOVES
+from .quantization_rules import MOVES
 
 __all__ = ["Resizing"]
 

@@ -10,7 +10,7 @@ from ..linear.operands import bias_values
 from ..linear.packing import check_weights
 from .hybrid import check_hybrid, hybrid_products, is_hybrid, room_bytes, stored_matrix
 from .operator import Node, Operator, Value
-from .quantizing import StoredWeights
+from .quantization_rules import WeightStorageRule
 from .recurrent import Direction, activation_fields, check_state, joined, panels
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class RNNLayer(Operator):
 
     max_version = 3
     input_count = (5, 5)
-    stored_weights = StoredWeights((1, 2), asymmetric=True, together=True, first="kernel")
+    stored_weights = WeightStorageRule((1, 2), asymmetric=True, together=True, first="kernel")
     rank: ClassVar[int]
 
     def check_types(self, node: Node) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .broadcasting import blocks, loops
 from .copying import PACKED
 from .operator import Node, Operator, Shape
-from .quantizing import JOINS
+from .quantization_rules import JOINS
 
 if TYPE_CHECKING:
     from .plan_context import PlanContext

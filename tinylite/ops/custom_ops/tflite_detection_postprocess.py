@@ -9,8 +9,8 @@ import numpy as np
 
 from ..common.custom_options import numbers, whole_numbers
 from ..common.operator import Node, Operator, Shape, Value, register
-from ..common.quantized import scale_and_zero
-from ..common.quantizing import Quantized
+from ..common.quantization_params import scale_and_zero
+from ..common.quantization_rules import QuantizationRule
 
 if TYPE_CHECKING:
     from ..common.plan_context import PlanContext
@@ -47,7 +47,7 @@ class TFLiteDetectionPostProcess(Operator):
     code = "TFLite_Detection_PostProcess"
     input_count = (3, 3)
     output_count = (4, 4)
-    quantized = Quantized(types=("UINT8",), floats_out=True)
+    quantized = QuantizationRule(types=("UINT8",), floats_out=True)
 
     def check_types(self, node: Node) -> None:
         for index in range(3):

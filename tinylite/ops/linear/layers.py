@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ..common.operator import Node, Value
-from ..common.quantized import activation_range, scale_and_zero
+from ..common.quantization_params import activation_range, scale_and_zero
 from .operands import bias_operand, bias_values, filter_scales, find_pair
 from .packing import check_weights
 from .pairs import Pair

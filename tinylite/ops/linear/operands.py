@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..common.operator import Node, Value
-from ..common.quantized import scales_and_zeros
+from ..common.quantization_params import scales_and_zeros
 from .pairs import Pair
 
 __all__ = ["bias_operand", "bias_values", "check_types", "filter_scales", "find_pair"]

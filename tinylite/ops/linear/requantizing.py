@@ -9,7 +9,7 @@ import numpy as np
 
 from ...quantization_math import quantize_multiplier
 from ..common.operator import Node, Value
-from ..common.quantized import scale_and_zero
+from ..common.quantization_params import scale_and_zero
 from .packing import padded
 
 __all__ = ["FACTORS", "Requantization", "factor_words"]

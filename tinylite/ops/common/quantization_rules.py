@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-__all__ = ["ADDS", "COMPUTES", "JOINS", "MOVES", "PICKS", "RESHAPES", "Quantized", "StoredWeights"]
+__all__ = ["ADDS", "COMPUTES", "JOINS", "MOVES", "PICKS", "RESHAPES", "QuantizationRule", "WeightStorageRule"]
 
 _BYTES = ("UINT8", "INT8")
 
 
 @dataclass(frozen=True)
-class Quantized:
+class QuantizationRule:
     """How an operator is computed on 8-bit integers. Its FLOAT32 inputs and outputs become integers, all others stay.
 
     types       the integer types that a kernel has
@@ -54,16 +54,16 @@ class Quantized:
     ranges: str = ""
 
 
-COMPUTES = Quantized()  # each tensor has a scale of its own
-ADDS = Quantized(coarser=2.0**19)  # twice the input's scale is the common one, which has 20 bits to spare
-MOVES = Quantized(moves=_BYTES, ranges="forward")
-RESHAPES = Quantized(moves=_BYTES, copies=True, ranges="both")
-JOINS = Quantized(moves=_BYTES, ranges="union")  # values of several inputs
-PICKS = Quantized(moves=_BYTES, ranges="zero")  # one of a window, or their mean
+COMPUTES = QuantizationRule()  # each tensor has a scale of its own
+ADDS = QuantizationRule(coarser=2.0**19)  # twice the input's scale is the common one, which has 20 bits to spare
+MOVES = QuantizationRule(moves=_BYTES, ranges="forward")
+RESHAPES = QuantizationRule(moves=_BYTES, copies=True, ranges="both")
+JOINS = QuantizationRule(moves=_BYTES, ranges="union")  # values of several inputs
+PICKS = QuantizationRule(moves=_BYTES, ranges="zero")  # one of a window, or their mean
 
 
 @dataclass(frozen=True)
-class StoredWeights:
+class WeightStorageRule:
     """Which inputs of an operator may be stored as INT8 while it computes on floats, and who knew it.
 
     inputs      the inputs with weights
