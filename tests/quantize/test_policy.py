@@ -13,19 +13,20 @@ import pytest
 import tinylite.quantize
 from tinylite import ConvertError, Interpreter, Model, dequantize_values
 from tinylite.model import Quantization
+from tinylite.quantization_math import round_half_away
 from tinylite.quantize import (
     MLIR,
     POLICIES,
     TOCO,
     FullIntegerQuantization,
     Policy,
+    Range,
     Ranges,
     RangeSource,
     WeightQuantization,
     quantize_model,
     quantize_weights,
 )
-from tinylite.quantize.parameters import Range
 
 from ..conftest import litert_interpreter
 from ..draft import Draft
@@ -34,13 +35,19 @@ RNG = np.random.default_rng(11)
 PICTURES = RNG.normal(0, 1, (8, 6, 6, 4)).astype(np.float32)
 
 
-def network(depthwise: bool = False) -> Model:
+AXES = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "TRANSPOSE_CONV": 0}
+
+
+def network(layer: str = "CONV_2D") -> Model:
     """A network of floats without any range, whose output channels have weights of very different sizes."""
     d = Draft()
     x = d.input()
     sizes = np.float32([0.01, 0.1, 1, 10])
     rng = np.random.default_rng(3)
-    if depthwise:
+    if layer == "TRANSPOSE_CONV":
+        weights = rng.normal(0, 1, (4, 3, 3, 4)) * sizes[:, None, None, None]
+        y = d.op(layer, d.ints(1, 6, 6, 4), weights, x, np.linspace(-1, 1, 4), padding="SAME", stride_h=1, stride_w=1)
+    elif layer == "DEPTHWISE_CONV_2D":
         y = d.op("DEPTHWISE_CONV_2D", x, rng.normal(0, 1, (1, 3, 3, 4)) * sizes, np.linspace(-1, 1, 4), padding="SAME", stride_h=1,
                  stride_w=1, depth_multiplier=1)  # fmt: skip
     else:
@@ -90,19 +97,19 @@ class Calibration:
 CALIBRATED = dataclasses.replace(MLIR, name="calibrated", per_channel_weights=True)
 
 
-@pytest.mark.parametrize("depthwise", [False, True])
-def test_a_new_policy_and_a_new_source_quantize_a_model(depthwise: bool) -> None:
+@pytest.mark.parametrize("layer", AXES)
+def test_a_new_policy_and_a_new_source_quantize_a_model(layer: str) -> None:
     source: RangeSource = Calibration(PICTURES)
-    float_scores = np.concatenate([run(network(depthwise).to_bytes(), x[None]) for x in PICTURES])
-    axis, layer = (3, "DEPTHWISE_CONV_2D") if depthwise else (0, "CONV_2D")
-    values = network(depthwise).graph.ops[0].inputs[1].data  # type: ignore[union-attr]
+    float_scores = np.concatenate([run(network(layer).to_bytes(), x[None]) for x in PICTURES])
+    axis = AXES[layer]
+    values = network(layer).graph.ops[0].inputs[1].data  # type: ignore[union-attr]
     assert values is not None
     largest = np.abs(values).max(tuple({0, 1, 2, 3} - {axis}), keepdims=True)
     lost, made = {}, {}
     for policy in (CALIBRATED, MLIR):
         ends = {"input_type": "FLOAT32", "output_type": "FLOAT32"}
         settings = FullIntegerQuantization("INT8", policy, range_sources=[source], **ends)
-        made[policy.name] = quantize_model(network(depthwise), settings)
+        made[policy.name] = quantize_model(network(layer), settings)
         content = made[policy.name].to_bytes()
         scores = np.concatenate([run(content, x[None]) for x in PICTURES])
         judged = np.concatenate([run(content, x[None], litert_interpreter(content, "BUILTIN_REF")) for x in PICTURES])
@@ -112,7 +119,7 @@ def test_a_new_policy_and_a_new_source_quantize_a_model(depthwise: bool) -> None
         assert weights is not None
         lost[policy.name] = (np.abs(dequantize_values(weights.data, weights) - values) / largest).max(tuple({0, 1, 2, 3} - {axis}))
     assert [op.code for op in made["calibrated"].graph.ops] == ["QUANTIZE", layer, "RESHAPE", "FULLY_CONNECTED", "DEQUANTIZE"]
-    _, weights, bias = made["calibrated"].graph.ops[1].inputs
+    weights, bias = (made["calibrated"].graph.ops[1].inputs[place] for place in (1, -1))
     assert weights is not None and weights.quantization is not None and bias is not None and bias.quantization is not None
     assert weights.quantization.scale == pytest.approx(largest.reshape(-1) / 127, rel=1e-6)
     assert bias.quantization.scale.shape == (4,)
@@ -152,6 +159,37 @@ def per_channel_fake_quants(size: int = 4) -> Model:
     assert weights is not None
     weights.quantization = Quantization(min=-np.arange(1.0, size + 1), max=np.arange(1.0, size + 1), narrow=True)
     return model
+
+
+def test_weights_that_two_kinds_of_layers_share_have_the_channels_of_each() -> None:
+    d = Draft()
+    x = d.input()
+    shared = d.constant(np.random.default_rng(3).normal(0, 1, (1, 3, 3, 4)) * np.float32([0.1, 1, 10, 100]))
+    settings: dict[str, Any] = {"padding": "SAME", "stride_h": 1, "stride_w": 1}
+    first = d.op("CONV_2D", x, shared, np.zeros(1), shape=(1, 6, 6, 1), **settings)
+    second = d.op("DEPTHWISE_CONV_2D", x, shared, np.zeros(4), depth_multiplier=1, **settings)
+    first.name, second.name = "first", "second"
+    made = quantize_model(
+        Model([d.done(first, second)]), FullIntegerQuantization("INT8", CALIBRATED, range_sources=[Calibration(PICTURES)])
+    )
+    found = {op.code: op.inputs[1].quantization for op in made.graph.ops}  # type: ignore[union-attr]
+    assert {code: each.scale.size for code, each in found.items()} == {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 4}  # type: ignore[union-attr]
+    assert found["DEPTHWISE_CONV_2D"].quantized_dimension == 3  # type: ignore[union-attr]
+
+
+def test_a_large_bias_widens_the_range_of_its_own_channel_alone() -> None:
+    """Its scale is the product of those of data and weights: with that of tiny weights it would not fit INT32."""
+    model = network()
+    _, weights, bias = model.graph.ops[0].inputs
+    assert weights is not None and weights.data is not None and bias is not None
+    weights.data = weights.data * np.float32([1e-9, 4e-6, 1, 1])[:, None, None, None]
+    bias.data = np.float32([-1, 0, 0.5, 1])
+    before = np.abs(weights.data).reshape(4, -1).max(1) / 127
+    settings = FullIntegerQuantization("INT8", CALIBRATED, range_sources=[Calibration(PICTURES)])
+    _, weights, bias = quantize_model(model, settings).graph.ops[0].inputs
+    assert weights is not None and weights.quantization is not None and bias is not None and bias.data is not None
+    assert weights.quantization.scale[1:] == pytest.approx(before[1:], rel=1e-6)
+    assert weights.quantization.scale[0] > 10 * before[0] and abs(int(bias.data[0])) == pytest.approx(2**30, rel=1e-6)
 
 
 def test_fake_quants_for_each_channel_are_ranges_of_arrays() -> None:
@@ -226,6 +264,22 @@ def test_a_policy_or_its_name_are_the_same() -> None:
             quantize_weights(network(), WeightQuantization(policy=given, least_elements=10)).to_bytes() for given in (policy, policy.name)
         ]
         assert made[0] == made[1]
+
+
+def test_steps_of_stored_weights_have_the_precision_of_the_policy() -> None:
+    """1.15 multiplies by an inverse in float32, 2.21 divides in double: halves of steps go to one side or the other."""
+    largest = np.float32(127) * np.float32(0.1)
+    values = np.concatenate([[largest], (np.arange(-120, 120) + np.float32(0.5)) * np.float32(0.1)]).astype(np.float32)[None]
+    d = Draft()
+    model = Model([d.done(d.op("FULLY_CONNECTED", d.input((1, 241)), values, None, shape=(1, 1)))])
+    stored = {}
+    for policy in (TOCO, MLIR):
+        weights = quantize_weights(model, WeightQuantization(policy=policy, least_elements=0)).graph.ops[0].inputs[1]
+        assert weights is not None and weights.data is not None
+        stored[policy.name] = weights.data
+    assert np.array_equal(stored["toco"], round_half_away(values * (np.float32(127) / largest)))
+    assert np.array_equal(stored["mlir"], round_half_away(values / (np.float64(largest) / 127)))
+    assert not np.array_equal(stored["toco"], stored["mlir"])
 
 
 def test_nothing_but_policies_asks_whose_way_is_followed() -> None:

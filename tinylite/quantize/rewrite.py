@@ -259,7 +259,8 @@ class Rewrite:
     def weights_range(self, weights: Tensor, declared: QuantizationRule) -> Range:
         """The range of weights: INT8 kernels know no zero point, so that theirs is the same on both sides."""
         known = self.ranges.get(weights)
-        if known is None and self.policy.per_channel_weights and self.settings.type == "INT8":
+        each = self.policy.per_channel_weights and self.settings.type == "INT8"
+        if each and (known is None or (known.per_channel and known.axis != declared.channels)):  # of another layer
             found = range_of_values(weights, declared.channels)
         else:
             found = self.range(weights)
