@@ -719,6 +719,7 @@ def test_ops_lists_every_operator() -> None:
     assert all(row["types"] and row["versions"] and row["what"] for row in rows)
     text = CliRunner().invoke(main, ["ops", "conv_2d", "Mfcc"]).stdout
     assert "FLOAT32 x INT8" in text and "1 to 8" in text and "mel-frequency" in text and "SOFTMAX" not in text
+    assert re.search(r"^\W*CONV_2D\W+FLOAT32", text, re.MULTILINE), "the name comes first, then the types"
 
 
 def test_ops_names_what_is_near() -> None:

@@ -193,3 +193,12 @@ def test_what_control_flow_leaves_unread_is_no_output() -> None:
     graph = INPUT + "".join(loop + [node(name, "Relu", "x") for name in ("less", "count", "value")])
     assert guessed_outputs(read_graph_def(graph.encode())) == ["Exit", "Exit_1"]
     assert guessed_outputs(read_graph_def((graph + node("y", "Relu", "Exit_1")).encode())) == ["y"]
+
+
+@pytest.mark.parametrize(("asked", "works"), [("FLOAT32", True), ("INT32", False), ("INT64", False), ("FLOAT64", False)])
+def test_an_input_has_the_type_that_the_graph_gives_it(asked: str, works: bool) -> None:
+    if works:
+        assert tinylite.convert(GRAPH.encode(), input_types={"x": asked}).graph.inputs[0].type == asked
+        return
+    with pytest.raises(ConvertError, match=rf"input 'x' is FLOAT32 in the graph, and is asked to be {asked}"):
+        tinylite.convert(GRAPH.encode(), input_types={"x": asked})

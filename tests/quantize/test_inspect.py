@@ -120,6 +120,27 @@ def test_a_graph_s_fake_quants_are_listed() -> None:
     assert found["fake_quants"] == [{"name": name, "input": "x0", "bits": 8, "narrow": True, "min": [-1.0], "max": [2.0]}]
 
 
+def test_ends_that_a_node_leaves_out_are_tensorflow_s_own() -> None:
+    n = Nodes()
+    n.add("FakeQuantWithMinMaxArgs", n.input(4))
+    n.add("FakeQuantWithMinMaxArgs", "x0", min=-1.0, max=0.5, num_bits=4, narrow_range=True)
+    found = describe_graph_def(GraphDef(n.nodes, {}))["fake_quants"]
+    assert [(entry["min"], entry["max"], entry["bits"], entry["narrow"]) for entry in found] == [
+        ([-6.0], [6.0], 8, False), ([-1.0], [0.5], 4, True),
+    ]  # fmt: skip
+
+
+def test_ops_that_stay_in_float_are_printed_with_their_outputs(tmp_path: Path) -> None:
+    path = tmp_path / "partly.tflite"
+    made = quantize(unranged, allow_float_ops=True)
+    for number, op in enumerate(op for op in made.graph.ops if op.code in ("ADD", "CONV_2D", "MUL")):
+        op.outputs[0].name = f"result_{number}"
+    made.save(path)
+    text = CliRunner().invoke(main, ["inspect", "--quantization", str(path)]).output
+    named = [op["output"] for op in describe(made)["graphs"][0]["float_ops"]]
+    assert len(named) == 3 and all(name in text for name in named)
+
+
 def fake_quant(n: Nodes, x: str, low: object = -2.0, high: object = 2.0) -> str:
     ends = [end if isinstance(end, str) else np.float32(end) for end in (low, high)]  # type: ignore[arg-type]
     return n.add("FakeQuantWithMinMaxVars", x, *ends, num_bits=8, narrow_range=False)
