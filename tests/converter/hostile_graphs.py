@@ -274,6 +274,8 @@ def foreign(sources: list[Source], numbers: range) -> dict[str, str]:
             found.setdefault(
                 f"{type(error).__name__}: {str(error)[:200]} at {' <- '.join(own[:-5:-1])}", f"graph {number}, of {source.name}"
             )
+        finally:
+            faulthandler.cancel_dump_traceback_later()  # or it ends whatever runs in this process by then
     return found
 
 
