@@ -5,7 +5,6 @@ Variants are reached through the operators that use them, one for each epilogue.
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import math
 from collections.abc import Callable, Iterator
@@ -15,7 +14,9 @@ import numpy as np
 import pytest
 
 from tinylite import Interpreter, OpResolverType
-from tinylite.kernels import dwconv, gemm
+from tinylite.kernels import dwconv
+from tinylite.kernels.gemm import Variant
+from tinylite.kernels.gemm_variants import VARIANTS
 from tinylite.model import Graph, Model, Op, Quantization, Tensor
 
 from .work import steps_of
@@ -55,6 +56,11 @@ def double(total: int, factor: float) -> int:
     return int(math.copysign(math.floor(abs(product) + 0.5), product))
 
 
+def single(total: int, factor: float) -> int:
+    """The product in single precision, halves to even."""
+    return int(np.rint(np.float32(total) * np.float32(factor)))
+
+
 # ---- the operators
 
 
@@ -82,8 +88,8 @@ def hybrid(rng: np.random.Generator, m: int, n: int, k: int) -> tuple[Graph, np.
     return Graph("g", inputs[:1], [y], [Op("FULLY_CONNECTED", inputs, [y], version=5)]), x * rows, wanted
 
 
-def quantized(code: str, type: str) -> Build:
-    """An 8-bit product: FULLY_CONNECTED scales sums in double, CONV_2D of single pixels in fixed point."""
+def quantized(code: str, type: str, rescale: Callable[[int, float], int]) -> Build:
+    """An 8-bit product: FULLY_CONNECTED scales sums in double, CONV_2D of single pixels in fixed point, and for "xnnpack" in float."""
     low = -128 if type == "INT8" else 0
 
     def build(rng: np.random.Generator, m: int, n: int, k: int) -> tuple[Graph, np.ndarray, np.ndarray]:
@@ -104,9 +110,10 @@ def quantized(code: str, type: str) -> Build:
         sums = (x - x_zero) @ (w - w_zero).T + b
         if code == "CONV_2D" and type == "UINT8":
             factors = np.float64(np.float32(x_scale) * scales) / y_scale
+        elif rescale is single:
+            factors = np.float64(x_scale * scales / y_scale)
         else:
             factors = np.float64(x_scale) * scales.astype(np.float64) / np.float64(y_scale)
-        rescale = fixed if code == "CONV_2D" else double
         columns = np.broadcast_to(factors, (n,)).tolist()
         wanted = [[rescale(total, factor) + y_zero for total, factor in zip(row, columns, strict=True)] for row in sums.tolist()]
         graph = Graph("g", inputs[:1], [y], [Op(code, inputs, [y], version=4, **options)])
@@ -118,46 +125,34 @@ def quantized(code: str, type: str) -> Build:
 PRODUCTS: dict[str, Build] = {
     "f32": floats,
     "f32 x int8": hybrid,
-    **{
-        f"{type} {how}": quantized(code, type)
-        for type in ("INT8", "UINT8")
-        for code, how in (("FULLY_CONNECTED", "double"), ("CONV_2D", "fixed"))
-    },
+    **{f"{type} double": quantized("FULLY_CONNECTED", type, double) for type in ("INT8", "UINT8")},
+    **{f"{type} fixed": quantized("CONV_2D", type, fixed) for type in ("INT8", "UINT8")},
+    "INT8 float": quantized("CONV_2D", "INT8", single),
 }
 
 
 # ---- variants
 
 
-def variants() -> list[Any]:
-    """The variants of matrix products that live in this process; None for the one that was chosen at import."""
-    if importlib.util.find_spec("tinylite.kernels.gemm_variants") is None:
-        return [None]
-    from tinylite.kernels.gemm_variants import VARIANTS
-
-    return list(VARIANTS)
-
-
 def around(*sizes: int) -> list[int]:
     return sorted({size + more for size in sizes for more in (-1, 0, 1) if size + more > 0})
 
 
-def sizes_of(variant: Any) -> Iterator[tuple[int, int, int]]:
+def sizes_of(variant: Variant) -> Iterator[tuple[int, int, int]]:
     """1, tiles and whole vectors, and one less and more; several tiles with what is left."""
-    if variant is None:
-        mr, nr, lanes = gemm.MAX_ROWS, gemm.NR, gemm.LANES
-    else:
-        mr, nr, lanes = variant.max_rows, variant.nr, variant.lanes
+    mr, nr, lanes = variant.max_rows, variant.nr, variant.lanes
     rows, columns, depths = [*around(1, mr), 2 * mr + 3], [*around(1, lanes, nr), 2 * nr + lanes + 3], [*around(1, 4, 8), 37, 64, 129]
     for number, (m, n) in enumerate(itertools.product(rows, columns)):
         for k in (depths[number % len(depths)], depths[(number * 3 + 1) % len(depths)]):
             yield m, n, k
 
 
-def check(graph: Graph, x: np.ndarray, wanted: np.ndarray, exact: bool, about: str) -> str:
+EXACT = {"experimental_op_resolver_type": OpResolverType.BUILTIN_REF}
+
+
+def check(graph: Graph, x: np.ndarray, wanted: np.ndarray, settings: dict[str, Any], about: str) -> str:
     """Run a graph and compare each element; returns the name of the kernel that has computed it."""
-    resolver = OpResolverType.BUILTIN_REF if exact else OpResolverType.AUTO
-    interpreter = Interpreter(Model([graph]), experimental_op_resolver_type=resolver)
+    interpreter = Interpreter(Model([graph]), **settings)
     interpreter.allocate_tensors()
     (input,), (output,) = interpreter.get_input_details(), interpreter.get_output_details()
     interpreter.set_tensor(input["index"], x.reshape(input["shape"]).astype(input["dtype"]))
@@ -174,24 +169,25 @@ def check(graph: Graph, x: np.ndarray, wanted: np.ndarray, exact: bool, about: s
     return kernel
 
 
-@pytest.mark.parametrize("exact", [False, True], ids=["fast", "exact"])
-@pytest.mark.parametrize("product", PRODUCTS)
-@pytest.mark.parametrize("variant", variants(), ids=lambda variant: variant.name if variant else "chosen")
-def test_products(variant: Any, product: str, exact: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    if exact and product != "f32":
-        pytest.skip("integers have one arithmetic")
-    if variant is not None:
-        if (variant.type == "f32") != (product == "f32"):
-            pytest.skip(f"{variant.name} multiplies {variant.type}")
-        if exact is False and "fused" not in variant.kernels and product == "f32":
-            pytest.skip(f"{variant.name} is for rows that are not fused")
-        monkeypatch.setattr("tinylite.kernels.gemm_variants.choose", lambda type, m, n, k: variant)
+def combinations() -> Iterator[Any]:
+    """Each variant with each product of its type and, of floats, both ways to round that it has; integers have one arithmetic."""
+    for variant, product, exact in itertools.product(VARIANTS, PRODUCTS, (False, True)):
+        if product == "f32" and variant.type == "f32" and (exact or "fused" in variant.kernels):
+            yield pytest.param(variant, product, exact, id=f"{variant.name}-f32-{'exact' if exact else 'fast'}")
+        elif product != "f32" and variant.type == "q8" and not exact:
+            yield pytest.param(variant, product, exact, id=f"{variant.name}-{product}")
+
+
+@pytest.mark.parametrize(("variant", "product", "exact"), list(combinations()))
+def test_products(variant: Variant, product: str, exact: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tinylite.kernels.gemm_variants.choose", lambda type, m, n, k: variant)
     rng = np.random.default_rng(0)
     kernels = set()
+    settings: dict[str, Any] = {"arithmetic": "xnnpack"} if product == "INT8 float" else EXACT if exact else {}
     for m, n, k in sizes_of(variant):
         graph, x, wanted = PRODUCTS[product](rng, m, n, k)
-        kernels.add(check(graph, x, wanted, exact, f"{product}, m={m} n={n} k={k}"))
-    assert variant is None or all(variant.name in kernel for kernel in kernels), kernels
+        kernels.add(check(graph, x, wanted, settings, f"{product}, m={m} n={n} k={k}"))
+    assert all(variant.name in kernel for kernel in kernels), kernels
 
 
 # ---- depthwise
@@ -258,19 +254,20 @@ def depthwise(rng: np.random.Generator, kind: str, filter: tuple[int, int], inpu
     return Graph("g", ends[:1], [y], ops), given, wanted
 
 
-@pytest.mark.parametrize("exact", [False, True], ids=["fast", "exact"])
 @pytest.mark.parametrize("filter", [(3, 3), (5, 5), (2, 3)], ids=lambda filter: "x".join(map(str, filter)))
-@pytest.mark.parametrize("kind", ["f32", "hybrid", "INT8", "UINT8"])
+@pytest.mark.parametrize(
+    ("kind", "exact"),
+    [("f32", False), ("f32", True), ("hybrid", False), ("INT8", False), ("UINT8", False)],
+    ids=["f32-fast", "f32-exact", "hybrid", "INT8", "UINT8"],
+)
 def test_depthwise_convolutions(kind: str, filter: tuple[int, int], exact: bool) -> None:
-    if exact and kind != "f32":
-        pytest.skip("integers have one arithmetic")
     rng = np.random.default_rng(0)
     kernels = set()
     for number, channels in enumerate([2, 3, *around(dwconv.LANES), 2 * dwconv.LANES + 3]):
         for multiplier, stride in ((1, 1), (1, 2), (2, 1 + number % 2)):
             graph, x, wanted = depthwise(rng, kind, filter, channels, multiplier, stride)
             about = f"{kind}, filter {filter}, channels={channels} x {multiplier}, stride={stride}"
-            kernels.add(check(graph, x, wanted, exact, about))
+            kernels.add(check(graph, x, wanted, EXACT if exact else {}, about))
     assert all("dwconv" in name for name in kernels), kernels
     size = "x".join(map(str, filter))
     special = any(size in name for name in kernels)

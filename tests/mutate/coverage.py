@@ -20,7 +20,8 @@ ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / ".mutation"
 PRODUCT = tuple(str(ROOT / folder) + os.sep for folder in ("tinylite", "kernels", "schema"))
 # Kernels that have a test file of their own under another name.
-MATRIX_KERNELS, MATRIX_TESTS = ("gemm", "q8_gemm", "dwconv", "packing", "patches", "tiles"), ["tests/test_matrix_kernels.py"]
+MATRIX_KERNELS = ("gemm", "gemm_variants", "f32_gemm", "q8_gemm", "dots", "epilogues", "dwconv", "packing", "patches", "tiles")
+MATRIX_TESTS = ["tests/test_matrix_kernels.py"]
 TESTS_A_FILE = 8  # of a test file, chosen at random, for each function
 
 Tests = dict[str, list[str]]  # by test file, as `tests/test_x.py::test_name[case]`
