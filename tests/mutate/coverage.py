@@ -47,7 +47,8 @@ class Coverage:
         named = [str(file.relative_to(ROOT)) for file in (ROOT / "tests").rglob(f"test_{stem}.py")]
         if mutant.path.startswith("kernels/"):  # compiled, and called by whoever imports it
             named += MATRIX_TESTS if stem in MATRIX_KERNELS else []
-            users = [path for path in self.functions if f"kernels.{stem} import" in (ROOT / path).read_text()]
+            recorded = [path for path in self.functions if (ROOT / path).is_file()]  # and not moved since
+            users = [path for path in recorded if f"kernels.{stem} import" in (ROOT / path).read_text()]
             called = [tests for path in users for tests in self.functions[path].values()]
         else:
             known = self.functions.get(mutant.path, {})
