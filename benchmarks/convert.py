@@ -162,7 +162,7 @@ def _main(who: str, *arguments: str) -> None:
         else:
             import tinylite.converter.sources
             import tinylite.converter.tf_ops
-            import tinylite.save
+            import tinylite.model.save
 
             tinylite.converter.tf_ops.names()
         start = time.perf_counter()

@@ -1,4 +1,4 @@
 """The file formats as data: what a .tflite file can hold, a reader that trusts nothing and a writer.
 
-Knows bytes and tables; what the tables mean to a model is tinylite.load's and tinylite.save's business.
+Knows bytes and tables; what the tables mean to a model is tinylite.model's business.
 """

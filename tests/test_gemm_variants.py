@@ -11,8 +11,7 @@ from tinylite.kernels.cpu import TARGETS, target
 from tinylite.kernels.dots import DOTS
 from tinylite.kernels.gemm import Variant
 from tinylite.kernels.gemm_variants import VARIANTS, choose
-from tinylite.ops.common.quantization_params import quantize_multiplier
-from tinylite.quantization_math import multiply_high, rounding_divide_by_power
+from tinylite.quantization_math import multiply_high, quantize_multiplier, rounding_divide_by_power
 
 from .cases import Case, T
 from .conftest import feed_and_run

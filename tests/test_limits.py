@@ -252,7 +252,7 @@ def test_the_command_line_ends_with_a_message_where_memory_does_not_suffice(tmp_
     code = (
         "import resource, sys\n"
         "sys.modules['tensorflow'] = None\n"
-        "import tinylite.cli, tinylite.describe, tinylite.interpreter, tinylite.inputs.media, tinylite.run, tinylite.converter\n"
+        "import tinylite.cli.base.running, tinylite.report.describe, tinylite.interpreter, tinylite.inputs.media, tinylite.converter\n"
         "now = int(open('/proc/self/statm').read().split()[0]) * resource.getpagesize()\n"
         "resource.setrlimit(resource.RLIMIT_AS, (now + (12 << 20), now + (12 << 20)))\n"
         f"tinylite.cli.main({command!r})"
