@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 import tinylite
 from tinylite.cli import main
-from tinylite.converter.conversion import guessed_outputs
+from tinylite.converter.conversion import Conversion, guessed_outputs
 from tinylite.errors import ConvertError, FileError, TinyliteError
-from tinylite.files.graphdef import read_graph_def
+from tinylite.files.graphdef import GraphDef, Node, read_graph_def
 
 SHAPE = 'attr { key: "shape" value { shape { dim { size: -1 } dim { size: 3 } } } }'
 INPUT = f'node {{ name: "x" op: "Placeholder" attr {{ key: "dtype" value {{ type: DT_FLOAT }} }} {SHAPE} }}'
@@ -202,3 +202,8 @@ def test_an_input_has_the_type_that_the_graph_gives_it(asked: str, works: bool) 
         return
     with pytest.raises(ConvertError, match=rf"input 'x' is FLOAT32 in the graph, and is asked to be {asked}"):
         tinylite.convert(GRAPH.encode(), input_types={"x": asked})
+
+
+def test_an_input_of_text_may_be_said_to_be_one() -> None:
+    text = GraphDef([Node("x", "Placeholder", [], {"dtype": "STRING", "shape": (3,)}), Node("y", "Identity", ["x"], {})], {})
+    assert Conversion(text, types={"x": "STRING"}).model.graph.inputs[0].type == "STRING"

@@ -288,8 +288,8 @@ def _type(given: Any) -> str | None:
     """A type that was given for an input. Raises ConvertError for what is none."""
     type = type_of(given)
     try:
-        if type is not None:
-            tensor_dtype(type)
+        if type not in (None, "STRING"):
+            tensor_dtype(str(type))
     except TinyliteError:
         raise ConvertError(f"{given!r} is not the type of a tensor", "There are FLOAT32, INT32, UINT8, STRING and others") from None
     return "FLOAT32" if type in HALVES else type
