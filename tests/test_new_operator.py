@@ -187,3 +187,10 @@ def test_it_is_listed_and_its_facts_are_read() -> None:
     for op in (Op("STABLEHLO_NEGATE", [x], [y]), Op("CUSTOM", [x], [y], custom_code="Squared")):
         assert ops.facts_of(op).elementwise and ops.facts_of(op).quantized is not None
         Interpreter(model_content=Model([Graph("main", [x], [y], [op])]).to_bytes()).allocate_tensors()
+
+
+def test_an_op_that_is_translated_already_is_refused_with_both_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "again.py").write_text(TF_OPS.replace("Opposite", "Neg").replace("Doubled", "Doubled2").replace("Squared", "Squared2"))
+    monkeypatch.setattr(tf_ops, "__path__", [str(tmp_path)])
+    with pytest.raises(NameError, match=r"^Neg is translated twice: in tinylite\.\S+\.elementwise and in tinylite\.\S+\.again$"):
+        tf_ops._load()

@@ -28,7 +28,7 @@ def translates(*ops: str, ranks: Ranks = (), stands_in: bool = False) -> Callabl
     def register(translation: Translation) -> Translation:
         for op in ops:
             if op in TRANSLATIONS:
-                raise NameError(f"{op} is translated twice")
+                raise NameError(f"{op} is translated twice: in {TRANSLATIONS[op].__module__} and in {translation.__module__}")
             TRANSLATIONS[op] = translation
             RANKS[op] = ranks
             STAND_INS.update([op] if stands_in else [])
