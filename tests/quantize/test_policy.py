@@ -153,6 +153,49 @@ def test_an_earlier_source_is_not_overruled() -> None:
     assert scales == [pytest.approx(1 / 64), pytest.approx(4 / 255)]
 
 
+@dataclasses.dataclass
+class Said:
+    """One range for every tensor."""
+
+    range: Any
+
+    def provide(self, ranges: Ranges) -> None:
+        for op in ranges.graph.ops:
+            for tensor in (*op.inputs, *op.outputs):
+                if tensor is not None and not tensor.is_constant:
+                    ranges.set_if_missing(tensor, self.range)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_a_source_says_is_made_to_hold_0(policy: str) -> None:
+    """A calibration that has seen 1 to 5: both ends and 0 can be stored, as the padding of a layer must be."""
+    made = quantize_model(network(), FullIntegerQuantization("UINT8", policy, range_sources=[Said(Range(1.0, 5.0))], nudge_weights=True))
+    found = made.graph.inputs[0].quantization
+    assert found is not None and (float(found.scale[0]), int(found.zero_point[0])) == (pytest.approx(5 / 255), 0)
+
+
+@pytest.mark.parametrize(
+    "range",
+    [
+        (-2.0, 2.0), Range(2.0, -2.0), Range(float("nan"), 2.0), Range(-2.0, float("inf")), Range(-1e39, 1e39), Range("a", "b"),
+        Range((0.0, 1.0), (0.5, 0.5)), Range((0.0, 1.0), 2.0), Range(None, None),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_is_no_range_is_refused_with_its_source_and_tensor(range: Any) -> None:
+    with pytest.raises(ConvertError, match=r"^Said says of 'x0' that its range is .*\. A source gives tinylite\.quantize\.Range\("):
+        quantize_model(network(), FullIntegerQuantization(range_sources=[Said(range)]))
+
+
+def test_what_is_no_source_is_refused() -> None:
+    for sources, text in [
+        ([object()], "is not a source of ranges. Give objects with a method provide"), ([Said], "is not a source"), ([None], "None is not"),
+        (Said(Range(0.0, 1.0)), r"range_sources is Said\(.* Give a list"),
+    ]:  # fmt: skip
+        with pytest.raises(ConvertError, match=text):
+            FullIntegerQuantization(range_sources=sources)
+
+
 def per_channel_fake_quants(size: int = 4) -> Model:
     model = network()
     weights = model.graph.ops[0].inputs[1]

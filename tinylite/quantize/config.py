@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..errors import ConvertError, UnsupportedError
+from ..errors import ConvertError, UnsupportedError, quoted
 from .policy import Policy, policy_of
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FullIntegerQuantization", "WeightQuantization"]
 
+_Class = type  # whose name the settings below have, too
 _BYTES = ("UINT8", "INT8")
 _STORED = ("INT8", "FLOAT16")
 
@@ -50,6 +51,14 @@ class FullIntegerQuantization:
         for what, type, allowed in (("models", self.type, _BYTES), ("inputs", self.input_type, ends), ("outputs", self.output_type, ends)):
             if type is not None and type not in allowed:
                 raise ConvertError(f"{what} of type {type} are not built for 8-bit quantization", f"There are: {', '.join(allowed)}")
+        if not isinstance(self.range_sources, Sequence):
+            raise ConvertError(f"range_sources is {quoted(self.range_sources)}", "Give a list of sources of ranges")
+        for source in self.range_sources:
+            if isinstance(source, _Class) or not callable(getattr(source, "provide", None)):
+                raise ConvertError(
+                    f"{quoted(source)} is not a source of ranges",
+                    "Give objects with a method provide(ranges), which calls ranges.set_if_missing(tensor, Range(low, high))",
+                )
 
     @property
     def decisions(self) -> Policy:

@@ -45,7 +45,7 @@ def quantize_graph(graph: Graph, quantization: FullIntegerQuantization, ranges: 
         WeightFakeQuants().provide(ranges)
     ranges.propagate()
     for source in further_sources(quantization):
-        source.provide(ranges)
+        ranges.ask(source)
         ranges.propagate()
     if policy.backward_through_moves:
         ranges.propagate_backward()

@@ -9,8 +9,10 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from .. import ops
-from ..errors import ConvertError
+from ..errors import ConvertError, quoted
 from ..model import Graph, Op, Tensor
 from ..ops.common.quantization_rules import QuantizationRule
 from ..passes.uses import Uses
@@ -55,8 +57,25 @@ class RangeSource(Protocol):
     def provide(self, ranges: Ranges) -> None:
         """Tell a store the ranges of tensors of `ranges.graph`, with `set_if_missing`: what an earlier source has said stays.
 
-        The store propagates them afterwards. Raises ConvertError for ranges that are none.
+        The store makes them hold 0, and propagates them afterwards. Raises ConvertError for ranges that are none.
         """
+
+
+def _checked(given: Any, tensor: Tensor, source: RangeSource) -> Range:
+    """What a source has said of a tensor, with ends that are numbers or tuples of them."""
+    remedy = "A source gives tinylite.quantize.Range(low, high), of finite numbers, the lower one first"
+    who = type(source).__name__
+    if not isinstance(given, Range):
+        raise ConvertError(f"{who} says of {tensor.name!r} that its range is {quoted(given)}", remedy)
+    try:
+        low, high = given.ends
+        with np.errstate(over="ignore"):
+            whole = low.shape == high.shape and np.isfinite([low.astype(np.float32), high.astype(np.float32)]).all() and (low <= high).all()
+    except (TypeError, ValueError):
+        whole = False
+    if not whole:
+        raise ConvertError(f"{who} says of {tensor.name!r} that its range is {quoted((given.low, given.high))}", remedy)
+    return Range.of(low, high, given.narrow, given.axis)
 
 
 @dataclass
@@ -85,6 +104,14 @@ class Ranges:
     def set_if_missing(self, tensor: Tensor, range: Range | None) -> bool:
         """Know a range where none is known yet."""
         return range is not None and is_real(tensor) and id(tensor) not in self.known and self.set(tensor, range)
+
+    def ask(self, source: RangeSource) -> None:
+        """Take what a source says, and make its ranges hold 0. Raises ConvertError for what is no range."""
+        before = dict(self.known)
+        source.provide(self)
+        for key, range in list(self.known.items()):
+            if before.get(key) is not range:
+                self.known[key] = _checked(range, self.tensors[key], source).with_zero()
 
     # ---- what follows
 
