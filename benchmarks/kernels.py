@@ -102,7 +102,7 @@ def resnet50() -> Iterator[Layer]:
     yield Layer("FULLY_CONNECTED", 1, 2048, 1000)
 
 
-# The last is no network's: a product of two matrices with many rows.
+# The last is not a network's: a product of two matrices with many rows.
 LAYERS = list(dict.fromkeys([*mobilenet_v1(), *mobilenet_v2(), *resnet50(), Layer("FULLY_CONNECTED", 64, 512, 512)]))
 
 PICTURE, MAP, LOGITS = (1, 56, 56, 24), (1, 7, 7, 1024), (1, 1000)

@@ -24,7 +24,7 @@ DATA = ROOT / "tinylite" / "ops" / "operators.json"
 HEAD = """# Operators
 
 The builtin operators that tinylite runs, by docs/make_operators.py from their files in `tinylite/ops/` and their tests. A
-type stands here if a test compares it with LiteRT's reference kernels; `A x B` is an input of type A with weights of type B,
+type is listed here if a test compares it with LiteRT's reference kernels; `A x B` is an input of type A with weights of type B,
 and an INT8 or UINT8 of data that is moved but not computed with needs no scale. Every other operator is refused with its
 name, version, types, graph and tensor; `tinylite inspect` shows such models all the same.
 

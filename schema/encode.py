@@ -78,7 +78,7 @@ class _Encoder:
     def member(self, field: Field, value: Table) -> int:
         """The type code of a union's member."""
         if not isinstance(value, Table) or value.table not in UNIONS[field.type]:
-            raise FormatError(f"{_called(value)} is no member of {field.type}")
+            raise FormatError(f"{_called(value)} is not a member of {field.type}")
         return UNIONS[field.type].index(value.table) + 1
 
     def child(self, field: Field, value: Any) -> int:

@@ -29,7 +29,7 @@ def _classes() -> dict[str, Any]:
     file = descriptor_pb2.FileDescriptorProto(name="tinylite/graphdef.proto", package=_PACKAGE, syntax="proto2")
     kinds = descriptor_pb2.FieldDescriptorProto
     made: dict[str, Any] = {}
-    for name in MESSAGES:  # those that lie inside of others come behind them
+    for name in MESSAGES:  # those that lie inside of others come after them
         outer, _, inner = name.rpartition(".")
         made[name] = made[outer].nested_type.add(name=inner) if outer else file.message_type.add(name=inner)
     for name, fields in MESSAGES.items():

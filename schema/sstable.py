@@ -18,7 +18,7 @@ _MAGIC = 0xDB4775248B80FB57
 _FOOTER = 48
 _GROWTH = 64
 _ENTRY = 128  # bytes that an entry is counted as beside its key and value: it becomes an object
-_TRAILER = 5  # bytes behind a block: its compression, and a checksum
+_TRAILER = 5  # bytes after a block: its compression, and a checksum
 
 
 def entries(data: memoryview) -> Iterator[tuple[bytes, memoryview]]:

@@ -49,7 +49,7 @@ def enum_number(enum: str, name: str | int) -> int:
     numbers = ENUMS[enum][1]
     if not isinstance(name, str) or name not in numbers:
         known = ", ".join(list(numbers)[:30]) + (", ..." if len(numbers) > 30 else "")
-        raise FormatError(f"{name!r} is no {enum}; there are: {known}")
+        raise FormatError(f"{name!r} is not a value of {enum}; there are: {known}")
     return numbers[name]
 
 

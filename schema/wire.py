@@ -177,7 +177,7 @@ def _text(data: memoryview, start: int, stop: int) -> str:
 
 
 def _unpacked(kind: str, data: memoryview | bytearray) -> np.ndarray:
-    """Numbers that lie one behind the other. Fixed ones are a view."""
+    """Numbers that lie one after the other. Fixed ones are a view."""
     wire, dtype = _NUMBERS[kind]
     if wire != _VARINT:
         if len(data) % dtype.itemsize:

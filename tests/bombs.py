@@ -271,7 +271,7 @@ def product_of_long_rows() -> tuple[int, Callable[[], object]]:
     return planned([Op("BATCH_MATMUL", [x, y], [z])], [x, y], [z])
 
 
-# ---- archives behind a model
+# ---- archives after a model
 
 
 def _base() -> bytes:

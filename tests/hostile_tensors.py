@@ -1,7 +1,7 @@
 """Models in which one tensor of one op is what its operator does not expect: of another rank, type or quantization.
 
 `python -m tests.hostile_tensors ONE_OF` tries every such model of all operators' cases, or one of so many, and prints every exception
-that is no TinyliteError, once for each place that raises it; tests/test_hostile_tensors.py tries some.
+that is not a TinyliteError, once for each place that raises it; tests/test_hostile_tensors.py tries some.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def attempt(hostile: Hostile) -> None:
 
 
 def foreign(case: Case, one_of: int = 1) -> dict[str, str]:
-    """What a case's models raise that is no TinyliteError: the first example, by exception and the lines that raise it."""
+    """What a case's models raise that is not a TinyliteError: the first example, by exception and the lines that raise it."""
     found: dict[str, str] = {}
     for model in hostile(case, one_of):
         try:

@@ -98,7 +98,7 @@ def main() -> None:
     from ai_edge_litert.interpreter import Interpreter
 
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever LiteRT may print is no answer
+    os.dup2(2, 1)  # whatever LiteRT may print is not an answer
     interpreters: dict[int, Any] = {}
     while True:
         try:

@@ -67,7 +67,7 @@ def size(t: T | None) -> int:
 
 
 def smallest(cases: Sequence[Case], types: Sequence[str]) -> list[Case]:
-    """Of the cases with an input of these types, the smallest of each kind: types, constants and options that are no numbers."""
+    """Of the cases with an input of these types, the smallest of each kind: types, constants and options that are not numbers."""
     kinds: dict[Any, list[Case]] = defaultdict(list)
     for case in cases:
         if any(t is not None and t.type in types and size(t) and not t.variable for t in case.inputs):

@@ -58,9 +58,9 @@ def test_names_file_and_place_and_says_what_to_do(name: str) -> None:
 def test_a_directory_is_no_model(tmp_path: Path) -> None:
     with pytest.raises(tinylite.NotATfliteFileError) as caught:
         Interpreter(str(tmp_path))
-    assert str(caught.value) == f"{tmp_path}: this is no .tflite file: it is a directory. Give the path of the model itself"
+    assert str(caught.value) == f"{tmp_path}: not a .tflite file: this looks like a directory. Give the path of the model itself"
     (tmp_path / "saved_model.pb").write_bytes(b"")
-    with pytest.raises(tinylite.NotATfliteFileError, match=r"it is a SavedModel directory that cannot be used: it is empty"):
+    with pytest.raises(tinylite.NotATfliteFileError, match=r"this looks like a SavedModel directory that cannot be used: it is empty"):
         Interpreter(str(tmp_path))
 
 

@@ -254,7 +254,7 @@ def test_a_photograph_is_turned_as_its_camera_was_held() -> None:
 
 
 def sound(width: int, channels: int, count: int = 8, rate: int = 16000) -> np.ndarray:
-    """Write w.wav, of a ramp from -1 in each channel, the second being silent; gives the ramp."""
+    """Write w.wav, of a ramp from -1 in each channel, the second being silent; returns the ramp."""
     ramp = np.linspace(-1, 0.75, count)
     samples = np.zeros((count, channels))
     samples[:, 0] = ramp
@@ -306,7 +306,7 @@ def test_a_sound_of_another_length_is_cut_or_padded_and_that_is_said() -> None:
 
 def test_a_sound_is_no_spectrogram() -> None:
     sound(2, 1)
-    assert "the input has shape [1, 4, 2], which is no row of samples" in error("run", echo((1, 4, 2)), "w.wav")
+    assert "the input has shape [1, 4, 2], which is not a row of samples" in error("run", echo((1, 4, 2)), "w.wav")
 
 
 A, B = np.array([[5, 6, 7, 8]], np.float32), np.array([[1, 1, 2, 2]], np.float32)
@@ -501,7 +501,7 @@ def broken(path: str, content: bytes) -> str:
 
 ERRORS: dict[str, tuple[Callable[[], list[Any]], str]] = {
     "no_model": (lambda: ["no.tflite", "a.npy"], "no.tflite: there is no such file. The current directory is"),
-    "model_is_a_picture": (lambda: [THREE], "this is no .tflite file: it is a PNG picture. Give the model first, then the picture"),
+    "model_is_a_picture": (lambda: [THREE], "not a .tflite file: this looks like a PNG picture. Give the model first, then the picture"),
     "cut_short": (lambda: [broken("cut.tflite", Path(DIGITS).read_bytes()[:999]), THREE], "cut.tflite: "),
     "no_input": (lambda: [two_inputs()], "nothing is given for input 'a' (float32 [1, 4]), 'b' (float32 [1, 4]). Give a file for each"),
     "no_file": (lambda: [two_inputs(), "no.npy"], "no.npy, for input 'a': there is no such file"),
@@ -511,21 +511,21 @@ ERRORS: dict[str, tuple[Callable[[], list[Any]], str]] = {
     "one_too_many": (lambda: [echo((1, 4)), "a.npy", "b.npy"], "b.npy is one file too many: the model has only the input 'x'"),
     "twice": (lambda: [two_inputs(), "a=a.npy", "0=a.npy"], "input 'a' is given twice"),
     "kind": (lambda: [two_inputs(), broken("a.xyz", b"ID3")], "files of type '.xyz' are not known. Known are .png, .jpg"),
-    "no_picture": (lambda: [DIGITS, broken("p.png", b"GIF")], "p.png, for input 'picture': it is no picture that can be read. Convert it"),
+    "no_picture": (lambda: [DIGITS, broken("p.png", b"GIF")], "p.png, for input 'picture': not a readable picture. Convert it"),
     "cut_picture": (lambda: [DIGITS, broken("p.png", Path(THREE).read_bytes()[:60])], "p.png, for input 'picture': it cannot be read: "),
-    "no_wav": (lambda: [echo((1, 8)), broken("w.wav", b"ID3")], "w.wav, for input 'x': it is no WAV file that can be read"),
-    "no_array": (lambda: [echo((1, 8)), broken("b.npy", b"ID3")], "it is no NumPy file that can be read"),
-    "no_archive": (lambda: [echo((1, 8)), broken("b.npz", b"PK\3\4")], "b.npz: it is no NumPy file that can be read: File is not a zip"),
+    "no_wav": (lambda: [echo((1, 8)), broken("w.wav", b"ID3")], "w.wav, for input 'x': not a readable WAV file"),
+    "no_array": (lambda: [echo((1, 8)), broken("b.npy", b"ID3")], "not a readable NumPy file"),
+    "no_archive": (lambda: [echo((1, 8)), broken("b.npz", b"PK\3\4")], "b.npz: not a readable NumPy file: File is not a zip"),
     "text_array": (lambda: [echo((1, 4)), "t.npy"], "t.npy, for input 'x': it holds <U1 and the input is float32. Give numbers"),
     "archive_names": (lambda: [echo((1, 4)), "c.npz"], "it holds the arrays 'c', 'd' and none for this input. Name one 'x'"),
-    "no_place_for_a_picture": (lambda: [echo((2, 2, 2, 2)), THREE], "the input has shape [2, 2, 2, 2], which is no picture"),
+    "no_place_for_a_picture": (lambda: [echo((2, 2, 2, 2)), THREE], "the input has shape [2, 2, 2, 2], which is not a picture"),
     "raw_floats": (lambda: [echo((1, 4, 4, 1)), THREE, "--raw"], "raw pixels are bytes, and the input is float32"),
     "shape": (lambda: [two_inputs(), "a.npy", "five.npy"], "two.tflite, graph 0, op 0 SUB version 1 (output 'result:0'): "),
     "output_name": (lambda: [echo((1, 4)), "a.npy", "-o", "z=z.npy"], "the model has no output 'z'. There are: 'y'"),
     "output_kind": (lambda: [echo((1, 4)), "a.npy", "-o", "z.txt"], "z.txt: files of type '.txt' cannot be written. Name it .npy"),
     "output_place": (lambda: [echo((1, 4)), "a.npy", "-o", "no/z.npy"], "no/z.npy: it cannot be written: its directory does not exist"),
     "output_is_a_directory": (lambda: [echo((1, 4)), "a.npy", "-o", "dir.npy"], "dir.npy: it cannot be written: "),
-    "output_is_no_picture": (lambda: [echo((2, 2, 2, 2)), "f.npy", "-o", "f.png"], "[2, 2, 2, 2], which is no picture. Write it as .npy"),
+    "output_is_no_picture": (lambda: [echo((2, 2, 2, 2)), "f.npy", "-o", "f.png"], "2, 2], which is not a picture. Write it as .npy"),
     "output_is_an_input": (lambda: [two_inputs(), "a.npy", "b=five.npy", "-o", "./five.npy"], "./five.npy: it is the file that is read"),
     "signature": (lambda: [two_inputs(), "a.npy", "--signature", "s"], "there is no signature 's'. There are: 'subtract'"),
 }  # fmt: skip
@@ -661,7 +661,7 @@ def test_every_shared_model_can_be_shown(shared: Path) -> None:
 
 def test_inspect_says_what_a_file_is_not() -> None:
     assert "no.tflite: there is no such file" in error("inspect", "no.tflite")
-    assert "it is a PNG picture" in error("inspect", THREE, "--json")
+    assert "this looks like a PNG picture" in error("inspect", THREE, "--json")
 
 
 # ---- a real terminal, a real pipe

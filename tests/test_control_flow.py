@@ -382,7 +382,7 @@ def test_turns_may_be_limited(turn: Callable[..., Sequence[Tensor]], monkeypatch
     monkeypatch.setenv("TINYLITE_TURN_LIMIT", "5")
     ours = ready(looping(turn).to_bytes())
     feed_and_run(ours, [turns(5), ROW], 1)
-    with pytest.raises(InvokeError, match=r"op 0 WHILE .*: it has not come to an end after 5 turns, which TINYLITE_TURN_LIMIT allows"):
+    with pytest.raises(InvokeError, match=r"op 0 WHILE .*: it has not ended after 5 iterations, the limit that TINYLITE_TURN_LIMIT sets"):
         feed_and_run(ours, [turns(6), ROW], 1)
 
 
@@ -391,7 +391,7 @@ def test_turns_may_be_limited(turn: Callable[..., Sequence[Tensor]], monkeypatch
     (lambda op, cond, body: body.outputs.pop(), "its graph 'body' has 1 outputs, where 2 are wanted"),
     (lambda op, cond, body: op.inputs.pop(), "it has 1 inputs and 2 outputs, not as many"),
     (lambda op, cond, body: setattr(cond.inputs[1], "type", "INT32"), "input 1 of its graph 'cond', 'x', is INT32, where 'x' (FLOAT32"),
-    (lambda op, cond, body: setattr(cond, "outputs", cond.inputs[1:]), "its condition 'cond' gives Tensor('x', FLOAT32 [1, 3])"),
+    (lambda op, cond, body: setattr(cond, "outputs", cond.inputs[1:]), "its condition 'cond' returns Tensor('x', FLOAT32 [1, 3])"),
     (lambda op, cond, body: setattr(cond, "inputs", cond.inputs[:1] * 2), "its graph 'cond' has one tensor as two inputs"),
     (lambda op, cond, body: setattr(op.options, "cond_subgraph_index", body), "one graph, 'body', is both its condition and its body"),
     (lambda op, cond, body: body.outputs.reverse(), "output 0 of its graph 'body', 'body_0', is FLOAT32, where 'count' (INT32"),
@@ -410,7 +410,7 @@ def test_a_condition_of_several_elements_is_refused() -> None:
     wide = Tensor("count", (2,), "INT32")
     maker = Maker("main", like([wide, X]))
     found = maker.call("WHILE", *maker.graph.inputs, outputs=[wide, X], **loop([wide, X], doubled))
-    with pytest.raises(ModelError, match=r"its condition gives the shape \[2\], where one BOOL is wanted"):
+    with pytest.raises(ModelError, match=r"its condition returns the shape \[2\], where one BOOL is wanted"):
         ready(model(maker.gives(*found)).to_bytes())
 
 

@@ -119,7 +119,7 @@ def test_saving_leaves_no_half_written_file(tmp_path: Path, monkeypatch: pytest.
     broken = small()
     broken.graph.outputs = [Tensor("y", (1, 4))]
     broken.graph.outputs[0].type = "NO_SUCH_TYPE"
-    with pytest.raises(ModelError, match=r"model\.tflite.*'NO_SUCH_TYPE' is no TensorType"):
+    with pytest.raises(ModelError, match=r"model\.tflite.*'NO_SUCH_TYPE' is not a value of TensorType"):
         broken.save(path)
 
     def full(*_: object) -> None:

@@ -48,7 +48,7 @@ def test_every_target_has_a_fast_form() -> None:
 def test_attacks_find_nothing(target: str) -> None:
     report = fuzz(target, "--first", str(FIRST), "--count", str(COUNTS[target]))
     assert report["attacks"] == {target: COUNTS[target]}
-    # One that is refused at the door tests nothing behind it.
+    # One that is refused at the door tests nothing after it.
     far = sum(report["outcomes"].get(outcome, 0) for outcome in ("works", "InvokeError", "ModelError"))
     assert far > 0.25 * COUNTS[target], report["outcomes"]
     for finding in report["findings"]:
@@ -100,7 +100,7 @@ def test_every_operator_is_attacked() -> None:
 
 @pytest.mark.parametrize(("batch", "filters"), [(0, 4), (1, 0)])
 def test_a_convolution_of_nothing(batch: int, filters: int) -> None:
-    """Empty results are no error: what mutants found."""
+    """Empty results are not errors: what mutants found."""
     model = conv()
     input, weights, bias, _ = model.graph.tensors
     input.shape, weights.shape, bias.shape = (batch, 6, 6, 2), (filters, 3, 3, 2), (filters,)

@@ -20,7 +20,7 @@ from .small_models import quantized, sparse
 
 
 def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not JSON")
 
 
 def _json(*arguments: str) -> Any:

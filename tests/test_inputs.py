@@ -202,7 +202,7 @@ def test_labels_go_to_the_output_that_metadata_say() -> None:
 )
 def test_a_picture_for_a_row_of_numbers_is_questioned(shape: tuple[int, ...], signature: tuple[int, ...] | None, size: str) -> None:
     said = run(echo(shape, signature=signature), "p.png", code=1).stderr
-    assert "which is no picture. Give it as .npy" in said
+    assert "which is not a picture. Give it as .npy" in said
     if size == "8x8":
         assert "--size 8x8" in said
         found = fed(echo(shape, signature=signature), "p.png", "--size", "8x8", "--mean", 0)
@@ -296,8 +296,9 @@ def test_numbers_may_be_written_out(shape: tuple[int, ...], type: str, scale: fl
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
-        ("[1, 2", "is no array of numbers"), ("[[1], [1, 2]]", "is no array of numbers"), ('["a"]', "is no array of numbers"),
-        ("[" * 100000, "is no array of numbers"), ("x=2.5", "which the input's int32 cannot hold"), ("z=1", "the model has no input 'z'"),
+        ("[1, 2", "is not an array of numbers"), ("[[1], [1, 2]]", "is not an array of numbers"), ('["a"]', "is not an array of numbers"),
+        ("[" * 100000, "is not an array of numbers"), ("x=2.5", "which the input's int32 cannot hold"),
+        ("z=1", "the model has no input 'z'"),
     ],
 )  # fmt: skip
 def test_numbers_that_do_not_fit_are_errors(entry: str, words: str) -> None:
@@ -315,7 +316,7 @@ def test_arrays_and_pictures_come_through_stdin() -> None:
     sound(count=8000)
     assert fed(echo((1, 8000)), "-", stdin=Path("w.wav").read_bytes()).any()
     assert "stdin is empty" in run(echo((1, 4)), "-", code=1).stderr
-    assert "stdin, for input 'x': it is no picture that can be read" in run(echo((1, 4, 4, 1)), "-", code=1, stdin=b"text").stderr
+    assert "stdin, for input 'x': not a readable picture" in run(echo((1, 4, 4, 1)), "-", code=1, stdin=b"text").stderr
 
 
 @pytest.mark.parametrize(("text", "wanted"), [("1.5\n", [[1.5, 1.5]]), (" [[1, -2]]", [[1, -2]]), ("[1, 2]\n", [[1, 2]])])
@@ -324,7 +325,7 @@ def test_numbers_come_through_stdin(text: str, wanted: list[list[float]]) -> Non
 
 
 def test_what_stdin_brings_as_numbers_is_checked() -> None:
-    assert "'[1, 2' is no array of numbers" in run(echo((1, 2)), "-", code=1, stdin=b"[1, 2").stderr
+    assert "'[1, 2' is not an array of numbers" in run(echo((1, 2)), "-", code=1, stdin=b"[1, 2").stderr
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TINYLITE_MEMORY_LIMIT", "1e6")
         assert "as text" in run(echo((1, 2)), "-", code=1, stdin=b"[" + b"[]," * 20000 + b"1]").stderr
@@ -355,7 +356,7 @@ def test_open_sizes_are_given() -> None:
     done = run(path, "w.wav", "--shape", "x=1,8000")
     assert "the input takes 8000: the rest is cut off" in done.stderr
     assert "the model has no input 'z'. There are: 'x'" in run(path, "--seed", 1, "--shape", "z=1", code=1).stderr
-    assert "'x=1,a' is no shape" in run(path, "--seed", 1, "--shape", "x=1,a", code=1).stderr
+    assert "'x=1,a' is not a shape" in run(path, "--seed", 1, "--shape", "x=1,a", code=1).stderr
 
 
 def convolution(width: int) -> str:
@@ -449,7 +450,7 @@ def test_a_seed_and_a_range_on_the_command_line_are_the_function_s() -> None:
     found = fed(path, "--seed", 3, "--range", "x=0,99")
     assert np.array_equal(found, random_inputs(Interpreter(path).get_input_details(), 3, {"x": (0, 99)})[0])
     assert np.array_equal(fed(path, "--random", 3, "--range", "0,99"), found)
-    assert "'x=1' is no range" in run(path, "--seed", 1, "--range", "x=1", code=1).stderr
+    assert "'x=1' is not a range" in run(path, "--seed", 1, "--range", "x=1", code=1).stderr
     assert tinylite.random_inputs is random_inputs
 
 

@@ -66,7 +66,7 @@ def assert_same_details(ours: Any, theirs: Any) -> None:
     assert plain(ours.get_output_details()) == plain(theirs.get_output_details())
     assert plain(ours.get_signature_list()) == plain(theirs.get_signature_list())
     tensors = ours.get_tensor_details()
-    # LiteRT's own temporaries come behind the model's tensors, once they are allocated.
+    # LiteRT's own temporaries come after the model's tensors, once they are allocated.
     assert plain(tensors) == plain(theirs.get_tensor_details()[: len(tensors)])
     assert plain(ours._get_tensor_details(0, subgraph_index=0)) == plain(theirs._get_tensor_details(0, subgraph_index=0))
     assert ours.num_subgraphs() == theirs.num_subgraphs()
@@ -114,14 +114,14 @@ def test_a_path_may_be_text_bytes_or_a_path(kind: Callable[[str], Any]) -> None:
     ("given", "text"),
     [
         (b"no.tflite", "no.tflite: there is no such file"),
-        (b"<!DOCTYPE html><html>404</html>", "model content of 31 bytes: this is no .tflite file: it is a web page"),
-        (b"version https://git-lfs.github.com/spec/v1\nsize 10\n", "it is a Git LFS pointer"),
-        (b'{"error": "not found"}', "it is JSON text"),
-        (b"not found\n", "model content of 10 bytes: this is no .tflite file: it is unknown data"),
+        (b"<!DOCTYPE html><html>404</html>", "model content of 31 bytes: not a .tflite file: this looks like a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\nsize 10\n", "this looks like a Git LFS pointer"),
+        (b'{"error": "not found"}', "this looks like JSON text"),
+        (b"not found\n", "model content of 10 bytes: not a .tflite file: this looks like unknown data"),
     ],
 )
 def test_bytes_that_are_no_path_are_content(given: bytes, text: str) -> None:
-    """What a server sends instead of a model has no zero byte either, and is no path."""
+    """What a server sends instead of a model has no zero byte either, and is not a path."""
     with pytest.raises(FileError) as caught:
         Interpreter(given)
     assert text in str(caught.value)
@@ -164,8 +164,8 @@ CONSTRUCTOR_ERRORS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "nothing": ({}, ModelError, "give either model_path or model_content"),
     "both": ({"model_path": "a", "model_content": b"a"}, ModelError, "not both"),
     "absent": ({"model_path": "/no/such.tflite"}, FileError, "/no/such.tflite: there is no such file"),
-    "no_bytes": ({"model_content": b""}, FileError, "it is empty"),
-    "other_bytes": ({"model_content": b"PK\3\4 and so on"}, FileError, "this is no .tflite file"),
+    "no_bytes": ({"model_content": b""}, FileError, "this looks like an empty file"),
+    "other_bytes": ({"model_content": b"PK\3\4 and so on"}, FileError, "not a .tflite file"),
     "content_is_text": ({"model_content": "m.tflite"}, TensorError, "a file's bytes, not str. Give a path as model_path"),
     "number": ({"model_path": 3}, TensorError, "should be a path, the content of a .tflite file as bytes, or a tinylite.Model, not 3"),
     "file": ({"model_path": io.BytesIO(b"")}, TensorError, "Give what its read() returns, or its path"),
@@ -245,9 +245,9 @@ SET_ERRORS: dict[str, tuple[bytes, int, Any, str]] = {
     "too_many": (chain(), 0, np.tile(X, (3, 1)), "call resize_tensor_input(0, [3, 4]) and allocate_tensors() first"),
     "other_size": (chain(), 0, np.zeros((1, 5), np.float32), "Give it the shape [1, 4]; if the model can run on other shapes, call "),
     "scalar": (chain(), 0, np.float32(1), "is FLOAT32 [1, 4] and was given float32 []"),
-    "text": (chain(), 0, "cat.jpg", "input 0 'x' (tensor 0) is FLOAT32 [1, 4] and was given str, which is no array of numbers"),
-    "none": (chain(), 0, None, "no array of numbers. Give numbers in rows of the same length, such as np.zeros([1, 4], np.float32)"),
-    "ragged": (chain(), 0, [[1], [1, 2]], "was given list, which is no array of numbers"),
+    "text": (chain(), 0, "cat.jpg", "input 0 'x' (tensor 0) is FLOAT32 [1, 4] and was given str, which is not an array of numbers"),
+    "none": (chain(), 0, None, "not an array of numbers. Give numbers in rows of the same length, such as np.zeros([1, 4], np.float32)"),
+    "ragged": (chain(), 0, [[1], [1, 2]], "was given list, which is not an array of numbers"),
     "intermediate": (chain(), 1, X, "tensor 1 'y0' is neither an input nor a variable, so a run would overwrite it"),
     "output": (chain(), 2, X, "tensor 2 'y1' is neither an input nor a variable"),
     "index": (chain(), 3, X, "there is no tensor 3: indices go from 0 to 2. Take the index from get_input_details()"),

@@ -1,4 +1,4 @@
-"""Files that are no .tflite file: what is said of them, and what `tinylite inspect` shows."""
+"""Files that are not a .tflite file: what is said of them, and what `tinylite inspect` shows."""
 
 from __future__ import annotations
 
@@ -158,10 +158,10 @@ def test_loaders_say_what_a_file_is_and_what_to_do(name: str) -> None:
     for load in (Model.load, Interpreter):
         with pytest.raises(NotATfliteFileError) as caught:
             load(name)
-        assert caught.value.problem == f"this is no .tflite file: it is {what}"
+        assert caught.value.problem == f"not a .tflite file: this looks like {what}"
         assert str(caught.value.remedy).startswith(remedy)
     ran = CliRunner().invoke(main, ["run", name])
-    assert ran.exit_code == 1 and f"it is {what}. {remedy}" in ran.stderr
+    assert ran.exit_code == 1 and f"this looks like {what}. {remedy}" in ran.stderr
 
 
 def test_the_checkpoint_that_lies_beside_a_graph_is_named(here: Path) -> None:
@@ -190,7 +190,7 @@ def test_content_counts_and_not_names(here: Path) -> None:
 def test_bytes_in_memory_are_told_as_files_are() -> None:
     for content, said in [
         (binary(FROZEN), r"a frozen TensorFlow GraphDef \(5 nodes.*tinylite convert MODEL"), (KERAS, "a Keras model"),
-        (SAVED_MODEL, "it is a TensorFlow SavedModel. Convert its directory"),
+        (SAVED_MODEL, "this looks like a TensorFlow SavedModel. Convert its directory"),
     ]:  # fmt: skip
         with pytest.raises(NotATfliteFileError, match=said):
             Model.load(content)
@@ -202,8 +202,8 @@ OF_BROKEN_HDF5 = "a Keras model that cannot be used: it cannot be read as HDF5" 
 @pytest.mark.parametrize(
     "content, said",
     [
-        (binary(FROZEN)[:-30], "a TensorFlow GraphDef that cannot be used: it is no whole GraphDef: node\\[4\\]: the field"),
-        (FROZEN.encode()[:-30], "a TensorFlow GraphDef that cannot be used: it is no readable GraphDef: line 10, column"),
+        (binary(FROZEN)[:-30], "a TensorFlow GraphDef that cannot be used: not a complete GraphDef: node\\[4\\]: the field"),
+        (FROZEN.encode()[:-30], "a TensorFlow GraphDef that cannot be used: not a readable GraphDef: line 10, column"),
         (KERAS[:-30], "a Keras model that cannot be used: the archive cannot be read"),
         (b"\x0a\x05\x12\x03\x0a\x01x", "a protocol buffer, but no TensorFlow graph or model"),
         (archive(config_json="[" * 100_000), "a Keras model: a .keras archive"),
@@ -216,7 +216,7 @@ OF_BROKEN_HDF5 = "a Keras model that cannot be used: it cannot be read as HDF5" 
 )  # fmt: skip
 def test_damaged_files_say_what_is_wrong(content: bytes, said: str) -> None:
     Path("broken").write_bytes(content)
-    with pytest.raises(NotATfliteFileError, match=f"broken: this is no .tflite file: it is {said}") as caught:
+    with pytest.raises(NotATfliteFileError, match=f"broken: not a .tflite file: this looks like {said}") as caught:
         Model.load("broken")
     assert caught.value.remedy
 
@@ -239,10 +239,10 @@ def npz() -> bytes:
 @pytest.mark.parametrize(
     "content, said, remedy",
     [
-        (lzma.compress(b"model"), "xz-compressed", "Unpack it"),
-        (bz2.compress(b"model"), "bzip2-compressed", "Unpack it"),
-        (gzip.compress(b"model"), "gzip-compressed", "Unpack it"),
-        (b"\x28\xb5\x2f\xfd\x04\x58", "zstd-compressed", "Unpack it"),
+        (lzma.compress(b"model"), "an xz-compressed file", "Unpack it"),
+        (bz2.compress(b"model"), "a bzip2-compressed file", "Unpack it"),
+        (gzip.compress(b"model"), "a gzip-compressed file", "Unpack it"),
+        (b"\x28\xb5\x2f\xfd\x04\x58", "a zstd-compressed file", "Unpack it"),
         (tar_of(b"model"), "a tar archive", "Unpack it"),
         (b"GGUF\3\0\0\0", "a GGUF model", "Ask its publisher"),
         (b"\x30\0\0\0\0\0\0\0" + b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', "a safetensors file", "Export the model"),
@@ -259,7 +259,7 @@ def npz() -> bytes:
 def test_models_of_other_tools_and_archives_are_named(content: bytes, said: str, remedy: str) -> None:
     Path("given").write_bytes(content)
     for given in ("given", content):
-        with pytest.raises(NotATfliteFileError, match=f"it is {said}") as caught:
+        with pytest.raises(NotATfliteFileError, match=f"this looks like {said}") as caught:
             Model.load(given)
         assert str(caught.value.remedy).startswith(remedy)
 
@@ -278,7 +278,7 @@ def test_large_texts_are_not_read_for_an_error(monkeypatch: pytest.MonkeyPatch) 
 def test_what_is_not_there() -> None:
     with pytest.raises(FileError, match="there is no such file"):
         kind_of("nothing")
-    assert identify(b"").text == "empty"
+    assert identify(b"").text == "an empty file"
 
 
 # ---- inspect
@@ -342,7 +342,7 @@ def test_inspect_refuses_what_it_cannot_show() -> None:
         assert done.exit_code == 1 and done.stderr.startswith(f"Error: {name}")
     Path("broken.pb").write_bytes(binary(FROZEN)[:-30])
     done = CliRunner().invoke(main, ["inspect", "broken.pb"])
-    assert done.exit_code == 1 and done.stderr.startswith("Error: broken.pb: it is no whole GraphDef")
+    assert done.exit_code == 1 and done.stderr.startswith("Error: broken.pb: not a complete GraphDef")
 
 
 def test_every_prefix_of_every_file_is_told(here: Path) -> None:

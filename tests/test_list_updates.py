@@ -71,13 +71,13 @@ def test_an_index_that_is_not_there_is_an_error_as_it_is_of_slices(index: int) -
 
 
 def numbers(graph: Graph) -> list[Tensor]:
-    """The constants that decide: what is added to the index, begins, sizes, and what stands behind an index among them."""
+    """The constants that decide: what is added to the index, begins, sizes, and what stands after an index among them."""
     constants = [tensor for op in graph.ops if op.code != "RESHAPE" for tensor in op.inputs if tensor is not None and tensor.is_constant]
     return [tensor for tensor in constants if tensor.type == "INT32"]
 
 
 def test_other_slices_stay() -> None:
-    """With anything else in their numbers they are no update."""
+    """With anything else in their numbers they are not an update."""
     count = len(numbers(written((4, 3))))
     assert count == 5
     for which in range(count):

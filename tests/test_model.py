@@ -123,7 +123,7 @@ def test_a_name_that_the_format_lacks_is_refused_at_once(make: Callable[[], obje
 def test_a_tensor_of_another_graph_cannot_be_saved() -> None:
     model = chain()
     model.signatures[0].inputs["x"] = Tensor("stranger")
-    with pytest.raises(ModelError, match=r"its input 'x' is the tensor 'stranger', which is no input"):
+    with pytest.raises(ModelError, match=r"its input 'x' is the tensor 'stranger', not an input"):
         model.to_bytes()
 
 
@@ -192,7 +192,7 @@ def test_a_signature_that_cannot_follow_is_named(tmp_path: Path) -> None:
     model = chain()
     model.graph.inputs = [Tensor("p", (1, 3)), Tensor("q", (1, 3))]
     model.graph.ops[0].inputs = [model.graph.inputs[0]]
-    with pytest.raises(ModelError, match=r"signature 'serve': its input 'x' is the tensor 'x', which is no.*are 'p', 'q', or take"):
+    with pytest.raises(ModelError, match=r"signature 'serve': its input 'x' is the tensor 'x', not an input.*are 'p', 'q', or take"):
         model.save(tmp_path / "model.tflite")
     assert not list(tmp_path.iterdir())
     model.signatures[0].inputs["x"] = model.graph.inputs[0]

@@ -15,7 +15,7 @@ CODES = set(ENUMS["BuiltinOperator"][1])
 ACTIVATIONS = set(ENUMS["ActivationFunctionType"][1])  # some fused activations are called as operators are
 # The file of a TensorFlow op says which operators it becomes; adding an operator adds such a file.
 OWN = ("converter/tf_ops",)
-# Calls and collections that name several operators, and are no list of operators that have a property.
+# Calls and collections that name several operators, and are not a list of operators that have a property.
 ALLOWED = {
     ("passes/recognize_normalization.py", ("MUL", "SQUARE")): "the two ways to write a square, in a pattern",
 }

@@ -236,7 +236,7 @@ def test_runners_can_be_copied(again: Callable[[Any], Any]) -> None:
 @pytest.mark.parametrize("text", ["-1", "-inf", "nan", "inf", "1e", "1\n2"])
 def test_limits_that_are_no_numbers(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYLITE_MEMORY_LIMIT", text)
-    with pytest.raises(SettingError, match="is no number of bytes"):
+    with pytest.raises(SettingError, match="is not a number of bytes"):
         memory_limit()
 
 
@@ -408,7 +408,7 @@ def test_a_folder_that_goes_while_a_model_is_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("extension", [".png", ".jpg"])
 def test_complex_numbers_are_no_picture(extension: str, tmp_path: Path) -> None:
-    with pytest.raises(TensorError, match="holds complex64, which is no picture"):
+    with pytest.raises(TensorError, match="holds complex64, which is not a picture"):
         write_output(str(tmp_path / f"x{extension}"), {"y": np.zeros((8, 8), np.complex64)}, ready(chain()).get_output_details()[0])
     assert os.listdir(tmp_path) == []
 

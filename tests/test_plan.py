@@ -140,7 +140,7 @@ def test_a_type_that_an_operator_lacks_is_named() -> None:
 
 
 def test_very_many_blocks_are_placed() -> None:
-    """The small ones behind the large ones, none over another that is needed at the same time."""
+    """The small ones after the large ones, none over another that is needed at the same time."""
     rng = np.random.default_rng(0)
     starts = rng.integers(0, 40_000, 50_000)
     blocks = [
@@ -227,7 +227,7 @@ def test_memory_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OutOfMemoryError, match=r"takes 16\.4 kB, and 10\.0 kB are allowed"):
         Plan(chain(2))
     monkeypatch.setenv("TINYLITE_MEMORY_LIMIT", "plenty")
-    with pytest.raises(SettingError, match="TINYLITE_MEMORY_LIMIT=plenty is no number of bytes"):
+    with pytest.raises(SettingError, match="TINYLITE_MEMORY_LIMIT=plenty is not a number of bytes"):
         Plan(chain(2))
 
 
@@ -241,7 +241,7 @@ def test_a_compiler_s_failure_becomes_a_kernel_error(monkeypatch: pytest.MonkeyP
 
 
 def test_what_a_run_has_computed_may_be_a_constant_for_what_follows() -> None:
-    """The value at a cut is known to the ops behind it, and still lies where the run before has put it."""
+    """The value at a cut is known to the ops after it, and still lies where the run before has put it."""
     a, one, shape, hundred, filled, total = (Tensor(name, (2,), "INT32") for name in ("a", "one", "shape", "hundred", "filled", "total"))
     one.data, hundred.data = np.array([1, 1], np.int32), np.array([100, 200], np.int32)
     five = Tensor("five", ())

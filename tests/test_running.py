@@ -298,6 +298,6 @@ def test_what_changes_a_plan_waits_for_another_thread_that_uses_it(name: str) ->
 def test_two_threads_cannot_run_one_interpreter() -> None:
     """Both would write the same memory. A plan too short to let other threads run needs no such watch."""
     interpreter = ready(chain(), num_threads=2)
-    with interpreter._running, pytest.raises(InvokeError, match=r"running in another thread.*Give each thread an interpreter of its own"):
+    with interpreter._running, pytest.raises(InvokeError, match=r"running in another thread.*Give each thread its own interpreter"):
         interpreter.invoke()
     interpreter.invoke()

@@ -126,9 +126,9 @@ def test_the_remedy_works_as_printed(name: str) -> None:
 @pytest.mark.parametrize(
     ("type", "x", "text"),
     [
-        ("INT32", np.array([2**40, 1]), "Some of it is no int32: give whole numbers from -2147483648 to 2147483647"),
-        ("INT32", np.array([0.5, 1]), "Some of it is no int32"),
-        ("INT8", np.array([1, 200]), "Some of it is no int8: give whole numbers from -128 to 127"),
+        ("INT32", np.array([2**40, 1]), "Some of it is not int32: give whole numbers from -2147483648 to 2147483647"),
+        ("INT32", np.array([0.5, 1]), "Some of it is not int32"),
+        ("INT8", np.array([1, 200]), "Some of it is not int8: give whole numbers from -128 to 127"),
         ("FLOAT32", np.array([1j, 2]), "Complex numbers have no counterpart here: give their real parts or magnitudes, x.real or abs(x)"),
         ("FLOAT32", PIXELS, "np.asarray(x, np.float32), scaled as in training, such as x / 255"),
     ],

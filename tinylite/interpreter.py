@@ -69,7 +69,7 @@ def _show_compilation(done: int, total: int, seconds: float) -> None:
     elif done == total:
         text, end = f"tinylite: compiled {total} kernels in {seconds:.1f} s", "\n"
     if text:
-        with suppress(OSError, ValueError):  # stderr that is closed, full or a pipe that nobody reads any more is no reason not to run
+        with suppress(OSError, ValueError):  # stderr that is closed, full or a pipe that nobody reads any more is not a reason not to run
             print(text, end=end, file=sys.stderr, flush=True)
 
 
@@ -112,7 +112,7 @@ class Interpreter:
     an `experimental_op_resolver_type` of BUILTIN_REF, tinylite's own or that of the package it stands in for, means "reference" and all
     others "fast". Planning raises UnsupportedError for an op that the arithmetic is not proven for.
 
-    Raises FileError for what is no .tflite file or is damaged, UnsupportedError for another version of the format, and ModelError for
+    Raises FileError for what is not a .tflite file or is damaged, UnsupportedError for another version of the format, and ModelError for
     records that contradict themselves, as LiteRT does.
 
     `close()`, or the end of a `with` block, frees the model and its memory; arrays that were returned stay as they are.
@@ -301,7 +301,7 @@ class Interpreter:
                 self._check_no_run()
             raise InvokeError(
                 "the interpreter is running in another thread",
-                "Give each thread an interpreter of its own: interpreter.clone() makes one that shares the weights",
+                "Give each thread its own interpreter: interpreter.clone() makes one that shares the weights",
             )
         # Other threads wait for the turn, and a signal's handler in this one finds it running. `with`, since a handler that raises
         # could leave it locked between acquire() and try.
@@ -401,8 +401,8 @@ class Interpreter:
         given = as_array(value)
         if given.dtype.kind not in "biufc":
             raise TensorError(
-                f"{name} is {tensor.type} {list(self._shape(runnable, tensor))} and was given {type(value).__name__}, which is no array of "
-                "numbers",
+                f"{name} is {tensor.type} {list(self._shape(runnable, tensor))} and was given {type(value).__name__}, which is not an "
+                "array of numbers",
                 f"Give numbers in rows of the same length, such as np.zeros({list(self._shape(runnable, tensor))}, np.{wanted.name})",
             )
         if given.dtype != wanted:
@@ -618,11 +618,11 @@ class SignatureRunner:
         return _runner, (self._interpreter, next(number for number, each in enumerate(signatures) if each is self._signature))
 
     def check_ends(self) -> None:
-        """Raise ModelError if the file's signature names tensors that are no inputs or outputs of its graph."""
+        """Raise ModelError if the file's signature names tensors that are not inputs or outputs of its graph."""
         for name, side in self._signature.stale() if self._signature.loose else ():
             tensor = (self._signature.inputs if side == "input" else self._signature.outputs)[name]
             raise ModelError(
-                f"the {side} {name!r} of signature {self._signature.key!r} is the tensor {tensor.name!r}, which is no {side} of its graph",
+                f"the {side} {name!r} of signature {self._signature.key!r} is the tensor {tensor.name!r}, not an {side} of its graph",
                 "Run the graph by set_tensor, invoke and get_tensor",
             )
 

@@ -46,7 +46,7 @@ def _number(name: str, what: str, example: str) -> int | None:
     except (ValueError, OverflowError):
         number = -1
     if number < 0:
-        raise SettingError(f"{name}={wanted} is no number of {what}", f"Give one such as {example}, or leave it unset")
+        raise SettingError(f"{name}={wanted} is not a number of {what}", f"Give one such as {example}, or leave it unset")
     return number
 
 
@@ -78,7 +78,7 @@ def _cgroup_limits(root: str = _CGROUPS, own: str = "/proc/self/cgroup") -> list
             try:
                 with open("/".join([top, *parts[:depth], name])) as file:
                     found.append(int(file.read()))
-            except (OSError, ValueError):  # ValueError: "max", which is no limit
+            except (OSError, ValueError):  # ValueError: "max", which is not a limit
                 continue
     return found
 
@@ -144,4 +144,4 @@ class memory_shortage(ContextDecorator):  # noqa: N801, reads as a word of the w
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if isinstance(error, MemoryError) and not isinstance(error, TinyliteError):
-            raise OutOfMemoryError(f"{self.what} takes more memory than the system gives", self.remedy) from None
+            raise OutOfMemoryError(f"{self.what} takes more memory than is available", self.remedy) from None

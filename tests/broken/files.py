@@ -1,4 +1,4 @@
-"""Something else than a .tflite file, and bytes that are no flatbuffer."""
+"""Something else than a .tflite file, and bytes that are not a flatbuffer."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def truncated_by_8_bytes() -> bytes:
 
 @broken
 def root_outside() -> bytes:
-    """The root table lies behind the end."""
+    """The root table lies past the end."""
     return patched(sound(), 0, "<I", 1 << 30)
 
 
@@ -127,7 +127,7 @@ def table_too_long() -> bytes:
 
 @broken
 def field_behind_its_table() -> bytes:
-    """The vtable says that the version lies behind the root table's end."""
+    """The vtable says that the version lies after the root table's end."""
     root = follow(sound(), 0)
     return patched(sound(), root - struct.unpack_from("<i", sound(), root)[0] + 4, "<H", 0x7000)
 

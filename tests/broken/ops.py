@@ -95,7 +95,7 @@ def reshape_to_very_many_dimensions() -> bytes:
 
 @broken
 def names_that_are_no_text() -> bytes:
-    """A custom operator whose name is no UTF-8, turns a terminal red, and is very long."""
+    """A custom operator whose name is not UTF-8, turns a terminal red, and is very long."""
     root = tables()
     name = "\udcff\x1b[31m" + "x" * 3000
     root.operator_codes[0] = Table("OperatorCode", builtin_code="CUSTOM", deprecated_builtin_code=32, custom_code=name)

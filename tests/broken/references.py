@@ -67,7 +67,7 @@ def buffer_index() -> bytes:
 
 @broken
 def buffer_behind_the_end() -> bytes:
-    """A buffer that lies behind the root table, and the file ends before it."""
+    """A buffer that lies after the root table, and the file ends before it."""
     root = tables()
     buffer = root.buffers[root.subgraphs[0].tensors[1].buffer]
     buffer.data, buffer.offset, buffer.size = None, 1 << 40, 16

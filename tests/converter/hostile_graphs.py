@@ -1,7 +1,7 @@
 """GraphDefs in which something is what no writer of graphs would write: attributes, shapes, inputs, constants, names, functions.
 
 `python -m tests.converter.hostile_graphs FIRST COUNT` tries such graphs by their numbers, made of the graphs of tests/converter/cases
-and of loops and conditionals, and prints every exception that is no TinyliteError, once for each place that raises it;
+and of loops and conditionals, and prints every exception that is not a TinyliteError, once for each place that raises it;
 tests/converter/test_hostile_graphs.py tries some.
 """
 
@@ -261,7 +261,7 @@ def attempt(source: Source, number: int) -> None:
 
 
 def foreign(sources: list[Source], numbers: range) -> dict[str, str]:
-    """What graphs raise that is no TinyliteError: the first example, by exception and the lines that raise it."""
+    """What graphs raise that is not a TinyliteError: the first example, by exception and the lines that raise it."""
     found: dict[str, str] = {}
     for number in numbers:
         faulthandler.dump_traceback_later(SECONDS, exit=True)

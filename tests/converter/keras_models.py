@@ -20,7 +20,7 @@ __all__ = ["MODELS", "feeds", "model", "names"]
 
 @dataclass(frozen=True)
 class Input:
-    """The shape of an input behind its batch, and from where to where its whole numbers go, if it has such."""
+    """The shape of an input after its batch, and from where to where its whole numbers go, if it has such."""
 
     shape: Sequence[int | None]
     numbers: tuple[int, int] | None = None

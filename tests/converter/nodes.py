@@ -18,7 +18,7 @@ _TYPES = {"float32": "FLOAT32", "int32": "INT32", "int64": "INT64", "bool": "BOO
 
 
 class Nodes:
-    """A graph while it is written; every method gives the name of a node."""
+    """A graph while it is written; every method returns the name of a node."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
@@ -36,7 +36,7 @@ class Nodes:
         return self.add("Const", value=array, dtype=_TYPES[array.dtype.name])
 
     def add(self, op: str, *inputs: Any, **attributes: Any) -> str:
-        """A node; inputs that are no names become constants."""
+        """A node; inputs that are not names become constants."""
         names = [each if isinstance(each, str) else self.constant(each) for each in inputs]
         name = f"{op}_{len(self.nodes)}"
         self.nodes.append(Node(name, op, names, attributes))

@@ -73,7 +73,7 @@ def expected(graph: Any, inputs: Sequence[str], outputs: Sequence[str], feeds: S
 
 
 def check(case: Case, unknown: bool = False) -> Graph:
-    """Convert a case, run it, compare with TensorFlow; gives the converted graph."""
+    """Convert a case, run it, compare with TensorFlow; returns the converted graph."""
     graph, inputs, outputs = frozen(case, unknown)
     wanted = [_wide(value) for value in expected(graph, inputs, outputs, case.feeds)]
     model = convert(graph, inputs, outputs)

@@ -79,8 +79,8 @@ THEIRS: dict[str, Callable[[], Any]] = {
     "StatelessRandomUniform": lambda: raw.StatelessRandomUniform(shape=[3], seed=[1, 2]),
     "TopKV2 of doubles": lambda: raw.TopKV2(input=tf.constant([1.0, 3.0, 2.0], tf.float64), k=2),
     "SparseSegmentMean": lambda: raw.SparseSegmentMean(data=SQUARE, indices=[0, 2, 1], segment_ids=[0, 0, 1]),
-    "behind an operator": lambda: raw.Digamma(x=raw.ResizeBilinear(images=SQUARE.reshape(1, 3, 3, 1), size=[2, 2])),
-    "a shape behind an operator": lambda: tf.reshape(
+    "after an operator": lambda: raw.Digamma(x=raw.ResizeBilinear(images=SQUARE.reshape(1, 3, 3, 1), size=[2, 2])),
+    "a shape after an operator": lambda: tf.reshape(
         tf.range(6.0), raw.ResizeNearestNeighbor(images=tf.constant([1, 6], shape=[1, 1, 2, 1]), size=[1, 2])[0, 0, :, 0]),
 }  # fmt: skip
 

@@ -145,7 +145,7 @@ def a_loop_that_breaks(x):
 
 @pytest.mark.parametrize("number", range(-1, 4))
 def test_one_of_many_branches(number: int) -> None:
-    """A number that is no branch's stands for the last."""
+    """A number that is not a branch's stands for the last."""
 
     def function(x, index):
         return tf.switch_case(index, [lambda: x * 2.0, lambda: x + 1.0, lambda: x * x])

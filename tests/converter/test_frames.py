@@ -83,7 +83,7 @@ def test_a_function_that_is_not_there_is_told() -> None:
 
 def test_a_wrong_number_of_arguments_is_told() -> None:
     double = function("double", node("y", "AddV2", "v", "v"))
-    with pytest.raises(ConvertError, match="it gives 2 arguments to a function of 1"):
+    with pytest.raises(ConvertError, match="it passes 2 arguments to a function of 1"):
         converted([placeholder(), node("a", "PartitionedCall", "x", "x", f=FunctionRef("double"))], ["a"], ("x",), double)
 
 
@@ -91,14 +91,14 @@ def test_a_loop_whose_body_takes_other_values_is_told() -> None:
     body = function("body", node("y", "AddV2", "v", "v"))
     cond = Function("cond", [("v", "FLOAT32"), ("w", "FLOAT32")], [("out", "BOOL")], [], {"out": "v"})
     loop = node("loop", "While", "x", cond=FunctionRef("cond"), body=FunctionRef("body"))
-    with pytest.raises(ConvertError, match="its body takes 1 values and gives 1, and the loop has 1"):
+    with pytest.raises(ConvertError, match="its body takes 1 values and returns 1, and the loop has 1"):
         converted([placeholder(), loop], ["loop"], ("x",), body, cond)
 
 
 def test_calls_deep_in_one_another_are_refused() -> None:
     chain = [function(f"f{n}", node("y", f"f{n + 1}", "v"), returns="y:output:0") for n in range(2000)]
     last = function("f2000", node("y", "AddV2", "v", "v"))
-    with pytest.raises(ConvertError, match="stand more than 50 deep in one another"):
+    with pytest.raises(ConvertError, match="nested more than 50 deep"):
         converted([placeholder(), node("a", "f0", "x")], ["a"], ("x",), *chain, last)
 
 
@@ -155,7 +155,7 @@ def test_constants_are_found_by_their_control_inputs() -> None:
 
 def test_constants_without_them_cannot_be_told_apart() -> None:
     ends = [const("a", np.float32(1)), const("b", np.float32(2)), node("merge", "Merge", "a", "b")]
-    with pytest.raises(ConvertError, match=r"nothing tells which of its inputs node 'merge' \(Merge\) takes"):
+    with pytest.raises(ConvertError, match=r"nothing decides which of its inputs node 'merge' \(Merge\) takes"):
         converted([placeholder("p", (), "BOOL"), *ends], ["merge"], ("p",))
 
 
@@ -201,5 +201,5 @@ def test_frames_through_one_another_are_told() -> None:
     for nodes, other in ((first, "b/exit"), (second, "a/exit")):
         step = next(each for each in nodes if each.name.endswith("step"))
         step.inputs[1] = other
-    with pytest.raises(ConvertError, match="its loops one, two stand neither beside nor inside one another"):
+    with pytest.raises(ConvertError, match="its loops one, two are neither beside nor inside one another"):
         converted([placeholder(), *first, *second], ["a/exit"])

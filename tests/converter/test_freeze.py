@@ -727,14 +727,14 @@ def test_uninitialized_sessions(tf: Any) -> None:
     ("name", "content", "says"),
     [
         ("g.pb", b"", "it is empty"),
-        ("g.pb", b"\x0a\xff\xff\x01", "this is no GraphDef"),
-        ("g.pb", b"\x0a\x06\x0a\x01x\x12\x01!", "what it has are no nodes"),
+        ("g.pb", b"\x0a\xff\xff\x01", "not a GraphDef"),
+        ("g.pb", b"\x0a\x06\x0a\x01x\x12\x01!", "what it has are not nodes"),
         ("g.pbtxt", b"node { name: 'x' op: 'Placeholder' ", "in text form: 1:"),
         ("g.pbtxt", b"knot { }", "in text form: 1:1"),
         ("m.tflite", b"\x1c\0\0\0TFL3", "there is nothing to freeze"),
         ("c.index", bytes(40) + bytes.fromhex("57fb808b247547db"), "a file of a TensorFlow checkpoint, which has no graph"),
         ("page.pb", b"<!DOCTYPE html>", "it is a web page"),
-        ("g.meta", b"\x0a\x00", "this is no MetaGraphDef: it has no graph"),
+        ("g.meta", b"\x0a\x00", "not a MetaGraphDef: it has no graph"),
     ],
 )
 def test_files_that_are_no_graphs(tf: Any, here: Path, name: str, content: bytes, says: str) -> None:

@@ -254,7 +254,7 @@ def test_what_is_newer_than_the_tables_is_skipped() -> None:
 
 def test_a_form_can_be_asked_for() -> None:
     assert len(read_graph_def(b'node { name: "a" op: "b" }', text=True).nodes) == 1
-    with pytest.raises(CorruptFileError, match="no whole GraphDef"):
+    with pytest.raises(CorruptFileError, match="not a complete GraphDef"):
         read_graph_def(b'node { name: "a" op: "b" }', text=False)
     with pytest.raises(CorruptFileError, match="no readable GraphDef"):
         read_graph_def(node("a"), text=True)
@@ -357,7 +357,7 @@ WRONG: dict[str, tuple[bytes, str]] = {
     "a name that is a number": (field(1, field(1, 5) + field(2, b"NoOp")), r"node\[0\].name: its wire type 0 is none of string"),
     "a number that is a text": (node("a", "NoOp", attribute("i", field(3, b"xy"))), r"attr 'i'.value.i: its wire type 2 is none of int64"),
     "a float that is a number": (node("a", "NoOp", attribute("f", field(4, 7))), r"value.f: its wire type 0 is none of float"),
-    "names that are no text": (node("a", "NoOp", field(3, b"\xff\xfe")), r"node\[0\] 'a'.input\[0\]: the text at byte \d+ is not UTF-8"),
+    "names that are not text": (node("a", "NoOp", field(3, b"\xff\xfe")), r"node\[0\] 'a'.input\[0\]: the text at byte \d+ is not UTF-8"),
     "two nodes of one name": (node("a") + node("a"), "two nodes are named 'a'"),
     "a node without a name": (node("a") + field(1, field(2, b"NoOp")), "node 1 '' has no name"),
     "a node without an op": (node("a") + field(1, field(1, b"b")), "node 1 'b' has no op"),
@@ -428,9 +428,9 @@ def test_many_small_pieces_are_joined_once(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     "content, said",
     [
-        (b"", "it is empty"), (b"\x20\0\0\0TFL3", "this is no GraphDef: it is a .tflite file"),
-        (b"\x08\x01\x12\x02\x0a\x00", "this is no GraphDef: it is a TensorFlow SavedModel"),
-        (b"<!DOCTYPE html>", "it is a web page. Download the model again"), (b"\x89PNG\r\n\x1a\n", "it is a PNG picture"),
+        (b"", "this looks like an empty file"), (b"\x20\0\0\0TFL3", "not a GraphDef: this looks like a .tflite file"),
+        (b"\x08\x01\x12\x02\x0a\x00", "not a GraphDef: this looks like a TensorFlow SavedModel"),
+        (b"<!DOCTYPE html>", "this looks like a web page. Download the model again"), (b"\x89PNG\r\n\x1a\n", "this looks like a PNG picture"),
     ],
 )  # fmt: skip
 def test_other_files_are_named(content: bytes, said: str, tmp_path: Path) -> None:
@@ -444,7 +444,7 @@ def test_other_files_are_named(content: bytes, said: str, tmp_path: Path) -> Non
 def test_paths_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"nothing\.pb: there is no such file"):
         read_graph_def(tmp_path / "nothing.pb")
-    with pytest.raises(FileError, match="this is no GraphDef: it is a directory"):
+    with pytest.raises(FileError, match="not a GraphDef: this looks like a directory"):
         read_graph_def(tmp_path)
 
 

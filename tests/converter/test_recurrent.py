@@ -61,7 +61,7 @@ def test_a_layer_gives_what_tensorflow_gives(name: str, version: str, batch: int
 
 
 def compare(version: str, make: Callable[[Any], Any], shape: Any, dtype: Any, batch: int | None, lowered: bool, **settings: Any) -> Any:
-    """Convert a layer, run it, compare with TensorFlow; gives the Model."""
+    """Convert a layer, run it, compare with TensorFlow; returns the Model."""
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     keras = pytest.importorskip(version)

@@ -25,7 +25,7 @@ def some(*shape: int) -> np.ndarray:
 
 # ---- the list
 
-# Rows that are no ops to be translated, or that are computed from constants only.
+# Rows that are not ops to be translated, or that are computed from constants only.
 _OTHERWISE = {"Placeholder", "Lgamma"}
 # Ops that TensorFlow 1 writes loops with: they are gathered into While before anything is translated.
 _FRAMES = {"Enter", "Exit", "LoopCond", "Merge", "NextIteration", "Switch"}
@@ -229,18 +229,18 @@ def test_a_sequence_through_an_lstm(litert: Judge) -> None:
     assert_close(litert(nodes.convert(f"{made}:2").to_bytes(), [x], RESOLVER), [np.stack(wanted).astype(np.float32)], 1e-5)
 
 
-# ---- what has no form says why
+# ---- what cannot be expressed in TFLite says why
 
 REFUSED = {
     "tables": (lambda n: n.add("HashTableV2", key_dtype="STRING", value_dtype="INT64"), "filled outside of the graph"),
-    "a data set": (lambda n: n.add("IteratorGetNext", n.add("IteratorV2")), "reads a data set, which is no part of a model. Name what it"),
+    "a data set": (lambda n: n.add("IteratorGetNext", n.add("IteratorV2")), "reads a data set, which is not part of a model. Name what it"),
     "a generator": (lambda n: n.add("StatelessRandomGetKeyCounter", n.input(2)), r"draws random numbers .*training=False"),
-    "RFFT": (lambda n: n.add("RFFT", n.input(2, 15), np.array([15])), r"its length \[15\] is no power of 2"),
+    "RFFT": (lambda n: n.add("RFFT", n.input(2, 15), np.array([15])), r"its length \[15\] is not a power of 2"),
     "a window over channels": (
         lambda n: n.add("MaxPool", n.input(1, 4, 4, 4), ksize=[1, 2, 2, 2], strides=[1, 1, 1, 1], padding="SAME"),
         "covers batch or channels",
     ),
-    "a unique matrix": (lambda n: n.add("Unique", n.input(2, 3)), "is no vector"),
+    "a unique matrix": (lambda n: n.add("Unique", n.input(2, 3)), "is not a vector"),
     "a band": (lambda n: n.add("MatrixDiagPartV3", n.input(3, 3), np.array([-1, 1]), 0.0), "a band of diagonals"),
     "three operands": (lambda n: n.add("Einsum", n.input(2), n.input(2), n.input(2), equation="a,a,a->a"), "3 operands"),
     "labels": (lambda n: n.add("Einsum", n.input(2, 3), n.input(3), equation="abc,c->ab"), r"does not fit \[2, 3\]"),
@@ -249,7 +249,7 @@ REFUSED = {
     "a range without end": (lambda n: n.add("FakeQuantWithMinMaxArgs", n.input(4), min=-np.inf, max=2.0), "-inf to 2 is too narrow"),
     "a range beyond floats": (lambda n: n.add("FakeQuantWithMinMaxArgs", n.input(4), min=-3e38, max=3e38), "too narrow or too wide"),
     "a range without steps": (lambda n: n.add("FakeQuantWithMinMaxArgs", n.input(4), min=0.0, max=1e-40), "too narrow or too wide"),
-    "doubles": (lambda n: n.add("RandomUniform", np.array([2]), dtype="FLOAT64"), "it gives FLOAT64"),
+    "doubles": (lambda n: n.add("RandomUniform", np.array([2]), dtype="FLOAT64"), "it produces FLOAT64"),
     "blocks in three dimensions": (
         lambda n: n.add("SpaceToBatchND", n.input(1, 2, 2, 2, 1), np.array([2, 2, 2]), np.zeros((3, 2), np.int32)), "along 3 dimensions"
     ),

@@ -261,7 +261,7 @@ class _Runner:
         outcomes[outcome.partition(":")[0]] += 1
         if len(outcome) > _LONGEST:
             return (f"a message of {len(outcome)} characters: {limits.spoken(outcome)}", ""), size
-        if "than the system gives" in outcome or "which the system refuses" in outcome:
+        if "than is available" in outcome or "which the system refuses" in outcome:
             return (f"the limit on memory was not kept, the system's was met: {limits.spoken(outcome)}", ""), size
         return None, size
 

@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of the readers by Atheris, which is no dependency: `pip install atheris` into an environment of its own.
+"""Coverage-guided fuzzing of the readers by Atheris, which is not a dependency: `pip install atheris` into a separate environment.
 
     python -m tests.fuzz.coverage_guided decoder -max_total_time=300
     python -m tests.fuzz.coverage_guided wire some/folder -max_len=4096
@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> None:
     name, *rest = arguments
     read = READERS[name]
     limits.settings()
-    with atheris.instrument_imports(include=_WATCHED):  # and nothing else: what starts are made with is imported behind it
+    with atheris.instrument_imports(include=_WATCHED):  # and nothing else: what starts are made with is imported after it
         from tinylite.errors import TinyliteError
         from tinylite.schema.table import FormatError
 

@@ -1,9 +1,9 @@
 """Memory that nobody can leave unseen: every allocation lies between GUARD bytes that may not be touched.
 
 While `install` is in force every tensor of a plan has memory to itself, as have constants, packed weights, tables, argument records
-and scratch. An allocation ends where the guard behind it begins (Edge.END), or begins where the one in front of it ends
+and scratch. An allocation ends where the guard after it begins (Edge.END), or begins where the one in front of it ends
 (Edge.START); run a model both ways to see both. What a run must not depend on, memory of tensors and scratch before they are
-written, is filled with a poison, and so are the bytes behind a tensor that kernels may read and not write, which `check` looks at.
+written, is filled with a poison, and so are the bytes past the end of a tensor that kernels may read and not write, which `check` looks at.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ __all__ = ["WRONG"]
 
 _ELEMENTS = 50  # of a tensor, FLOAT32: the kernel negates them
 _SIZE = 4 * _ELEMENTS
-_BEHIND = SLACK + 64  # bytes behind a tensor that a kernel may never touch: the slack, and what aligning adds
+_BEHIND = SLACK + 64  # bytes past the end of a tensor that a kernel may never touch: the slack, and what aligning adds
 
 
 def _numbers(address: int, count: int = _ELEMENTS) -> np.ndarray:

@@ -24,7 +24,7 @@ FIXED = {"softmax": (1 / 256, 0), "logistic": (1 / 256, 0), "tanh": (1 / 128, 12
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a tensor: a range, or a `fixed` activation. `values` of a constant; they are `rounded` if behind a FakeQuant."""
+    """What is known of a tensor: a range, or a `fixed` activation. `values` of a constant; they are `rounded` if after a FakeQuant."""
 
     low: float = 0.0
     high: float = 0.0
@@ -96,7 +96,7 @@ class Drawing:
         return self.rng.normal(0, size, shape).astype(np.float32)
 
     def constant(self, *shape: int) -> Any:
-        """With its values' range, 0 included, as whatever is not behind a FakeQuant."""
+        """With its values' range, 0 included, as whatever is not after a FakeQuant."""
         return self.of_values(self.array(*shape))
 
     def of_values(self, values: np.ndarray) -> Any:
@@ -145,7 +145,7 @@ class Drawing:
 
 
 def fake_quantized(known: Known) -> np.ndarray:
-    """Constants behind a FakeQuant, as TensorFlow's training kernels round them: in float32."""
+    """Constants after a FakeQuant, as TensorFlow's training kernels round them: in float32."""
     assert known.values is not None
     first, last = np.float32(known.narrow), np.float32(255)
     low, high = np.float32(known.low), np.float32(known.high)

@@ -176,7 +176,7 @@ def blocks(back: bool) -> Draw:
 
 
 def moved(move: Callable[[Any], Any], copies: bool = False, back: bool = True, clamped: bool = False) -> Draw:
-    """An op that only moves numbers, and behind it a FakeQuant of another range.
+    """An op that only moves numbers, and after it a FakeQuant of another range.
 
     The first converter let two ranges stand, or the input's where the op `copies`. TF 2.21 gives the later one to the producer, too,
     where it goes `back`, and tinylite does so, unless that range is `clamped` to numbers from 0 on.
@@ -304,7 +304,7 @@ def default_ranges(g: Drawing) -> Any:
 
 
 def no_weights(g: Drawing) -> Any:
-    """Behind a FakeQuant of 0 to 0, as of a layer that died: 0 to 1, with which biases can be stored."""
+    """After a FakeQuant of 0 to 0, as of a layer that died: 0 to 1, with which biases can be stored."""
     w = g.fake(tf.zeros((3, 3, 4, 8)), 0.0, 0.0, True)
     return g.conv(g.input(), weights=(w, Known(0.0, 1.0, True, values=np.zeros((3, 3, 4, 8), np.float32))))
 
@@ -331,10 +331,10 @@ GRAPHS: dict[str, Draw] = {
     "dense": lambda g: g.dense(g.input((5, 30))),
     "dense without biases": lambda g: g.dense(g.input((5, 30)), bias=False),
     "dense relu": lambda g: g.dense(g.input((5, 30)), activation=tf.nn.relu, low=0.0),
-    "dense behind reshape": dense_behind_reshape,
+    "dense after reshape": dense_behind_reshape,
     "transposed conv": transposed,
     "batch norm": batch_norm("plain"),
-    "batch norm behind ranged weights": batch_norm("ranged"),
+    "batch norm after ranged weights": batch_norm("ranged"),
     "weights without a range": lambda g: g.conv(g.input(), weights=g.plain_weights(3, 3, 4, 8)),
     "weights of a full range": lambda g: g.conv(g.input(), weights=g.weights(3, 3, 4, 8, narrow=False)),
     "weights that saturate": lambda g: g.conv(g.input(), weights=g.weights(3, 3, 4, 8, low=-0.2, high=0.25)),
@@ -398,8 +398,8 @@ GRAPHS: dict[str, Draw] = {
     "relu that changes nothing": idle_relu,
     "leaky relu": lambda g: g.fake(tf.nn.leaky_relu(g.conv(g.input())), -0.4, 2.0),
     "prelu": prelu,
-    "relu behind a range": copied(tf.nn.relu, 0.0, HIGH),
-    "relu6 behind a range": copied(tf.nn.relu6, 0.0, HIGH),
+    "relu after a range": copied(tf.nn.relu, 0.0, HIGH),
+    "relu6 after a range": copied(tf.nn.relu6, 0.0, HIGH),
     "hard swish": hard_swish,
     # ends
     "two inputs": two_inputs,

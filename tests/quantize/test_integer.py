@@ -259,7 +259,7 @@ def test_all_tensors_without_a_range_are_told_at_once() -> None:
     with pytest.raises(ConvertError) as caught:
         quantize(unranged)
     text = str(caught.value)
-    for part in ("2 tensors have no range", "made by ADD", "made by CONV_2D", "before it", "[-4, 4]", "behind it", "create_training_graph",
+    for part in ("2 tensors have no range", "made by ADD", "made by CONV_2D", "before it", "[-4, 4]", "after it", "create_training_graph",
                  "default_ranges_stats", "allow_float_ops"):  # fmt: skip
         assert part in text
 
@@ -456,7 +456,7 @@ def test_between_ops_that_stay_in_float_training_s_rounding_stays(policy: str) -
 
 @pytest.mark.parametrize(("high", "ops"), [(4.0, ["CONV_2D"]), (3.0, ["CONV_2D", "TRANSPOSE", "QUANTIZE", "TRANSPOSE"])])
 def test_moves_that_only_a_fake_quant_parted_are_merged(high: float, ops: list[str]) -> None:
-    """Unless it had another range: behind that the bytes are other numbers."""
+    """Unless it had another range: after that the bytes are other numbers."""
 
     def turned(d: Draft, x: Tensor) -> Tensor:
         return fake(d, d.op("TRANSPOSE", x, d.ints(0, 2, 1, 3), shape=x.shape), -high, high)

@@ -426,7 +426,7 @@ def test_settings_that_make_no_sense(given: dict[str, Any]) -> None:
 
 def test_what_is_no_graph_that_takes_ops_is_told() -> None:
     graph, _, _ = build(NETWORKS["plain"], True)
-    with pytest.raises(QuantizeError, match=r"GraphDef is no tf\.Graph"):
+    with pytest.raises(QuantizeError, match=r"GraphDef is not a tf\.Graph"):
         create_training_graph(graph.as_graph_def())
     graph.finalize()
     with pytest.raises(QuantizeError, match="finalized"):

@@ -144,13 +144,13 @@ OTHERWISE = {
 }
 # What TF 2.21 does with graphs that it takes otherwise than both styles here do.
 THEIRS = {
-    "batch norm behind ranged weights": "it leaves the convolution in float",
+    "batch norm after ranged weights": "it leaves the convolution in float",
     "shared weights": "it forgets their FakeQuant, and takes the range of their values",
     "prelu": "it leaves the parts of it in float",
-    "relu behind a range": "it forgets the FakeQuant between the convolution and its RELU",
+    "relu after a range": "it forgets the FakeQuant between the convolution and its RELU",
     "relu that changes nothing": "it leaves it in float",
     "weights of nothing but 0": "its scale of them is so small that biases do not fit INT32",
-    "relu6 behind a range": "it forgets the FakeQuant between the convolution and its RELU6",
+    "relu6 after a range": "it forgets the FakeQuant between the convolution and its RELU6",
     "gather of positive numbers into another range": "it forgets that they are positive",
     "transpose into another range": "it fails",
     "two outputs in a row": "it gives the first one out as floats",
@@ -268,7 +268,7 @@ def test_what_the_first_converter_refused_is_refused_and_stays_in_float_on_reque
 
 @pytest.mark.parametrize(("given", "type"), [("FLOAT", "FLOAT32"), ("INT8", "INT8"), ("QUANTIZED_UINT8", "UINT8")])
 def test_what_is_given_out_twice_has_one_name_and_the_type_that_was_asked_for(given: str, type: str) -> None:
-    """Also behind an op that stays in float."""
+    """Also after an op that stays in float."""
 
     def build(g: Drawing) -> Any:
         y = g.conv(g.input())

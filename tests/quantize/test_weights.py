@@ -247,7 +247,7 @@ def test_states_that_a_file_sets_to_zero_last_from_run_to_run(begin: float) -> N
 
 @pytest.mark.parametrize("policy", ["mlir", "toco"])
 def test_kernels_that_read_no_integers_get_floats(policy: str) -> None:
-    """The BASIC kernel has no form with INT8 weights: LiteRT refuses to run it."""
+    """The BASIC kernel does not exist with INT8 weights: LiteRT refuses to run it."""
     model = recurrent(24, 40, "BASIC")
     made = quantize_weights(model, WeightQuantization(policy=policy))
     assert [op.code for op in made.graph.ops] == ["DEQUANTIZE", "LSTM"]

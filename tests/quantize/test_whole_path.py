@@ -101,7 +101,7 @@ def test_logits_agree_with_the_fake_quantized_graph(frozen: tuple[Path, Any, Any
 def parameters(model: Model) -> list[tuple[tuple[int, ...], float, int]]:
     """Of all tensors of 8 bits.
 
-    Biases follow from them; behind two FakeQuants in a row TF 2.21 makes theirs with the second one's scale, and the tensor's of the
+    Biases follow from them; after two FakeQuants in a row TF 2.21 makes theirs with the second one's scale, and the tensor's of the
     first.
     """
     return sorted(

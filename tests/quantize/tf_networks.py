@@ -55,7 +55,7 @@ def layer(
     x: Any, name: str, out: int, training: bool, *, size: int = 3, stride: int = 1, activation: Any = tf.nn.relu6, depthwise: bool = False,
     bias: bool = False, norm: str = "fused", dilation: int = 1,
 ) -> Any:  # fmt: skip
-    """A convolution with what is usually behind it; `norm` is "fused", "spelled out" or ""."""
+    """A convolution with what is usually after it; `norm` is "fused", "spelled out" or ""."""
     with v1.variable_scope(name):
         shape = [size, size, int(x.shape[-1])]
         if depthwise:

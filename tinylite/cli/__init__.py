@@ -18,7 +18,7 @@ __all__ = ["main"]
 @click.group(cls=MainGroup, commands=CommandFolder(__name__), context_settings=CONTEXT)
 @click.version_option(__version__, message="tinylite %(version)s")
 def main() -> None:
-    """Run and look into TensorFlow Lite files without TensorFlow.
+    """Run, inspect and convert TensorFlow Lite files without TensorFlow.
 
     \b
     Exit codes:
@@ -31,6 +31,6 @@ def main() -> None:
       TINYLITE_CACHE         where compiled kernels are kept
       TINYLITE_CPU           which of the CPU's instructions to use
       TINYLITE_MEMORY_LIMIT  the most bytes that a model or an input file may take
-      TINYLITE_TURN_LIMIT    how often a model's loops may turn; without it one may run forever
+      TINYLITE_TURN_LIMIT    the most iterations of a model's loops; unlimited if not set
       TINYLITE_QUIET         if set, say nothing while kernels compile
     """

@@ -37,13 +37,13 @@ _INFERENCE = ["FLOAT", "QUANTIZED_UINT8", "UINT8", "INT8"]
     "--input_array",
     "--input_arrays",
     "input_arrays",
-    help="Names of the inputs, with commas.  [default: those of the signature, or all placeholders]",
+    help="Names of the inputs, with commas.  [default: the signature's inputs, or all placeholders]",
 )
 @click.option(
     "--output_array",
     "--output_arrays",
     "output_arrays",
-    help="Names of the outputs, with commas.  [default: those of the signature, or what nobody reads]",
+    help="Names of the outputs, with commas.  [default: the signature's outputs, or nodes with no consumers]",
 )
 @click.option(
     "--input_shape",
@@ -52,8 +52,8 @@ _INFERENCE = ["FLOAT", "QUANTIZED_UINT8", "UINT8", "INT8"]
     help="Shapes of the inputs in their order: numbers with commas, shapes with colons; -1 for what may vary.",
 )
 @click.option("--batch_size", type=click.IntRange(1), help="A number for every unknown first dimension.")
-@switch("--variable_batch", help="Let the first dimension of every input vary, whatever its shape says.")
-@click.option("--const", "constants", multiple=True, metavar="NAME=VALUE", help="A value for a placeholder, which is no input then.")
+@switch("--variable_batch", help="Make the first dimension of every input dynamic, whatever its shape says.")
+@click.option("--const", "constants", multiple=True, metavar="NAME=VALUE", help="A value for a placeholder, which is then not an input.")
 @click.option("--model_flags_file", type=click.Path(), help="A file of toco's flags: inputs, outputs, shapes, types, means.")
 @click.option(
     "--saved_model_tag_set", "--saved_model_tags", "--savedmodel_tagset", "tags", help="Tags of the SavedModel's graph, with commas."
@@ -62,7 +62,7 @@ _INFERENCE = ["FLOAT", "QUANTIZED_UINT8", "UINT8", "INT8"]
 @click.option(
     "--input_format",
     type=click.Choice(["TENSORFLOW_GRAPHDEF", "TFLITE"]),
-    help="The content tells; a note says if it is another.",
+    help="Identified from the content; a note says if it differs.",
 )
 @click.option("--output_format", type=click.Choice(["TFLITE", "GRAPHVIZ_DOT"]), default="TFLITE", show_default=True, help="What to write.")
 @click.option(
@@ -83,9 +83,9 @@ _INFERENCE = ["FLOAT", "QUANTIZED_UINT8", "UINT8", "INT8"]
 @click.option("--default_ranges_min", type=float, help="The least value of what has no range, to try quantization out.")
 @click.option("--default_ranges_max", type=float, help="The greatest.")
 @switch("--change_concat_input_ranges", help="Give the inputs of a concatenation its output's range.")
-@switch("--reorder_across_fake_quant", help="Let ops be merged across FakeQuants that stand in unusual places.")
+@switch("--reorder_across_fake_quant", help="Allow ops to be merged across FakeQuants in unusual places.")
 @switch("--drop_fake_quant", help="Leave FakeQuants out; a quantized file still takes their ranges.")
-@switch("--allow_nudging_weights_to_use_fast_gemm_kernel", help="Let weights of 0 that stand too near to one another be 1.")
+@switch("--allow_nudging_weights_to_use_fast_gemm_kernel", help="Allow weights of 0 that are too close to one another to become 1.")
 @switch("--allow_float_ops", help="Leave in float what has no quantized kernel or no range.")
 @click.option(
     "--quantizer_policy",
@@ -95,18 +95,18 @@ _INFERENCE = ["FLOAT", "QUANTIZED_UINT8", "UINT8", "INT8"]
 @switch("--post_training_quantize", "--quantize_weights", help="Store the weights of a float file as INT8.")
 @switch("--quantize_to_float16", help="Store the weights of a float file as FLOAT16.")
 @switch("--allow_code", help="Run code that the file holds, as of a Lambda layer; for files whose makers you trust.")
-@switch("--allow_custom_ops", help="Let ops without a builtin form through, as custom ops.")
+@switch("--allow_custom_ops", help="Pass ops without a builtin operator through, as custom ops.")
 @click.option(
     "--dump", "--dump_graphviz", "--dump_graphviz_dir", "dump", type=click.Path(), help="A directory for the graph at each stage, as text."
 )
 @switch("--fuse_lstm", help="Make loops of LSTMs one operator, whose state lasts from run to run.")
 @switch("--report", default=True, help="Show what was done.")
-@switch("--allow_dynamic_tensors", default=True, help="Let shapes stay open; otherwise they are an error.")
+@switch("--allow_dynamic_tensors", default=True, help="Allow dynamic shapes; otherwise they are an error.")
 @switch("--propagate_fake_quant_num_bits", help="Refuse FakeQuants of another width than 8 bits.")
 @click.option("--custom_opdefs", help="OpDefs, as text with commas, of the ops that may become custom ops.")
 @click.option("--target_ops", help="Which operators the file may have: TFLITE_BUILTINS, TFLITE_BUILTINS_INT8.")
 @click.option("--experimental_select_user_tf_ops", help="Refused: TensorFlow's kernels are not part of tinylite.")
-@switch("--enable_select_tf_ops", help="Taken as permission: ops without a builtin form are an error all the same.")
+@switch("--enable_select_tf_ops", help="Taken as permission: ops without a builtin operator are an error all the same.")
 @switch("--force_select_tf_ops", help="Refused: TensorFlow's kernels are not part of tinylite.")
 @click.option("--arrays_extra_info_file", help="Refused: put ranges into the graph.")
 @click.option("--rnn_states", help="Refused: make states variables in the graph.")
@@ -115,7 +115,7 @@ def convert(**flags: Any) -> None:
     """Convert MODEL to a .tflite file.
 
     MODEL, or the file that a flag names, is a frozen GraphDef (.pb or .pbtxt), a SavedModel, a Keras model (.keras or .h5),
-    a GraphDef with its checkpoint, or a float .tflite file to be quantized; its content tells which. Only frozen GraphDefs
+    a GraphDef with its checkpoint, or a float .tflite file to be quantized; identified from its content. Only frozen GraphDefs
     and .tflite files need no TensorFlow. The flags are those of toco and tflite_convert, in any letter case.
 
     \b

@@ -196,7 +196,7 @@ def _scaling(mean: float | None, std: float | None, raw: bool) -> Scaling | None
 def _size(text: str | None) -> tuple[int, int] | None:
     found = re.fullmatch(r"(\d{1,6})[xX](\d{1,6})", text or "1x1")
     if found is None or not int(found[1]) * int(found[2]):
-        raise click.BadParameter(f"{text!r} is no size such as 28x28", param_hint="--size")
+        raise click.BadParameter(f"{text!r} is not a size such as 28x28", param_hint="--size")
     return None if text is None else (int(found[1]), int(found[2]))
 
 

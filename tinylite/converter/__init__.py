@@ -37,7 +37,7 @@ def convert(
     `convert(ConvertRequest("frozen.pb", ["x"]))`. A request as `source` is converted as it is, without other arguments.
 
     Raises SettingError for arguments that exclude one another; FileError, FreezeError, CodeRefusedError for a source that cannot be
-    used; ConvertError with all ops that have no form, or tensors that have no range, at once.
+    used; ConvertError with all ops that cannot be expressed in TFLite, or tensors that have no range, at once.
     """
     settings = dict(locals())  # all arguments, which a test compares with the fields of ConvertRequest
     from .job import Job

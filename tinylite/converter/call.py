@@ -43,7 +43,7 @@ def type_name(dtype: Any) -> str:
 
 @dataclass(frozen=True)
 class Problem:
-    """A node that has no form in a .tflite file: why, and what to do."""
+    """A node that cannot be expressed in TFLite: why, and what to do."""
 
     node: str
     op: str
@@ -219,7 +219,7 @@ class Call:
         self.require(condition, why, "Check the shapes of the inputs (input_shapes)")
 
     def fail(self, why: str, remedy: str | None = None) -> NoReturn:
-        """This node has no form in a .tflite file."""
+        """This node cannot be expressed in TFLite."""
         raise ConvertError(why, remedy)
 
     def require(self, condition: bool, why: str, remedy: str | None = None) -> None:
@@ -255,7 +255,7 @@ class Call:
     def emit(
         self, code: str, inputs: Sequence[Tensor | None], type: str | int | None = None, shape: Signature | str = "infer", /, **options: Any
     ) -> Tensor:
-        """Write an op of one output, of the first input's type unless another is given; gives the output."""
+        """Write an op of one output, of the first input's type unless another is given; returns the output."""
         if type is None:
             assert inputs[0] is not None
             type = inputs[0].type
@@ -325,7 +325,7 @@ class Call:
     def inline(self, reference: Any, arguments: Sequence[Tensor]) -> list[Tensor]:
         """The outputs of a function, whose nodes are translated here as if they stood in place of this one."""
         source = self.translator.body(reference, f"{self.node.name}/")
-        self.require(len(source.inputs) == len(arguments), f"it gives {len(arguments)} arguments to a function of {len(source.inputs)}")
+        self.require(len(source.inputs) == len(arguments), f"it passes {len(arguments)} arguments to a function of {len(source.inputs)}")
         with self.translator.calling(reference):
             self.translator.walk(self.scope, source, arguments)
         return [self.translator.value(self.scope, edge) for edge in source.outputs]

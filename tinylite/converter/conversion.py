@@ -77,13 +77,13 @@ class Conversion:
 
     `shapes` gives or overrides shapes of inputs, by name or for all in order; `batch_size` the first dimension of those where
     it is unknown, or with -1 makes it so. `types` says of which type inputs are where the graph does not, by name or for all in
-    order. `constants` are values, by name, that stand for placeholders or other tensors, which are no inputs then. `dump` is a
+    order. `constants` are values, by name, that stand for placeholders or other tensors, which are then not inputs. `dump` is a
     directory that gets a text file for every stage.
     `progress` hears of each stage: its name, and how many of how many steps are done.
     `quantization` makes the model a fully quantized one; with `reorder_across_fake_quants` its passes may see through FakeQuants.
 
-    Raises ConvertError for names that are not there, for a graph that is not frozen, and for ops that have no form in a
-    .tflite file, all of them at once.
+    Raises ConvertError for names that are not there, for a graph that is not frozen, and for ops that cannot be expressed in
+    TFLite, all of them at once.
     """
 
     def __init__(
@@ -199,7 +199,7 @@ class Conversion:
         return (self.batch_size, *shape[1:]) if self.batch_size and shape and shape[0] < 0 else shape
 
     def watch(self, name: str, graph: Graph, changes: int) -> None:
-        """Write a graph down behind a pass that changed it."""
+        """Write a graph down after a pass that changed it."""
         assert self.dump is not None
         self.dump(name, listing([graph]))
 
@@ -280,7 +280,7 @@ def _by_name(what: str, names: Sequence[str], given: Mapping[str, T] | Sequence[
         given = dict(zip(names, given, strict=True))
     for name in given:
         if parse_name(name) not in plain:
-            raise ConvertError(f"a {what} is given for {name!r}, which is no input", f"The inputs are {', '.join(names)}")
+            raise ConvertError(f"a {what} is given for {name!r}, which is not an input", f"The inputs are {', '.join(names)}")
     return {plain[parse_name(name)]: value for name, value in given.items()}
 
 
@@ -302,7 +302,7 @@ def _size(size: object) -> int:
     except TypeError:
         number = -2
     if not -1 <= number < 2**31:
-        raise ConvertError(f"{size!r} is no size of a dimension", "Sizes are whole numbers up to 2147483647; -1 is what may vary")
+        raise ConvertError(f"{size!r} is not the size of a dimension", "Sizes are whole numbers up to 2147483647; -1 is what may vary")
     return number
 
 
@@ -339,7 +339,7 @@ def _is_leftover(name: str) -> bool:
 def _left(graphs: Sequence[Graph], settings: Settings) -> list[Problem]:
     """What only stood in for a pattern that was not found."""
     return [
-        Problem(op.outputs[0].name or "", op.name, "it has no form among the builtin operators outside of a GELU",
+        Problem(op.outputs[0].name or "", op.name, "it cannot be expressed with builtin operators outside of a GELU",
                 "Replace it in the model, or let it through as a custom op with allow_custom_ops")
         for graph in graphs for op in graph.ops
         if op.code == "CUSTOM" and op.name in STAND_INS and op.name not in settings.custom_op_names
@@ -358,13 +358,11 @@ def _raise_all(problems: Sequence[Problem]) -> None:
         places = ", ".join(map(repr, nodes[:3])) + (f" and {len(nodes) - 3} more" if len(nodes) > 3 else "")
         lines.append(f"  {op} ({places}): {why}" + (f". {remedy}" if remedy else ""))
     count = len(problems)
-    raise UnconvertibleError(
-        f"{count} {'node has' if count == 1 else 'nodes have'} no form in a .tflite file:\n" + "\n".join(lines), problems
-    )
+    raise UnconvertibleError(f"{count} {'node' if count == 1 else 'nodes'} cannot be expressed in TFLite:\n" + "\n".join(lines), problems)
 
 
 class UnconvertibleError(ConvertError):
-    """Nodes that have no form in a .tflite file; `problems` has them one by one."""
+    """Nodes that cannot be expressed in TFLite; `problems` has them one by one."""
 
     def __init__(self, text: str, problems: Sequence[Problem]) -> None:
         super().__init__(text)

@@ -22,7 +22,7 @@ _PRIMES = (11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 7
 
 Shape = tuple[int, ...]
 
-# More numbers are no shape.
+# More numbers are not a shape.
 _MOST_SIZES = 32
 
 

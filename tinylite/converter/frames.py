@@ -74,7 +74,7 @@ def _behind(edges: Iterable[Edge], cut: Cut = lambda edge: None, controls: bool 
 
 
 def _extracted(edges: Sequence[Edge], cut: Cut, controls: bool = False) -> list[Edge]:
-    """The same edges in a copy of the nodes behind them, in which what `cut` says stands for the edges it knows."""
+    """The same edges in a copy of the nodes after them, in which what `cut` says stands for the edges it knows."""
     nodes = _behind(edges, cut, controls)
     copies = {id(node): replace(node, inputs=[], controls=[]) for node in nodes}
 
@@ -113,7 +113,7 @@ def _gather_loops(nodes: Sequence[TfNode], graph: TfGraph) -> None:
     while frames:
         gathered = [frame for frame in frames if _gather(frame, exits, graph)]
         if not gathered:
-            raise ConvertError(f"its loops {', '.join(frame.name for frame in frames)} stand neither beside nor inside one another")
+            raise ConvertError(f"its loops {', '.join(frame.name for frame in frames)} are neither beside nor inside one another")
         frames = [frame for frame in frames if frame not in gathered]
 
 
@@ -236,7 +236,7 @@ class _Conditionals:
         differing.sort(key=lambda decider: (None not in every[decider], len(self._of(decider))))
         if not differing:
             raise ConvertError(
-                f"nothing tells which of its inputs node {merge.name!r} (Merge) takes",
+                f"nothing decides which of its inputs node {merge.name!r} (Merge) takes",
                 "Make the graph again from the model's code: its control inputs were removed",
             )
         decider = differing[-1]

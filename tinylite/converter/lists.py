@@ -25,7 +25,7 @@ _MOST_CONSTANT = 64
 class NewList(Tensor):
     """A list of zeros: `count` is a scalar tensor, None where it cannot be told; `element` the shape of its elements.
 
-    A list that `grows` is made longer where something is written behind its end.
+    A list that `grows` is made longer where something is written past its end.
     """
 
     count: Tensor | None = None

@@ -18,7 +18,7 @@ __all__ = ["Loop"]
 class Loop:
     """One While.
 
-    Variables that no turn changes are no variables where a body can have the value itself: constants, and lists that nothing
+    Variables that no turn changes are not variables where a body can have the value itself: constants, and lists that nothing
     is written to. Variables that nobody needs are dropped. The body is translated again and again until the shapes that come
     out of it are those that went in: `shapes` are the variables' signatures so far, None in place of those that still are
     NewLists.
@@ -31,7 +31,7 @@ class Loop:
         count = len(call.inputs)
         call.require(
             len(cond.inputs) == len(body.inputs) == len(body.outputs) == count and len(cond.outputs) == 1,
-            f"its body takes {len(body.inputs)} values and gives {len(body.outputs)}, and the loop has {count}",
+            f"its body takes {len(body.inputs)} values and returns {len(body.outputs)}, and the loop has {count}",
         )
         self.fixed = passed_on(body)
         live = self._live([number for number in range(count) if number not in self.fixed and call.is_read(number)])
@@ -40,7 +40,7 @@ class Loop:
         self.shapes = {number: signature_of(call.inputs[number]) for number in self.variables}
 
     def _live(self, read: Sequence[int]) -> set[int]:
-        """The variables that the condition needs, or that compute what is read behind the loop."""
+        """The variables that the condition needs, or that compute what is read after the loop."""
         cond, body = self.sources.values()
         live: set[int] = set()
         new = needed(cond, cond.outputs) | needed(body, []) | set(read)
@@ -106,7 +106,7 @@ class Loop:
         return count if count is not None and count.is_constant else computed("count", "INT32", ())
 
     def _settled(self) -> Scope | None:
-        """The body, translated for shapes that it does not change; None if parts of it have no form."""
+        """The body, translated for shapes that it does not change; None if parts of it cannot be expressed in TFLite."""
         call = self.call
         while True:
             mark = call.translator.mark()

@@ -21,5 +21,5 @@ def _problems(op: Op) -> Iterable[Problem]:
     if type is not None:
         yield Problem(
             op.outputs[0].name or "", op.code, f"it would read {type}, and the operator takes {', '.join(type_names(op.code))}",
-            "Cast to one of these before, and back behind it",
+            "Cast to one of these before, and back after it",
         )  # fmt: skip

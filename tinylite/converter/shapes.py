@@ -1,4 +1,4 @@
-"""Shapes with unknown dimensions, and what they become behind an op.
+"""Shapes with unknown dimensions, and what they become after an op.
 
 A signature is a shape in which -1 stands for a dimension that only a run knows; None is a shape of unknown rank.
 """
@@ -34,7 +34,7 @@ def signature_of(tensor: Tensor) -> Signature:
 def computed(name: str, type: str | int, signature: Signature) -> Tensor:
     """A tensor that is not constant. As TensorFlow's converter does, `shape` has 1 where the signature has -1.
 
-    Raises ConvertError for what is no type or no shape: a graph may say anything.
+    Raises ConvertError for what is neither a type nor a shape: a graph may say anything.
     """
     if not isinstance(type, str):
         raise ConvertError(f"the graph gives it no type, but {type!r}", _DAMAGED)

@@ -59,14 +59,14 @@ def _named(names: Sequence[str] | None) -> Arrays | None:
 
 
 def _needs_freezing(path: str) -> bool:
-    """Whether what is at a path must be frozen before it can be read. Raises FileError for what is no model."""
+    """Whether what is at a path must be frozen before it can be read. Raises FileError for what is not a model."""
     with at(path):
         kind = kind_of(path)
         if kind.id == "tflite":
             raise ConvertError("it is a .tflite file already", "Load it with tinylite.Model.load")
         if kind.id in ("checkpoint", "other"):
             what, remedy = diagnose_path(path)
-            raise FileError(f"this is nothing to convert: it is {what}", remedy)
+            raise FileError(f"not a model that can be converted: this looks like {what}", remedy)
     return kind.id in ("saved model", "meta graph", "keras")
 
 

@@ -110,7 +110,7 @@ def _after_inputs(end: TfNode, done: Mapping[int, TfNode]) -> Iterator[TfNode]:
 
 
 def in_order(ends: Iterable[TfNode], given: Collection[int]) -> Iterator[TfNode]:
-    """What `ends` need, controls among it, each behind what it reads; circles through controls are cut."""
+    """What `ends` need, controls among it, each after what it reads; circles through controls are cut."""
     seen: set[int] = set()
     for end in ends:
         stack = [(end, False)]
@@ -126,7 +126,7 @@ def in_order(ends: Iterable[TfNode], given: Collection[int]) -> Iterator[TfNode]
 
 
 def behind_identities(edge: Edge) -> Edge:
-    """What an edge is, behind the nodes that only pass it on; in a damaged graph they can go round in a circle."""
+    """What an edge is, after the nodes that only pass it on; in a damaged graph they can go round in a circle."""
     seen: set[int] = set()
     while edge.node.op in _PASSING and edge.index < len(edge.node.inputs) and id(edge.node) not in seen:
         seen.add(id(edge.node))
@@ -150,10 +150,10 @@ def near(name: str, names: Iterable[str]) -> str | None:
 
 
 def parse_name(name: str) -> tuple[str, int]:
-    """("a", 1) of "a:1", and ("a", 0) of "a". Raises ConvertError for what is no tensor's name."""
+    """("a", 1) of "a:1", and ("a", 0) of "a". Raises ConvertError for what is not the name of a tensor."""
     node, _, index = name.partition(":")
     if not node or (index and not index.isdecimal()):
-        raise ConvertError(f"{name!r} is no tensor's name", "Tensors are named node or node:number")
+        raise ConvertError(f"{name!r} is not the name of a tensor", "Tensors are named node or node:number")
     return node, int(index or 0)
 
 

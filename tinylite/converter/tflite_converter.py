@@ -83,7 +83,7 @@ class TFLiteConverter:
     how TensorFlow's own converter works (`experimental_new_converter`, ...) changes nothing.
 
     tinylite's own: `input_types` {name: type} for inputs whose type the graph does not tell, and `constants` {name: value} for
-    placeholders that always have one value in use, such as phase_train False, and that are no inputs then.
+    placeholders that always have one value in use, such as phase_train False, and that are then not inputs.
 
     A fully quantized file: `inference_type` QUANTIZED_UINT8 (tf.uint8) or INT8 with `quantized_input_stats` {name: (mean, std)},
     where real = (stored - mean) / std; `default_ranges_stats` (min, max) for what has no range; `inference_input_type` and
@@ -191,8 +191,8 @@ class TFLiteConverter:
     def convert(self, output: str | os.PathLike[str] | None = None) -> bytes:
         """The .tflite file, which is also written to the path `output`: whole or, if the conversion is refused, not at all.
 
-        Raises ConvertError, with all ops that have no form or all tensors that have no range, UnsupportedError for what is not built,
-        and FileError for what cannot be written.
+        Raises ConvertError, with all ops that cannot be expressed in TFLite or all tensors that have no range,
+        UnsupportedError for what is not built, and FileError for what cannot be written.
         """
         if output is not None:
             check_not_source(output, self._file)

@@ -45,7 +45,7 @@ _DAMAGES = (ArithmeticError, AssertionError, AttributeError, LookupError, Runtim
 
 
 class Translator:
-    """Writes the graphs of one Model. `problems` collects what has no form, so that all of it can be told at once."""
+    """Writes the graphs of one Model. `problems` collects what cannot be expressed in TFLite, so that all of it can be reported at once."""
 
     def __init__(
         self, functions: Mapping[str, Function], settings: Settings | None = None, progress: Callable[[int], None] | None = None,
@@ -72,7 +72,7 @@ class Translator:
         self.handles: dict[int, tuple[Tensor, Signature]] = {}  # by the ids of handles and values read: handle, and shape
         self.active: list[Any] = []  # the functions that are being translated, outermost first
         self.partial = Partial()
-        self.unknown: dict[int, Tensor] = {}  # tensors behind a problem, of which nothing can be said
+        self.unknown: dict[int, Tensor] = {}  # tensors after a problem, of which nothing can be said
 
     def graph(self, source: TfGraph, inputs: Sequence[Tensor], name: str = "main") -> Graph:
         """Translate a graph whose inputs are `inputs`, in order."""
@@ -107,7 +107,7 @@ class Translator:
     def _count(self, nodes: int) -> None:
         self.seen += max(nodes, 0)
         if self.seen > self.most_nodes:
-            raise OutOfMemoryError(  # which is no problem of one node, to be noted beside others
+            raise OutOfMemoryError(  # which is not a problem of one node, to be noted beside others
                 f"its functions, written out, have more than {self.most_nodes} nodes, of which the graph has {self.own_nodes}",
                 "Let fewer functions call others, or cut the graph (output_arrays)",
             )
@@ -131,7 +131,7 @@ class Translator:
         if isinstance(name, str) and name in self.active:
             raise ConvertError(f"function {name!r} calls itself, and a .tflite file has no recursion", "Write it as a loop")
         if len(self.active) == _DEEPEST:
-            raise ConvertError(f"functions, loops and conditionals stand more than {_DEEPEST} deep in one another")
+            raise ConvertError(f"functions, loops and conditionals are nested more than {_DEEPEST} deep")
         self.active.append(name)
         try:
             yield
@@ -208,7 +208,7 @@ class Translator:
         return [self.nothing() for _ in range(min(_most_outputs(node), scope.outputs_read.get(id(node), 0)))]
 
     def nothing(self) -> Tensor:
-        """What stands behind a node that has no form."""
+        """What stands after a node that cannot be expressed in TFLite."""
         tensor = Tensor(None, (), "FLOAT32")
         self.unknown[id(tensor)] = tensor
         return tensor
@@ -273,7 +273,7 @@ class Translator:
 
     def refuse(self, call: Call, why_not: str | None = None) -> NoReturn:
         call.fail(
-            "it has no form among the builtin operators" + (f", and {why_not}" if why_not else ""),
+            "it cannot be expressed with builtin operators" + (f", and {why_not}" if why_not else ""),
             "Replace it in the model, cut the graph before it, or let it through as a custom op with allow_custom_ops",
         )
 

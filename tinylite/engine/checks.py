@@ -92,7 +92,7 @@ def check_order(graph: Graph) -> None:
                     )
             for tensor in () if zeroes_variables(op) else op.outputs:
                 if id(tensor) in written:
-                    raise ModelError(f"it writes tensor {tensor.name!r}, which already has a value", "Give each op outputs of its own")
+                    raise ModelError(f"it writes tensor {tensor.name!r}, which already has a value", "Give each op its own outputs")
                 written.add(id(tensor))
     for position, tensor in enumerate(graph.outputs):
         if id(tensor) not in written:

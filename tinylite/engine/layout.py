@@ -124,7 +124,7 @@ class Layout:
         return int(routines.memory.at(what.storage).ctypes.data)
 
     def readable(self, known: np.ndarray) -> np.ndarray:
-        """A constant with the slack behind it that kernels need: in the file it may be the last thing."""
+        """A constant with the slack after it that kernels need: in the file it may be the last thing."""
         if id(known) not in self.arrays:
             copied = self.array(known.shape, known.dtype)
             copied[...] = known

@@ -52,7 +52,7 @@ class _Part:
     before: _Part | None
     following: dict[Hashable, _Part] = field(default_factory=dict)
     taken: Sequence[Value] = ()  # the values that take in what the call before it gives
-    callees: dict[int, _Callee] = field(default_factory=dict)  # the graphs that a call behind it needs, by id
+    callees: dict[int, _Callee] = field(default_factory=dict)  # the graphs that a call after it needs, by id
 
     def twin(self, state: State, kept: dict[int, Region], before: _Part | None) -> _Part:
         """The same in a clone, without what follows."""

@@ -112,12 +112,12 @@ class Planner(Layout):
                 if lent is not None:
                     value.shape, value.constant_value, value.storage = lent.shape, lent.constant_value, lent.storage
                 elif value.type == "RESOURCE":
-                    raise UnsupportedError("it is a RESOURCE, which only a graph that calls this one can give", ops.LIMITS)
+                    raise UnsupportedError("it is a RESOURCE, which only a graph that calls this one can pass", ops.LIMITS)
                 else:
                     give_shape(value, shapes.get(id(tensor), tensor.shape))
                     value.storage = self.store(value, last=END)
                 self.values[id(tensor)] = value
-        # Variables outlive a run, so they have their place whatever is planned, or planned again, behind a cut.
+        # Variables outlive a run, so they have their place whatever is planned, or planned again, after a cut.
         for number, tensor in enumerate(graph.all_tensors()):
             if tensor.is_variable and tensor.buffer is None and id(tensor) not in self.values:
                 with at(f"tensor {number} {tensor.name!r}"):
@@ -164,7 +164,7 @@ class Planner(Layout):
         self.steps.append(Step(kernel, fields, work, cost, scratch, self.node, failures or {}, tuple(routines)))
 
     def lasting(self, size: int, start: Callable[[np.ndarray], None], apart: bool = False) -> Region:
-        """The op's own memory, of `size` bytes, which lasts from one run to the next also where a plan is made again behind a cut.
+        """The op's own memory, of `size` bytes, which lasts from one run to the next also where a plan is made again after a cut.
 
         `start` writes what is in it at first; with `apart`, in each clone too.
         """
@@ -322,7 +322,7 @@ class Planner(Layout):
                 node.outputs.append(Value(tensor.name or "", type_of(tensor), tensor.shape, tensor))
         handles = [value for value in (*node.inputs, *node.outputs) if value is not None and value.type == "RESOURCE"]
         if handles and not isinstance(operator, ControlFlowOp):
-            raise UnsupportedError(f"it takes or gives {handles[0]}, and tinylite knows no RESOURCE but variables", ops.LIMITS)
+            raise UnsupportedError(f"it takes or returns {handles[0]}, and tinylite knows no RESOURCE but variables", ops.LIMITS)
         operator.check(node)
         self.arithmetic.check(op.name, node.outputs[0].type if node.outputs else "")
         if isinstance(operator, ControlFlowOp):
@@ -436,7 +436,7 @@ class Planner(Layout):
         self.account.take(self.threads * scratch_size(self.steps), "the kernels' scratch memory")
         return self.bind(self.threads, progress)
 
-    # ---- going on behind a run
+    # ---- going on after a run
 
     def resume_after_value(self, value: Value, known: np.ndarray) -> Planner:
         """A planner that goes on from here, where a run has found this for a value."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["attached_files", "directory", "unpacked"]
 
 _END = b"PK\x05\x06"
-_FARTHEST_END = 22 + 65535  # an end record, and the longest comment behind it
+_FARTHEST_END = 22 + 65535  # an end record, and the longest comment after it
 # What all attached files may take: a label list shrinks to a tenth or so, and one of a few bytes may shrink to less.
 _FREE, _GROWTH = 1 << 20, 64
 _MOST_NOTES = 10

@@ -57,11 +57,11 @@ def read_checkpoint(path: str) -> Checkpoint:
         try:
             return (_second if second else _first)(prefix, content_of(path))
         except FormatError as error:
-            raise CorruptFileError(f"it is no readable index of a checkpoint: {error}", _DAMAGED) from None
+            raise CorruptFileError(f"not a readable index of a checkpoint: {error}", _DAMAGED) from None
 
 
 def _second(prefix: str, data: memoryview) -> Checkpoint:
-    """Version 2: an entry for each variable, behind one about the whole."""
+    """Version 2: an entry for each variable, after one about the whole."""
     found = Checkpoint(prefix, 2, [])
     for key, value in entries(data):
         if not key:

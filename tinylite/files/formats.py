@@ -50,10 +50,10 @@ _SIGNATURES: list[tuple[int, bytes, Kind]] = [
         (8, b"TFL3", "a .tflite file with a size in front (a size-prefixed flatbuffer)", "Drop the first four bytes"),
         (0, b"PK\x03\x04", "a zip archive", "If a .tflite file or a SavedModel is inside, unpack it"),
         (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file without a Keras model", "Give a file that model.save wrote"),
-        (0, b"\x1f\x8b", "gzip-compressed", _UNPACK),
-        (0, b"\xfd7zXZ\0", "xz-compressed", _UNPACK),
-        (0, b"\x28\xb5\x2f\xfd", "zstd-compressed", _UNPACK),
-        (0, b"BZh", "bzip2-compressed", _UNPACK),
+        (0, b"\x1f\x8b", "a gzip-compressed file", _UNPACK),
+        (0, b"\xfd7zXZ\0", "an xz-compressed file", _UNPACK),
+        (0, b"\x28\xb5\x2f\xfd", "a zstd-compressed file", _UNPACK),
+        (0, b"BZh", "a bzip2-compressed file", _UNPACK),
         (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", _UNPACK),
         (257, b"ustar", "a tar archive", _UNPACK),
         (0, b"GGUF", "a GGUF model, as llama.cpp reads them", _OTHER_TOOLS),
@@ -96,7 +96,7 @@ def is_text(head: bytes) -> bool:
 def identify(head: bytes) -> Kind:
     """What a file is that starts with `head`, of HEAD bytes if there are so many."""
     if not head:
-        return Kind("other", "empty", "The download or the program that should have written it failed")
+        return Kind("other", "an empty file", "The download or the program that should have written it failed")
     for offset, magic, kind in _SIGNATURES:
         if head[offset : offset + len(magic)] == magic:
             return _by_content(head, kind)
@@ -109,7 +109,7 @@ def identify(head: bytes) -> Kind:
     elif head[0] == 0x0A:  # field 1 is a message, in a GraphDef a node
         return _GRAPH if _starts_with_node(head) else META_GRAPH
     elif not any(head):
-        return Kind("other", "filled with zero bytes", "Copy or download it again")
+        return Kind("other", "a file filled with zero bytes", "Copy or download it again")
     elif head[0] == 0x08 and head[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x3a"):
         # Both start with their format's version. Field 2 is ONNX's producer, a text, and Core ML's description, which lists inputs.
         if head[2] == 0x12 and re.match(rb"[\x80-\xff]{0,9}[\0-\x7f]\n", head[3:]):

@@ -58,7 +58,7 @@ class Node:
         """An attribute that is a constant of numbers, any shape. Raises CorruptFileError if it is something else."""
         value = self.attributes.get(name)
         if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
-            raise CorruptFileError(f"attribute {name!r} of node {self.name!r} is no constant of numbers", _DAMAGED)
+            raise CorruptFileError(f"attribute {name!r} of node {self.name!r} is not a constant of numbers", _DAMAGED)
         return value
 
 
@@ -124,7 +124,7 @@ def read_graph_def(given: Any, *, text: bool | None = None) -> GraphDef:
         path = os.fsdecode(given)
         with at(path):
             if os.path.isdir(path):
-                raise FileError(f"this is no GraphDef: it is {kind_of(path).text}", kind_of(path).remedy)
+                raise FileError(f"not a GraphDef: this looks like {kind_of(path).text}", kind_of(path).remedy)
             graph = _read_graph(content_of(path), text)
         graph.source = path
         return graph
@@ -137,10 +137,10 @@ def read_graph_def(given: Any, *, text: bool | None = None) -> GraphDef:
 def _read_graph(data: memoryview, text: bool | None) -> GraphDef:
     kind = identify(bytes(data[:HEAD]))
     if kind.id not in ("graph", "unknown") and text is None:
-        raise FileError(f"this is no GraphDef: it is {kind.text}", kind.remedy or None)
+        raise FileError(f"not a GraphDef: this looks like {kind.text}", kind.remedy or None)
     graph = _Reader(len(data)).graph(_decoded("GraphDef", data, text))
     if not graph.nodes:
-        raise CorruptFileError("it holds no nodes, so it is no GraphDef", _DAMAGED)
+        raise CorruptFileError("it holds no nodes, so it is not a GraphDef", _DAMAGED)
     return graph
 
 
@@ -165,7 +165,7 @@ def read_meta_graph(path: str | os.PathLike[str]) -> MetaGraph:
         data = content_of(path)
         found = _Reader(len(data)).meta_graph(_decoded("MetaGraphDef", data))
         if not found.graph.nodes:
-            raise CorruptFileError("it holds no nodes, so it is no MetaGraphDef", _DAMAGED)
+            raise CorruptFileError("it holds no nodes, so it is not a MetaGraphDef", _DAMAGED)
         return found
 
 
@@ -178,7 +178,7 @@ def _decoded(message: str, data: memoryview, text: bool | None = None) -> dict[s
         with memory_shortage("reading it", "Read it on a larger machine, or end other programs"):
             return decode_message(message, memoryview(binary_of_text(message, data)) if text else data)
     except FormatError as error:
-        raise CorruptFileError(f"it is no {'readable' if text else 'whole'} {message}: {error}", _DAMAGED) from None
+        raise CorruptFileError(f"not a {'readable' if text else 'complete'} {message}: {error}", _DAMAGED) from None
 
 
 def type_name(number: int) -> str:

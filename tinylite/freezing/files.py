@@ -50,7 +50,7 @@ def read_graph(path: str) -> Any:
     if kind == "saved model":
         raise FileError(f"{path}: this is a part of a SavedModel", "Give its directory, as the SavedModel")
     if kind == "keras":
-        raise FileError(f"{path}: this is no graph, but a Keras model", "Give it as the Keras model")
+        raise FileError(f"{path}: not a graph, but a Keras model", "Give it as the Keras model")
     if kind == "meta graph":
         return read_meta_graph(path).graph_def
     tf = tensorflow()
@@ -60,15 +60,15 @@ def read_graph(path: str) -> Any:
     try:  # MetaGraphDefs read as GraphDefs, with nonsense in the nodes
         return read_meta_graph(path).graph_def
     except FileError:
-        has = "what it has are no nodes" if graph_def.node else "it has no nodes"
-        raise FileError(f"{path}: this is no GraphDef: {has}", _DAMAGED) from None
+        has = "what it has are not nodes" if graph_def.node else "it has no nodes"
+        raise FileError(f"{path}: not a GraphDef: {has}", _DAMAGED) from None
 
 
 def read_meta_graph(path: str) -> Any:
     """The MetaGraphDef in a file. Raises FileError."""
     meta = _parsed(path, tensorflow().compat.v1.MetaGraphDef, "MetaGraphDef")
     if not _is_graph(meta.graph_def):
-        raise FileError(f"{path}: this is no MetaGraphDef: it has no graph", "Give it as the graph, if it is a GraphDef")
+        raise FileError(f"{path}: not a MetaGraphDef: it has no graph", "Give it as the graph, if it is a GraphDef")
     return meta
 
 
@@ -95,6 +95,6 @@ def _parsed(path: str, message: Any, kind: str) -> Any:
             return text_format.Parse(content.decode(), message())
         return message.FromString(content)
     except (text_format.ParseError, UnicodeDecodeError) as error:
-        raise FileError(f"{path}: this is no {kind} in text form: {error}", "A .pbtxt file starts with node {") from None
+        raise FileError(f"{path}: not a {kind} in text form: {error}", "A .pbtxt file starts with node {") from None
     except DecodeError as error:
-        raise FileError(f"{path}: this is no {kind}: {error}", _DAMAGED) from None
+        raise FileError(f"{path}: not a {kind}: {error}", _DAMAGED) from None

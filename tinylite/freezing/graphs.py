@@ -241,7 +241,7 @@ def checked_node(graph_def: Any, name: str, what: str) -> None:
 
 
 def last_nodes(graph_def: Any) -> str:
-    """A sentence with nodes whose output nothing reads and that are no part of training or saving."""
+    """A sentence with nodes whose output nothing reads and that are not part of training or saving."""
     read = {referred(text) for node in graph_def.node for text in node.input}
     aside = {"NoOp", "Const", "Placeholder", "Assign", "AssignVariableOp", "SaveV2", "RestoreV2", "Identity", "VarIsInitializedOp"}
     ends = [node.name for node in graph_def.node if node.name not in read and node.op not in aside | _TABLE_SETTERS]

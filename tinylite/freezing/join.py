@@ -128,7 +128,7 @@ def _drop_unused_functions(graph_def: Any) -> None:
 
 
 def _source(text: str) -> Source:
-    """What an input that is no control input reads."""
+    """What an input that is not a control input reads."""
     name, *rest = text.split(":")
     number = int(rest[-1]) if rest and rest[-1].isdecimal() else 0
     if len(rest) == 2 and rest[0] in ("output_true", "value_index"):  # the second outputs of Switch and Merge
@@ -173,7 +173,7 @@ class _Flow:
             if len(label) > 1:
                 self.mixed.append(label)
             return [label, label] if node.op.endswith("Switch") else [label]
-        if self.of_references:  # what is no writer reads the value
+        if self.of_references:  # what is not a writer reads the value
             if node.op.startswith(_WRITERS):
                 self.written |= _NOTHING.union(*given) if "Apply" in node.op else given[0]
             return []
@@ -355,7 +355,7 @@ def _rename_outputs(nodes: Iterable[Any], changed: set[str]) -> None:
 
 
 def free_name(name: str, taken: Iterable[str]) -> str:
-    """`name`, or with a number behind it if that is taken."""
+    """`name`, or with a number after it if that is taken."""
     names = set(taken)
     numbered = name
     number = 0

@@ -184,7 +184,7 @@ def load_keras_model(path: str, custom_objects: Mapping[str, Any] | None = None,
 
 @contextmanager
 def _safe_mode(name: str, is_safe: bool) -> Iterator[None]:
-    """Keras' own safe mode, which tf_keras does not set for .h5 files by itself. Either way, it is as before behind the block."""
+    """Keras' own safe mode, which tf_keras does not set for .h5 files by itself. Either way, it is as before after the block."""
     try:
         scope = importlib.import_module(f"{name}.src.saving.serialization_lib").SafeModeScope
     except (ImportError, AttributeError):  # of another version: what the file asks for has been looked at

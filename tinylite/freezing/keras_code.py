@@ -182,7 +182,7 @@ def _effects_of_layer(kind: str, config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _is_attribute(name: Any) -> bool:
-    """Whether a tensor of several parts has it, and it is no way out of the graph."""
+    """Whether a tensor of several parts has it, and it is not a way out of the graph."""
     tf = tensorflow()
     return isinstance(name, str) and name[:1] != "_" and name != "numpy" and any(hasattr(getattr(tf, kind), name) for kind in _COMPOSITES)
 

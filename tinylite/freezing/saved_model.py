@@ -18,7 +18,7 @@ from .values import InSession, listed, near
 __all__ = ["freeze_saved_model"]
 
 _DEFAULT = "serving_default"
-_INTERNAL = "__saved_model_init_op"  # a signature that is no signature, but says what sets up tables
+_INTERNAL = "__saved_model_init_op"  # a signature that is not a signature, but says what sets up tables
 
 
 def freeze_saved_model(
@@ -66,7 +66,7 @@ def _meta_graph(folder: str, tags: Iterable[str] | None) -> Any:
     tf = tensorflow()
     if not tf.saved_model.contains_saved_model(folder):
         there = "it has no saved_model.pb" if os.path.isdir(folder) else "there is no such directory"
-        raise FileError(f"{folder}: this is no SavedModel: {there}", "Give the directory that holds saved_model.pb and variables/")
+        raise FileError(f"{folder}: not a SavedModel: {there}", "Give the directory that holds saved_model.pb and variables/")
     from tensorflow.python.saved_model import loader_impl
 
     with explained(f"the SavedModel {folder!r} cannot be read", "Copy or fetch it again"):

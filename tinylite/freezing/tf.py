@@ -27,7 +27,7 @@ def tensorflow(what: str = "joining a graph with its variables' values") -> Any:
             import tensorflow
     except ModuleNotFoundError as error:
         if error.name != "tensorflow":
-            raise MissingPackageError(f"TensorFlow lacks a package of its own: {error}", "Install it again") from error
+            raise MissingPackageError(f"TensorFlow lacks a package that it needs: {error}", "Install it again") from error
         raise MissingPackageError(f"TensorFlow is not installed, and {what} needs it", "pip install 'tinylite[tensorflow]'") from None
     except ImportError as error:
         raise MissingPackageError(f"TensorFlow cannot be imported: {error}", "pip install 'tinylite[tensorflow]'") from error

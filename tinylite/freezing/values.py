@@ -105,7 +105,7 @@ class InSession:
         return self.values.pop(node)
 
     def read_ahead(self, node: str) -> None:
-        """Read the value of a variable and of those behind it."""
+        """Read the value of a variable and of those after it."""
         tf = tensorflow()
         names = list(self.waiting)
         several, size = [], 0

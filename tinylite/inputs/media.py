@@ -127,7 +127,7 @@ def _picture(
     row = len(shape) == 2 and shape[0] in (-1, 1) and shape[1] > 0  # whose first dimension is the batch
     flat = size is None and (row or (1 in (height, width) and height * width != 1))
     if len(shape) < 2 or any(length > 1 for length in batch) or flat:
-        raise TensorError(f"the input has shape {_shape(details)}, which is no picture", _flat_remedy(_shape(details)))
+        raise TensorError(f"the input has shape {_shape(details)}, which is not a picture", _flat_remedy(_shape(details)))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of sizes, which are checked here, and of oddities in the file that do not matter
@@ -137,7 +137,7 @@ def _picture(
     except Image.DecompressionBombError as error:
         raise FileError(f"it has more pixels than pictures have: {error}", "Make it smaller") from None
     except UnidentifiedImageError:
-        raise FileError("it is no picture that can be read", "Convert it to PNG") from None
+        raise FileError("not a readable picture", "Convert it to PNG") from None
     except Exception as error:
         raise damaged("picture", error, "Convert it to PNG") from None
     height = image.height if height <= 0 else height
@@ -380,9 +380,9 @@ def _picture_of(name: str, values: np.ndarray, details: dict[str, Any], scaling:
     if len(shape) == 3 and shape[-1] == 1:
         del shape[-1]
     if not (len(shape) == 2 or (len(shape) == 3 and shape[-1] in (3, 4))) or 0 in shape:
-        raise TensorError(f"output {name!r} has shape {list(values.shape)}, which is no picture", "Write it as .npy")
+        raise TensorError(f"output {name!r} has shape {list(values.shape)}, which is not a picture", "Write it as .npy")
     if values.dtype.kind not in "biuf":
-        raise TensorError(f"output {name!r} holds {values.dtype}, which is no picture", "Write it as .npy")
+        raise TensorError(f"output {name!r} holds {values.dtype}, which is not a picture", "Write it as .npy")
     scaling = scaling or pixel_scaling(details, None, None, 1)[0]
     if values.dtype in (np.uint8, np.int8) and stores_pixels(details, scaling):
         pixels = (values.astype(np.int16) - np.iinfo(values.dtype).min).astype(np.uint8)

@@ -42,7 +42,7 @@ def read_sound(
     with silence, to the input's length; a dimension that may vary takes all. By `scaling`, or the facts, they become
     (sample - mean) / std, and are quantized if the input is; 16-bit integers without a scale get samples of -32768..32767.
 
-    Raises FileError, MissingPackageError, OutOfMemoryError, and TensorError for an input that is no row of samples, or that hardly
+    Raises FileError, MissingPackageError, OutOfMemoryError, and TensorError for an input that is not a row of samples, or that hardly
     can be one unless a rate is given.
     """
     shape = [int(size) for size in details["shape_signature"]]
@@ -50,7 +50,7 @@ def read_sound(
     wide = channels > 1 and shape[-1:] == [channels]
     row = shape[:-1] if wide else shape
     if sum(size != 1 for axis, size in enumerate(row) if size != -1 or axis > 0 or len(row) == 1) > 1 or not shape:
-        raise TensorError(f"the input has shape {shape}, which is no row of samples", "Compute what the model wants, and give it as .npy")
+        raise TensorError(f"the input has shape {shape}, which is not a row of samples", "Compute what the model wants and give it as .npy")
     samples, found = _samples(path, content)
     wanted_rate = rate or (facts.rate if facts is not None else None)
     if wanted_rate is None:
@@ -189,4 +189,4 @@ def damaged(kind: str, error: Exception, remedy: str) -> FileError:
         raise error
     if isinstance(error, OSError):
         return FileError(f"it cannot be read: {error.strerror or error}", "Check the path and that the file is whole")
-    return FileError(f"it is no {kind} that can be read: {error or type(error).__name__}", remedy)
+    return FileError(f"not a readable {kind}: {error or type(error).__name__}", remedy)

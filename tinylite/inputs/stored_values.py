@@ -87,7 +87,7 @@ def quantize_values(values: Any, details: dict[str, Any] | Tensor, mean: float =
     floats gets the real numbers as its dtype.
 
     A tensor with one scale takes any shape; one with a scale for each channel takes shapes with that dimension. Raises
-    TensorError for values that are no real numbers, and for a tensor of integers without a scale.
+    TensorError for values that are not real numbers, and for a tensor of integers without a scale.
     """
     parameters, given = _parameters(details), as_array(values)
     if given.dtype.kind not in "biuf":
@@ -156,7 +156,7 @@ def conversion_remedy(given: np.ndarray, details: dict[str, Any] | Tensor, place
     if scaled and (given.dtype.kind in "fb" or not fits):
         return f"The model is quantized: give {quantize}, where x is what a float model would get"
     if not fits:
-        return f"Some of it is no {wanted.name}: give whole numbers from {parameters.low} to {parameters.high}"
+        return f"Some of it is not {wanted.name}: give whole numbers from {parameters.low} to {parameters.high}"
     stored = f", if x holds stored values, or {quantize} of real ones" if scaled else ""
     return f"Convert it: np.asarray(x, np.{wanted.name}){stored}"
 

@@ -19,7 +19,7 @@ from ..limits import Account, check_size, memory_shortage, size_text
 __all__ = ["ALIGNMENT", "SLACK", "Block", "Memory", "Region", "Storage", "allocate", "place"]
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
-# Kernels may read, and scratch may be written, so many bytes behind the end of a tensor.
+# Kernels may read, and scratch may be written, so many bytes past the end of a tensor.
 SLACK = 128
 # The largest blocks, so many, are fitted into gaps; what they leave is small, and a graph may have a hundred thousand of it.
 _FITTED = 2000
@@ -116,7 +116,7 @@ class Memory:
 
 
 def place(blocks: list[Block]) -> int:
-    """Give every block an offset, a multiple of ALIGNMENT; gives the size of the arena in bytes."""
+    """Give every block an offset, a multiple of ALIGNMENT; returns the size of the arena in bytes."""
     ordered = sorted(blocks, key=lambda b: (-b.size, b.first))
     return _place_rest(ordered[_FITTED:], _place_in_gaps(ordered[:_FITTED]))
 

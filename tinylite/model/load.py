@@ -74,7 +74,7 @@ def _load(data: np.ndarray, path: str | None, into: Contents) -> None:
         from ..files.diagnose import diagnose
 
         kind, remedy = diagnose(data.data, path)
-        raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
+        raise NotATfliteFileError(f"not a .tflite file: this looks like {kind}", remedy)
     with memory_shortage("reading it", "Read it on a larger machine, or end other programs"):
         try:
             root = decode(data)
@@ -89,12 +89,12 @@ def _content(path: str) -> np.ndarray:
         from ..files.diagnose import diagnose_path
 
         kind, remedy = diagnose_path(path)
-        raise NotATfliteFileError(f"this is no .tflite file: it is {kind}", remedy)
+        raise NotATfliteFileError(f"not a .tflite file: this looks like {kind}", remedy)
     return np.frombuffer(content_of(path), np.uint8)
 
 
 def fill(model: Contents, root: Table, data: np.ndarray) -> None:
-    """Give an empty model what a decoded file holds; `data` is the whole file, for what lies behind the root table."""
+    """Give an empty model what a decoded file holds; `data` is the whole file, for what lies after the root table."""
     model.description, model.version = root.description, root.version
     graphs = [Graph(name=table.name, debug_metadata_index=table.debug_metadata_index) for table in root.subgraphs or ()]
     if not graphs:
@@ -128,8 +128,8 @@ class _Builder:
     def __init__(self, root: Table, data: np.ndarray, graphs: list[Graph]) -> None:
         self.data = data
         self.graphs = graphs
-        self.parts: dict[tuple[int, int], np.ndarray] = {}  # what lies behind the root table, by where and how long
-        self.spare = SHARING * data.size + FREE  # bytes of custom options that several ops may share behind the root table
+        self.parts: dict[tuple[int, int], np.ndarray] = {}  # what lies after the root table, by where and how long
+        self.spare = SHARING * data.size + FREE  # bytes of custom options that several ops may share after the root table
         self.buffers: list[np.ndarray | None] = []
         for index, table in enumerate(root.buffers or ()):
             with at(f"buffer {index}"):
@@ -161,7 +161,7 @@ class _Builder:
         return found
 
     def behind(self, offset: int, size: int) -> np.ndarray:
-        """Bytes behind the root table."""
+        """Bytes after the root table."""
         if offset + size > self.data.size:
             raise CorruptFileError(f"its data lie at bytes {offset} to {offset + size}, and the file ends at {self.data.size}", _DAMAGED)
         # Writers let equal constants share their bytes: such are one array, which is written once when the model is saved.

@@ -26,7 +26,7 @@ class Model(Contents):
         """Read a model from a path or from bytes. Raises FileError with place and remedy.
 
         Files of less than 128 MB are read into memory, and may change afterwards. Larger ones are mapped, and must stay as they are
-        as long as the model is used; replacing one by `save`, or by a rename, is no change.
+        as long as the model is used; replacing one by `save`, or by a rename, is not a change.
         """
         from .load import load
 
@@ -41,7 +41,7 @@ class Model(Contents):
         save(self, path)
 
     def to_bytes(self) -> bytes:
-        """The .tflite file as bytes; the same model always gives the same."""
+        """The .tflite file as bytes; the same model always produces the same."""
         from .save import to_bytes
 
         return to_bytes(self)

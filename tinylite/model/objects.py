@@ -349,7 +349,7 @@ class Signature:
     loose: bool = False
 
     def stale(self) -> Iterator[tuple[str, str]]:
-        """The names that it has for tensors which are no inputs or outputs of its graph, as (name, "input" or "output")."""
+        """The names that it has for tensors which are not inputs or outputs of its graph, as (name, "input" or "output")."""
         for side, names, ends in (("input", self.inputs, self.graph.inputs), ("output", self.outputs, self.graph.outputs)):
             known = set(map(id, ends))
             yield from ((name, side) for name, tensor in names.items() if id(tensor) not in known)

@@ -1,4 +1,4 @@
-"""Model to bytes. The same Model always gives the same file."""
+"""Model to bytes. The same Model always produces the same file."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .signatures import followed
 
 __all__ = ["save", "tables_of", "to_bytes"]
 
-# Offsets in a flatbuffer have 31 bits; beyond this much data, buffers move behind the root table.
+# Offsets in a flatbuffer have 31 bits; beyond this much data, buffers move after the root table.
 ROOT_LIMIT = 2**31 - 2**26
 _ALIGNMENT = 16
 _FIRST_NEW_CODE = 127  # operator codes from here on do not fit the old field
 
 
 class _part(at):  # noqa: N801, as `at`
-    """`at`, in a model that somebody has made: what Python says of a value of a wrong type there is a ModelError. "" is no place."""
+    """`at`, in a model that somebody has made: what Python says of a value of a wrong type there is a ModelError. "" is not a place."""
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         foreign = (TypeError, ValueError, AttributeError, LookupError, OverflowError, RuntimeError, BufferError)

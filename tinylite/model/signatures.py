@@ -11,7 +11,7 @@ __all__ = ["followed"]
 def followed(signature: Signature, side: str) -> dict[str, Tensor]:
     """The "inputs" or "outputs" of a signature, each name with the tensor that it is of now.
 
-    A name whose tensor is no end of the graph any more goes to the end that has no name yet and that an edit put before or after it:
+    A name whose tensor is not an end of the graph any more goes to the end that has no name yet and that an edit put before or after it:
     an input that the tensor is computed from, or an output that is computed from it. Raises ModelError where that is not one.
     """
     names: dict[str, Tensor] = getattr(signature, side)
@@ -27,7 +27,7 @@ def followed(signature: Signature, side: str) -> dict[str, Tensor]:
         if len(near) != 1 or any(near[0] is other for other in found.values()):
             shown = ", ".join(repr(end.name) for end in ends) or "none"
             raise ModelError(
-                f"its {side[:-1]} {name!r} is the tensor {names[name].name!r}, which is no {side[:-1]} of its graph any more",
+                f"its {side[:-1]} {name!r} is the tensor {names[name].name!r}, not an {side[:-1]} of its graph any more",
                 f"Set signature.{side}[{name!r}] to one of graph.{side}, which are {shown}, or take the signature out of model.signatures",
             )
         found[name] = near[0]

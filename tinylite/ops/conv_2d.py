@@ -62,7 +62,7 @@ class Conv2D(Operator):
         channels, group_channels = input.shape[3], weights.shape[3]
         node.require(
             group_channels > 0 and channels % group_channels == 0,
-            f"the {channels} channels of {input} are no multiple of {group_channels}, the filter's",
+            f"the {channels} channels of {input} are not a multiple of {group_channels}, the filter's",
         )
         groups = channels // group_channels
         node.require(

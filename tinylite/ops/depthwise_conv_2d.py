@@ -59,7 +59,7 @@ class DepthwiseConv2D(Operator):
         node.require(len(weights.shape) == 4 and weights.shape[0] == 1, f"its filter {weights} is not [1, height, width, channels]")
         node.require(
             input.shape[3] > 0 and weights.shape[3] % input.shape[3] == 0,
-            f"the {weights.shape[3]} channels of {weights} are no multiple of {input.shape[3]}, the input's",
+            f"the {weights.shape[3]} channels of {weights} are not a multiple of {input.shape[3]}, the input's",
         )
         return axes(node, node.options, input.shape[1], input.shape[2], weights.shape[1], weights.shape[2])
 

@@ -58,7 +58,7 @@ class FullyConnected(Operator):
         node.require(len(weights.shape) == 2, f"its weights {weights} do not have 2 dimensions")
         out, depth = weights.shape
         node.require(
-            depth > 0 and input.size % depth == 0, f"the {input.size} values of {input} are no multiple of {depth}, the weights' depth"
+            depth > 0 and input.size % depth == 0, f"the {input.size} values of {input} are not a multiple of {depth}, the weights' depth"
         )
         if node.options.keep_num_dims:
             node.require(

@@ -29,7 +29,7 @@ class SpaceToBatchNd(Blocks):
         shape, (sizes, pads) = node.input(0).shape, self.block(node)
         spatial = [whole + before + behind for whole, (before, behind) in zip(shape[1:], pads, strict=False)]
         for whole, size in zip(spatial, sizes, strict=True):
-            node.require(whole % size == 0, f"{whole} elements, padded, are no whole number of blocks of {size}")
+            node.require(whole % size == 0, f"{whole} elements, padded, are not a whole number of blocks of {size}")
         return (shape[0], *spatial, *shape[1 + len(sizes) :])
 
     def infer(self, node: Node) -> Sequence[Shape]:

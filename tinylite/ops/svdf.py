@@ -46,7 +46,7 @@ class SVDF(Operator):
             node.require(len(value.shape) == 2, f"{value} does not have 2 dimensions")
         (batch, inputs), (filters, depth), memory = input.shape, features.shape, times.shape[1]
         node.require(inputs == depth, f"its input {input} and its weights {features} differ in depth")
-        node.require(rank > 0 and filters % rank == 0, f"its {filters} filters are no multiple of its rank {rank}")
+        node.require(rank > 0 and filters % rank == 0, f"its {filters} filters are not a multiple of its rank {rank}")
         node.require(times.shape[0] == filters and memory > 0, f"its weights over time {times} are not [{filters}, 1 or more]")
         node.require(bias is None or bias.size == filters // rank, f"its bias {bias} does not have {filters // rank} elements")
         if state.shape != (batch, filters * memory):

@@ -24,7 +24,7 @@ class VarHandle(ControlFlowOp):
     input_count = (0, 0)
 
     def check_types(self, node: Node) -> None:
-        node.require(node.outputs[0].type in ("RESOURCE", "INT32"), f"its output {node.outputs[0]} is no RESOURCE")
+        node.require(node.outputs[0].type in ("RESOURCE", "INT32"), f"its output {node.outputs[0]} is not a RESOURCE")
 
     def plan(self, node: Node, plan: PlanContext) -> None:
         (output,) = node.outputs

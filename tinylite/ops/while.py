@@ -48,7 +48,7 @@ class While(SubgraphCallingOp):
         node.require(cond is not body, f"one graph, {cond.name!r}, is both its condition and its body")
         check_ends(node, cond, "inputs", variables)
         node.require(len(cond.outputs) == 1, f"its condition {cond.name!r} has {len(cond.outputs)} outputs, where one is wanted")
-        node.require(cond.outputs[0].type == "BOOL", f"its condition {cond.name!r} gives {cond.outputs[0]}, where one BOOL is wanted")
+        node.require(cond.outputs[0].type == "BOOL", f"its condition {cond.name!r} returns {cond.outputs[0]}, where one BOOL is wanted")
         check_ends(node, body, "inputs", variables)
         check_ends(node, body, "outputs", variables)
         for value, same in zip(variables, unchanged(body), strict=True):
@@ -112,7 +112,7 @@ class While(SubgraphCallingOp):
                 copy_step(turn, value, variable)
 
     def check_verdict(self, node: Node, shape: tuple[int, ...]) -> None:
-        node.require(one_element(shape), f"its condition gives the shape {list(shape)}, where one BOOL is wanted")
+        node.require(one_element(shape), f"its condition returns the shape {list(shape)}, where one BOOL is wanted")
 
     def fixed(self, node: Node) -> list[tuple[Graph, list[np.ndarray | None]]]:
         cond, body = self.graphs(node)
@@ -137,4 +137,4 @@ def unchanged(body: Graph) -> list[bool]:
 
 
 def turns_message(limit: int) -> str:
-    return f"it has not come to an end after {limit} turns, which TINYLITE_TURN_LIMIT allows"
+    return f"it has not ended after {limit} iterations, the limit that TINYLITE_TURN_LIMIT sets"

@@ -34,7 +34,7 @@ def drop_neutral_ops(graph: Graph) -> int:
 
 @changes_bits
 def merge_constant_operands(graph: Graph) -> int:
-    """Arithmetic with constants, in as few ops: gives the number of changes.
+    """Arithmetic with constants, in as few ops: returns the number of changes.
 
     x - c becomes x + -c; (x + a) + b becomes x + (a + b), and so for products; (a x + b) c becomes (a c) x + b c.
     """

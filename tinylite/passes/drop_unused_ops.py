@@ -11,7 +11,7 @@ __all__ = ["drop_unused_ops"]
 
 @keeps_bits
 def drop_unused_ops(graph: Graph) -> int:
-    """Remove ops whose outputs are neither read nor given out, unless they change a variable; gives their number."""
+    """Remove ops whose outputs are neither read nor given out, unless they change a variable; returns their number."""
     needed = {id(tensor) for tensor in graph.outputs}
     kept = []
     for op in reversed(graph.ops):

@@ -81,7 +81,7 @@ def layer_before(uses: Uses, tensor: Tensor | None) -> Op | None:
 
 @changes_bits
 def fold_into_next_weights(graph: Graph) -> int:
-    """Fold MUL, and ADD where nothing is padded, by constants into the layer behind them; gives how many.
+    """Fold MUL, and ADD where nothing is padded, by constants into the layer after them; gives how many.
 
     Only FLOAT32, and where nobody else reads what is multiplied.
     """

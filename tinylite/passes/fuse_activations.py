@@ -1,4 +1,4 @@
-"""Let an op clamp its own output, where a RELU stands behind it."""
+"""Let an op clamp its own output, where a RELU stands after it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TYPES = ("FLOAT32", "INT8", "UINT8")
 
 @keeps_bits
 def fuse_activations(graph: Graph) -> int:
-    """Replace an op and the RELU, RELU6 or RELU_N1_TO_1 behind it by one op, if nobody else reads what passes between.
+    """Replace an op and the RELU, RELU6 or RELU_N1_TO_1 after it by one op, if nobody else reads what passes between.
 
     A quantized pair is fused only if the RELU does not rescale: then clamping before or after rounding is the same.
     Gives the number of pairs.

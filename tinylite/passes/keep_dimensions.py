@@ -1,4 +1,4 @@
-"""Let a matrix product work on rows of any number of dimensions, where they are flattened before it and given back behind it."""
+"""Let a matrix product work on rows of any number of dimensions, where they are flattened before it and given back after it."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _Size = int | tuple[int, int] | None
 
 
 def _sizes(uses: Uses, tensor: Tensor | None) -> list[_Size]:
-    """What a tensor of sizes holds, as far as it is picked from shapes and put together; nothing if it is no vector."""
+    """What a tensor of sizes holds, as far as it is picked from shapes and put together; nothing if it is not a vector."""
     found = _of_sizes(uses, tensor)
     return [] if found is None else found.reshape(-1).tolist()
 

@@ -14,7 +14,7 @@ __all__ = ["keep_reduced_dimensions", "merge_reshapes", "merge_transposes"]
 
 @keeps_bits
 def merge_reshapes(graph: Graph) -> int:
-    """Let a RESHAPE read what the reshape before it read, and drop those that change nothing; gives the number of changes."""
+    """Let a RESHAPE read what the reshape before it read, and drop those that change nothing; returns the number of changes."""
     if not has(graph, "RESHAPE"):
         return 0
     uses, changed = Uses(graph), 0
@@ -34,7 +34,7 @@ def merge_reshapes(graph: Graph) -> int:
 
 @keeps_bits
 def keep_reduced_dimensions(graph: Graph) -> int:
-    """Let a reduction keep or drop the dimensions that a RESHAPE behind it puts in or takes out; gives how many."""
+    """Let a reduction keep or drop the dimensions that a RESHAPE after it puts in or takes out; gives how many."""
     if not has(graph, "RESHAPE"):
         return 0
     uses, changed = Uses(graph), 0
@@ -59,7 +59,7 @@ def keep_reduced_dimensions(graph: Graph) -> int:
 
 @keeps_bits
 def merge_transposes(graph: Graph) -> int:
-    """Let a TRANSPOSE of a TRANSPOSE be one, and drop or reshape where only dimensions of 1 move; gives the number of changes."""
+    """Let a TRANSPOSE of a TRANSPOSE be one, and drop or reshape where only dimensions of 1 move; returns the number of changes."""
     if not has(graph, "TRANSPOSE"):
         return 0
     uses, changed = Uses(graph), 0

@@ -25,7 +25,7 @@ def recognize_lstm(graph: Graph) -> int:
     """Let each WHILE that is an LSTM be a UNIDIRECTIONAL_SEQUENCE_LSTM; gives how many.
 
     Float cells with sigmoid gates and tanh, that begin with zeros and a batch of known size, over all steps of a sequence;
-    of the state only the last output may be read behind the loop.
+    of the state only the last output may be read after the loop.
     """
     found = 0
     for op in list(graph.ops):

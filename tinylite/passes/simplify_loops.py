@@ -129,7 +129,7 @@ def _replace(graph: Graph, old: Tensor, new: Tensor) -> None:
 
 @keeps_bits
 def copy_moved_variables(graph: Graph) -> int:
-    """Copy a loop's variable that becomes the next value of one behind it; gives how many copies there are.
+    """Copy a loop's variable that becomes the next value of one after it; gives how many copies there are.
 
     LiteRT hands the variables on one after the other, in the memory they were read from: without a copy, `a, b = b, a` would
     give b the new a.

@@ -1,4 +1,4 @@
-"""Move RESHAPEs behind what is done to a layer's channels, so that the layer can take it up: 1-D convolutions, heads of attention."""
+"""Move RESHAPEs after what is done to a layer's channels, so that the layer can take it up: 1-D convolutions, heads of attention."""
 
 from __future__ import annotations
 

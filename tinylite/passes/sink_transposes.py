@@ -1,4 +1,4 @@
-"""Move TRANSPOSEs behind ops that do not mind the order of dimensions, so that one meets its opposite and both go."""
+"""Move TRANSPOSEs after ops that do not mind the order of dimensions, so that one meets its opposite and both go."""
 
 from __future__ import annotations
 

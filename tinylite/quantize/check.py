@@ -86,7 +86,7 @@ def _needed(op: Op, type: str) -> Iterable[Tensor]:
 
 
 def _stored(op: Op, uses: Uses) -> list[Tensor]:
-    """The constants of an op on floats that are no floats: weights that are stored smaller, as they are or behind a DEQUANTIZE."""
+    """The constants of an op on floats that are not floats: weights that are stored smaller, as they are or after a DEQUANTIZE."""
     found = []
     for tensor in op.inputs:
         producer = uses.producer(tensor)
@@ -142,8 +142,8 @@ class _Around:
         producer = self.uses.producer(tensor)
         text = f"{tensor.name!r}, " + (f"made by {producer.name}" if producer is not None else "an input")
         before = self.nearest(tensor, lambda t: _inputs(self.uses.producer(t)))
-        behind = self.nearest(tensor, lambda t: [out for op in self.uses.readers.get(id(t), ()) for out in op.outputs])
-        near = [f"{where} it {t.name!r} has {self.ranges.get(t)}" for where, t in (("before", before), ("behind", behind)) if t is not None]
+        after = self.nearest(tensor, lambda t: [out for op in self.uses.readers.get(id(t), ()) for out in op.outputs])
+        near = [f"{where} it {t.name!r} has {self.ranges.get(t)}" for where, t in (("before", before), ("after", after)) if t is not None]
         return f"{text}; {', '.join(near)}" if near else text
 
     def nearest(self, tensor: Tensor, step: Callable[[Tensor], list[Tensor]]) -> Tensor | None:

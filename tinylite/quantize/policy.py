@@ -115,7 +115,7 @@ class Policy:
         return rule.kernel if self.stored_by == "2.21" else rule.first == "kernel" and all_large
 
     def moves_stored(self, rule: WeightStorageRule, readers: int) -> bool:
-        """Whether an op moves stored weights, and a DEQUANTIZE goes behind it. 1.15 let it if it was the only reader."""
+        """Whether an op moves stored weights, and a DEQUANTIZE goes after it. 1.15 let it if it was the only reader."""
         return rule.moves if self.stored_by == "2.21" else rule.first == "moves" and readers == 1
 
     def symmetric_steps(self, values: np.ndarray, most: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -31,7 +31,7 @@ _LARGEST_HALF = np.float32(65504)
 def quantize_weights(model: Model, quantization: WeightQuantization | None = None) -> Model:
     """A float model with its weights stored smaller, in all of its graphs; the model given stays as it is.
 
-    What is no float weight is left alone, so that a model may already be quantized in part; one that has none comes back as it is.
+    What is not a float weight is left alone, so that a model may already be quantized in part; one that has none comes back as it is.
     Raises ConvertError for weights that hold NaN or infinity, and ModelError for ops that break their operators' rules.
     """
     quantization = quantization or WeightQuantization()
@@ -78,7 +78,7 @@ class _Storing:
         return True
 
     def half(self, tensor: Tensor | None) -> Tensor | None:
-        """A float constant, whatever it is for, as FLOAT16 behind a DEQUANTIZE."""
+        """A float constant, whatever it is for, as FLOAT16 after a DEQUANTIZE."""
         if not _is_weight(tensor):
             return tensor
         assert tensor is not None
@@ -116,7 +116,7 @@ class _Storing:
             op.options.asymmetric_quantize_inputs = True
 
     def moved(self, op: Op, index: int, stored: Tensor) -> None:
-        """Let an op move integers, and a DEQUANTIZE behind it make floats of those few that it picked."""
+        """Let an op move integers, and a DEQUANTIZE after it make floats of those few that it picked."""
         output = op.outputs[0]
         picked = Tensor(
             f"{output.name}_quantized", output.shape, stored.type, None, stored.quantization, output.shape_signature, has_rank=True

@@ -11,7 +11,7 @@ __all__ = ["describe_nodes"]
 
 _LAYERS = {"Conv2D": (0, 1), "DepthwiseConv2dNative": (0, 1), "MatMul": (0, 1), "Conv2DBackpropInput": (2, 1)}  # data, weights
 # What a layer consists of besides, on the way to its FakeQuant.
-_SUMS = {"Add", "AddV2", "Sub", "Mul"}  # if the other operand is no activation
+_SUMS = {"Add", "AddV2", "Sub", "Mul"}  # if the other operand is not an activation
 _PARTS = _SUMS | {
     "BiasAdd", "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "Relu", "Relu6", "Identity", "Reshape", "BatchToSpaceND",
 }  # fmt: skip
@@ -126,7 +126,7 @@ class _Scope:
         return self.told(last)
 
     def behind(self, node: Node) -> dict[str, str | None]:
-        """The FakeQuant of what a layer gives: behind its bias, batch norm and activation."""
+        """The FakeQuant of what a layer gives: after its bias, batch norm and activation."""
         last, seen, waiting = node, {node.name}, [node]
         while waiting:
             last = waiting.pop()
@@ -141,7 +141,7 @@ class _Scope:
         return self.told(last)
 
     def joins(self, node: Node, one: Node) -> bool:
-        """Whether a sum or product has another activation beside `one`: then it is no part of a layer."""
+        """Whether a sum or product has another activation beside `one`: then it is not part of a layer."""
         others = [source for source in self.inputs(node) if source is not one]
         return node.op in _SUMS and (not others or any(map(self.is_activation, others)))
 

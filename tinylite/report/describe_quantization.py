@@ -238,7 +238,7 @@ def _layer_tables(layers: list[dict[str, Any]]) -> Iterator[RenderableType]:
     title = f"{len(lacking)} of {len(layers)} layers without a FakeQuant, and where it is missing"
     rows = _table("layer", "op", *sides, title=title)
     for layer in lacking:
-        where = zip(("of", "before", "behind"), (layer[side] for side in sides), strict=True)
+        where = zip(("of", "before", "after"), (layer[side] for side in sides), strict=True)
         rows.add_row(layer["name"], layer["op"], *("" if found["range"] else f"{place} {found['tensor']}" for place, found in where))
     yield rows
 

@@ -49,7 +49,7 @@ def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
     facts.add_row("graph version", f"{graph['producer']}, for readers from {graph['min_consumer']}")
     yield facts
     if not graph.get("signatures"):
-        ends = new_table("", "name", "op", "type", "shape", title=f"{title}: inputs, and what nobody reads")
+        ends = new_table("", "name", "op", "type", "shape", title=f"{title}: inputs, and nodes with no consumers")
         for side in ("inputs", "outputs"):
             for entry in graph[side]:
                 ends.add_row(side[:-1], entry["name"], entry["op"], entry["type"] or "", _shape_text(entry["shape"]))

@@ -85,7 +85,7 @@ def _lstm_cell(op: Op) -> Sequence[Case]:
 
 @each("BlockLSTM", "BlockLSTMV2")
 def _lstm(op: Op) -> Sequence[Case]:
-    """Of the steps behind the last one TensorFlow only says what cs and h are."""
+    """Of the steps after the last one TensorFlow only says what cs and h are."""
     cs, h, w, wci, wcf, wco, b = _lstm_inputs()
     fixed = dict(w=w, wci=wci, wcf=wcf, wco=wco, b=b)
 

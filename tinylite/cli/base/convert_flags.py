@@ -125,7 +125,7 @@ def _numbers(text: str | None, flag: str) -> list[float]:
     try:
         return [float(part) for part in _parts(text)]
     except ValueError:
-        raise click.BadParameter(f"{text!r} are no numbers", param_hint=flag) from None
+        raise click.BadParameter(f"{text!r} are not numbers", param_hint=flag) from None
 
 
 def _stats(means: str | None, stds: str | None) -> list[tuple[float, float]]:
@@ -154,7 +154,7 @@ def _shapes(text: str | None) -> list[tuple[int, ...]] | None:
         try:
             shapes.append(tuple(-1 if size in ("?", "None", "none") else int(size) for size in sizes))
         except ValueError:
-            raise click.BadParameter(f"{part!r} is no shape", param_hint="--input_shapes") from None
+            raise click.BadParameter(f"{part!r} is not a shape", param_hint="--input_shapes") from None
     return shapes
 
 

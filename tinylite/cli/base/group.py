@@ -74,7 +74,7 @@ class MainGroup(click.Group):
             ctx.exit(1)
         except MemoryError:
             # What has no limit of its own; the message needs hardly any memory, and much of it has been freed by now.
-            echo("Error: this takes more memory than the system gives. Give a smaller file, or end other programs", err=True)
+            echo("Error: this takes more memory than is available. Give a smaller file, or end other programs", err=True)
             ctx.exit(1)
         except click.ClickException as error:
             error.message = printable(error.message, lines=True)  # type: ignore[misc]

@@ -95,7 +95,7 @@ class Session:
             try:
                 shape = [int(size) for size in sizes]
             except ValueError:
-                raise TensorError(f"{entry!r} is no shape", "Give sizes with commas between them, as in NAME=1,224,224,3") from None
+                raise TensorError(f"{entry!r} is not a shape", "Give sizes with commas between them, as in NAME=1,224,224,3") from None
             self.interpreter._resize(self.runnable, details[position]["index"], shape, False)
 
     def ranges(self, entries: Sequence[str]) -> dict[int, tuple[float, float]]:
@@ -106,7 +106,7 @@ class Session:
             try:
                 low, high = (float(number) for number in text.split(","))
             except ValueError:
-                raise TensorError(f"{entry!r} is no range", "Give the least and the greatest number, as in NAME=0,99") from None
+                raise TensorError(f"{entry!r} is not a range", "Give the least and the greatest number, as in NAME=0,99") from None
             found[position] = low, high
         return found
 
@@ -349,7 +349,7 @@ def labels_of(content: bytes) -> list[str]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise FileError(f"it is not text in UTF-8: byte {error.start} is no part of a letter", _LABELS) from None
+        raise FileError(f"it is not text in UTF-8: byte {error.start} is not part of a character", _LABELS) from None
     if "\0" in text:
         raise FileError("it is not text: it holds zero bytes", _LABELS)
     return [line.strip() for line in text.rstrip().splitlines()]
@@ -364,11 +364,11 @@ def _literal(text: str) -> np.ndarray | None:
         values = np.asarray(found)
     except (ValueError, RecursionError):  # no JSON, or rows of different lengths
         if text.strip().startswith("["):
-            raise TensorError(f"{quoted(text)} is no array of numbers", "Give rows of the same length, as in [[1, 2], [3, 4]]") from None
+            raise TensorError(f"{quoted(text)} is not an array of numbers", "Give rows of one length, as in [[1, 2], [3, 4]]") from None
         return None
     if values.dtype.kind not in "biuf":
         if isinstance(found, list):
-            raise TensorError(f"{quoted(text)} is no array of numbers", "Give numbers, as in [1, 2.5, 3]")
+            raise TensorError(f"{quoted(text)} is not an array of numbers", "Give numbers, as in [1, 2.5, 3]")
         return None
     return values
 

@@ -33,7 +33,7 @@ def echo_json(data: Any, indent: int | None = None) -> None:
 
 
 def finite(data: Any) -> Any:
-    """Plain data with the texts "nan", "inf" and "-inf" for the floats that are no numbers."""
+    """Plain data with the texts "nan", "inf" and "-inf" for the floats that are not numbers."""
     if isinstance(data, float):
         return data if math.isfinite(data) else str(data)
     if isinstance(data, dict):

@@ -51,7 +51,7 @@ _MOST_BRANCHES = 40
 
 @translates("Case", "StatelessCase")
 def case(call: Call) -> Sequence[Tensor]:
-    """Conditionals inside one another; a number that is no branch's stands for the last."""
+    """Conditionals inside one another; a number that is not a branch's stands for the last."""
     branches, index = call.node.attributes.get("branches") or [], call.known(call.input(0))
     call.require(0 < len(branches) <= _MOST_BRANCHES, f"it has {len(branches)} branches, and can have 1 to {_MOST_BRANCHES}")
     if index is not None:
@@ -86,7 +86,7 @@ class _Conditional:
         self.references = [call.node.attributes.get(name) for name in ("then_branch", "else_branch")]
         branches = [call.translator.body(reference) for reference in self.references]
         counts = {(len(branch.inputs), len(branch.outputs)) for branch in branches}
-        call.require(len(counts) == 1 and len(branches[0].inputs) == len(self.arguments), f"its branches take and give {counts} values")
+        call.require(len(counts) == 1 and len(branches[0].inputs) == len(self.arguments), f"its branches take and return {counts} values")
         self.count = len(branches[0].outputs)
         self.read = [place for place in range(self.count) if call.is_read(place)]
         self.branches = [replace(branch, outputs=[branch.outputs[place] for place in self.read]) for branch in branches]

@@ -39,7 +39,7 @@ def broadcast_args(call: Call) -> Tensor:
 def random(call: Call) -> Tensor:
     """Numbers of the same distribution; LiteRT's generator gives other ones than TensorFlow's."""
     shape, type = call.input(0), call.attribute("dtype", "FLOAT32")
-    call.require(type == "FLOAT32", f"it gives {type}, and the operator gives FLOAT32 only")
+    call.require(type == "FLOAT32", f"it produces {type}, and the operator produces FLOAT32 only")
     known = call.translator.partial.values(shape)
     after = tuple(known) if known is not None else (-1,) * call.shape(shape)[0]
     code = "RANDOM_UNIFORM" if call.op == "RandomUniform" else "RANDOM_STANDARD_NORMAL"

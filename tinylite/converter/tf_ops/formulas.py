@@ -140,7 +140,7 @@ def _atanh(x: Term) -> Term:
 
 
 def _selu(x: Term) -> Term:
-    """ELU keeps the sign, so a leaky RELU behind it reaches its negative part alone."""
+    """ELU keeps the sign, so a leaky RELU after it reaches its negative part alone."""
     return x("ELU")("LEAKY_RELU", alpha=1.6732632423543772) * 1.0507009873554805
 
 

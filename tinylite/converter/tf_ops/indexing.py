@@ -97,7 +97,7 @@ def top_k(call: Call) -> Sequence[Tensor]:
 @translates("Unique", "UniqueV2")
 def unique(call: Call) -> Sequence[Tensor]:
     x, type = call.input(0), call.attribute("out_idx", "INT32")
-    call.require(call.rank(x) == 1, f"its input {list(call.shape(x))} is no vector, and the operator takes vectors only")
+    call.require(call.rank(x) == 1, f"its input {list(call.shape(x))} is not a vector, and the operator takes vectors only")
     return call.emit_all("UNIQUE", [x], [x.type, type], [(-1,), call.signature(x)], idx_out_type=type)
 
 

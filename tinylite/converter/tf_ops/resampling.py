@@ -23,7 +23,7 @@ def _resampled(call: Call, rows: Rows, columns: Rows) -> Tensor:
     """Pictures [batch, height, width, channels], with matrices [new, old] of which `rows` and `columns` compute some rows."""
     old, new = list(call.shape(call.input(0))[1:3]), call.numbers(1, "size")
     call.require(min(old) > 0, f"it resizes {old}, and the matrices that do need it known", _REMEDY)
-    call.require(len(new) == 2 and min(new) > 0, f"it resizes to {new}, which is no height and width", "Give two numbers from 1 on")
+    call.require(len(new) == 2 and min(new) > 0, f"it resizes to {new}, which is not a height and a width", "Give two numbers from 1 on")
     height, width = (_matrix(call, *each) for each in zip((rows, columns), old, new, strict=True))
     x = call.transpose(call.cast(call.input(0), "FLOAT32"), (0, 1, 3, 2))
     x = call.transpose(fully_connected(call, x, call.make(width)), (0, 3, 2, 1))

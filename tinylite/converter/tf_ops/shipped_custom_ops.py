@@ -26,7 +26,7 @@ def audio_microfrontend(call: Call) -> Sequence[Tensor]:
     """16-bit samples to [frames, channels]. Its kernel is not part of TFLite, and must be added to an interpreter."""
     call.require(
         call.translator.may_be_custom(call.op), "its kernel is not part of LiteRT",
-        "Let it through with allow_custom_ops and register the kernel, or cut the graph behind it",
+        "Let it through with allow_custom_ops and register the kernel, or cut the graph after it",
     )  # fmt: skip
     (samples,) = call.shape(call.input(0))
     rate, size, step = (

@@ -17,7 +17,7 @@ def real_transform(call: Call) -> Tensor:
     call.require(x.type == "FLOAT32" and type == "COMPLEX64", f"it makes {type} of {x.type}, and the operator COMPLEX64 of FLOAT32")
     call.require(
         all(length > 0 and length & (length - 1) == 0 for length in lengths),
-        f"its length {lengths} is no power of 2, which the operator wants", "Pad with fft_length to the next power of 2",
+        f"its length {lengths} is not a power of 2, which the operator wants", "Pad with fft_length to the next power of 2",
     )  # fmt: skip
     bins = lengths[-1] // 2 + 1
     *front, _ = sizes.of(call, x)

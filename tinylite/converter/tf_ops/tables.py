@@ -13,7 +13,7 @@ from ..shapes import signature_of
 from .registry import translates
 
 _TYPES = {("STRING", "INT64"), ("INT64", "STRING")}
-_REMEDY = "Look words up before the model runs and cut the graph behind it (input_arrays), or gather from a constant"
+_REMEDY = "Look words up before the model runs and cut the graph after it (input_arrays), or gather from a constant"
 
 
 @translates("HashTable", "HashTableV2")

@@ -41,7 +41,7 @@ def array(call: Call) -> Sequence[Tensor]:
 
 
 def _grows(call: Call) -> bool:
-    """Whether a TensorArray is made longer where it is written to behind its end; its handle stays what it was made as."""
+    """Whether a TensorArray is made longer where it is written to past its end; its handle stays what it was made as."""
     handle = call.input(0)
     return isinstance(handle, NewList) and handle.grows
 
@@ -114,7 +114,7 @@ def _differ(shapes: Sequence[Signature]) -> bool:
 
 
 def _with_item(call: Call, made: Tensor, index: Tensor, item: Tensor, grows: bool) -> Tensor:
-    """A list in which one element is another; one that `grows` is made longer where the index is behind its end."""
+    """A list in which one element is another; one that `grows` is made longer where the index is past its end."""
     shape = merged(_elements(call, made), signature_of(item))
     call.require(shape is not None, f"the shape of {item.name!r}, which it writes to a list, is not known")
     assert shape is not None
@@ -141,7 +141,7 @@ def _elements(call: Call, made: Tensor) -> Signature:
 
 
 def _grown(call: Call, made: Tensor, index: Tensor) -> Tensor:
-    """A list with zeros behind its end, so that `index` is in it."""
+    """A list with zeros past its end, so that `index` is in it."""
     one = call.make(1, np.int32)
     behind = call.elementwise("SUB", call.elementwise("ADD", call.cast(index, "INT32"), one), count_of(call, made))
     return _padded(call, made, call.elementwise("MAXIMUM", behind, call.make(0, np.int32)))
@@ -326,7 +326,7 @@ def array_concat(call: Call) -> Sequence[Tensor]:
 
 
 def _end_to_end(call: Call, made: Tensor) -> Sequence[Tensor]:
-    """The elements behind one another, and how long each is: all are as long as the first."""
+    """The elements after one another, and how long each is: all are as long as the first."""
     shape = call.shape(made)
     call.require(len(shape) > 1, "its elements are scalars, which cannot be put end to end")
     call.require(-1 not in shape[:2] or not call.is_read(1), "the lengths of its elements are not known")

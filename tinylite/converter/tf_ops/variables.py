@@ -48,7 +48,7 @@ def read(call: Call) -> Tensor:
 def _found(call: Call) -> tuple[Tensor, Signature]:
     """The handle that the first input is, or was read from, and the shape of the variable."""
     given = call.input(0)
-    call.require(id(given) in call.translator.handles or given.type == "RESOURCE", f"{given.name!r} is no variable")
+    call.require(id(given) in call.translator.handles or given.type == "RESOURCE", f"{given.name!r} is not a variable")
     return call.translator.handles.get(id(given), (given, None))
 
 

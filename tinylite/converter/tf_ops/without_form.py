@@ -1,4 +1,4 @@
-"""Ops that have no form, of which more can be said than that."""
+"""Ops that cannot be expressed in TFLite, of which more can be said than that."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TABLES = ("MutableHashTable", "MutableHashTableV2", "MutableDenseHashTable", "M
 def table(call: Call) -> Sequence[Tensor]:
     call.fail(
         "it fills a table, and a .tflite file has only tables that stay what they are",
-        "Look words up before the model runs and cut the graph behind it (input_arrays), or gather from a constant",
+        "Look words up before the model runs and cut the graph after it (input_arrays), or gather from a constant",
     )
 
 
@@ -24,7 +24,7 @@ def table(call: Call) -> Sequence[Tensor]:
     "IteratorGetNext", "OneShotIterator", "IteratorV2", "Iterator", "QueueDequeueV2", "QueueDequeueManyV2", "QueueDequeueUpToV2",
 )  # fmt: skip
 def pipeline(call: Call) -> Sequence[Tensor]:
-    call.fail("it reads a data set, which is no part of a model", "Name what it gives as the model's inputs (input_arrays)")
+    call.fail("it reads a data set, which is not part of a model", "Name what it returns as the model's inputs (input_arrays)")
 
 
 @translates("RngReadAndSkip", "StatelessRandomGetKeyCounter", "StatelessRandomUniformV2", "StatelessRandomNormalV2")

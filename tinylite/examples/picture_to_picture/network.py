@@ -1,7 +1,7 @@
 """The network: the one of fast style transfer, made small, as a graph of TensorFlow 1.
 
-A convolution halves the picture, residual blocks work on it there, and a convolution behind a resize brings it back. Batch
-norms, which melt into their convolutions, stand in place of instance norms, which have no form in 8 bits: their statistics
+A convolution halves the picture, residual blocks work on it there, and a convolution after a resize brings it back. Batch
+norms, which melt into their convolutions, stand in place of instance norms, which have no quantized kernel: their statistics
 are those of each picture, and would have to be computed with integers while the model runs.
 """
 
@@ -47,7 +47,7 @@ def convolution(x: Any, channels: int, size: int, stride: int) -> Any:
 
 
 def doubled(x: Any) -> Any:
-    """Twice as high and wide. With a convolution behind it: unlike a transposed convolution, it leaves no chessboard."""
+    """Twice as high and wide. With a convolution after it: unlike a transposed convolution, it leaves no chessboard."""
     tf = tensorflow()
     return tf.image.resize(x, 2 * tf.shape(x)[1:3], "nearest")
 

@@ -12,7 +12,7 @@ __all__ = ["Blocks"]
 
 
 class Blocks(Moving):
-    """Input 1 says how large blocks are along each dimension behind the batch, input 2 what is put before and behind, or cut off."""
+    """Input 1 says how large blocks are along each dimension after the batch, input 2 what is put before and behind, or cut off."""
 
     input_count = (3, 3)
     quantized = MOVES

@@ -28,7 +28,7 @@ def numbers(node: Node, *names: str) -> list[int | float | None]:
                 continue
             found.append(None if option.IsNull else float(option.AsFloat) if option.IsFloat else int(option.AsInt))
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, struct.error) as error:
-        node.fail(f"its options, {len(content)} bytes, are no FlexBuffer that is a map of numbers ({error})")
+        node.fail(f"its options, {len(content)} bytes, are not a FlexBuffer that is a map of numbers ({error})")
     return found
 
 

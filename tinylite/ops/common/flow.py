@@ -108,7 +108,7 @@ def check_ends(node: Node, graph: Graph, side: str, wanted: Sequence[Value]) -> 
 def variable_of(node: Node, plan: PlanContext) -> Variable:
     """The variable whose handle is input 0."""
     handle = node.input(0)
-    node.require(handle.type in ("RESOURCE", "INT32"), f"its input {handle} is no handle: it should be a RESOURCE, or an INT32")
+    node.require(handle.type in ("RESOURCE", "INT32"), f"its input {handle} is not a handle: it should be a RESOURCE, or an INT32")
     node.require(handle.size == 1, f"its handle {handle} should be one element")
     return plan.settings.state.variable(int(node.known(0).reshape(-1)[0]))
 

@@ -70,10 +70,10 @@ class WeightStorageRule:
     channels    the dimension of theirs that may have a scale for each index; None: one scale
     each        whether the kernel reads a scale for each channel, even where they are the same
     kernel      whether its kernel reads them as they are stored; else a DEQUANTIZE goes before
-    moves       whether it only picks weights, so that a DEQUANTIZE goes behind it
+    moves       whether it only picks weights, so that a DEQUANTIZE goes after it
     asymmetric  whether its option asymmetric_quantize_inputs then lets inputs have a zero point
     together    whether all of them must be stored so, or none: the kernel takes weights of one type
-    first       what TensorFlow's first converter (1.15) took it for that stored them so: "kernel", "moves" or, behind a DEQUANTIZE,
+    first       what TensorFlow's first converter (1.15) took it for that stored them so: "kernel", "moves" or, after a DEQUANTIZE,
                 "stored"; else ""
     """
 

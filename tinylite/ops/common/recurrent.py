@@ -19,7 +19,7 @@ __all__ = ["Direction", "activation_fields", "both_shapes", "both_ways", "check_
 def check_state(node: Node, state: Value, what: str) -> None:
     """Fail unless a value can be kept from one run to the next."""
     variable = state.tensor is not None and state.tensor.is_variable and state.constant_value is None
-    node.require(variable, f"its {what} {state} is not a variable without data of its own, as what outlasts a run must be")
+    node.require(variable, f"its {what} {state} is not a variable without initial data, as what outlasts a run must be")
 
 
 def activation_fields(node: Node) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def activation_fields(node: Node) -> dict[str, Any]:
 
 
 def panels(matrix: np.ndarray, width: int) -> np.ndarray:
-    """A matrix [columns, depth] as panels [panels, depth, width], zeros behind the last column."""
+    """A matrix [columns, depth] as panels [panels, depth, width], zeros after the last column."""
     columns, depth = matrix.shape
     count = -(-columns // width)
     padded = np.zeros((count * width, depth), matrix.dtype)

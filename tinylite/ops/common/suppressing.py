@@ -19,7 +19,7 @@ class NonMaxSuppression(Operator):
     """Inputs: boxes [n, 4], scores [n], how many to select at most, the overlap from which on a box is dropped, the score that
     selected ones exceed; and with `soft`, the sigma by which scores fall.
 
-    Outputs: the selected boxes' numbers, with `soft` their scores, and how many there are; the places behind them are 0.
+    Outputs: the selected boxes' numbers, with `soft` their scores, and how many there are; the places after them are 0.
     """
 
     soft: bool = False

@@ -62,6 +62,6 @@ def transposed_axis(node: Node, padding: str, size: int, filter: int, stride: in
     node.require(dilation > 0 and max(filter, dilation) < _LARGEST // 2, f"its dilation {dilation} is not positive or too large")
     reach = (filter - 1) * dilation + 1
     wanted = -(-out // stride) if padding == "SAME" else (out + stride - reach) // stride
-    node.require(wanted == size, f"a convolution of its output's {out} elements would give {wanted}, not the {size} of its input")
+    node.require(wanted == size, f"a convolution of its output's {out} elements would produce {wanted}, not the {size} of its input")
     padded = max((size - 1) * stride + reach - out, 0) // 2
     return Axis(size, filter, 1, dilation, out, reach - 1 - padded, 0)

@@ -30,7 +30,7 @@ def check_types(node: Node, pairs: Sequence[Pair], input: Value, weights: Value,
     if bias is not None and bias.type != pair.bias:
         node.unsupported(f"its bias {bias} should be {pair.bias}")
     if output.type != pair.output:
-        node.unsupported(f"its output {output.name!r} is {output.type} where the kernel gives {pair.output}")
+        node.unsupported(f"its output {output.name!r} is {output.type} where the kernel produces {pair.output}")
 
 
 def bias_operand(node: Node, bias: Value | None, channels: int) -> Value | None:

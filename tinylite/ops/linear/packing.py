@@ -53,7 +53,7 @@ def filter_rows(weights: Value, groups: int = 1) -> Matrices:
 
 
 class Packed(NamedTuple):
-    """Panels of all matrices: `depth` rows of words for each, behind its header; bytes from one panel and matrix to the next."""
+    """Panels of all matrices: `depth` rows of words for each, after its header; bytes from one panel and matrix to the next."""
 
     words: Any
     columns: int

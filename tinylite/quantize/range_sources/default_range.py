@@ -16,7 +16,7 @@ __all__ = ["DefaultRange"]
 
 @dataclass(frozen=True)
 class DefaultRange:
-    """(low, high) for every tensor that is computed. Raises ConvertError for two numbers that are no range."""
+    """(low, high) for every tensor that is computed. Raises ConvertError for two numbers that are not a range."""
 
     given: Any
 

@@ -43,7 +43,7 @@ class FakeQuants:
 
 
 def trained_range(policy: Policy, found: Range, name: str | None) -> Range:
-    """A FakeQuant's range, with 0 in it as the policy wants it. Raises ConvertError for ends that are no numbers or in the wrong order."""
+    """A FakeQuant's range, with 0 in it as the policy wants it. Raises ConvertError for ends that are not numbers or in the wrong order."""
     if not (math.isfinite(found.low) and math.isfinite(found.high) and found.low <= found.high):
         raise ConvertError(f"the range {found} of the FakeQuant {name!r} is not one: it needs numbers, the lower one first",
                            "Train longer, so that moving averages have values, or mend the FakeQuant's min and max")  # fmt: skip

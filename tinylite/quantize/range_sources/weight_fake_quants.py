@@ -1,4 +1,4 @@
-"""Ranges of weights that were behind a FakeQuant, which constants keep as min and max."""
+"""Ranges of weights that were after a FakeQuant, which constants keep as min and max."""
 
 from __future__ import annotations
 

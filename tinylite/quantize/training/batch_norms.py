@@ -1,4 +1,4 @@
-"""The batch norms of a graph that stand behind a layer, fused or spelled out, with all that folding them needs."""
+"""The batch norms of a graph that stand after a layer, fused or spelled out, with all that folding them needs."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["BatchNorm", "MovingAverage", "batch_norms", "is_nchw", "moving_avera
 
 @dataclass(frozen=True)
 class BatchNorm:
-    """A batch norm behind a layer: (x - mean) gamma / sqrt(variance + epsilon) + beta.
+    """A batch norm after a layer: (x - mean) gamma / sqrt(variance + epsilon) + beta.
 
-    layer           the op whose weights it goes into, and `between` the ops behind it that its result goes through, first to last
+    layer           the op whose weights it goes into, and `between` the ops after it that its result goes through, first to last
     bias            the bias between layer and batch norm, a tensor, or None
     x, output       what is normalized, and what is read of it, tensors
     gamma, beta     tensors, or None where there is none

@@ -66,14 +66,14 @@ class _Inserter:
         self.activation(layer.activation, positive, around)
         if layer.bypass is not None:
             self.insert(values, layer.bias, context, "conv_quant", inside="both")
-            # With an activation alone behind it the sum is clamped at once and is no tensor of the file; see `elsewhere` for the rest.
+            # With an activation alone after it the sum is clamped at once and is not a tensor of the file; see `elsewhere` for the rest.
             if not self.followed(layer.bypass, ACTIVATIONS):
                 self.insert(values, layer.bypass, around, "add_quant", inside="both")
         if layer.add_behind is not None and not self.followed(layer.add_behind, _RELUS):
             self.insert(values, layer.add_behind, context_of(layer.add_behind), "post_activation_bypass_quant", inside="producer")
 
     def activation(self, op: Any, how: FakeQuant, context: str) -> None:
-        """Behind an activation; before an Identity that is only another name, so that what is read by either name is rounded."""
+        """After an activation; before an Identity that is only another name, so that what is read by either name is rounded."""
         if op.type in ACTIVATIONS:
             before = op.inputs[0].op
             others = any(reader is not op and reader.type in _GO_ON for reader in self.consumers.of(before))
@@ -119,7 +119,7 @@ class _Inserter:
         return False
 
     def lacked_range(self, op: Any) -> bool:
-        """LeakyRelu; Relu behind a sum that has no range for its sake; maxima; and results that branch off before their activation."""
+        """LeakyRelu; Relu after a sum that has no range for its sake; maxima; and results that branch off before their activation."""
         if op in self.done or op not in self.before:  # the updates of ranges have maxima, too
             return False
         if op.type in _RELUS:

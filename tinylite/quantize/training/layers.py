@@ -1,6 +1,6 @@
 """The layers of a graph: what is multiplied by weights, and what is done with the result until an activation.
 
-    weights ── layer ── [between] ── [correction of a folded batch norm] ── [bias] ── [bypass] ── [activation] ── [add behind it]
+    weights ── layer ── [between] ── [correction of a folded batch norm] ── [bias] ── [bypass] ── [activation] ── [add after it]
 
 Between is BatchToSpaceND, in dilated convolutions, or Squeeze, in those of one dimension.
 
@@ -25,7 +25,7 @@ _READ = ("Identity", "ExpandDims")
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer, its weights as a tensor (None between the two halves of a separable convolution), and the ops behind it."""
+    """A layer, its weights as a tensor (None between the two halves of a separable convolution), and the ops after it."""
 
     op: Any
     weights: Any
@@ -63,7 +63,7 @@ def _variable(tensor: Any) -> bool:
 
 
 def _layer(tensor: Any) -> Layer | None:
-    """A layer's result, as it is or behind what stands between it and its bias."""
+    """A layer's result, as it is or after what stands between it and its bias."""
     op = source(tensor.op, BETWEEN)
     if op.type not in LAYERS:
         return None
@@ -96,7 +96,7 @@ def _folded_bias(tensor: Any) -> Layer | None:
 
 
 def _norm_identity(tensor: Any) -> Layer | None:
-    """The same behind an Identity, which batch norms with forced updates have."""
+    """The same after an Identity, which batch norms with forced updates have."""
     return _folded_bias(tensor.op.inputs[0]) if tensor.op.type == "Identity" else None
 
 
@@ -139,7 +139,7 @@ def _separable(op: Any) -> Layer | None:
 
 
 def _bare(op: Any) -> Layer | None:
-    """A layer behind which nothing of the above stands, such as one that ends with Tanh. tf.contrib.quantize left it out."""
+    """A layer after which nothing of the above stands, such as one that ends with Tanh. tf.contrib.quantize left it out."""
     if op.type not in LAYERS or is_folded(op) or not _variable(op.inputs[1]):
         return None
     ends = op.outputs[0].consumers()
@@ -156,7 +156,7 @@ def is_folded(op: Any) -> bool:
 
 
 def _feeds_batch_norm(layer: Layer) -> bool:
-    """Whether a layer only gives a folded batch norm its statistics, from behind an Identity or its bias."""
+    """Whether a layer only gives a folded batch norm its statistics, from after an Identity or its bias."""
     op = layer.activation
     if layer.add_behind is not None or len(op.outputs) != 1:
         return False

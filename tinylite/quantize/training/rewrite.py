@@ -85,7 +85,7 @@ def _rewrite(
     graph = tf.compat.v1.get_default_graph() if graph is None else graph
     if not isinstance(graph, tf.Graph):
         raise QuantizeError(
-            f"a {type(graph).__name__} is no tf.Graph, and only that can be rewritten", "Give the graph that the model is in"
+            f"a {type(graph).__name__} is not a tf.Graph, and only that can be rewritten", "Give the graph that the model is in"
         )
     if graph.finalized:
         raise QuantizeError("the graph is finalized, as a session's hooks leave it, and takes no new ops", "Rewrite it before that")
@@ -153,13 +153,13 @@ def _warn(graph: Any, inserted: Inserted, scope: str) -> None:
         texts.append(f"{_named(floats)} stay in float, as they read no variable. {_VARIABLES}")
     gradients = [op for op in graph.get_operations() if op.name.startswith("gradients/")]
     if gradients:
-        texts.append("the graph has gradients, which do not see the rounding: take them behind the rewrite")
+        texts.append("the graph has gradients, which do not see the rounding: take them after the rewrite")
     for text in texts:
         warnings.warn(printable(text, lines=True), stacklevel=_levels_to_caller())
 
 
 def _levels_to_caller() -> int:
-    """How far up the first frame is that is no part of this file, as `stacklevel` of the function that asks."""
+    """How far up the first frame is that is not part of this file, as `stacklevel` of the function that asks."""
     frame, level = inspect.currentframe(), 0
     while frame is not None and frame.f_code.co_filename == __file__:
         frame, level = frame.f_back, level + 1
