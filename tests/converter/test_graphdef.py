@@ -430,7 +430,8 @@ def test_many_small_pieces_are_joined_once(monkeypatch: pytest.MonkeyPatch) -> N
     [
         (b"", "this looks like an empty file"), (b"\x20\0\0\0TFL3", "not a GraphDef: this looks like a .tflite file"),
         (b"\x08\x01\x12\x02\x0a\x00", "not a GraphDef: this looks like a TensorFlow SavedModel"),
-        (b"<!DOCTYPE html>", "this looks like a web page. Download the model again"), (b"\x89PNG\r\n\x1a\n", "this looks like a PNG picture"),
+        (b"<!DOCTYPE html>", "this looks like a web page. Download the model again"),
+        (b"\x89PNG\r\n\x1a\n", "this looks like a PNG picture"),
     ],
 )  # fmt: skip
 def test_other_files_are_named(content: bytes, said: str, tmp_path: Path) -> None:
