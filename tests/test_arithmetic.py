@@ -39,12 +39,12 @@ def kernels(case: Case, arithmetic: Arithmetic | str) -> str:
     """The kernels that a case runs, all in one text."""
     interpreter = Interpreter(case.model(), arithmetic=arithmetic)
     interpreter.allocate_tensors()
-    return " ".join(name for _, names, _ in interpreter._main.plan.pieces() for name in names)  # type: ignore[union-attr]
+    return " ".join(name for _, names, _ in interpreter.plan.pieces() for name in names)
 
 
 def test_names_and_values_are_the_same() -> None:
     assert all(find(name) is find(arithmetic) is arithmetic for name, arithmetic in ARITHMETICS.items())
-    assert Interpreter(floats().model())._arithmetic is Interpreter(floats().model(), arithmetic="fast")._arithmetic is FAST
+    assert Interpreter(floats().model()).runtime.arithmetic is Interpreter(floats().model(), arithmetic="fast").runtime.arithmetic is FAST
 
 
 def test_floats_are_rounded_as_the_arithmetic_says() -> None:
@@ -74,12 +74,12 @@ def test_where_floats_are_quantized_fast_is_reference() -> None:
     both = Graph("main", graph.inputs, [stored], [*graph.ops, Op("QUANTIZE", graph.outputs, [stored])])
     interpreter = Interpreter(Model([both]))
     interpreter.allocate_tensors()
-    assert interpreter._main.plan.planner.arithmetic is REFERENCE  # type: ignore[union-attr]
+    assert interpreter.plan.planner.arithmetic is REFERENCE
 
 
 def test_a_pickle_and_a_clone_keep_it() -> None:
     base = Interpreter(floats().model(), arithmetic="reference")
-    assert pickle.loads(pickle.dumps(base))._arithmetic == base.clone()._arithmetic == REFERENCE
+    assert all(one.runtime.arithmetic == REFERENCE for one in (pickle.loads(pickle.dumps(base)), base.clone()))
 
 
 def test_a_rule_names_the_epilogue() -> None:

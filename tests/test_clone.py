@@ -67,7 +67,7 @@ def fed_in_threads(base: Interpreter, feeds: list[list[Any]], clones: int = 8, r
 
 
 def planners(interpreter: Interpreter) -> list[Planner]:
-    plan: Plan = interpreter._main.plan  # type: ignore[assignment]
+    plan: Plan = interpreter.plan
     return [part.planner for part in plan._way()]
 
 
@@ -85,7 +85,7 @@ def test_weights_are_packed_once(monkeypatch: pytest.MonkeyPatch, shared: Path) 
     mine, theirs = planners(base)[0], planners(clone)[0]
     assert sum(array.nbytes for array in mine.arrays.values()) > 50_000
     assert all(theirs.arrays[key] is array for key, array in mine.arrays.items()) and len(theirs.arrays) == len(mine.arrays)
-    assert clone._model is base._model
+    assert clone.model is base.model
 
 
 def test_memory_is_not_shared() -> None:
@@ -320,7 +320,7 @@ def test_a_clone_outlives_the_first() -> None:
 def test_a_clone_waits_for_a_run_in_another_thread() -> None:
     base = ready(chain())
     made: list[Interpreter] = []
-    with base._turn:
+    with base.get_graph_runner().exclusive():
         thread = threading.Thread(target=lambda: made.append(base.clone()))
         thread.start()
         thread.join(0.05)
@@ -352,7 +352,7 @@ def test_a_pickle_has_model_settings_and_shapes() -> None:
     run(base, one)
     made = pickle.loads(pickle.dumps(base))
     assert run(made, one).item() == 2  # what variables hold is not in it
-    assert made._threads == 2 and made._keep_all
+    assert made.plan.settings.threads == 2 and made.plan.settings.keep_all
     resized = Interpreter(chain())
     resized.resize_tensor_input(0, [5, 4])
     resized.allocate_tensors()

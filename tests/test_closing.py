@@ -44,7 +44,7 @@ def test_runners_of_a_closed_interpreter_say_so_and_keep_nothing() -> None:
     interpreter = Interpreter(two_signatures())
     run = interpreter.get_signature_runner("minus")
     result = run(x=X)["out"]
-    plan = weakref.ref(run._runnable.plan)
+    plan = weakref.ref(run.graph_runner.plan)
     interpreter.close()
     gc.collect()
     assert plan() is None and np.array_equal(result, -X)

@@ -62,15 +62,13 @@ def both(content: bytes, *feeds: list[Any], **options: Any) -> Interpreter:
 
 def test_a_loop_of_fixed_shapes_is_one_native_call() -> None:
     ours = both(looping(doubled).to_bytes(), *([turns(count), ROW] for count in (3, 0, 1, 10)))
-    assert ours._main.plan is not None
-    assert ours._main.plan.static
+    assert ours.plan.static
 
 
 def test_a_loop_may_grow_its_variables() -> None:
     content = looping(longer).to_bytes()
     ours = both(content, *([turns(count), ROW] for count in (3, 0, 5, 5, 2)))
-    assert ours._main.plan is not None
-    assert not ours._main.plan.static
+    assert not ours.plan.static
     assert ours.get_tensor(ours.get_output_details()[1]["index"]).shape == (3, 3)
 
 
@@ -103,8 +101,7 @@ def test_loops_within_loops() -> None:
         return maker.call("WHILE", count, x, outputs=[COUNT, X], **loop([COUNT, X], doubled))[1:]
 
     ours = both(looping(outer).to_bytes(), *([turns(count), ROW] for count in (3, 0, 1)))
-    assert ours._main.plan is not None
-    assert ours._main.plan.static
+    assert ours.plan.static
 
 
 def test_growing_within_growing() -> None:
@@ -124,8 +121,7 @@ def test_a_branch_within_a_loop() -> None:
         return maker.call("IF", more, x, outputs=[X], **graphs)
 
     ours = both(looping(turn).to_bytes(), *([turns(count), ROW] for count in (4, 1, 0)))
-    assert ours._main.plan is not None
-    assert ours._main.plan.static
+    assert ours.plan.static
 
 
 def test_a_loop_within_a_branch_of_other_shapes() -> None:
@@ -158,8 +154,7 @@ def test_a_scalar_and_a_list_of_one_are_the_same_to_a_loop() -> None:
         return [maker.add("ADD", x, constant([1]), shape=(1,))]
 
     ours = both(looping(turn, Tensor("x", ())).to_bytes(), *([turns(count), np.float32(2)] for count in (2, 0)))
-    assert ours._main.plan is not None
-    assert ours._main.plan.static
+    assert ours.plan.static
 
 
 def test_inputs_may_be_resized() -> None:
@@ -202,8 +197,7 @@ def test_what_is_never_read_is_not_run_unless_it_changes_a_variable() -> None:
     for turn, wanted, steps in ((doubled, [0, 0, 0], 2), (writing, [4, 8, 12], 5)):
         ours = ready(main(turn))
         assert feed_and_run(ours, [turns(3), ROW], 1)[0].tolist() == [wanted]
-        assert ours._main.plan is not None
-        assert len(ours._main.plan.segments[0].steps) == steps
+        assert len(ours.plan.segments[0].steps) == steps
 
 
 # ---- threads and memory
@@ -219,8 +213,7 @@ def test_large_bodies_are_shared_among_threads() -> None:
     content = looping(turn, large).to_bytes()
     x = np.random.default_rng(0).normal(size=(128, 256)).astype(np.float32)
     alone, together = ready(content), ready(content, num_threads=3)
-    assert alone._main.plan is not None and together._main.plan is not None
-    assert alone._main.plan.static and not together._main.plan.static
+    assert alone.plan.static and not together.plan.static
     for a, b in zip(feed_and_run(alone, [turns(3), x], 2), feed_and_run(together, [turns(3), x], 2), strict=True):
         assert a.tobytes() == b.tobytes()
 

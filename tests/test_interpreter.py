@@ -215,7 +215,7 @@ def test_the_stand_in_s_resolver_types_count() -> None:
     litert = pytest.importorskip("ai_edge_litert.interpreter")
     for kind in litert.OpResolverType:
         wanted = REFERENCE if kind.name == "BUILTIN_REF" else FAST
-        assert Interpreter(model_content=chain(), experimental_op_resolver_type=kind)._arithmetic is wanted
+        assert Interpreter(model_content=chain(), experimental_op_resolver_type=kind).runtime.arithmetic is wanted
 
 
 # ---- set_tensor and get_tensor

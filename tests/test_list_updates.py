@@ -54,7 +54,7 @@ def test_slices_around_an_element_are_an_update(shape: tuple[int, ...], read_aga
     kept = [op.code for op in simplified(graph).ops]
     assert "DYNAMIC_UPDATE_SLICE" in kept and "SLICE" not in kept
     content = model(graph).to_bytes()
-    assert ready(content)._main.plan.static  # type: ignore[union-attr]
+    assert ready(content).plan.static
     rng = np.random.default_rng(3)
     for index in range(shape[0]):
         fed = [rng.normal(size=shape).astype(np.float32), np.array(index, np.int32), np.ones((1, *shape[1:]), np.float32)]
@@ -98,7 +98,7 @@ def test_a_loop_that_fills_a_list_moves_only_what_is_new(litert: Judge, run: Jud
     maker = Maker("main", like([COUNT, data]))
     maker.gives(*maker.call("WHILE", *maker.graph.inputs, outputs=[COUNT, data], **loop([COUNT, data], turn)))
     content = model(maker.graph).to_bytes()
-    plan = ready(content)._main.plan
+    plan = ready(content).plan
     assert plan is not None and plan.static
     (routine,) = [step.routines[1] for step in plan.segments[0].steps if step.routines]
     moved = [step.fields["row_bytes"] for step in routine.steps if step.kernel.name == "copy_rows"]

@@ -33,7 +33,7 @@ from tinylite import (
 from tinylite.files.diagnose import diagnose_path
 from tinylite.files.io import check_no_pipes, write_whole
 from tinylite.inputs.media import array_names, read_input, write_output
-from tinylite.interpreter import _show_compilation
+from tinylite.interpreter.compilation import show_compilation
 from tinylite.kernels import executor, store
 from tinylite.limits import memory_limit
 
@@ -179,7 +179,7 @@ def test_a_first_run_needs_no_stderr(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     for stream in (None, closed, Full()):
         monkeypatch.setattr(sys, "stderr", stream)
         for done in range(3):
-            _show_compilation(done, 2, 1.0)
+            show_compilation(done, 2, 1.0)
 
 
 # ---- arguments

@@ -142,7 +142,7 @@ def test_a_handler_that_raises_nothing_changes_nothing(threads: int) -> None:
     seen: list[bool] = []
 
     def look(*unused: object) -> None:
-        seen.append(interpreter._running.locked())
+        seen.append(interpreter.runtime.running.locked())
 
     feed(interpreter, [turns(10_000_000), ROW])
     with alarms(look, 0.02, 0.02):
@@ -172,7 +172,7 @@ def test_a_handler_that_uses_the_interpreter_waits_for_no_run(call: str, threads
     seen: list[str] = []
 
     def handler(*unused: object) -> None:
-        if not interpreter._running.locked():
+        if not interpreter.runtime.running.locked():
             return  # it has not begun
         signal.setitimer(signal.ITIMER_REAL, 0)
         try:
@@ -245,7 +245,7 @@ def feed(count):
     run.set_tensor(run.get_input_details()[0]["index"], np.int32(count))
 feed(-1)
 threading.Thread(target=run.invoke, daemon=True).start()
-while not run._running.locked():
+while not run.runtime.running.locked():
     time.sleep(0.01)
 child = os.fork()
 if child == 0:
@@ -253,7 +253,7 @@ if child == 0:
     run.invoke()
     os._exit(0 if run.get_tensor(run.get_output_details()[0]["index"]) == 1 else 3)
 code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-assert run._running.locked()
+assert run.runtime.running.locked()
 os._exit(code)
 """
     looping(doubled).save(tmp_path / "model.tflite")
@@ -268,12 +268,12 @@ os._exit(code)
 def test_threads_beyond_four_a_core_are_not_made() -> None:
     with pytest.warns(RuntimeWarning, match=f"uses {4 * cores()} threads, not 9999"):
         interpreter = ready(chain(), num_threads=9999)
-    assert interpreter._threads == 4 * cores()
+    assert interpreter.runtime.threads == 4 * cores()
     assert np.array_equal(run(interpreter, X), np.abs(X))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert Interpreter(model_content=chain(), num_threads=4 * cores())._threads == 4 * cores()
-        assert Interpreter(model_content=chain(), num_threads=-1)._threads == 1
+        assert Interpreter(model_content=chain(), num_threads=4 * cores()).runtime.threads == 4 * cores()
+        assert Interpreter(model_content=chain(), num_threads=-1).runtime.threads == 1
 
 
 @pytest.mark.parametrize("allowed", [0, 1])

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from tinylite.errors import InvokeError, ModelError, TensorError, TinyliteError
-from tinylite.interpreter import Interpreter, SignatureRunner, _show_compilation
+from tinylite.interpreter import Interpreter, SignatureRunner
+from tinylite.interpreter.compilation import show_compilation
 from tinylite.model import Model
 from tinylite.report.profile import profile
 
@@ -118,7 +119,7 @@ def test_variables_keep_their_state_until_they_are_reset() -> None:
         found, wanted = run(ours, value), run(theirs, value)
         assert np.abs(found - wanted).max() < 1e-5
         assert np.array_equal(found, first) == (name == "reset"), name
-    state = next(d["index"] for d in ours.get_tensor_details() if ours._main.graph.tensors[d["index"]].is_variable)
+    state = next(d["index"] for d in ours.get_tensor_details() if ours.model.graph.tensors[d["index"]].is_variable)
     assert ours.get_tensor(state).any()
     ours.set_tensor(state, np.zeros_like(ours.get_tensor(state)))  # a script may set it, too
     Interpreter(model_content=content).reset_all_variables()  # nothing to do yet
@@ -259,13 +260,13 @@ sys.exit(os.waitstatus_to_exitcode(status))
 def test_compiling_says_so_and_is_quiet_on_request(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.delenv("TINYLITE_QUIET", raising=False)
     for done in range(3):
-        _show_compilation(done, 2, 1.25)
+        show_compilation(done, 2, 1.25)
     assert capsys.readouterr().err.splitlines() == [
         "tinylite: compiling 2 kernels for this CPU (once; they are kept)",
         "tinylite: compiled 2 kernels in 1.2 s",
     ]
     monkeypatch.setenv("TINYLITE_QUIET", "1")
-    _show_compilation(0, 2, 0)
+    show_compilation(0, 2, 0)
     assert capsys.readouterr().err == ""
 
 
@@ -284,12 +285,13 @@ def test_what_changes_a_plan_waits_for_another_thread_that_uses_it(name: str) ->
     interpreter = Interpreter(model_content=chain())
     if name != "allocate":
         interpreter.allocate_tensors()
-    plan = interpreter._main.plan
+    runner = interpreter.get_graph_runner()
+    plan = runner.plan if runner.is_allocated else None
     thread = threading.Thread(target=CHANGES[name], args=[interpreter])
-    with interpreter._turn:
+    with runner.runtime.turn:
         thread.start()
         thread.join(0.05)
-        assert thread.is_alive() and interpreter._main.plan is plan and not interpreter._main.views
+        assert thread.is_alive() and (runner.plan if runner.is_allocated else None) is plan and not runner._views
     thread.join()
     interpreter.allocate_tensors()
     interpreter.invoke()
@@ -298,6 +300,7 @@ def test_what_changes_a_plan_waits_for_another_thread_that_uses_it(name: str) ->
 def test_two_threads_cannot_run_one_interpreter() -> None:
     """Both would write the same memory. A plan too short to let other threads run needs no such watch."""
     interpreter = ready(chain(), num_threads=2)
-    with interpreter._running, pytest.raises(InvokeError, match=r"running in another thread.*Give each thread its own interpreter"):
+    running = interpreter.runtime.running
+    with running, pytest.raises(InvokeError, match=r"running in another thread.*Give each thread its own interpreter"):
         interpreter.invoke()
     interpreter.invoke()

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .inputs.random_values import random_inputs as random_inputs
     from .inputs.stored_values import dequantize_values as dequantize_values, quantize_values as quantize_values
     from .interpreter import (
+        GraphRunner as GraphRunner,
         Interpreter as Interpreter,
         OpResolverType as OpResolverType,
         SignatureRunner as SignatureRunner,
@@ -80,7 +81,7 @@ _HOMES = {
     "freezing.dispatch": ("freeze",),
     "freezing.frozen": ("Frozen", "FrozenTensor"),
     "engine.infer_shapes": ("infer_shapes",),
-    "interpreter": ("Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"),
+    "interpreter": ("GraphRunner", "Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"),
     "inputs.random_values": ("random_inputs",),
     "inputs.stored_values": ("dequantize_values", "quantize_values"),
     "model": ("ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor"),
@@ -89,11 +90,11 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # sorted, and equal to the names above; tests see to it
     "Arithmetic", "CodeRefusedError", "ConvertError", "ConvertRequest", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError",
-    "Frozen", "FrozenTensor", "Graph", "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model",
-    "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError",
-    "Signature", "SignatureRunner", "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnsupportedError", "__version__",
-    "compat", "convert", "dequantize_values", "freeze", "infer_shapes", "lite", "load_delegate", "quantize", "quantize_values",
-    "random_inputs", "toco_convert",
+    "Frozen", "FrozenTensor", "Graph", "GraphRunner", "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError",
+    "Model", "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError",
+    "SettingError", "Signature", "SignatureRunner", "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnsupportedError",
+    "__version__", "compat", "convert", "dequantize_values", "freeze", "infer_shapes", "lite", "load_delegate", "quantize",
+    "quantize_values", "random_inputs", "toco_convert",
 ]  # fmt: skip
 
 

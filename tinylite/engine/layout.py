@@ -61,6 +61,10 @@ class Layout:
         """Raise OutOfMemoryError unless there is room to compute a table of `count` entries with numpy."""
         check_size(count * _TABLE_ENTRY, "a table for its kernel, while it is computed,", beside=self.account.spent)
 
+    def blocks(self) -> list[Storage]:
+        """The storages of this segment, in the order of use and place."""
+        return sorted(self.storages, key=lambda storage: (storage.first, storage.offset))
+
     @property
     def arena_size(self) -> int:
         """The bytes of the arena, once it is laid out."""

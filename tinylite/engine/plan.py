@@ -25,14 +25,14 @@ from ..arithmetic import FAST, Arithmetic
 from ..errors import at
 from ..kernels.store import Progress
 from ..limits import memory_limit
-from ..memory.arena import Region
+from ..memory.arena import Region, Storage
 from ..memory.state import State
 from ..model import Graph, Tensor
 from ..ops.common.flow import NeedsCall, SubgraphCallingOp
 from ..ops.common.operator import NeedsValue, Node, Shape, Value
 from .checks import prepared_graph
 from .planner import Planner, Settings
-from .segment import Segment, describe, routines_of
+from .segment import Segment, Step, describe, routines_of, steps_by_op
 
 __all__ = ["Plan"]
 
@@ -179,7 +179,8 @@ class Plan:
         """The way of the last run op by op: each with the kernels that it runs, and what runs it."""
         for part in self._way():
             for segment in part.segment.by_op():
-                yield segment.steps[0].node, tuple(dict.fromkeys(step.kernel.name for step in segment.steps)), segment.run
+                (op,) = steps_by_op(segment.steps)
+                yield op.node, op.kernels, segment.run
             if isinstance(part.need, NeedsCall):
                 yield part.need.node, (), partial(self._resume_after_call, part, part.need)
 
@@ -281,6 +282,22 @@ class Plan:
     def reads(self, tensor: Tensor) -> bool:
         """Whether an input matters."""
         return id(tensor) in self.root.planner.uses and self.root.planner.values[id(tensor)].constant_value is None
+
+    @property
+    def steps(self) -> list[Step]:
+        """The kernel calls of the last run, in order: `step.kernel.name`, `step.node.op`, and the op's number `step.node.index`.
+
+        An op that Python runs, since the shapes in the graphs that it calls are not known before, has none.
+        """
+        return [step for segment in self.segments for step in segment.steps]
+
+    @property
+    def memory(self) -> list[Storage]:
+        """What lies in the arena, in the order of use: `name`, `size` and `offset` in bytes, and the steps `first` to `last` that use it.
+
+        Where shapes depend on values a run goes through several arenas, one after the other, and steps are counted in each from 0.
+        """
+        return [storage for part in self._way() for storage in part.planner.blocks()]
 
     @property
     def arena_size(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, Protocol
@@ -18,7 +18,10 @@ from ..memory.arena import SLACK, Memory, Region, allocate
 from ..model import Op
 from ..ops.common.operator import Node, Value
 
-__all__ = ["Routine", "Segment", "Step", "all_steps", "describe", "routines_of", "scratch_size", "words_of"]
+__all__ = [
+    "OpSteps", "Routine", "Segment", "Step", "all_steps", "describe", "name_in_file", "routines_of",
+    "scratch_size", "steps_by_op", "words_of",
+]  # fmt: skip
 
 # Work that is worth a thread's attention, in elementary operations (some microseconds).
 _TILE_COST = 20_000
@@ -91,6 +94,27 @@ def all_steps(steps: Iterable[Step]) -> Iterator[Step]:
         yield step
         for routine in step.routines:
             yield from all_steps(routine.steps)
+
+
+@dataclass(frozen=True)
+class OpSteps:
+    """The steps of one op, from the step `first` on."""
+
+    node: Node
+    first: int
+    steps: list[Step]
+
+    @property
+    def kernels(self) -> tuple[str, ...]:
+        """The names of the kernels that they call, each once: of a matrix product, with its variant."""
+        return tuple(dict.fromkeys(step.kernel.name for step in self.steps))
+
+
+def steps_by_op(steps: Sequence[Step]) -> Iterator[OpSteps]:
+    """The steps op by op."""
+    starts = [i for i, step in enumerate(steps) if i == 0 or step.node is not steps[i - 1].node]
+    for start, end in zip(starts, [*starts[1:], len(steps)], strict=False):
+        yield OpSteps(steps[start].node, start, list(steps[start:end]))
 
 
 def scratch_size(steps: list[Step]) -> int:
@@ -171,12 +195,10 @@ class Segment:
 
     def by_op(self) -> list[Segment]:
         """The same steps as a segment for each op, to be timed one by one."""
-        starts = [i for i, step in enumerate(self.steps) if i == 0 or step.node is not self.steps[i - 1].node]
-        ends = [*starts[1:], len(self.steps)][: len(starts)]
-        return [
-            Segment(self.steps[start:end], self.words[start * STEP_WORDS : end * STEP_WORDS], self.scratch, self.threads, self.memory)
-            for start, end in zip(starts, ends, strict=True)
-        ]
+        return [Segment(op.steps, self._words_of(op), self.scratch, self.threads, self.memory) for op in steps_by_op(self.steps)]
+
+    def _words_of(self, op: OpSteps) -> np.ndarray:
+        return self.words[op.first * STEP_WORDS : (op.first + len(op.steps)) * STEP_WORDS]
 
     def run(self) -> None:
         """Run all steps, by a team if there are several threads. Raises InvokeError."""
@@ -202,6 +224,11 @@ def _blame(steps: list[Step], failed: int, memory: Memory) -> NoReturn:
                 _blame(routine.steps, int(memory.word(routine.failed)[0]), memory)
         problem = step.failures.get(status, f"kernel {step.kernel.name} gave status {status}")
         raise InvokeError(problem, "It comes of values that were fed or are constant: check the inputs")
+
+
+def name_in_file(op: Op) -> str:
+    """The name of an op in the file; of one that passes made of several, all of theirs."""
+    return " + ".join(replaced.name for replaced in op.replaces) or op.name
 
 
 def describe(op: Op, index: int) -> str:

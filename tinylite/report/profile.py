@@ -6,7 +6,7 @@ import statistics
 import time
 from dataclasses import dataclass
 
-from ..errors import InvokeError
+from ..engine.segment import name_in_file
 from ..interpreter import Interpreter
 
 __all__ = ["OpTime", "Profile", "profile"]
@@ -35,13 +35,11 @@ class Profile:
 
 def profile(interpreter: Interpreter, runs: int = 20, graph: int = 0) -> Profile:
     """Time `runs` runs of a graph on what its inputs hold, whole and op by op. Raises InvokeError before it is allocated."""
-    runnable = interpreter._runnable(graph)
-    plan = runnable.plan
-    if plan is None:
-        raise InvokeError("the model is not ready", "Call allocate_tensors() first")
+    runner = interpreter.get_graph_runner(graph)
+    plan = runner.plan
 
     def invoke() -> None:
-        interpreter.invoke() if graph == 0 else interpreter._invoke(runnable)
+        interpreter.invoke() if graph == 0 else runner.invoke()
 
     invoke()
     whole = []
@@ -51,7 +49,7 @@ def profile(interpreter: Interpreter, runs: int = 20, graph: int = 0) -> Profile
         whole.append(time.perf_counter() - start)
     pieces = list(plan.pieces())
     times: list[list[float]] = [[] for _ in pieces]
-    with interpreter._turn, interpreter._running:  # as in a run
+    with runner.exclusive():
         for _ in range(runs):
             for (_, _, run), taken in zip(pieces, times, strict=True):
                 start = time.perf_counter()
@@ -60,6 +58,6 @@ def profile(interpreter: Interpreter, runs: int = 20, graph: int = 0) -> Profile
     ops: list[OpTime] = []
     for (node, kernels, _), taken in zip(pieces, times, strict=True):
         name, shape = next(((output.name, output.shape) for output in node.outputs), ("", ()))
-        called = " + ".join(op.name for op in node.op.replaces) or node.op.name
+        called = name_in_file(node.op)
         ops.append(OpTime(node.index, called, name, shape, kernels, statistics.median(taken)))
     return Profile(statistics.median(whole), runs, ops)

@@ -134,7 +134,7 @@ def _run(content: bytes, rows: list[list[np.ndarray]], threads: int, said: list[
         said.append(outcome_of(lambda: _invoke(made[0], row, outputs)))  # noqa: B023
         ends.append(outputs)
         found += outputs
-    if not (lasting or any(tensor.is_variable for tensor in made[0]._main.graph.all_tensors())):
+    if not (lasting or any(tensor.is_variable for tensor in made[0].model.graph.all_tensors())):
         same(([said[1]], ends[0]), ([said[-1]], ends[-1]))
 
 

@@ -54,20 +54,20 @@ class Session:
 
     def __init__(self, interpreter: Interpreter, signature: str | None = None, graph: int | None = None) -> None:
         self.interpreter = interpreter
-        model = interpreter._model
+        model = interpreter.model
         if signature is not None:
             runner = interpreter.get_signature_runner(signature)
             runner.check_ends()
-            self.runnable = runner._runnable
-            if graph is not None and interpreter._graphs[graph : graph + 1] != [self.runnable]:
-                raise TensorError(f"signature {signature!r} is of graph {interpreter._graphs.index(self.runnable)}, not {graph}")
+            self.runner = runner.graph_runner
+            if graph is not None and graph != self.runner.index:
+                raise TensorError(f"signature {signature!r} is of graph {self.runner.index}, not {graph}")
         else:
-            self.runnable = interpreter._runnable(graph or 0)
-        self.graph = interpreter._graphs.index(self.runnable)
-        keys = [entry for entry in model.signatures if entry.graph is self.runnable.graph]
+            self.runner = interpreter.get_graph_runner(graph or 0)
+        self.graph = self.runner.index
+        keys = [entry for entry in model.signatures if entry.graph is self.runner.graph]
         chosen = next((entry for entry in keys if entry.key == signature), keys[0] if keys else None)
         self.signature = chosen.key if chosen is not None else None
-        ends = self.runnable.graph
+        ends = self.runner.graph
         self.names = self._names(ends.inputs, chosen.inputs if chosen is not None else {})
         self.output_names = self._names(ends.outputs, chosen.outputs if chosen is not None else {})
         self.input_facts, self.output_facts, self.notes = end_facts(model, self.graph)
@@ -76,15 +76,14 @@ class Session:
     def _names(self, ends: Sequence[Tensor], called: Mapping[str, Tensor]) -> dict[int, str]:
         """What inputs or outputs are called, by the number of the tensor."""
         aliases = {id(tensor): name for name, tensor in called.items()}
-        numbers = self.runnable.numbers
         found: dict[int, str] = {}
         for position, tensor in enumerate(ends):
-            found.setdefault(numbers[id(tensor)], aliases.get(id(tensor)) or tensor.name or str(position))
+            found.setdefault(self.runner.index_of(tensor), aliases.get(id(tensor)) or tensor.name or str(position))
         return found
 
     def inputs(self) -> list[dict[str, Any]]:
         """The details of each input."""
-        return [self.interpreter._details(self.runnable, tensor) for tensor in self.runnable.graph.inputs]
+        return [self.runner.details(tensor) for tensor in self.runner.graph.inputs]
 
     def shape(self, entries: Sequence[str]) -> None:
         """Give inputs the shapes that command-line entries (NAME=1,16000) say."""
@@ -96,7 +95,7 @@ class Session:
                 shape = [int(size) for size in sizes]
             except ValueError:
                 raise TensorError(f"{entry!r} is not a shape", "Give sizes with commas between them, as in NAME=1,224,224,3") from None
-            self.interpreter._resize(self.runnable, details[position]["index"], shape, False)
+            self.runner.resize(details[position]["index"], shape)
 
     def ranges(self, entries: Sequence[str]) -> dict[int, tuple[float, float]]:
         """The range of an input's random values, by position, that command-line entries (NAME=0,99) say."""
@@ -136,15 +135,15 @@ class Session:
 
     def _blame(self) -> None:
         """Raise UnsupportedError for an op without a kernel, or an input of a type that tinylite does not run."""
-        with self.interpreter._place(self.runnable):
-            check_kernels(self.runnable.graph)
-            check_types(self.runnable.graph)
+        with self.runner.place():
+            check_kernels(self.runner.graph)
+            check_types(self.runner.graph)
 
     def _feed(self, entries: Sequence[str], reading: Reading, seed: int | None, ranges: Mapping[int, tuple[float, float]]) -> None:
         details = self.inputs()
         said: dict[int, tuple[int, ...]] = {}  # by --shape, for the input of a position
-        for position, tensor in enumerate(self.runnable.graph.inputs):
-            if (shape := self.runnable.shapes.get(id(tensor))) is not None:
+        for position, tensor in enumerate(self.runner.graph.inputs):
+            if (shape := self.runner.shapes.get(id(tensor))) is not None:
                 said[position] = shape
                 details[position]["shape_signature"] = details[position]["shape"]  # which is not open any more
         given: dict[int, np.ndarray] = {}
@@ -168,7 +167,7 @@ class Session:
                 f"nothing is given for input {names}", "Give a file for each, or --random 0 to try the model on random values"
             )
         for index, value in given.items():
-            self.interpreter._resize(self.runnable, details[index]["index"], value.shape, False)
+            self.runner.resize(details[index]["index"], value.shape)
         self._allocate({index: details[index] for index in missing}, reading.say)
         if missing:
             now = self.inputs()
@@ -176,7 +175,7 @@ class Session:
             drawn = random_inputs(now, seed or 0, wanted)
             given |= {index: drawn[index] for index in missing}
         for index, value in given.items():
-            self.interpreter._set(self.runnable, details[index]["index"], value)
+            self.runner.set(details[index]["index"], value)
 
     def _values(
         self, text: str, details: list[dict[str, Any]], given: Collection[int], reading: Reading
@@ -224,7 +223,7 @@ class Session:
     def _allocate(self, missing: Mapping[int, dict[str, Any]], say: Callable[[str], None]) -> None:
         """Plan the graph. Where it cannot be for the 1 of a dimension that is open in a `missing` input, larger sizes are tried."""
         try:
-            self.interpreter._allocate(self.runnable)
+            self.runner.allocate()
             return
         except ModelError as error:
             waiting = {index: [axis for axis in _open_axes(entry) if entry["shape"][axis] <= 1] for index, entry in missing.items()}
@@ -234,11 +233,11 @@ class Session:
         for size in _OPEN_SIZES:
             for index, axes in waiting.items():
                 shape = [size if axis in axes else int(length) for axis, length in enumerate(missing[index]["shape"])]
-                self.interpreter._resize(self.runnable, missing[index]["index"], shape, False)
+                self.runner.resize(missing[index]["index"], shape)
                 if math.prod(shape) > memory_limit() // 64:
                     raise problem
             try:
-                self.interpreter._allocate(self.runnable)
+                self.runner.allocate()
             except ModelError:
                 continue
             except OutOfMemoryError:
@@ -284,21 +283,21 @@ class Session:
         if self.graph == 0:
             self.interpreter.invoke()  # which has the shortest way
         else:
-            self.interpreter._invoke(self.runnable)
+            self.runner.invoke()
 
     def outputs(self) -> Iterator[tuple[str, np.ndarray, dict[str, Any]]]:
         """Name, value and details of each output."""
-        for tensor in self.runnable.graph.outputs:
-            details = self.interpreter._details(self.runnable, tensor)
-            yield self.output_names[details["index"]], self.interpreter._copy(self.runnable, details["index"]), details
+        for tensor in self.runner.graph.outputs:
+            details = self.runner.details(tensor)
+            yield self.output_names[details["index"]], self.runner.get(details["index"]), details
 
     def tensors(self) -> Iterator[tuple[str, np.ndarray]]:
         """Name and value of every tensor that the run has computed or was given; the interpreter must keep all of them."""
         found = []
-        for number, tensor in enumerate(self.runnable.graph.tensors):
+        for number, tensor in enumerate(self.runner.graph.tensors):
             if not tensor.is_constant:
                 try:
-                    view = self.interpreter._view(self.runnable, number)
+                    view = self.runner.view(number)
                 except TensorError:  # nothing has used it
                     continue
                 found.append((self.output_names.get(number) or self.names.get(number) or tensor.name or f"tensor {number}", number, view))
@@ -309,8 +308,8 @@ class Session:
 
     def target(self, entry: str) -> tuple[str, list[str]]:
         """The file that a command-line entry ([NAME=]FILE) names and the outputs that go there, before they are computed."""
-        ends = self.runnable.graph.outputs
-        outputs = [(self.output_names[self.runnable.numbers[id(tensor)]], tensor.name or "") for tensor in ends]
+        ends = self.runner.graph.outputs
+        outputs = [(self.output_names[self.runner.index_of(tensor)], tensor.name or "") for tensor in ends]
         name, separator, path = entry.partition("=")
         chosen = [names[0] for number, names in enumerate(outputs) if name in (*names, str(number))][:1]
         if not separator:
@@ -334,7 +333,7 @@ class Session:
 
         Those that the metadata say; where it says none of any output, all text files.
         """
-        attached = self.interpreter._model.associated_files
+        attached = self.interpreter.model.associated_files
         facts = self.output_facts[output]
         declared = [(name, False) for name in facts.axis_labels] + [(name, True) for name in facts.value_labels]
         if not any(entry.axis_labels or entry.value_labels for entry in self.output_facts):
