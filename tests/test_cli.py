@@ -22,10 +22,11 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 import tinylite
-from tinylite import ops
+from tinylite import Interpreter, ops
 from tinylite.cli import main
 from tinylite.model import Graph, Metadata, Model, Op, Quantization, Signature, Tensor
 from tinylite.ops import custom_ops
+from tinylite.report.profile import profile
 
 DEMO = Path(tinylite.__file__).parent / "demo"
 DIGITS = str(DEMO / "digits_uint8.tflite")
@@ -603,11 +604,30 @@ def test_inspect_shows_all_of_a_model() -> None:
     text = tinylite_("inspect", several()).stdout
     for words in (
         "a model", "metadata note", "hello (5 B)", "attached file labels.txt", "Graph 0 main: ops", "Graph 1 second: ops", "RELU6 v1",
-        "Mine v1", "[red]x[/blue]:smile:", "zähler", "0.5 * (q - 3)", "0.5 * (q + 3)", "0.5 * q", "Graph 0 main: memory plan", "serve",
+        "Mine v1", "[red]x[/blue]:smile:", "zähler", "0.5 * (q - 3)", "0.5 * (q + 3)", "0.5 * q", "Graph 0 main: kernels",
+        "Graph 0 main: memory plan", "serve",
         "Graph 1 second: no memory plan, since tinylite cannot run it: ", "Signatures",
     ):  # fmt: skip
         assert words in text, words
-    assert "memory plan" not in tinylite_("inspect", several(), "--no-memory").stdout
+    without = tinylite_("inspect", several(), "--no-memory").stdout
+    assert "memory plan" not in without and "kernels" not in without
+
+
+def test_inspect_names_the_kernels_that_a_run_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of each op, with the variant of a matrix product: the same that the profile of a run shows."""
+    monkeypatch.setenv("COLUMNS", "200")
+    memory = json.loads(tinylite_("inspect", DIGITS, "--json").stdout)["graphs"][0]["memory"]
+    interpreter = Interpreter(DIGITS)
+    interpreter.allocate_tensors()
+    assert [(op["index"], op["name"], tuple(op["kernels"])) for op in memory["ops"]] == [
+        (op.index, op.name, op.kernels) for op in profile(interpreter, 1).ops
+    ]
+    steps = [range(op["first_step"], op["last_step"] + 1) for op in memory["ops"]]
+    assert [step for of_op in steps for step in of_op] == list(range(memory["steps"]))
+    names = {step.kernel.name for step in interpreter.plan.steps}
+    assert any(name.startswith("q8_gemm") for name in names), names
+    table = tinylite_("inspect", DIGITS).stdout.split(": kernels")[1].split("memory plan")[0]
+    assert all(name in table for name in names)
 
 
 @pytest.mark.parametrize("columns", [40, 80, 200])

@@ -13,12 +13,14 @@ __all__ = ["inspect"]
 @click.command(context_settings=CONTEXT, short_help="Show what MODEL holds, as tables or JSON.")
 @click.argument("model", type=click.Path())
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-@click.option("--memory/--no-memory", default=True, show_default=True, help="Plan the graphs, and show where tensors lie in memory.")
+@click.option(
+    "--memory/--no-memory", default=True, show_default=True, help="Plan the graphs, and show their kernels and where tensors lie in memory."
+)
 @click.option("--quantization", is_flag=True, help="Show how MODEL is quantized: every tensor's scale, zero point and range.")
 def inspect(model: str, as_json: bool, memory: bool, quantization: bool) -> None:
     """Show what MODEL holds.
 
-    Of a .tflite file: graphs, ops, tensors, quantization, signatures, metadata, memory plan. Of a TensorFlow graph, a SavedModel,
+    Of a .tflite file: graphs, ops, tensors, quantization, signatures, metadata, kernels, memory plan. Of a TensorFlow graph, a SavedModel,
     a checkpoint or a Keras model: what it is and how to convert it, ops, inputs and outputs, variables, functions,
     signatures, layers. TensorFlow is not needed.
 

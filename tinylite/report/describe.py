@@ -13,6 +13,7 @@ import numpy as np
 
 from ..engine.checks import prepared_graph
 from ..engine.planner import Planner, Settings
+from ..engine.segment import name_in_file, steps_by_op
 from ..errors import TinyliteError
 from ..limits import size_text
 from ..memory.arena import ALIGNMENT, Storage
@@ -204,10 +205,20 @@ def _memory(graph: Graph, numbers: dict[int, int]) -> dict[str, Any]:
         "arena_bytes": planner.arena_size,
         "weights_packed_bytes": planner.prepared,
         "steps": len(planner.steps),
+        "ops": [
+            {
+                "index": op.node.index,
+                "name": short(name_in_file(op.node.op)),
+                "first_step": op.first,
+                "last_step": op.first + len(op.steps) - 1,
+                "kernels": list(op.kernels),
+            }
+            for op in steps_by_op(planner.steps)
+        ],
         "alignment": ALIGNMENT,
         "dynamic_from": None if need is None else need.name,
         "dynamic_because": None if need is None else need.reason,
-        "blocks": [entry(storage) for storage in sorted(planner.storages, key=lambda s: (s.first, s.offset))],
+        "blocks": [entry(storage) for storage in planner.blocks()],
     }
 
 
@@ -270,6 +281,8 @@ def tables(description: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
+    from rich.text import Text
+
     tensors = graph["tensors"]
     quantization = [quantization_text(tensor["quantization"]) for tensor in tensors]
     title = f"Graph {graph['index']} {short(graph['name']) or ''}".rstrip()
@@ -302,7 +315,12 @@ def _graph_tables(graph: dict[str, Any]) -> Iterator[RenderableType]:
         )  # fmt: skip
     yield rows
     if graph["memory"] is not None:
-        yield _memory_table(title, graph["memory"], tensors)
+        if "problem" in graph["memory"]:
+            text = f"{title}: no memory plan, since tinylite cannot run it: {graph['memory']['problem']}\n"
+            yield Text(text, style="yellow")
+        else:
+            yield _kernel_table(title, graph["memory"])
+            yield _memory_table(title, graph["memory"], tensors)
 
 
 def new_table(*columns: str, title: str, show_header: bool = True) -> RichTable:
@@ -331,11 +349,14 @@ def _shape_text(tensor: dict[str, Any]) -> str:
     return str(tensor["shape"]) + (f" varies as {signature}" if signature and signature != tensor["shape"] else "")
 
 
-def _memory_table(title: str, memory: dict[str, Any], tensors: list[dict[str, Any]]) -> RenderableType:
-    from rich.text import Text
+def _kernel_table(title: str, memory: dict[str, Any]) -> RenderableType:
+    table = new_table("steps", "op", "operator", "kernels", title=f"{title}: kernels")
+    for op in memory["ops"]:
+        table.add_row(f"{op['first_step']}..{op['last_step']}", str(op["index"]), op["name"], "\n".join(op["kernels"]))
+    return table
 
-    if "problem" in memory:
-        return Text(f"{title}: no memory plan, since tinylite cannot run it: {memory['problem']}\n", style="yellow")
+
+def _memory_table(title: str, memory: dict[str, Any], tensors: list[dict[str, Any]]) -> RenderableType:
     table = new_table("steps", "offset", "size", "tensors", title=f"{title}: memory plan")
     for block in memory["blocks"]:
         held = "\n".join(f"{number} {short(tensors[number]['name']) or ''}".rstrip() for number in block["tensors"]) or "(workspace)"
