@@ -2,7 +2,7 @@
 
 A module holds the ops of one kind; a function decorated with `@translates("Conv2D")` writes what a Conv2D becomes. Nothing
 lists the modules: all that lie here are read when the first op is looked up. Such a module also says of its ops which ranks their
-inputs have (`@translates(..., ranks=...)`), and how they are computed on constants (`@folds` of folding.py).
+inputs have (`@translates(..., ranks=...)`), and how they are computed on constants (`@folds` of folding/).
 """
 
 from __future__ import annotations

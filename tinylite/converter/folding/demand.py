@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from .call import Call
+    from ..call import Call
 
 __all__ = [
     "DEMANDS", "Demand", "demand_of", "einsum", "gathered", "gathered_nd", "matrix_product", "mirrored", "parts", "slow",
