@@ -229,7 +229,7 @@ class Call:
     # ---- writing
 
     def make(self, values: Any, dtype: Any = None, name: str | None = None) -> Tensor:
-        """A constant tensor. Equal ones become one later."""
+        """A constant tensor, of the values' dtype: of a number of Python's, float64 or int64. Equal ones become one later."""
         values = np.asarray(values, dtype)
         tensor = Tensor(self.scope.free_name(name or f"{self.node.name}/constant"), values.shape, type_name(values.dtype), has_rank=True)
         tensor.data = values
