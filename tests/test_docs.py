@@ -7,12 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
+import tinylite
 from tinylite import errors, ops
+from tinylite.arithmetic import ARITHMETICS
+from tinylite.cli import main
+from tinylite.quantize import POLICIES
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 DIGITS = ROOT / "tinylite" / "demo" / "digits_uint8.tflite"
 
 
@@ -30,7 +35,10 @@ def test_links_and_files_in_the_docs_exist(page: Path) -> None:
     text = page.read_text()
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
         assert (page.parent / link).exists(), link
-    for name in re.findall(r"`((?:tests|tinylite|kernels|schema|docs|benchmarks)/[\w./]*)`", text):
+    named = re.findall(r"`((?:tests|tinylite|kernels|schema|docs|benchmarks)/[\w./]*)`", text)
+    for block in re.findall(r"^```(?:bash|text)?\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        named += re.findall(r"^(?:\S+/)?python .*?((?:tests|tinylite|kernels|schema|docs|benchmarks)/[\w./]+)", block, re.MULTILINE)
+    for name in named:
         assert (ROOT / name).exists(), name
 
 
@@ -38,6 +46,23 @@ def test_the_operator_table_is_in_step() -> None:
     subprocess.run([sys.executable, str(ROOT / "docs" / "make_operators.py"), "--check"], check=True)
     text = (ROOT / "docs" / "operators.md").read_text()
     assert all(f"| {name} |" in text for name in ops.names())
+
+
+def test_every_public_name_is_in_the_api() -> None:
+    text = (ROOT / "docs" / "api.md").read_text()
+    drawn = {*re.findall(r"[├└]── (\w+)", text), *re.findall(r"`(\w+)[`(.]", text)}
+    assert {*tinylite.__all__} - {"__version__", "compat"} <= drawn
+
+
+def test_arithmetics_and_policies_are_where_they_are_explained_and_in_the_command_line() -> None:
+    """A row of a table for each, by name; `--arithmetic` and `--quantizer_policy` take them all."""
+    numerics, quantization = ((ROOT / "docs" / name).read_text() for name in ("numerics.md", "quantization.md"))
+    assert [name for name in ARITHMETICS if f"\n| `{name}`" not in numerics] == []
+    assert [name for name in POLICIES if f"| `{name}`" not in quantization] == []
+    choices = {option.name: option.type.choices for name in ("run", "convert") for option in main.commands[name].params
+               if isinstance(option.type, click.Choice)}  # fmt: skip
+    assert sorted(choices["arithmetic"]) == sorted(ARITHMETICS)
+    assert sorted(choices["quantizer_policy"]) == sorted(POLICIES), "--quantizer_policy lists policies in tinylite/cli/convert.py"
 
 
 def test_the_tree_of_errors_is_drawn_as_it_is() -> None:
@@ -54,13 +79,13 @@ def test_example_of_the_guide_is_the_file_that_it_names() -> None:
     assert (ROOT / "tinylite" / "ops" / "floor.py").read_text() in guide
 
 
-def test_every_option_is_explained() -> None:
-    import click
-
-    from tinylite.cli import main
-
+def test_every_command_and_option_is_explained() -> None:
+    """Each command in a section of its name, with its options."""
     page = (ROOT / "docs" / "cli.md").read_text()
-    for command in main.commands.values():
+    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE))
+    for name, command in main.commands.items():
+        assert name in sections, f"docs/cli.md has no section '## {name}'"
+        assert re.search(rf"^tinylite {name}\b.* {{2}}", page, re.MULTILINE), f"the list at the top of docs/cli.md lacks {name}"
         for option in command.params:
             if isinstance(option, click.Option):
-                assert any(f"`{name}`" in page for name in (*option.opts, *option.secondary_opts)), option.opts
+                assert any(f"`{opt}`" in sections[name] for opt in (*option.opts, *option.secondary_opts)), (name, option.opts)
