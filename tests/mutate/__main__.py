@@ -26,6 +26,10 @@ def choose(paths: list[str], count: int, seed: int) -> list[Mutant]:
         if path.endswith(".py") and path.startswith(("tinylite/", "schema/", "kernels/")):
             for mutant in mutants(ROOT, path):
                 kinds.setdefault(mutant.kind, []).append(mutant)
+    if not kinds:
+        raise SystemExit(
+            f"nothing in {', '.join(paths)} can be mutated: give files or folders of tinylite/, schema/ or kernels/ that git knows"
+        )
     rng = random.Random(seed)
     for found in kinds.values():
         rng.shuffle(found)
