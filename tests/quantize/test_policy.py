@@ -299,6 +299,14 @@ def test_unknown_policies_are_refused_with_near_names(settings: Any, given: Any,
 def test_unknown_choices_are_refused() -> None:
     with pytest.raises(ConvertError, match=r"leftovers of policy 'mine' cannot be 'floats'. The nearest names are 'float'"):
         dataclasses.replace(MLIR, name="mine", leftovers="floats")
+    flags = [field.name for field in dataclasses.fields(Policy) if isinstance(field.default, bool)]
+    assert len(flags) > 10
+    for flag in flags:
+        with pytest.raises(ConvertError, match=f"{flag} of policy 'mine' cannot be 'no'. Give True or False"):
+            dataclasses.replace(MLIR, name="mine", **{flag: "no"})
+    for bits in (8, (8,), ("8", "8"), [8, 8, 8], None):
+        with pytest.raises(ConvertError, match=r"fake_quant_bits of policy 'mine' cannot be .* Give the least and the most"):
+            dataclasses.replace(MLIR, name="mine", fake_quant_bits=bits)
 
 
 def test_a_policy_or_its_name_are_the_same() -> None:

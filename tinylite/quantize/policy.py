@@ -9,7 +9,7 @@ is given wherever a name is. docs/quantization.md has the table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -89,6 +89,12 @@ class Policy:
             if (given := getattr(self, decision)) not in allowed:
                 remedy = nearest(given, allowed) or f"There are: {', '.join(allowed)}"
                 raise ConvertError(f"{decision} of policy {self.name!r} cannot be {quoted(given)}", remedy)
+        for field in fields(self):
+            if isinstance(field.default, bool) and not isinstance(given := getattr(self, field.name), bool):
+                raise ConvertError(f"{field.name} of policy {self.name!r} cannot be {quoted(given)}", "Give True or False")
+        bits = self.fake_quant_bits
+        if not (isinstance(bits, tuple) and len(bits) == 2 and all(isinstance(each, int) for each in bits)):
+            raise ConvertError(f"fake_quant_bits of policy {self.name!r} cannot be {quoted(bits)}", "Give the least and the most: (8, 8)")
 
     def holding_zero(self, range: Range) -> Range:
         """A FakeQuant's range, made to hold 0 if it does not."""
