@@ -25,6 +25,8 @@ DIGITS = ROOT / "tinylite" / "demo" / "digits_uint8.tflite"
 def test_python_in_the_docs_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The blocks of a page in order, in an empty folder; `path` is the model that ships with tinylite."""
     monkeypatch.chdir(tmp_path)
+    opened = re.findall(r"^ *```(.*)$", page.read_text(), re.MULTILINE)[::2]
+    assert {*opened} <= {"python", "bash", "text"}, "blocks in python are run, and those in text are not"
     names: dict[str, object] = {"path": DIGITS}
     for block in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
         exec(compile(block, page.name, "exec"), names)
@@ -58,6 +60,8 @@ def test_arithmetics_and_policies_are_where_they_are_explained_and_in_the_comman
     """A row of a table for each, by name; `--arithmetic` and `--quantizer_policy` take them all."""
     numerics, quantization = ((ROOT / "docs" / name).read_text() for name in ("numerics.md", "quantization.md"))
     assert [name for name in ARITHMETICS if f"\n| `{name}`" not in numerics] == []
+    (row,) = re.findall(r"^\| `--arithmetic` .*", (ROOT / "docs" / "cli.md").read_text(), re.MULTILINE)
+    assert [name for name in ARITHMETICS if f"`{name}`" not in row] == []
     assert [name for name in POLICIES if f"| `{name}`" not in quantization] == []
     choices = {option.name: option.type.choices for name in ("run", "convert") for option in main.commands[name].params
                if isinstance(option.type, click.Choice)}  # fmt: skip

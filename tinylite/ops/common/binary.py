@@ -46,7 +46,7 @@ def product_scale(node: Node, factor: float) -> dict[str, int]:
 
 
 class Binary(Operator):
-    """Kernels stand in kernels/binary.py under the operator's code, one for each type."""
+    """The kernels, one for each type, are in kernels/binary.py under the operator's code, unless `kernels` names others."""
 
     input_count = (2, 2)
     elementwise = True
