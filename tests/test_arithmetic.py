@@ -6,6 +6,7 @@ import json
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -118,6 +119,35 @@ def test_no_pass_makes_an_operator_of_another_that_is_proven() -> None:
 def test_an_arithmetic_rounds_floats_in_a_way_that_there_is() -> None:
     with pytest.raises(SettingError, match=r"rounds floats 'upwards'.*Give 'separate' or 'fused'"):
         Arithmetic("odd", "upwards")
+
+
+@pytest.mark.parametrize(
+    ("rules", "text"),
+    [
+        ({("CONV_2D", "INT8"): ("fixed", "double")}, r"the rule \('CONV_2D', 'INT8'\): \('fixed', 'double'\)\. Give {"),
+        ({"CONV_2D": Rule("fixed", "double")}, "the rule 'CONV_2D': Rule"),
+        ([Rule("fixed", "double")], r"the rules of the arithmetic 'odd' are \[Rule"),
+    ],
+    ids=["no rule", "no type", "no mapping"],
+)
+def test_rules_of_another_kind_are_refused(rules: Any, text: str) -> None:
+    with pytest.raises(SettingError, match=text):
+        Arithmetic("odd", "separate", rules)
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (Rule("fixt", "double"), "the method 'fixt'. The nearest names are 'fixed'"),
+        (Rule("fixed", "exact"), "the factor 'exact'. There are: 'double', 'product in float', 'float'"),
+        (Rule(None, "double"), "the method None. There are: 'fixed'"),  # type: ignore[arg-type]
+        (None, "None as the rule for FULLY_CONNECTED of INT8"),
+    ],
+    ids=["method", "factor", "None", "no rule"],
+)
+def test_rules_that_name_nothing_are_refused_when_they_are_used(rule: Rule | None, text: str) -> None:
+    with pytest.raises(SettingError, match=text):
+        kernels(integers(), Arithmetic("odd", "separate", {("FULLY_CONNECTED", "INT8"): rule}))
 
 
 def test_rules_name_what_there_is() -> None:

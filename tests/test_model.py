@@ -312,6 +312,12 @@ def test_shapes_follow_those_of_inputs() -> None:
     assert model.graph.tensor("a").shape_signature == (-1, 3) and model.graph.tensor("w").shape == (3,)
 
 
+def test_shapes_of_what_is_not_a_model_are_refused() -> None:
+    for given in (chain().graph, "model.tflite", None):
+        with pytest.raises(ModelError, match=r"^infer_shapes takes a tinylite.Model, not .* Load it with tinylite.Model.load"):
+            infer_shapes(given)  # type: ignore[arg-type]
+
+
 def test_shapes_that_cannot_follow_stay() -> None:
     model = chain()
     model.graph.inputs[0].shape = (5, 4)

@@ -16,6 +16,8 @@ __all__ = ["ARITHMETICS", "FAST", "REFERENCE", "XNNPACK", "Arithmetic", "Rule", 
 
 _OTHERS = "Run it with the arithmetic 'reference' or 'fast', whose integers are those of LiteRT's reference kernels"
 
+_RULES = 'Give {("CONV_2D", "INT8"): Rule(method, factor), ...}, by operators and types of outputs'
+
 
 class Rule(NamedTuple):
     """How int32 sums of products become 8-bit outputs.
@@ -49,6 +51,12 @@ class Arithmetic:
     def __post_init__(self) -> None:
         if self.floats not in ("separate", "fused"):
             raise SettingError(f"the arithmetic {self.name!r} rounds floats {quoted(self.floats)}", "Give 'separate' or 'fused'")
+        if not (self.rules is None or isinstance(self.rules, Mapping)):
+            raise SettingError(f"the rules of the arithmetic {self.name!r} are {quoted(self.rules)}", _RULES)
+        for place, rule in (self.rules or {}).items():
+            named = isinstance(place, tuple) and len(place) == 2 and all(isinstance(part, str) for part in place)
+            if not (named and (rule is None or isinstance(rule, Rule))):
+                raise SettingError(f"the arithmetic {self.name!r} has the rule {quoted(place)}: {quoted(rule)}", _RULES)
 
     @property
     def is_reference(self) -> bool:
@@ -62,12 +70,16 @@ class Arithmetic:
             raise UnsupportedError(f"the arithmetic {self.name!r} is not proven for {code} of {type}; it is for {proven}", _OTHERS)
 
     def rule(self, code: str, type: str, reference: Rule) -> Rule:
-        """How an operator's sums become outputs of a type, which the reference kernels do by the rule `reference`."""
+        """How an operator's sums become outputs of a type, which the reference kernels do by the rule `reference`.
+
+        Raises UnsupportedError where it is not proven, and SettingError where it has None for a rule.
+        """
         if self.rules is None:
             return reference
         self.check(code, type)
         rule = self.rules[code, type]
-        assert rule is not None
+        if rule is None:
+            raise SettingError(f"the arithmetic {self.name!r} has None as the rule for {code} of {type}, whose sums are rounded", _RULES)
         return rule
 
     def check_factor(self, rule: Rule, factor: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import UnsupportedError, at
+from ..errors import ModelError, UnsupportedError, at, quoted
 from ..model import Model, Tensor
 from .checks import prepared_graph
 from .planner import Planner, Settings
@@ -13,9 +13,11 @@ __all__ = ["infer_shapes"]
 def infer_shapes(model: Model) -> None:
     """Give the tensors of a model's first graph the shapes that follow from its inputs' shapes, which an edit may have changed.
 
-    Raises what planning raises for shapes that the ops cannot take, and UnsupportedError where only a run can know them; nothing is
-    changed then.
+    Raises ModelError for what is not a Model, what planning raises for shapes that the ops cannot take, and UnsupportedError where only a
+    run can know them; nothing is changed then.
     """
+    if not isinstance(model, Model):
+        raise ModelError(f"infer_shapes takes a tinylite.Model, not {quoted(model)}", "Load it with tinylite.Model.load")
     with at(model.source or "the model"):
         planner = Planner(prepared_graph(model.graph, keep=True), {}, Settings(keep_all=True))
         need = planner.run()

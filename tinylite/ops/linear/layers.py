@@ -13,7 +13,7 @@ from ..common.quantization_params import activation_range, scale_and_zero
 from .operands import bias_operand, bias_values, filter_scales, find_pair
 from .packing import check_weights
 from .pairs import Pair
-from .requantizing import FACTORS, Requantization
+from .requantizing import FACTORS, Requantization, check_rule
 
 if TYPE_CHECKING:
     from ..common.plan_context import PlanContext
@@ -77,6 +77,7 @@ def _q8(layer: LinearLayer, plan: PlanContext, geometry: Geometry, pair: Pair) -
     bias = bias_values(node, layer.bias, layer.channels).astype(np.int32)
     scales, weights_zero = layer.scales()
     rule = arithmetic.rule(node.op.code, output.type, pair.rule)
+    check_rule(rule)
     factors = FACTORS[rule.factor](node, layer.input, scales, layer.bias, output)
     arithmetic.check_factor(rule, float(factors.max(initial=0)))
     low, high = activation_range(node, layer.activation, output)

@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...arithmetic import Rule
+from ...errors import SettingError, nearest, quoted
 from ...quantization_math import quantize_multiplier
 from ..common.operator import Node, Value
 from ..common.quantization_params import scale_and_zero
 from .packing import padded
 
-__all__ = ["FACTORS", "Requantization", "factor_words"]
+__all__ = ["FACTORS", "Requantization", "check_rule", "factor_words"]
 
 
 class Requantization(NamedTuple):
@@ -23,6 +25,16 @@ class Requantization(NamedTuple):
     zero: int
     low: int
     high: int
+
+
+def check_rule(rule: Rule) -> None:
+    """Raise SettingError for a rule that names no method or factor that there is."""
+    from ...kernels.epilogues import EPILOGUES
+
+    for what, given, known in (("method", rule.method, [*EPILOGUES]), ("factor", rule.factor, [*FACTORS])):
+        if given not in known:
+            remedy = nearest(given, known) or f"There are: {', '.join(map(repr, known))}"
+            raise SettingError(f"the arithmetic's rule has the {what} {quoted(given)}", remedy)
 
 
 def factor_words(how: Requantization) -> Callable[[slice, int], np.ndarray]:
