@@ -191,7 +191,7 @@ class Call:
     def numbers(self, index: int, what: str) -> list[int]:
         """The same as a list of Python integers."""
         value = self.constant(index, what)
-        if value.dtype.kind not in "iu":
+        if value.dtype.kind not in "iub":
             self.fail(f"its {what} {self.input(index).name!r} is {self.input(index).type}, where integers are wanted")
         return [int(number) for number in value.reshape(-1)]
 
