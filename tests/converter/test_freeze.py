@@ -726,7 +726,7 @@ def test_uninitialized_sessions(tf: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("g.pb", b"", "it is empty"),
+        ("g.pb", b"", "it is an empty file"),
         ("g.pb", b"\x0a\xff\xff\x01", "not a GraphDef"),
         ("g.pb", b"\x0a\x06\x0a\x01x\x12\x01!", "what it has are not nodes"),
         ("g.pbtxt", b"node { name: 'x' op: 'Placeholder' ", "in text form: 1:"),

@@ -256,7 +256,7 @@ def test_a_form_can_be_asked_for() -> None:
     assert len(read_graph_def(b'node { name: "a" op: "b" }', text=True).nodes) == 1
     with pytest.raises(CorruptFileError, match="not a complete GraphDef"):
         read_graph_def(b'node { name: "a" op: "b" }', text=False)
-    with pytest.raises(CorruptFileError, match="no readable GraphDef"):
+    with pytest.raises(CorruptFileError, match="not a readable GraphDef"):
         read_graph_def(node("a"), text=True)
 
 

@@ -106,7 +106,7 @@ class Ranges:
         return range is not None and is_real(tensor) and id(tensor) not in self.known and self.set(tensor, range)
 
     def ask(self, source: RangeSource) -> None:
-        """Take what a source says, and make its ranges hold 0. Raises ConvertError for what is no range."""
+        """Take what a source says, and make its ranges hold 0. Raises ConvertError for what is not a range."""
         before = dict(self.known)
         source.provide(self)
         for key, range in list(self.known.items()):
