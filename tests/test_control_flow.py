@@ -444,3 +444,29 @@ def test_a_variable_of_a_called_graph_is_refused() -> None:
     broken.graphs[2].tensors.append(state)
     with pytest.raises(UnsupportedError, match=r"graph 'body', tensor 0 'state': it is a variable of a graph that another one calls"):
         ready(broken.to_bytes())
+
+
+def test_graph_0_looks_at_variables_after_another_graph_was_planned_again() -> None:
+    """A short run of it is one native call, which must not be made for the shapes that variables had before."""
+    value, read = Tensor("value", (2,)), Tensor("read", (2,), has_rank=True)
+    write, look = Graph("write", [value], [], assigns(value)), Maker("look", [])
+    look.graph.ops += reads(read)
+    looked = look.gives(look.add("NEG", read))
+    ours = Interpreter(model_content=Model([looked, write]).to_bytes())
+    main, writer = ours.graph_runners
+
+    def put(values: list[float]) -> None:
+        writer.resize(writer.index_of(writer.graph.inputs[0]), [len(values)])
+        writer.allocate()
+        writer.set(writer.index_of(writer.graph.inputs[0]), np.array(values, np.float32))
+        writer.invoke()
+
+    put([1, 2])
+    ours.allocate_tensors()
+    ours.invoke()
+    assert main.short is not None
+    put([1, 2, 3])
+    writer.resize(writer.index_of(writer.graph.inputs[0]), [4])
+    writer.allocate()
+    ours.invoke()
+    assert main.get(main.index_of(main.graph.outputs[0])).tolist() == [-1, -2, -3]

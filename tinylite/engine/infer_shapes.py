@@ -5,7 +5,8 @@ from __future__ import annotations
 from ..errors import ModelError, UnsupportedError, at, quoted
 from ..model import Model, Tensor
 from .checks import prepared_graph
-from .planner import Planner, Settings
+from .planner import Planner
+from .settings import Settings
 
 __all__ = ["infer_shapes"]
 

@@ -31,8 +31,9 @@ from ..model import Graph, Tensor
 from ..ops.common.flow import NeedsCall, SubgraphCallingOp
 from ..ops.common.operator import NeedsValue, Node, Shape, Value
 from .checks import prepared_graph
-from .planner import Planner, Settings
+from .planner import Planner
 from .segment import Segment, Step, describe, routines_of, steps_by_op
+from .settings import Settings
 
 __all__ = ["Plan"]
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .. import ops
-from ..arithmetic import FAST, Arithmetic
 from ..errors import ModelError, SettingError, UnsupportedError, at
 from ..kernels.cpu import target
 from ..kernels.kernel import Kernel
@@ -25,41 +24,13 @@ from ..tensor_types import shape_problem
 from .checks import PreparedGraph, kernel_of, prepared_graph, quantizes_floats, type_of, zeroes_variables
 from .layout import ARENA, END, Layout
 from .segment import Routine, Segment, Step, describe, scratch_size
+from .settings import Budget, Settings
 
-__all__ = ["Planner", "Settings"]
+__all__ = ["Planner"]
 
 # How often graphs may call graphs within one plan: a few files with branches in branches would fill the memory.
 _MOST_CALLS = 1000
 _MOST_NAMED = 5  # inputs in a message
-# What is computed of constants while a plan is made: so many bytes, and so much work in elementary operations (some seconds), each
-# and _GROWTH times the bytes of the graph's constants. A few bytes may ask for any amount; what is more is left to the run, whose
-# memory is shared by what is not needed at the same time, and which can be stopped.
-_MOST_COMPUTED, _GROWTH, _MOST_WORK = 64 << 20, 16, 1 << 33
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What holds for a graph and for those that it calls; `callers` are the graphs that call this one, the outermost first."""
-
-    keep_all: bool = False
-    threads: int = 1
-    arithmetic: Arithmetic = FAST
-    state: State = field(default_factory=State)
-    callers: tuple[Graph, ...] = ()
-    spent: int = 0  # bytes that the callers have taken
-
-    @property
-    def keeps_ops(self) -> bool:
-        """Whether no pass may run: passes keep the bits of the reference kernels, and would hide from another arithmetic what an op was."""
-        return self.keep_all or not self.arithmetic.is_reference
-
-
-@dataclass(eq=False)
-class _Spare:
-    """What computing constants may still take while a plan is made."""
-
-    bytes: int
-    work: int
 
 
 class Planner(Layout):
@@ -91,8 +62,7 @@ class Planner(Layout):
         self.position = 0
         self.calls = [0]  # how many graphs were planned as routines, counted by the outermost
         self.account = Account(settings.spent)
-        paid = _GROWTH * _constant_bytes(graph)
-        self.spare = _Spare(_MOST_COMPUTED + paid, _MOST_WORK + paid)
+        self.budget = Budget.of(graph)
         self.node: Node | None = None
         self.expendable: set[int] = set()  # the inputs whose memory may be changed
         # The form that variables have by now, where what was planned decides it, and which the plan reads as they were before.
@@ -220,7 +190,7 @@ class Planner(Layout):
             prepared = prepared_graph(graph, settings.keeps_ops, settings.callers)
             inner = Planner(prepared, {}, settings, dict(zip(map(id, graph.inputs), inputs, strict=True)))
             inner.calls, inner.forms = self.calls, dict(self.forms)
-            inner.account, inner.spare = self.account, self.spare
+            inner.account, inner.budget = self.account, self.budget
             inner.resized, inner.behind = self.resized, self.behind
             inner.expendable = set(map(id, expendable))
             need = inner.run()
@@ -394,7 +364,7 @@ class Planner(Layout):
         more memory or work than is to spare.
         """
         size = sum(value.nbytes for value in results)
-        if size > self.spare.bytes:
+        if size > self.budget.bytes:
             return False
         prepared = PreparedGraph(Graph(), Graph())
         alone = Planner(prepared, {}, Settings(keep_all=True, arithmetic=self.arithmetic, spent=self.account.spent))
@@ -407,14 +377,14 @@ class Planner(Layout):
         for value in results:
             value.storage = alone.store(value, last=END)
         prepare(node, alone)
-        if alone.cost > self.spare.work:
+        if alone.cost > self.budget.work:
             for value in results:
                 value.storage = None
             return False
         alone.finish().run()
         self.account.take(size, "what is computed of constants")
-        self.spare.bytes -= size
-        self.spare.work -= alone.cost
+        self.budget.bytes -= size
+        self.budget.work -= alone.cost
         for value in results:
             value.constant_value = alone.view(value).copy()
             value.storage = None
@@ -468,7 +438,7 @@ class Planner(Layout):
         """The same, to plan the next segment: nothing that it does is seen here."""
         after = copy.copy(self)
         after.behind, after.calls = self.behind or not shapes_known, [0]
-        after.account, after.spare = Account(self.account.spent), replace(self.spare)
+        after.account, after.budget = Account(self.account.spent), replace(self.budget)
         after.values, after.arrays = dict(self.values), dict(self.arrays)
         after.forms, after.expected = dict(self.forms), dict(self.expected)
         after.steps, after.storages, after.arena = [], [], Region(0, ARENA)
@@ -488,11 +458,6 @@ def give_shape(value: Value, shape: Shape) -> None:
     if problem:
         raise ModelError(problem)
     value.shape = shape
-
-
-def _constant_bytes(graph: Graph) -> int:
-    """The bytes of a graph's constants, those that several tensors share counted once."""
-    return sum({id(tensor.buffer): tensor.buffer.size for tensor in graph.all_tensors() if tensor.buffer is not None}.values())
 
 
 def _check_target() -> None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..engine.checks import prepared_graph
-from ..engine.planner import Planner, Settings
+from ..engine.planner import Planner
 from ..engine.segment import name_in_file, steps_by_op
+from ..engine.settings import Settings
 from ..errors import TinyliteError
 from ..limits import size_text
 from ..memory.arena import ALIGNMENT, Storage
