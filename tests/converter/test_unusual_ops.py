@@ -280,3 +280,11 @@ def test_indices_of_more_numbers_than_a_tensor_has_dimensions() -> None:
     nodes = Nodes()
     with pytest.raises(ConvertError, match="its indices have 3 numbers each, for 2 dimensions"):
         nodes.convert(nodes.add("TensorScatterUpdate", nodes.input(4, 4), [[0, 1, 2]], some(1)))
+
+
+@pytest.mark.parametrize("op", ["AddV2", "Maximum", "Less", "FloorMod", "Atan2", "BitwiseXor", "LogicalAnd"])
+def test_two_types_that_meet_in_an_op_are_refused(op: str) -> None:
+    """TensorFlow refuses such a graph, and so would whoever reads the file."""
+    n = Nodes()
+    with pytest.raises(ConvertError, match=rf"{op}.*: 'x0' \(FLOAT32\) and 'x1' \(INT32\) meet in .*Cast one of them"):
+        n.convert(n.add(op, n.input(4), n.input(4, dtype="int32")))

@@ -271,7 +271,7 @@ class Call:
     def elementwise(self, code: str, *inputs: Tensor, type: str | int | None = None, **options: Any) -> Tensor:
         """An op whose inputs stretch to one shape; constants are computed at once.
 
-        A type that the operator lacks is computed in a wider one.
+        A type that the operator lacks is computed in a wider one. Two inputs that do not share a type have no form.
         """
         values = [self.known(tensor) for tensor in inputs]
         computed = ops.find(code).numpy
@@ -279,6 +279,9 @@ class Call:
             with np.errstate(all="ignore"):
                 return self.make(np.asarray(computed(*values)), tensor_dtype(type or inputs[0].type))
         own = str(inputs[0].type)
+        if len(inputs) == 2 and inputs[1].type != own:
+            named = " and ".join(f"{tensor.name!r} ({tensor.type})" for tensor in inputs)
+            self.fail(f"{named} meet in {code}, whose inputs share a type", "Cast one of them to the type of the other before")
         wide = wider(code, own)
         if wide == own:
             return self.emit(code, inputs, type, broadcast(*map(signature_of, inputs)), **options)
