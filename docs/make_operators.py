@@ -51,8 +51,14 @@ def rows() -> list[dict[str, Any]]:
         for name in package.names():
             module = importlib.import_module(f"{package.__name__}.{name.lower()}")
             title, _, what = (module.__doc__ or "").split("\n\n")[0].partition(": ")
+            if title.lower() != name.lower():
+                sys.exit(f"{module.__file__}: its docstring must begin with the operator's name and a colon, as in 'FLOOR: ...'")
             operator = package.find(title)
-            assert operator is not None, f"the docstring of {module.__name__} does not begin with the operator's name"
+            if operator is None:
+                sys.exit(f"{module.__file__} must define the custom operator {title}, marked with @register")
+            file = f"tests/{folder}/{name.lower()}.py"
+            if not (ROOT / file).exists():
+                sys.exit(f"{file} is missing: it must have CASES of {title}")
             cases: list[Case] = importlib.import_module(f"tests.{folder}.{name.lower()}").CASES
             found.append({
                 "name": title, "custom": package is custom_ops, "types": types(cases), "versions": operator.max_version,

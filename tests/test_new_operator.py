@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import runpy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -194,3 +196,20 @@ def test_an_op_that_is_translated_already_is_refused_with_both_places(tmp_path: 
     monkeypatch.setattr(tf_ops, "__path__", [str(tmp_path)])
     with pytest.raises(NameError, match=r"^Neg is translated twice: in tinylite\.\S+\.elementwise and in tinylite\.\S+\.again$"):
         tf_ops._load()
+
+
+def test_a_file_that_registers_no_operator_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "stablehlo_sign.py").write_text("")
+    monkeypatch.setattr(ops, "__path__", [*ops.__path__, str(tmp_path)])
+    with pytest.raises(NameError, match=r"stablehlo_sign\.py must define the operator STABLEHLO_SIGN: .* @register"):
+        ops.find("STABLEHLO_SIGN")
+
+
+def test_the_table_of_operators_says_what_a_new_one_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    rows = runpy.run_path(str(Path(__file__).parents[1] / "docs" / "make_operators.py"))["rows"]
+    with pytest.raises(SystemExit, match=r"^tests/ops/stablehlo_negate\.py is missing: it must have CASES of STABLEHLO_NEGATE$"):
+        rows()
+    importlib.import_module("tinylite.ops.stablehlo_negate").__doc__ = "The opposite."
+    with pytest.raises(SystemExit, match=r"stablehlo_negate\.py: its docstring must begin with the operator's name and a colon"):
+        rows()

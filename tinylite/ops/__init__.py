@@ -27,14 +27,19 @@ _found: dict[str, Operator] = {}
 
 
 def find(code: str) -> Operator:
-    """The operator of a BuiltinOperator name. Raises UnsupportedError if tinylite does not run it."""
+    """The operator of a BuiltinOperator name.
+
+    Raises UnsupportedError if tinylite does not run it, and NameError for a file that does not register its operator.
+    """
     if code not in _found:
         module = f"{__name__}.{code.lower()}"
         if not code.isidentifier() or importlib.util.find_spec(module) is None:
             raise UnsupportedError(f"tinylite has no kernel for operator {code}", LIMITS)
         from .common.operator import REGISTRY
 
-        importlib.import_module(module)
+        file = importlib.import_module(module).__file__
+        if code not in REGISTRY:
+            raise NameError(f"{file} must define the operator {code}: a class with this code, marked with @register")
         _found[code] = REGISTRY[code]
     return _found[code]
 
