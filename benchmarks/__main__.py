@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from tests.cases import acceptable
+from tests.cases import repair_for_litert
 from tinylite.report.describe import size_text, time_text
 
 from .kernels import all_cases, kernels as all_kernels, with_shapes
@@ -55,7 +55,7 @@ def _all_models() -> list[Path]:
 
 
 def _rows(wanted: Iterable[tuple[str, Callable[[], Row]]]) -> list[Row]:
-    """Measure; what one of the rivals refuses is left out, with its words."""
+    """Measure; what one of the baselines refuses is left out, with its words."""
     rows = []
     for name, measured in track(list(wanted), "timing", console=Console(stderr=True), transient=True):
         try:
@@ -76,7 +76,7 @@ def models(files: tuple[Path, ...], threads: int, seconds: float, reference: boo
     peak = peaks()
 
     def measured(path: Path) -> Row:
-        return measure(path.stem, acceptable(path), peak, threads, seconds, reference)
+        return measure(path.stem, repair_for_litert(path), peak, threads, seconds, reference)
 
     report("model", _rows((path.stem, lambda path=path: measured(path)) for path in files or _all_models()), threads, target)
 

@@ -160,7 +160,7 @@ def _main(who: str, *arguments: str) -> None:
         if who == "tensorflow":  # what importing takes is not counted
             import tensorflow  # noqa: F401
         else:
-            import tinylite.converter.sources
+            import tinylite.converter.load_source
             import tinylite.converter.tf_ops
             import tinylite.model.save
 

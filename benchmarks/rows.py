@@ -14,7 +14,7 @@ from rich.table import Table
 
 from tinylite.report.describe import time_text
 
-from .rivals import Rivals
+from .baselines import Baselines
 from .timing import in_turn, machine, once
 
 __all__ = ["Row", "measure", "print_table", "report"]
@@ -52,24 +52,24 @@ def measure(
 
     The share of the peak is the time that the operations would take at the peak of `threads` cores, by the time they took.
     """
-    rivals = Rivals.of(content, threads, feeds, reference is not False)
-    runs = {"tinylite": rivals.tinylite.invoke, "xnnpack": rivals.xnnpack.invoke}
-    outputs, judge_time, to_reference = "not compared", None, None
-    if rivals.reference is not None:
-        judge_time = once(rivals.reference.invoke)
-        outputs = rivals.agreement()
-        if reference or judge_time < SLOW:
-            runs["reference"] = rivals.reference.invoke
+    baselines = Baselines.of(content, threads, feeds, reference is not False)
+    runs = {"tinylite": baselines.tinylite.invoke, "xnnpack": baselines.xnnpack.invoke}
+    outputs, oracle_time, to_reference = "not compared", None, None
+    if baselines.reference is not None:
+        oracle_time = once(baselines.reference.invoke)
+        outputs = baselines.agreement()
+        if reference or oracle_time < SLOW:
+            runs["reference"] = baselines.reference.invoke
     times = in_turn(runs, seconds)
     ours = times.median("tinylite")
     if "reference" in runs:
-        judge_time, to_reference = times.median("reference"), times.ratio("tinylite", "reference")
-    elif judge_time is not None:
-        to_reference = ours / judge_time
-    best = sum(count / (peak[kind] * threads) for kind, count in rivals.operations.items())
+        oracle_time, to_reference = times.median("reference"), times.ratio("tinylite", "reference")
+    elif oracle_time is not None:
+        to_reference = ours / oracle_time
+    best = sum(count / (peak[kind] * threads) for kind, count in baselines.operations.items())
     return Row(
-        name, ours, times.median("xnnpack"), judge_time, times.ratio("tinylite", "xnnpack"), to_reference,
-        sum(rivals.operations.values()), best / ours, outputs,
+        name, ours, times.median("xnnpack"), oracle_time, times.ratio("tinylite", "xnnpack"), to_reference,
+        sum(baselines.operations.values()), best / ours, outputs,
     )  # fmt: skip
 
 

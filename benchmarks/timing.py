@@ -1,4 +1,4 @@
-"""Fair timing on a noisy machine: rivals run in turn, in short rounds, and what counts are medians of ratios."""
+"""Fair timing on a noisy machine: baselines run in turn, in short rounds, and what counts are medians of ratios."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class Times:
         return statistics.median(a / b for a, b in zip(self.rounds[name], self.rounds[to], strict=True))
 
 
-def in_turn(rivals: Mapping[str, Callable[[], object]], seconds: float, round_seconds: float = ROUND) -> Times:
-    """Run the rivals in turn for about `seconds` in all, three rounds at least; what warms them up is not counted."""
+def in_turn(baselines: Mapping[str, Callable[[], object]], seconds: float, round_seconds: float = ROUND) -> Times:
+    """Run the baselines in turn for about `seconds` in all, three rounds at least; what warms them up is not counted."""
     repeats = {}
-    for name, run in rivals.items():
+    for name, run in baselines.items():
         run()
         repeats[name] = max(int(round_seconds / max(once(run), 1e-7)), 1)
-    rounds: dict[str, list[float]] = {name: [] for name in rivals}
+    rounds: dict[str, list[float]] = {name: [] for name in baselines}
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(next(iter(rounds.values()))) < 3:
-        for name, run in rivals.items():
+        for name, run in baselines.items():
             rounds[name].append(once(run, repeats[name]))
     return Times(rounds)
 

@@ -56,7 +56,7 @@ class T:
 
 @dataclass
 class Case:
-    """One op on given tensors. `reference` names LiteRT's resolver that is the judge; `tolerance` is of the largest output.
+    """One op on given tensors. `reference` names LiteRT's resolver that is the oracle; `tolerance` is of the largest output.
 
     `intermediates` are tensors that only tell their quantization. An op with state is run `runs` times. One that calls graphs has
     them among its options. Where one op alone says nothing, `ops` makes several of the inputs and outputs.
@@ -116,7 +116,7 @@ def quantized(rng: np.random.Generator, type: str, spread: float = 1.0) -> dict[
     return {"type": type, "scale": float(np.float32(spread * rng.uniform(0.005, 0.05))), "zero": int(rng.integers(low, high + 1))}
 
 
-def acceptable(path: Path) -> bytes:
+def repair_for_litert(path: Path) -> bytes:
     """The bytes of a .tflite file, mended where LiteRT refuses what means nothing: a quantized_dimension out of range.
 
     It says along which dimension there are several scales; where a tensor has one dimension or scale it says nothing.

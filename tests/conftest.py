@@ -53,7 +53,7 @@ def shared_models() -> list[str]:
     return sorted(path.name for path in (SHARED / "models").glob("*.tflite")) or ["absent"]
 
 
-Judge = Callable[..., list[np.ndarray]]
+Oracle = Callable[..., list[np.ndarray]]
 
 
 def litert_interpreter(content: bytes, resolver: str = "BUILTIN_REF", **options: object):  # type: ignore[no-untyped-def]
@@ -69,7 +69,7 @@ def litert_interpreter(content: bytes, resolver: str = "BUILTIN_REF", **options:
 
 
 @pytest.fixture(scope="session")
-def litert() -> Judge:
+def litert() -> Oracle:
     """Run a model in LiteRT: litert(content, feeds, resolver, runs) -> outputs."""
 
     def run(content: bytes, feeds: list[np.ndarray], resolver: str = "BUILTIN_REF", runs: int = 1) -> list[np.ndarray]:
@@ -89,14 +89,14 @@ def feed_and_run(interpreter, feeds: list[np.ndarray], runs: int) -> list[np.nda
     return outputs
 
 
-def answer(interpreter, x: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
+def run_once(interpreter, x: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
     """The first output for the one input of a model."""
     interpreter.allocate_tensors()
     return np.asarray(feed_and_run(interpreter, [x], 1)[0])
 
 
 @pytest.fixture(scope="session")
-def run() -> Judge:
+def run() -> Oracle:
     """Run a model in tinylite: run(content, feeds, threads, runs) -> outputs."""
     from tinylite.interpreter import Interpreter
 

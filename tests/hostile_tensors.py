@@ -103,7 +103,7 @@ def _changes(tensor: Tensor) -> Iterator[tuple[str, Callable[[Tensor], None]]]:
         yield f"type {type}, quantized", partial(_set, type=type, quantization=_quantization([0.5], [1]))
     for name, scale in SCALES.items():
         yield f"scale: {name}", partial(_set, quantization=_quantization(scale, [0] * len(scale)))
-    known = tensor.scaling.scale[:1].tolist() if tensor.scaling is not None else [1.0]
+    known = tensor.quantization_params.scale[:1].tolist() if tensor.quantization_params is not None else [1.0]
     for name, zero in ZEROS.items():
         yield f"zero point: {name}", partial(_set, quantization=_quantization(known, zero))
     for axis in AXES:
@@ -120,7 +120,7 @@ def _set(tensor: Tensor, **fields: Any) -> None:
     """Change a tensor; a constant keeps its bytes, and gets more where it needs them."""
     for name, value in fields.items():
         setattr(tensor, name, value(tensor.shape) if callable(value) else value)
-    if tensor.buffer is not None and tensor.holds_numbers:
+    if tensor.buffer is not None and tensor.is_numeric:
         size = min(stored_size(tensor.type, tensor.shape), 1 << 16)
         tensor.buffer = np.concatenate([tensor.buffer, np.zeros(max(0, size - tensor.buffer.size), np.uint8)])
 
@@ -161,7 +161,7 @@ def foreign(case: Case, one_of: int = 1) -> dict[str, str]:
 def main(one_of: int) -> None:
     from .test_ops import CASES
 
-    os.environ.update(TINYLITE_QUIET="1", TINYLITE_MEMORY_LIMIT=str(MEMORY), TINYLITE_TURN_LIMIT="1000")
+    os.environ.update(TINYLITE_QUIET="1", TINYLITE_MEMORY_LIMIT=str(MEMORY), TINYLITE_MAX_LOOP_ITERATIONS="1000")
     for case in CASES:
         for error, example in foreign(case, one_of).items():
             print(f"{error}\n    {example}", flush=True)

@@ -73,20 +73,20 @@ def test_peak(tmp_path: Path) -> None:
 
 
 def test_counts_operations() -> None:
+    from benchmarks.baselines import Baselines
     from benchmarks.kernels import Layer, with_shapes
-    from benchmarks.rivals import Rivals
 
     for layer, kind, products in [
         (Layer("CONV_2D", 8, 3, 5, 3, 2), "float", 4 * 4 * 5 * 3 * 3 * 3),
         (Layer("DEPTHWISE_CONV_2D", 6, 4, 4, 3), "int8", 6 * 6 * 4 * 3 * 3),
         (Layer("FULLY_CONNECTED", 3, 7, 5), "hybrid", 3 * 7 * 5),
     ]:
-        found = Rivals.of(with_shapes(layer.case(kind)), 1).operations
+        found = Baselines.of(with_shapes(layer.case(kind)), 1).operations
         assert found == {"float": 0, "8-bit": 0, ("float" if kind == "float" else "8-bit"): 2 * products}
 
 
 def test_tells_how_outputs_differ() -> None:
-    from benchmarks.rivals import difference
+    from benchmarks.baselines import difference
 
     x = np.array([1, 2, 3], np.int8)
     assert difference(x, x.copy()) == 0

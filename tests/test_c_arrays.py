@@ -11,7 +11,7 @@ import pytest
 import tinylite.demo
 from tinylite import CorruptFileError, Interpreter, Model
 from tinylite.files.c_arrays import _value, model_in
-from tinylite.files.formats import kind_of
+from tinylite.files.file_formats import detect_format
 
 MODEL = (Path(tinylite.demo.__path__[0]) / "digits_uint8.tflite").read_bytes()
 OTHER = "int sizes[] = {300, 1, 2, 3, 4, 5, 6, 7, 8, 9};\n"
@@ -40,7 +40,7 @@ def test_every_way_to_write_an_array_is_read(text: str) -> None:
 def test_c_source_loads_as_the_file_in_it(tmp_path: Path) -> None:
     path = tmp_path / "model.cc"
     path.write_text(source())
-    assert kind_of(path).id == "tflite"
+    assert detect_format(path).id == "tflite"
     assert Model.load(path).to_bytes() == Model.load(MODEL).to_bytes()
     ours, wanted = Interpreter(str(path)), Interpreter(model_content=MODEL)
     for interpreter in (ours, wanted):

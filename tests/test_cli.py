@@ -460,7 +460,7 @@ def test_a_picture_is_written_with_the_scaling_that_it_was_read_with() -> None:
 
 @pytest.mark.parametrize("type", ["UINT8", "INT8"])
 def test_quantized_pictures_are_written_as_the_numbers_that_they_stand_for(type: str) -> None:
-    """By the scaling, if there is one, and otherwise as an input of that kind is read."""
+    """By the normalization, if there is one, and otherwise as an input of that kind is read."""
     picture("L", "p.png")
     given = np.asarray(Image.open("p.png"))
     least = -128 if type == "INT8" else 0

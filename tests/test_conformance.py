@@ -20,7 +20,7 @@ from tinylite.tensor_types import tensor_dtype
 
 from . import variables
 from .cases import Case, T, hybrid
-from .conftest import Judge, answer, feed_and_run, litert_interpreter
+from .conftest import Oracle, feed_and_run, litert_interpreter, run_once
 from .ops import batch_matmul, bidirectional_sequence_lstm, bidirectional_sequence_rnn, conv_2d, lstm
 from .test_ops import CASES
 
@@ -58,7 +58,7 @@ def test_floats_have_the_reference_s_bits_on_request(case: Case) -> None:
 
 @pytest.mark.parametrize("values", [8, 19])
 @pytest.mark.parametrize("kind", ["hybrid", "hybrid1"])
-def test_hybrid_inputs_round_by_two_rules(values: int, kind: str, litert: Judge, run: Judge) -> None:
+def test_hybrid_inputs_round_by_two_rules(values: int, kind: str, litert: Oracle, run: Oracle) -> None:
     """Values about halfway between two steps: LiteRT rounds whole groups of eight by one formula, the rest by another."""
     content = conv_2d.conv(1, (1, values), 1, 4, (1, 1), kind).model().to_bytes()
     for most, between in ((255 / 2, np.arange(values) + 0.5), (127.0, np.arange(values) - 3.5), (6.0, (np.arange(values) + 0.5) * 6 / 255)):
@@ -67,11 +67,11 @@ def test_hybrid_inputs_round_by_two_rules(values: int, kind: str, litert: Judge,
             if towards is not None:
                 x = np.nextafter(x, np.float32(towards))
             x[-1] = most
-            found, wanted = (judge(content, [x.reshape(1, 1, values, 1)])[0] for judge in (run, litert))
+            found, wanted = (oracle(content, [x.reshape(1, 1, values, 1)])[0] for oracle in (run, litert))
             assert found.tobytes() == wanted.tobytes()
 
 
-def test_a_quotient_too_small_to_tell_is_zero(run: Judge, litert: Judge) -> None:
+def test_a_quotient_too_small_to_tell_is_zero(run: Oracle, litert: Oracle) -> None:
     """LiteRT shifts by more than 31 bits here, which gives anything."""
     case = Case(
         "DIV",
@@ -85,7 +85,7 @@ def test_a_quotient_too_small_to_tell_is_zero(run: Judge, litert: Judge) -> None
     assert litert(content, feeds)[0].tolist() != [7, 7, 7]
 
 
-def test_sums_of_signed_bytes_are_signed(run: Judge, litert: Judge) -> None:
+def test_sums_of_signed_bytes_are_signed(run: Oracle, litert: Oracle) -> None:
     """LiteRT's reference kernel reads them as unsigned; its optimized one does not."""
     axis = T((1,), "INT32", data=[1])
     case = Case("SUM", [T((2, 3), "INT8", scale=0.5, zero=-3), axis], [T((2,), "INT8", scale=2.0, zero=5)], {"keep_dims": False}, version=2)
@@ -97,7 +97,7 @@ def test_sums_of_signed_bytes_are_signed(run: Judge, litert: Judge) -> None:
 
 
 @pytest.mark.parametrize("classes", [2, 3, 100, 200])
-def test_probabilities_of_equal_classes(classes: int, run: Judge, litert: Judge) -> None:
+def test_probabilities_of_equal_classes(classes: int, run: Oracle, litert: Oracle) -> None:
     shape = (1, classes)
     case = Case("SOFTMAX", [T(shape, "INT8", scale=0.1)], [T(shape, "INT8", scale=1 / 256, zero=-128)], {"beta": 1.0}, version=2)
     content, x = case.model().to_bytes(), np.full(shape, 17, np.int8)
@@ -105,7 +105,7 @@ def test_probabilities_of_equal_classes(classes: int, run: Judge, litert: Judge)
     assert run(content, [x])[0].tobytes() == litert(content, [x])[0].tobytes()
 
 
-def test_log_softmax_of_many_equal_classes_is_their_logarithm(run: Judge, litert: Judge) -> None:
+def test_log_softmax_of_many_equal_classes_is_their_logarithm(run: Oracle, litert: Oracle) -> None:
     """LiteRT's sum of powers overflows: its logarithm is that of another number."""
     shape = (1, 9000)
     case = Case("LOG_SOFTMAX", [T(shape, "INT8", scale=0.1)], [T(shape, "INT8", scale=1 / 16, zero=127)], version=2)
@@ -114,14 +114,14 @@ def test_log_softmax_of_many_equal_classes_is_their_logarithm(run: Judge, litert
     assert set(litert(content, [x])[0].reshape(-1).tolist()) == {20}
 
 
-def test_squares_of_a_long_row_do_not_overflow(run: Judge, litert: Judge) -> None:
+def test_squares_of_a_long_row_do_not_overflow(run: Oracle, litert: Oracle) -> None:
     case = Case("L2_NORMALIZATION", [T((1, 40000), "UINT8", scale=0.1)], [T((1, 40000), "UINT8", scale=1 / 128, zero=128)], version=2)
     content, x = case.model().to_bytes(), np.full((1, 40000), 255, np.uint8)
     assert set(run(content, [x])[0].reshape(-1).tolist()) == {128 + round(128 / 200)}
     assert set(litert(content, [x])[0].reshape(-1).tolist()) == {255}
 
 
-def test_the_last_neighbour_counts(run: Judge, litert: Judge) -> None:
+def test_the_last_neighbour_counts(run: Oracle, litert: Oracle) -> None:
     case = Case("LOCAL_RESPONSE_NORMALIZATION", [T((1, 1, 1, 3))], [T(())], dict(radius=1, bias=1.0, alpha=1.0, beta=1.0))
     content, x = case.model().to_bytes(), np.array([1, 2, 3], np.float32).reshape(1, 1, 1, 3)
     assert np.allclose(run(content, [x])[0].reshape(-1), [1 / 6, 2 / 15, 3 / 14])
@@ -130,7 +130,7 @@ def test_the_last_neighbour_counts(run: Judge, litert: Judge) -> None:
 
 
 @pytest.mark.parametrize("scales", [(0.5, 0.25), (0.9, 0.03)])
-def test_scales_compare_as_real_numbers(scales: tuple[float, float], run: Judge, litert: Judge) -> None:
+def test_scales_compare_as_real_numbers(scales: tuple[float, float], run: Oracle, litert: Oracle) -> None:
     rng = np.random.default_rng(3)
     x, y = (rng.integers(0, 256, 500).astype(np.uint8) for _ in scales)
     content = Case("LESS", [T((500,), "UINT8", scale=scale, zero=7) for scale in scales], [T((), "BOOL")]).model().to_bytes()
@@ -148,24 +148,24 @@ def test_any_scale_is_a_multiplier_and_one_shift(power: int) -> None:
         assert multiplier * 2.0 ** (left - right - 31) == pytest.approx(factor * 2.0**power, rel=2.0**-30)
 
 
-def test_plain_int16_are_compared(run: Judge) -> None:
+def test_plain_int16_are_compared(run: Oracle) -> None:
     """LiteRT writes no output of NOT_EQUAL here."""
     content = Case("NOT_EQUAL", [T((3,), "INT16"), T((3,), "INT16")], [T((), "BOOL")]).model().to_bytes()
     assert run(content, [np.array([1, 2, 3], np.int16), np.array([1, -2, 3], np.int16)])[0].tolist() == [False, True, False]
 
 
-def test_whole_numbers_have_a_remainder_by_any_number_but_0(run: Judge, litert: Judge) -> None:
+def test_whole_numbers_have_a_remainder_by_any_number_but_0(run: Oracle, litert: Oracle) -> None:
     content = Case("FLOOR_MOD", [T((6,), "INT32"), T((6,), "INT32")], [T((), "INT32")]).model().to_bytes()
     x, y = np.array([-7, 5, 7, -7, 2**31 - 1, -12], np.int32), np.array([-1, -1, -3, 3, -2, 5], np.int32)
     assert run(content, [x, y])[0].tolist() == litert(content, [x, y])[0].tolist() == (x % y).tolist()
 
 
-def test_angles_of_different_shapes_stretch(run: Judge) -> None:
+def test_angles_of_different_shapes_stretch(run: Oracle) -> None:
     y, x = np.float32([[1], [-2]]), np.float32([[3, -0.5, 0]])
     assert np.allclose(run(Case("ATAN2", [T((2, 1)), T((1, 3))], [T(())]).model().to_bytes(), [y, x])[0], np.arctan2(y, x))
 
 
-def test_a_narrow_range_has_one_step_less(run: Judge) -> None:
+def test_a_narrow_range_has_one_step_less(run: Oracle) -> None:
     """LiteRT refuses it; TensorFlow rounds to the steps from 1 to 2^bits - 1."""
     case = Case("FAKE_QUANT", [T((5,))], [T((5,))], dict(min=-3.0, max=3.0, num_bits=3, narrow_range=True))
     assert run(case.model().to_bytes(), [np.float32([-9, -0.6, 0.4, 1.6, 9])])[0].tolist() == [-3, -1, 0, 2, 3]
@@ -180,7 +180,7 @@ WIDER = {
 
 
 @pytest.mark.parametrize("code", WIDER)
-def test_wider_types_than_the_reference_s(code: str, run: Judge) -> None:
+def test_wider_types_than_the_reference_s(code: str, run: Oracle) -> None:
     function, rng = WIDER[code], np.random.default_rng(8)
     count = 1 if code in ("ABS", "SIGN", "SQUARE") else 2
     feeds = [rng.integers(-1000, 1000, 300), rng.integers(1, 70, 300)][:count]
@@ -197,7 +197,7 @@ def test_wider_types_than_the_reference_s(code: str, run: Judge) -> None:
         ("BROADCAST_ARGS", "INT32", [3, 7], "do not broadcast together"),
     ],
 )
-def test_numbers_that_have_no_result_stop_the_run(code: str, type: str, y: list[int], problem: str, run: Judge) -> None:
+def test_numbers_that_have_no_result_stop_the_run(code: str, type: str, y: list[int], problem: str, run: Oracle) -> None:
     content = Case(code, [T((2,), type), T((2,), type)], [T((), type)]).model().to_bytes()
     with pytest.raises(InvokeError, match=problem):
         run(content, [np.array([3, 3], tensor_dtype(type)), np.array(y, tensor_dtype(type))])
@@ -214,21 +214,21 @@ def test_variables_start_at_zero_and_int8_at_its_zero_point(type: str, start: in
     assert plan.view(value).tolist() == [start] * 4
 
 
-def test_rounding_keeps_a_negative_zero_only_where_there_was_one(run: Judge, litert: Judge) -> None:
+def test_rounding_keeps_a_negative_zero_only_where_there_was_one(run: Oracle, litert: Oracle) -> None:
     x = np.array([-0.0, 0.0, -0.2, -0.5, -0.7, 0.5, 1.5, 2.5, -1.5, -2.5, 8388609.0, -8388609.0], np.float32)
     content = Case("ROUND", [T((12,))], [T((12,))]).model().to_bytes()
     assert run(content, [x])[0].tobytes() == litert(content, [x], "BUILTIN_WITHOUT_DEFAULT_DELEGATES")[0].tobytes()
 
 
 @pytest.mark.parametrize("code", ["ARG_MAX", "ARG_MIN"])
-def test_any_number_is_more_extreme_than_nan(code: str, run: Judge, litert: Judge) -> None:
+def test_any_number_is_more_extreme_than_nan(code: str, run: Oracle, litert: Oracle) -> None:
     x = np.array([[np.nan, 1, 2], [3, np.nan, 1], [np.nan, np.nan, 0], [np.nan, np.nan, np.nan]], np.float32)
     content = Case(code, [T((4, 3)), T((), "INT32", data=1)], [T((), "INT32")], {"output_type": "INT32"}).model().to_bytes()
     wanted = {"ARG_MAX": [2, 0, 2, 0], "ARG_MIN": [1, 2, 2, 0]}[code]
     assert run(content, [x])[0].tolist() == litert(content, [x])[0].tolist() == wanted
 
 
-def test_what_is_too_large_for_a_quantized_type_is_its_largest_value(run: Judge, litert: Judge) -> None:
+def test_what_is_too_large_for_a_quantized_type_is_its_largest_value(run: Oracle, litert: Oracle) -> None:
     """LiteRT converts it to the least INT32; NaN too, to which it adds the zero point."""
     x = np.float32([np.inf, 3e38, 3e9, 127, -3e9, -3e38, -np.inf, np.nan])
     for zero, theirs in ((0, -128), (-5, 127)):
@@ -237,7 +237,7 @@ def test_what_is_too_large_for_a_quantized_type_is_its_largest_value(run: Judge,
         assert litert(content, [x])[0].tolist() == [theirs, theirs, theirs, 127 + zero, theirs, theirs, theirs, theirs]
 
 
-def test_what_is_too_large_to_be_concatenated_is_the_largest_value(run: Judge, litert: Judge) -> None:
+def test_what_is_too_large_to_be_concatenated_is_the_largest_value(run: Oracle, litert: Oracle) -> None:
     parts = [T((2,), "UINT8", scale=1e12, zero=5), T((2,), "UINT8", scale=1.0, zero=5)]
     content = Case("CONCATENATION", parts, [T((4,), "UINT8", scale=1.0, zero=5)], {"axis": 0}).model().to_bytes()
     feeds = [np.uint8([6, 4]), np.uint8([6, 4])]
@@ -245,7 +245,7 @@ def test_what_is_too_large_to_be_concatenated_is_the_largest_value(run: Judge, l
     assert litert(content, feeds)[0].tolist() == [0, 0, 6, 4]
 
 
-def test_each_nan_is_a_value_of_its_own(run: Judge, litert: Judge) -> None:
+def test_each_nan_is_a_value_of_its_own(run: Oracle, litert: Oracle) -> None:
     """LiteRT looks them up in a map that takes NaN and any number for equal."""
     x = np.float32([1, np.nan, 2, np.nan, 1])
     content = Case("UNIQUE", [T((5,))], [T(()), T((), "INT32")], {"idx_out_type": "INT32"}).model().to_bytes()
@@ -263,11 +263,11 @@ def test_a_variable_is_read_in_the_shape_that_it_has() -> None:
     interpreter = Interpreter(model_content=Model([Graph("main", [x], [y], ops, [x, y, of.outputs[0]])]).to_bytes())
     for count in (3, 5, 2):
         interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], [count])
-        assert answer(interpreter, np.arange(count, dtype=np.float32)).tolist() == [*range(count)]
+        assert run_once(interpreter, np.arange(count, dtype=np.float32)).tolist() == [*range(count)]
 
 
 @pytest.mark.parametrize("code", ["ABS", "LEAKY_RELU", "QUANTIZE", "MUL", "CONV_2D", "MEAN"])
-def test_a_factor_out_of_reach_takes_all_but_0_to_an_end(code: str, run: Judge, litert: Judge) -> None:
+def test_a_factor_out_of_reach_takes_all_but_0_to_an_end(code: str, run: Oracle, litert: Oracle) -> None:
     """LiteRT shifts by the rest of a division by 32."""
     x, scale = np.int8([-128, -3, -1, 0, 1, 2, 127]), 1e10
     inputs, options, wanted = [T((7,), "INT8", scale=scale)], {}, [-128, -128, -128, 0, 127, 127, 127]
@@ -292,7 +292,7 @@ def test_a_factor_out_of_reach_takes_all_but_0_to_an_end(code: str, run: Judge, 
 
 @pytest.mark.parametrize("kind", ["hybrid", "hybrid_a"])
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
-def test_a_row_with_nan_has_no_range(kind: str, odd: float, run: Judge) -> None:
+def test_a_row_with_nan_has_no_range(kind: str, odd: float, run: Oracle) -> None:
     """LiteRT makes numbers of it, or NaN, by where it lies."""
     case = batch_matmul.product((3, 30, 17), (3, 17, 70), kind, constant="y")
     (x,) = case.feeds()
@@ -303,7 +303,7 @@ def test_a_row_with_nan_has_no_range(kind: str, odd: float, run: Judge) -> None:
     assert np.array_equal(np.delete(found.reshape(90, 70), 37, 0), np.delete(clean.reshape(90, 70), 37, 0))
 
 
-def test_a_small_negative_number_keeps_its_digits_in_elu_and_gelu(run: Judge) -> None:
+def test_a_small_negative_number_keeps_its_digits_in_elu_and_gelu(run: Oracle) -> None:
     x = -(np.float32(10) ** np.linspace(-40, 0.4, 500, dtype=np.float32))
     wide = x.astype(np.float64)
     erfc = np.array([math.erfc(-value / math.sqrt(2)) for value in wide])
@@ -315,7 +315,7 @@ def test_a_small_negative_number_keeps_its_digits_in_elu_and_gelu(run: Judge) ->
 
 
 @pytest.mark.parametrize("code", ["MEAN", "SUM", "REDUCE_MAX", "REDUCE_MIN", "REDUCE_PROD"])
-def test_what_comes_of_nothing(code: str, run: Judge, litert: Judge) -> None:
+def test_what_comes_of_nothing(code: str, run: Oracle, litert: Oracle) -> None:
     content = Case(code, [T((0, 3)), T((1,), "INT32", data=[0])], [T(())], {"keep_dims": False}).model().to_bytes()
     x = np.zeros((0, 3), np.float32)
     assert np.array_equal(run(content, [x])[0], litert(content, [x])[0], equal_nan=True)
@@ -334,7 +334,7 @@ def test_resizing_reads_no_pixel_behind_the_last(align_corners: bool, half_pixel
 @pytest.mark.parametrize(
     "case", [bidirectional_sequence_rnn.both(2, 3, 6, (5, 7), "stack"), bidirectional_sequence_lstm.both(2, 3, 6, 7, merge=True)]
 )
-def test_bidirectional_layers_do_not_depend_on_which_of_time_and_batch_comes_first(case: Case, run: Judge) -> None:
+def test_bidirectional_layers_do_not_depend_on_which_of_time_and_batch_comes_first(case: Case, run: Oracle) -> None:
     """LiteRT's kernels read another sequence or other states than meant where the batch comes first."""
     first = case.model()
     found = run(first.to_bytes(), case.feeds())
@@ -350,7 +350,7 @@ def difference(found: list[np.ndarray], wanted: list[np.ndarray]) -> float:
     return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in zip(found, wanted, strict=True))
 
 
-def test_layers_with_8_bit_weights_go_through_time_major_sequences_once(run: Judge, litert: Judge) -> None:
+def test_layers_with_8_bit_weights_go_through_time_major_sequences_once(run: Oracle, litert: Oracle) -> None:
     """LiteRT's kernel has one loop over time too many, through which the states are kept."""
     case = bidirectional_sequence_rnn.both(2, 3, 6, (5, 7), major=True)
     content, feeds = hybrid(case).model().to_bytes(), case.feeds()
@@ -360,7 +360,7 @@ def test_layers_with_8_bit_weights_go_through_time_major_sequences_once(run: Jud
 
 
 @pytest.mark.parametrize("shapes", [((2, 3, 5, 8), (2, 3, 8, 4)), ((2, 3, 5, 8), (3, 8, 4))])
-def test_rows_of_matrices_along_two_dimensions_have_scales_of_their_own(shapes: Any, run: Judge, litert: Judge) -> None:
+def test_rows_of_matrices_along_two_dimensions_have_scales_of_their_own(shapes: Any, run: Oracle, litert: Oracle) -> None:
     case = batch_matmul.product(*shapes, "hybrid_a", constant="y")
     content, (x,) = case.model().to_bytes(), case.feeds()
     weights = case.inputs[1]
@@ -370,7 +370,7 @@ def test_rows_of_matrices_along_two_dimensions_have_scales_of_their_own(shapes: 
     assert difference(litert(content, [x]), wanted) > 0.1
 
 
-def test_an_lstm_s_states_are_overwritten_only_if_they_are_variables(run: Judge, litert: Judge) -> None:
+def test_an_lstm_s_states_are_overwritten_only_if_they_are_variables(run: Oracle, litert: Oracle) -> None:
     case = lstm.basic(1, 4, 3, "input")
     content, (x, *states) = case.model().to_bytes(), case.feeds()
 
@@ -387,10 +387,10 @@ def test_an_lstm_s_states_are_overwritten_only_if_they_are_variables(run: Judge,
     assert not any((a == b).all() for a, b in zip(twice(litert_interpreter(content)), states, strict=True))
 
 
-def test_seeds_have_32_bits(run: Judge, litert: Judge) -> None:
-    for judge in (run, litert):
+def test_seeds_have_32_bits(run: Oracle, litert: Oracle) -> None:
+    for oracle in (run, litert):
         few, many = (
-            judge(Case("RANDOM_UNIFORM", [T((1,), "INT32", data=[9])], [T(())], {"seed": seed, "seed2": 3}).model().to_bytes(), [])[0]
+            oracle(Case("RANDOM_UNIFORM", [T((1,), "INT32", data=[9])], [T(())], {"seed": seed, "seed2": 3}).model().to_bytes(), [])[0]
             for seed in (5, 5 + 2**40)
         )
         assert few.tobytes() == many.tobytes()

@@ -372,10 +372,12 @@ def test_an_error_within_nested_graphs() -> None:
 
 @pytest.mark.parametrize("turn", [doubled, longer])
 def test_turns_may_be_limited(turn: Callable[..., Sequence[Tensor]], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TINYLITE_TURN_LIMIT", "5")
+    monkeypatch.setenv("TINYLITE_MAX_LOOP_ITERATIONS", "5")
     ours = ready(looping(turn).to_bytes())
     feed_and_run(ours, [turns(5), ROW], 1)
-    with pytest.raises(InvokeError, match=r"op 0 WHILE .*: it has not ended after 5 iterations, the limit that TINYLITE_TURN_LIMIT sets"):
+    with pytest.raises(
+        InvokeError, match=r"op 0 WHILE .*: it has not ended after 5 iterations, the limit that TINYLITE_MAX_LOOP_ITERATIONS sets"
+    ):
         feed_and_run(ours, [turns(6), ROW], 1)
 
 

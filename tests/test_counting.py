@@ -10,7 +10,7 @@ from tinylite.errors import InvokeError
 from tinylite.model import Graph, Op, Tensor
 
 from .cases import T
-from .conftest import Judge
+from .conftest import Oracle
 from .ops.range import span
 from .ops.unique import unique
 from .test_plan import run as run_plan
@@ -47,7 +47,7 @@ def test_what_is_counted_of_constants_cuts_no_plan() -> None:
     assert run_plan(plan, np.arange(6).reshape(3, 2))[0].tolist() == [[-2, -4], [-4, -5]]
 
 
-def test_nothing_at_all(run: Judge) -> None:
+def test_nothing_at_all(run: Oracle) -> None:
     """LiteRT runs these too; its Python interface cannot tell what came out."""
     assert run(span("INT32", 4, 4, 1).model().to_bytes(), [])[0].tolist() == []
     values, indices = run(unique(T((0,)), "INT32").model().to_bytes(), [np.zeros(0, np.float32)])
@@ -64,13 +64,13 @@ def test_nothing_at_all(run: Judge) -> None:
         ("FLOAT32", (0, 1, np.nan), "no number"),
     ],
 )
-def test_ranges_that_are_none(type: str, ends: tuple[float, float, float], problem: str, run: Judge) -> None:
+def test_ranges_that_are_none(type: str, ends: tuple[float, float, float], problem: str, run: Oracle) -> None:
     case = span(type, 0, 1, 1, "sld")
     with pytest.raises(InvokeError, match=problem):
         run(case.model().to_bytes(), [np.array(end, case.inputs[0].values(np.random.default_rng()).dtype) for end in ends])
 
 
-def test_ranges_as_wide_as_their_type(run: Judge) -> None:
+def test_ranges_as_wide_as_their_type(run: Oracle) -> None:
     """LiteRT counts these in the type itself, which overflows."""
     content = span("INT32", 0, 1, 1, "sld").model().to_bytes()
     ends = [np.int32(-(2**31)), np.int32(2**31 - 1), np.int32(2**30)]

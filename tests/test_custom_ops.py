@@ -16,7 +16,7 @@ from tinylite.ops import custom_ops
 
 from . import custom_ops as folder
 from .cases import Case
-from .conftest import Judge, assert_close, feed_and_run
+from .conftest import Oracle, assert_close, feed_and_run
 from .custom_ops.audiospectrogram import spectrogram
 from .custom_ops.mfcc import coefficients
 from .custom_ops.tflite_detection_postprocess import OPTIONS, detection
@@ -30,14 +30,14 @@ def test_every_operator_has_cases() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_equals_the_reference(case: Case, litert: Judge, run: Judge) -> None:
+def test_equals_the_reference(case: Case, litert: Oracle, run: Oracle) -> None:
     content, feeds = case.model().to_bytes(), case.feeds()
     found = run(content, feeds)
     assert_close(found, litert(content, feeds, case.reference), case.tolerance)
     assert [a.tobytes() for a in found] == [b.tobytes() for b in run(content, feeds, threads=3)]
 
 
-def test_speech_features_in_a_row(litert: Judge, run: Judge) -> None:
+def test_speech_features_in_a_row(litert: Oracle, run: Oracle) -> None:
     """As a TF speech model has them: the spectrum of sound, and its coefficients."""
     first, second = (
         case.model().graph
@@ -73,7 +73,7 @@ def test_names_of_no_operator(name: str) -> None:
         Interpreter(model_content=case.model().to_bytes()).allocate_tensors()
 
 
-def test_places_of_detections_that_are_left_over_are_zero(run: Judge) -> None:
+def test_places_of_detections_that_are_left_over_are_zero(run: Oracle) -> None:
     """LiteRT leaves what was there, of this or of another run."""
     case = detection(30, max_detections=40, max_classes_per_detection=7)
     interpreter = Interpreter(model_content=case.model().to_bytes())
@@ -108,7 +108,7 @@ def test_detections_that_make_no_sense(changes: dict[str, float], problem: str) 
         Interpreter(model_content=case.model().to_bytes()).allocate_tensors()
 
 
-def test_anchors_of_negative_size_stop_the_run(run: Judge) -> None:
+def test_anchors_of_negative_size_stop_the_run(run: Oracle) -> None:
     case = detection(30)
     case.inputs[2].data[3, 2] = -0.1  # type: ignore[union-attr]
     with pytest.raises(InvokeError, match="an anchor's size is negative"):

@@ -14,12 +14,12 @@ from tinylite.model import save
 from tinylite.schema import decode
 from tinylite.schema.table import Table
 
-from .conftest import Judge, shared_models
+from .conftest import Oracle, shared_models
 from .small_models import sparse
 
 
 @pytest.mark.parametrize("name", shared_models())
-def test_shared_models_survive(name: str, shared: Path, tmp_path: Path, litert: Judge) -> None:
+def test_shared_models_survive(name: str, shared: Path, tmp_path: Path, litert: Oracle) -> None:
     """Equal Model, equal bytes at the second writing, and LiteRT's output bits."""
     original = Model.load(shared / "models" / name)
     path = tmp_path / name
@@ -225,7 +225,7 @@ def test_large_data_lie_behind_the_root_table(monkeypatch: pytest.MonkeyPatch) -
         Model.load(content[:-100])
 
 
-def test_litert_reads_data_behind_the_root_table(monkeypatch: pytest.MonkeyPatch, litert: Judge) -> None:
+def test_litert_reads_data_behind_the_root_table(monkeypatch: pytest.MonkeyPatch, litert: Oracle) -> None:
     model = small(np.arange(1000, dtype=np.float32))
     model.graph.inputs[0].shape = model.graph.outputs[0].shape = (1, 1000)
     monkeypatch.setattr("tinylite.model.save.ROOT_LIMIT", 1000)

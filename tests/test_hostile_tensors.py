@@ -25,7 +25,7 @@ FIRST = {case.code: case for case in reversed(CASES)}
 @pytest.mark.parametrize("code", sorted(FIRST))
 def test_no_tensor_raises_what_is_not_ours(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TINYLITE_MEMORY_LIMIT", str(MEMORY))
-    monkeypatch.setenv("TINYLITE_TURN_LIMIT", "1000")
+    monkeypatch.setenv("TINYLITE_MAX_LOOP_ITERATIONS", "1000")
     assert foreign(FIRST[code], one_of=40) == {}
 
 

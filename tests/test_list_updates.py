@@ -12,7 +12,7 @@ from tinylite.model import Graph, Tensor
 from tinylite.passes.pipelines import simplified
 from tinylite.passes.update_in_place import update_in_place
 
-from .conftest import Judge, feed_and_run
+from .conftest import Oracle, feed_and_run
 from .graphs import Maker, constant, like, loop, model
 from .small_models import ready
 
@@ -49,7 +49,7 @@ def written(shape: Sequence[int], read_again: bool = False) -> Graph:
 
 @pytest.mark.parametrize("shape", [(5,), (4, 3), (3, 2, 2)])
 @pytest.mark.parametrize("read_again", [False, True])
-def test_slices_around_an_element_are_an_update(shape: tuple[int, ...], read_again: bool, litert: Judge, run: Judge) -> None:
+def test_slices_around_an_element_are_an_update(shape: tuple[int, ...], read_again: bool, litert: Oracle, run: Oracle) -> None:
     graph = written(shape, read_again)
     kept = [op.code for op in simplified(graph).ops]
     assert "DYNAMIC_UPDATE_SLICE" in kept and "SLICE" not in kept
@@ -87,7 +87,7 @@ def test_other_slices_stay() -> None:
         assert update_in_place(graph) == 0
 
 
-def test_a_loop_that_fills_a_list_moves_only_what_is_new(litert: Judge, run: Judge) -> None:
+def test_a_loop_that_fills_a_list_moves_only_what_is_new(litert: Oracle, run: Oracle) -> None:
     data = Tensor("data", (6, 2), has_rank=True)
 
     def turn(maker: Maker, count: Tensor, data: Tensor) -> list[Tensor]:
@@ -109,7 +109,7 @@ def test_a_loop_that_fills_a_list_moves_only_what_is_new(litert: Judge, run: Jud
             assert found.tobytes() == wanted.tobytes()
 
 
-def test_what_is_given_twice_is_not_changed_in_place(litert: Judge, run: Judge) -> None:
+def test_what_is_given_twice_is_not_changed_in_place(litert: Oracle, run: Oracle) -> None:
     """The body gives the list before and after the update."""
     data = Tensor("data", (3, 2), has_rank=True)
 

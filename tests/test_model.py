@@ -14,7 +14,7 @@ import pytest
 import tinylite
 from tinylite import Graph, Model, ModelError, Op, Quantization, Signature, Tensor, TensorError, UnsupportedError, infer_shapes
 
-from .conftest import Judge
+from .conftest import Oracle
 from .small_models import reshaped
 
 
@@ -36,7 +36,7 @@ def test_rename_a_tensor(tmp_path: Path) -> None:
     assert Model.load(tmp_path / "out.tflite").graph.inputs[0].name == "image"
 
 
-def test_cut_a_graph(tmp_path: Path, run: Judge) -> None:
+def test_cut_a_graph(tmp_path: Path, run: Oracle) -> None:
     chain().save(tmp_path / "in.tflite")
     model = Model.load(tmp_path / "in.tflite")
     model.cut(["a"], ["b"])
@@ -47,7 +47,7 @@ def test_cut_a_graph(tmp_path: Path, run: Judge) -> None:
     assert run((tmp_path / "out.tflite").read_bytes(), [np.zeros((1, 3), np.float32)])[0].tolist() == [[1, 2, 3]]
 
 
-def test_change_a_constant(tmp_path: Path, run: Judge) -> None:
+def test_change_a_constant(tmp_path: Path, run: Oracle) -> None:
     chain().save(tmp_path / "in.tflite")
     model = Model.load(tmp_path / "in.tflite")
     model.graph.tensor("w").data = np.float32([7, 8, 9])

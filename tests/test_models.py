@@ -11,7 +11,7 @@ import pytest
 from tinylite import Interpreter, Model, OpResolverType
 from tinylite.inputs.media import read_input, real_values
 
-from .cases import acceptable
+from .cases import repair_for_litert
 from .conftest import assert_close, litert_interpreter, shared_models
 
 RUNS = 100
@@ -23,7 +23,7 @@ def test_a_hundred_random_inputs_equal_the_reference(name: str, shared: Path) ->
     path = shared / "models" / name
     ours = Interpreter(str(path))
     ours.allocate_tensors()
-    theirs = litert_interpreter(acceptable(path))
+    theirs = litert_interpreter(repair_for_litert(path))
     rng = np.random.default_rng(7)
     for _ in range(RUNS):
         for a, b in zip(ours.get_input_details(), theirs.get_input_details(), strict=True):
@@ -105,10 +105,12 @@ def classify(path: Path, picture: Path, **options: object) -> np.ndarray:
 
 @pytest.mark.parametrize("kind", ["float", "int8"])
 def test_mnist_lstm_reads_ten_digits(kind: str, shared: Path) -> None:
-    from tinylite.inputs.media import Scaling
+    from tinylite.inputs.media import Normalization
 
     path = shared / "models" / f"mnist_lstm_{kind}.tflite"
-    seen = [int(classify(path, shared / "inputs" / f"mnist_{digit}.png", scaling=Scaling(0, 255)).argmax()) for digit in range(10)]
+    seen = [
+        int(classify(path, shared / "inputs" / f"mnist_{digit}.png", normalization=Normalization(0, 255)).argmax()) for digit in range(10)
+    ]
     assert seen == list(range(10))
 
 

@@ -16,14 +16,14 @@ from tinylite import ConvertError, Interpreter, Model, Op, Tensor, ops
 from tinylite.converter import tf_ops
 from tinylite.converter.folding import FOLDERS, UNKNOWN
 from tinylite.converter.tf_ops.registry import RANKS, TRANSLATIONS
-from tinylite.files.formats import kind_of
+from tinylite.files.file_formats import detect_format
 from tinylite.model import Graph
 from tinylite.ops import custom_ops
 from tinylite.ops.common.operator import REGISTRY
 from tinylite.quantize import FullIntegerQuantization, quantize_model
 from tinylite.report.describe_quantization import describe_file
 
-from .conftest import answer
+from .conftest import run_once
 from .converter.nodes import Nodes, codes
 
 # A code of the format that tinylite does not run.
@@ -95,7 +95,7 @@ def _opposite(call, x):
 
 @translates("Squared")
 def squared(call):
-    return call.emit("CUSTOM", [call.input(0)], None, call.signature(call.input(0)), custom_code="Squared")
+    return call.emit("CUSTOM", [call.input(0)], None, call.partial_shape(call.input(0)), custom_code="Squared")
 '''
 
 
@@ -141,7 +141,7 @@ def test_it_is_converted_and_runs() -> None:
     assert codes(model) == "STABLEHLO_NEGATE ADD Squared"  # elementwise: the transposes met, and are gone
     assert [op.version for op in model.graph.ops] == [1, 1, 1]
     assert bytes(model.metadata[0].data).rstrip(b"\0") == b"2.17.0"
-    assert np.array_equal(answer(Interpreter(model_content=model.to_bytes()), X), (np.float32(0.5) - X) ** 2)
+    assert np.array_equal(run_once(Interpreter(model_content=model.to_bytes()), X), (np.float32(0.5) - X) ** 2)
 
 
 @pytest.mark.parametrize("type", ["INT8", "UINT8"])
@@ -153,8 +153,8 @@ def test_it_is_quantized_and_runs_on_integers(type: str, policy: str, tmp_path: 
     assert {tensor.type for op in made.graph.ops[1:-1] for tensor in op.outputs} == {type}
     assert made.graph.ops[1].version == (2 if type == "INT8" else 1)
     made.save(tmp_path / "made.tflite")
-    assert describe_file(str(tmp_path / "made.tflite"), kind_of(tmp_path / "made.tflite"))["graphs"][0]["float_ops"] == []
-    found = answer(Interpreter(model_content=made.to_bytes()), X)
+    assert describe_file(str(tmp_path / "made.tflite"), detect_format(tmp_path / "made.tflite"))["graphs"][0]["float_ops"] == []
+    found = run_once(Interpreter(model_content=made.to_bytes()), X)
     assert np.abs(found - np.minimum((np.float32(0.5) - X) ** 2, 4)).max() < 0.2
 
 

@@ -13,7 +13,7 @@ from tinylite.model import Model
 
 from . import ops as folder
 from .cases import Case
-from .conftest import Judge, assert_close
+from .conftest import Oracle, assert_close
 
 MODULES = {module.name: importlib.import_module(f"{folder.__name__}.{module.name}") for module in pkgutil.iter_modules(folder.__path__)}
 CASES: list[Case] = [case for module in MODULES.values() for case in module.CASES]
@@ -26,14 +26,14 @@ def test_every_operator_has_cases() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_equals_the_reference(case: Case, litert: Judge, run: Judge) -> None:
+def test_equals_the_reference(case: Case, litert: Oracle, run: Oracle) -> None:
     content = case.model().to_bytes()
     feeds = case.feeds()
     assert_close(run(content, feeds, runs=case.runs), litert(content, feeds, case.reference, case.runs), case.tolerance)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_does_not_depend_on_threads(case: Case, run: Judge) -> None:
+def test_does_not_depend_on_threads(case: Case, run: Oracle) -> None:
     content = case.model().to_bytes()
     feeds = case.feeds()
     for alone, together in zip(run(content, feeds), run(content, feeds, threads=3), strict=True):

@@ -10,18 +10,18 @@ import pytest
 from tinylite import Interpreter
 from tinylite.model import Graph, Model
 from tinylite.passes.drop_idle_dropout import drop_idle_dropout
-from tinylite.passes.drop_neutral_ops import drop_neutral_ops, merge_constant_operands
-from tinylite.passes.drop_unused_ops import drop_unused_ops
-from tinylite.passes.fold_into_weights import fold_into_next_weights, fold_into_weights
+from tinylite.passes.eliminate_common_subexpressions import deduplicate_constants, eliminate_common_subexpressions
+from tinylite.passes.eliminate_dead_ops import eliminate_dead_ops
+from tinylite.passes.eliminate_identities import eliminate_identities, merge_constant_operands
+from tinylite.passes.fold_scale_and_bias import fold_scale_and_bias, fold_scale_and_bias_into_next
 from tinylite.passes.fuse_activations import fuse_activations
 from tinylite.passes.keep_dimensions import flatten_rows, keep_dimensions
 from tinylite.passes.merge_dilations import merge_dilations
-from tinylite.passes.merge_equal_ops import merge_equal_ops, share_constants
 from tinylite.passes.merge_moves import keep_reduced_dimensions, merge_reshapes, merge_transposes
 from tinylite.passes.merge_pads import merge_pads
 from tinylite.passes.pipelines import AFTER_TRANSLATION, optimize
 from tinylite.passes.recognize_activations import (
-    recognize_gelu,
+    fuse_gelu,
     recognize_hard_swish,
     recognize_leaky_relu,
     recognize_prelu,
@@ -56,47 +56,47 @@ def case(change: Callable[..., int], codes: str) -> Callable[[Callable[[Draft], 
     return add
 
 
-@case(fold_into_weights, "CONV_2D")
+@case(fold_scale_and_bias, "CONV_2D")
 def batch_norm_after_a_convolution(d: Draft) -> Graph:
     y = d.op("MUL", d.conv(d.input()), RNG.normal(1, 0.3, 4))
     return d.done(d.op("ADD", RNG.normal(0, 1, (1, 1, 1, 4)), d.op("SUB", y, RNG.normal(0, 1, 4))))
 
 
-@case(fold_into_weights, "CONV_2D MUL")
+@case(fold_scale_and_bias, "CONV_2D MUL")
 def a_factor_for_each_pixel_stays(d: Draft) -> Graph:
     return d.done(d.op("MUL", d.conv(d.input()), RNG.normal(1, 0.3, X)))
 
 
-@case(fold_into_weights, "CONV_2D MUL")
+@case(fold_scale_and_bias, "CONV_2D MUL")
 def what_another_reads_is_not_folded(d: Draft) -> Graph:
     y = d.conv(d.input())
     return d.done(y, d.op("MUL", y, 2.0))
 
 
-@case(fold_into_weights, "DEPTHWISE_CONV_2D")
+@case(fold_scale_and_bias, "DEPTHWISE_CONV_2D")
 def depthwise_takes_a_factor(d: Draft) -> Graph:
     weights = d.constant(RNG.normal(0, 1, (1, 3, 3, 4)))
     y = d.op("DEPTHWISE_CONV_2D", d.input(), weights, np.ones(4), padding="SAME", stride_h=1, stride_w=1, depth_multiplier=1)
     return d.done(d.op("MUL", y, RNG.normal(1, 1, 4)))
 
 
-@case(fold_into_weights, "FULLY_CONNECTED")
+@case(fold_scale_and_bias, "FULLY_CONNECTED")
 def a_product_takes_a_bias(d: Draft) -> Graph:
     y = d.op("FULLY_CONNECTED", d.input((2, 4)), RNG.normal(0, 1, (3, 4)), None, shape=(2, 3))
     return d.done(d.op("ADD", y, RNG.normal(0, 1, 3), shape=(2, 3)))
 
 
-@case(fold_into_next_weights, "CONV_2D")
+@case(fold_scale_and_bias_into_next, "CONV_2D")
 def a_scaled_input(d: Draft) -> Graph:
     return d.done(d.conv(d.op("MUL", d.input(), RNG.normal(1, 0.3, 4))))
 
 
-@case(fold_into_next_weights, "ADD CONV_2D")
+@case(fold_scale_and_bias_into_next, "ADD CONV_2D")
 def a_sum_before_padding_stays(d: Draft) -> Graph:
     return d.done(d.conv(d.op("ADD", d.input(), RNG.normal(1, 0.3, 4))))
 
 
-@case(fold_into_next_weights, "CONV_2D")
+@case(fold_scale_and_bias_into_next, "CONV_2D")
 def a_sum_without_padding(d: Draft) -> Graph:
     return d.done(d.conv(d.op("ADD", d.input(), RNG.normal(1, 0.3, 4)), padding="VALID", shape=(1, 4, 4, 4)))
 
@@ -128,7 +128,7 @@ def a_dilated_convolution_of_a_sequence(d: Draft) -> Graph:
     return d.done(d.op("BATCH_TO_SPACE_ND", back, d.ints(2), d.ints([0, 0]), shape=(1, 6, 4)))
 
 
-@case(merge_equal_ops, "ABS ADD")
+@case(eliminate_common_subexpressions, "ABS ADD")
 def the_same_twice(d: Draft) -> Graph:
     x = d.input()
     return d.done(d.op("ADD", d.op("ABS", x), d.op("ABS", x)))
@@ -202,7 +202,7 @@ def hard_swish(d: Draft) -> Graph:
     return d.done(d.op("MUL", gate, x))
 
 
-@case(recognize_gelu, "GELU")
+@case(fuse_gelu, "GELU")
 def gelu_by_tanh(d: Draft) -> Graph:
     x = d.input()
     cube = d.op("MUL", d.op("MUL", d.op("SQUARE", x), x), 0.044715)
@@ -317,7 +317,7 @@ def dropout_of_a_half_stays(d: Draft) -> Graph:
     return d.done(d.op("MUL", x, d.op("FLOOR", d.op("ADD", d.op("RANDOM_UNIFORM", d.ints(*X)), 0.5))))
 
 
-@case(drop_neutral_ops, "ABS")
+@case(eliminate_identities, "ABS")
 def products_with_one(d: Draft) -> Graph:
     return d.done(d.op("ABS", d.op("ADD", d.op("MUL", d.input(), 1.0), np.zeros(4))))
 
@@ -340,7 +340,7 @@ def test_a_pass_does_what_it_is_for(name: str) -> None:
     before = None if "RANDOM_UNIFORM" in {op.code for op in graph.ops} else run(graph)
     while change(graph):
         pass
-    drop_unused_ops(graph)
+    eliminate_dead_ops(graph)
     assert " ".join(op.code for op in graph.ops) == codes
     if before is not None:
         for found, wanted in zip(run(graph), before, strict=True):
@@ -360,7 +360,7 @@ def test_a_pass_goes_on_after_what_it_leaves_alone(change: Callable[..., int], b
         left += codes.split()
     while change(whole):
         pass
-    drop_unused_ops(whole)
+    eliminate_dead_ops(whole)
     assert sorted(op.code for op in whole.ops) == sorted(left)
 
 
@@ -374,8 +374,8 @@ def test_gelu_by_the_error_function(sign: int) -> None:
     else:
         inner = d.op("CUSTOM", d.op("MUL", d.op("NEG", x), np.sqrt(0.5)), custom_code="Erfc")
     graph = d.done(d.op("MUL", d.op("MUL", x, 0.5), inner))
-    assert recognize_gelu(graph) == 1
-    drop_unused_ops(graph)
+    assert fuse_gelu(graph) == 1
+    eliminate_dead_ops(graph)
     assert [op.code for op in graph.ops] == ["GELU"]
 
 
@@ -386,7 +386,7 @@ def test_l2_normalization() -> None:
     graph = d.done(d.op("MUL", x, d.op("RSQRT", d.op("MAXIMUM", total, 1e-12, shape=(1, 6, 6, 1)), shape=(1, 6, 6, 1))))
     assert recognize_relu(graph) == 0  # a small number is not 0, with which an empty vector would be divided by 0
     assert recognize_l2_normalization(graph) == 1
-    drop_unused_ops(graph)
+    eliminate_dead_ops(graph)
     assert [op.code for op in graph.ops] == ["L2_NORMALIZATION"]
 
 
@@ -394,7 +394,7 @@ def test_equal_constants_are_stored_once() -> None:
     d = Draft()
     values = RNG.normal(0, 1, 4)
     graph = d.done(d.op("ADD", d.op("MUL", d.input(), d.constant(values)), d.constant(values)))
-    assert share_constants(graph) == 1
+    assert deduplicate_constants(graph) == 1
     assert graph.ops[0].inputs[1] is graph.ops[1].inputs[1]
 
 
@@ -420,7 +420,7 @@ def test_equal_ops_are_merged_beside_those_that_stay() -> None:
     first, out, third = d.op("NEG", x), d.op("NEG", x), d.op("NEG", x)
     graph = d.done(out, d.op("ADD", first, third))
     before = run(graph)
-    assert merge_equal_ops(graph) == 1
+    assert eliminate_common_subexpressions(graph) == 1
     assert [op.code for op in graph.ops] == ["NEG", "NEG", "ADD"]
     assert graph.ops[-1].inputs == [first, first]
     assert all(np.array_equal(a, b) for a, b in zip(before, run(graph), strict=True))

@@ -13,7 +13,7 @@ from tinylite.engine.plan import Plan
 from tinylite.errors import ModelError, UnsupportedError
 from tinylite.model import Graph, Model, Op, Quantization, Tensor
 from tinylite.passes import graph_pass, pipelines
-from tinylite.passes.drop_unused_ops import drop_unused_ops
+from tinylite.passes.eliminate_dead_ops import eliminate_dead_ops
 from tinylite.passes.fuse_activations import fuse_activations
 from tinylite.passes.pipelines import simplified
 from tinylite.schema.table import Table
@@ -53,22 +53,22 @@ def codes(graph: Graph) -> list[str]:
 
 def test_unused_ops_go() -> None:
     graph = convolution()
-    assert drop_unused_ops(graph) == 1
+    assert eliminate_dead_ops(graph) == 1
     assert "ABS" not in codes(graph)
-    assert drop_unused_ops(graph) == 0
+    assert eliminate_dead_ops(graph) == 0
 
 
 def test_ops_that_change_a_variable_stay() -> None:
     x, state, y = Tensor("x", (2,)), Tensor("state", (2,), is_variable=True), Tensor("y", (2,))
     graph = Graph("main", [x], [x], [Op("ADD", [x, state], [y])], [x, state, y])
-    assert drop_unused_ops(graph) == 0
+    assert eliminate_dead_ops(graph) == 0
 
 
 @pytest.mark.parametrize("activation", ["RELU", "RELU6", "RELU_N1_TO_1"])
 @pytest.mark.parametrize("type", ["FLOAT32", "INT8"])
 def test_an_activation_is_fused_into_what_it_follows(type: str, activation: str) -> None:
     graph = convolution(type, activation)
-    drop_unused_ops(graph)
+    eliminate_dead_ops(graph)
     assert fuse_activations(graph) == 1
     assert codes(graph)[0] == "CONV_2D"
     assert len(graph.ops) == 2

@@ -138,4 +138,4 @@ def test_no_other_file_has_arithmetic_of_its_own() -> None:
             assert pair not in ("(-128, 127)", "(-32768, 32767)") or name in _RANGES_OF_PIXELS, f"{name}: {pair} is integer_limits"
 
 
-_RANGES_OF_PIXELS = {"inputs/scaling.py", "inputs/stored_values.py"}  # real ranges, not those of types
+_RANGES_OF_PIXELS = {"inputs/normalization.py", "inputs/stored_values.py"}  # real ranges, not those of types

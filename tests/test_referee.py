@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from . import referee
-from .conftest import Judge, litert_interpreter
+from .conftest import Oracle, litert_interpreter
 from .ops.neg import CASES
 
 pytest.importorskip("ai_edge_litert")
 CASE = CASES[0]
 
 
-def test_the_referee_s_end_fails_one_test(litert: Judge) -> None:
+def test_the_referee_s_end_fails_one_test(litert: Oracle) -> None:
     content, feeds = CASE.model().to_bytes(), CASE.feeds()
     wanted = litert(content, feeds)[0]
     interpreter = litert_interpreter(content)

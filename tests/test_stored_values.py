@@ -11,7 +11,7 @@ import tinylite
 from tinylite import Graph, Interpreter, Model, Op, Quantization, Signature, Tensor, TensorError, dequantize_values, quantize_values
 
 from .cases import Case, T
-from .conftest import Judge, litert_interpreter
+from .conftest import Oracle, litert_interpreter
 
 
 def details(type: str, scale: Any = None, zero: Any = 0, axis: int = 0, shape: tuple[int, ...] = (8,)) -> dict[str, Any]:
@@ -36,7 +36,7 @@ SPECIAL = np.float32([0.5, -0.5, 1.5, 2.5, -1.5, np.inf, -np.inf, np.nan, 3e9, -
 @pytest.mark.parametrize("type", ["INT8", "UINT8"])
 @pytest.mark.parametrize("zero", [0, 3, 100])
 @pytest.mark.parametrize("scale", [1.0, 0.0078125, 0.3])
-def test_quantizes_and_dequantizes_as_the_operators(type: str, zero: int, scale: float, run: Judge) -> None:
+def test_quantizes_and_dequantizes_as_the_operators(type: str, zero: int, scale: float, run: Oracle) -> None:
     real = np.concatenate([SPECIAL, np.random.default_rng(1).normal(0, 40 * scale, 500).astype(np.float32)])
     stored = T(real.shape, type, scale=scale, zero=zero)
     (wanted,) = run(Case("QUANTIZE", [T(real.shape)], [stored], version=2).model().to_bytes(), [real])

@@ -11,7 +11,7 @@ from tinylite.errors import TinyliteError
 from tinylite.model import Op
 
 from .cases import Case, T
-from .conftest import Judge
+from .conftest import Oracle
 from .test_ops import CASES
 
 Types = tuple[tuple[str | int | None, ...], tuple[str | int | None, ...]]  # of inputs and outputs
@@ -84,6 +84,6 @@ def test_a_combination_of_types_has_a_case_or_is_refused(code: str, monkeypatch:
     assert refused
 
 
-def test_indices_of_64_bits_scatter_as_those_of_32(run: Judge) -> None:
+def test_indices_of_64_bits_scatter_as_those_of_32(run: Oracle) -> None:
     short, long = (run(case.model().to_bytes(), case.feeds()) for case in SCATTERED)
     assert short[0].any() and short[0].tobytes() == long[0].tobytes()

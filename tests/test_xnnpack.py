@@ -106,9 +106,9 @@ def compared(code: str, seeds: range) -> Iterator[tuple[np.ndarray, np.ndarray, 
     for seed in seeds:
         case = CASES[code](np.random.default_rng(seed))
         model, feeds = case.model(), case.feeds(seed)
-        judge = litert_interpreter(model.to_bytes(), "BUILTIN")
-        assert "DELEGATE" in [op["op_name"] for op in judge._get_ops_details()], case.name
-        found, wanted = run(model, "xnnpack", feeds), feed_and_run(judge, feeds, 1)[0]
+        oracle = litert_interpreter(model.to_bytes(), "BUILTIN")
+        assert "DELEGATE" in [op["op_name"] for op in oracle._get_ops_details()], case.name
+        found, wanted = run(model, "xnnpack", feeds), feed_and_run(oracle, feeds, 1)[0]
         assert np.array_equal(found, wanted), f"seed {seed}: {np.count_nonzero(found != wanted)} of {found.size} differ: {case.name}"
         yield found, wanted, run(model, "reference", feeds)
 

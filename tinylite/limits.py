@@ -13,7 +13,7 @@ from types import TracebackType
 
 from .errors import OutOfMemoryError, SettingError, TinyliteError
 
-__all__ = ["Account", "check_size", "memory_limit", "memory_shortage", "size_text", "turn_limit"]
+__all__ = ["Account", "check_size", "max_loop_iterations", "memory_limit", "memory_shortage", "size_text"]
 
 _CGROUPS = "/sys/fs/cgroup"
 
@@ -30,9 +30,9 @@ def memory_limit() -> int:
     return min(_machine_memory(), _address_space()) // 4 * 3
 
 
-def turn_limit() -> int:
-    """How often a WHILE may run its body: TINYLITE_TURN_LIMIT, or as often as it likes. Raises SettingError."""
-    wanted = _number("TINYLITE_TURN_LIMIT", "turns", "1e6")
+def max_loop_iterations() -> int:
+    """The most iterations of a WHILE: TINYLITE_MAX_LOOP_ITERATIONS, or unlimited. Raises SettingError."""
+    wanted = _number("TINYLITE_MAX_LOOP_ITERATIONS", "iterations", "1e6")
     return 1 << 62 if wanted is None else wanted
 
 

@@ -23,7 +23,7 @@ import tinylite
 from tinylite import TinyliteError
 from tinylite.cli.base.terminal import shown
 from tinylite.files import describe as describe_graph
-from tinylite.files.formats import HEAD, identify
+from tinylite.files.file_formats import HEAD, identify
 from tinylite.files.graphdef import read_graph_def
 from tinylite.quantize import FullIntegerQuantization, WeightQuantization
 from tinylite.report import graph_tables

@@ -94,7 +94,7 @@ def made(build: Callable[[], Any]) -> tuple[list[np.ndarray | None], list[np.nda
             wanted = session.run(outputs)
     model = tinylite.convert(graph.as_graph_def(), [], outputs)
     assert not model.graph.ops
-    return [tensor.data if tensor.holds_numbers else tensor.buffer for tensor in model.graph.outputs], wanted
+    return [tensor.data if tensor.is_numeric else tensor.buffer for tensor in model.graph.outputs], wanted
 
 
 @pytest.mark.parametrize("name", sorted(OWN))

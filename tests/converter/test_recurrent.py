@@ -107,12 +107,12 @@ def test_a_stateful_layer_goes_on_where_it_was(version: str) -> None:
 
     from tinylite import Interpreter
     from tinylite.converter.conversion import Conversion
-    from tinylite.converter.sources import source_of
+    from tinylite.converter.load_source import load_source
 
     keras = pytest.importorskip(version)
     start = keras.Input((5, 3), batch_size=2)
     layer = keras.Model(start, keras.layers.GRU(4, stateful=True)(start))
-    source = source_of(layer)
+    source = load_source(layer)
     content = Conversion(source.graph_def, source.inputs, source.outputs).model.to_bytes()
     interpreters = [LiteRT(model_content=content), Interpreter(model_content=content)]
     for interpreter in interpreters:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinylite.converter.shapes import _TRIALS, Signature, broadcast, computed, infer, joined, merged
+from tinylite.converter.shapes import _TRIALS, PartialShape, broadcast, computed, infer, joined, merged
 from tinylite.errors import ConvertError
 from tinylite.model import Op, Tensor
 
@@ -29,7 +29,7 @@ def convolution(signature: tuple[int, ...], **options: Any) -> Op:
     )
 
 
-CASES: dict[str, tuple[Op, Signature]] = {
+CASES: dict[str, tuple[Op, PartialShape]] = {
     "known": (convolution((2, 9, 9, 4), padding="VALID"), (2, 7, 7, 8)),
     "batch": (convolution((-1, 9, 9, 4), stride_h=2, stride_w=2), (-1, 5, 5, 8)),
     "picture": (convolution((1, -1, -1, 4), stride_h=2, stride_w=2), (1, -1, -1, 8)),
@@ -70,7 +70,9 @@ def test_sizes_that_are_tried_differ_and_are_unlike_any_other() -> None:
         (((2, 3), None), None, (2, 3), None),
     ],
 )
-def test_signatures_are_put_together(signatures: tuple[Signature, Signature], stretched: object, same: object, either: Signature) -> None:
+def test_signatures_are_put_together(
+    signatures: tuple[PartialShape, PartialShape], stretched: object, same: object, either: PartialShape
+) -> None:
     for rule, wanted in ((broadcast, stretched), (merged, same), (joined, either)):
         if isinstance(wanted, str):
             with pytest.raises(ConvertError, match=wanted):

@@ -57,7 +57,7 @@ def test_a_placeholder_of_unknown_rank_is_converted(name: str) -> None:
         with tf.compat.v1.Session() as session:
             wanted = session.run("y:0", {"x:0": values})
     model = tinylite.convert(graph.as_graph_def())
-    assert (model.graph.inputs[0].signature if model.graph.inputs[0].has_rank else None) == told
+    assert (model.graph.inputs[0].dynamic_shape if model.graph.inputs[0].has_rank else None) == told
     interpreter = tinylite.Interpreter(model_content=model.to_bytes())
     index = interpreter.get_input_details()[0]["index"]
     interpreter.resize_tensor_input(index, shape)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from flatbuffers import flexbuffers
 
-from tests.conftest import SHARED, Judge, assert_close
+from tests.conftest import SHARED, Oracle, assert_close
 from tinylite.converter import tf_ops
 from tinylite.converter.folding import FOLDERS
 from tinylite.errors import ConvertError
@@ -60,7 +60,7 @@ FIRST = {
 
 @pytest.mark.parametrize("unknown", [False, True])
 @pytest.mark.parametrize("op", sorted(FIRST))
-def test_channels_may_come_first(op: str, unknown: bool, litert: Judge) -> None:
+def test_channels_may_come_first(op: str, unknown: bool, litert: Oracle) -> None:
     """The same numbers come out as with channels last."""
     constants, attributes = FIRST[op]
     x = some(2, 6, 8, 4)
@@ -78,7 +78,7 @@ def test_channels_may_come_first(op: str, unknown: bool, litert: Judge) -> None:
 # ---- old ops
 
 
-def test_the_first_batch_normalisation(litert: Judge) -> None:
+def test_the_first_batch_normalisation(litert: Oracle) -> None:
     x, (mean, variance, offset, scale) = some(2, 3, 3, 4), (some(4), RNG.uniform(0.5, 2, 4).astype(np.float32), some(4), some(4))
     for scaled in (False, True):
         nodes = Nodes()
@@ -90,7 +90,7 @@ def test_the_first_batch_normalisation(litert: Judge) -> None:
         assert_close(litert(nodes.convert(made).to_bytes(), [x], RESOLVER), [wanted.astype(np.float32)], 1e-5)
 
 
-def test_top_k_with_an_attribute(litert: Judge) -> None:
+def test_top_k_with_an_attribute(litert: Oracle) -> None:
     nodes = Nodes()
     made = nodes.add("TopK", nodes.input(2, 5), k=2)
     x = some(2, 5)
@@ -103,7 +103,7 @@ def test_top_k_with_an_attribute(litert: Judge) -> None:
 
 
 @pytest.mark.parametrize("op", ["RandomUniform", "RandomStandardNormal"])
-def test_random_numbers_have_their_distribution(op: str, litert: Judge) -> None:
+def test_random_numbers_have_their_distribution(op: str, litert: Oracle) -> None:
     nodes = Nodes()
     shape = nodes.input(2, dtype="int32")
     made = nodes.add(op, shape, dtype="FLOAT32", seed=3, seed2=4, T="INT32")
@@ -118,7 +118,7 @@ def test_random_numbers_have_their_distribution(op: str, litert: Judge) -> None:
 
 
 @pytest.mark.parametrize("type", ["INT32", "INT64"])
-def test_samples_of_a_distribution(type: str, litert: Judge) -> None:
+def test_samples_of_a_distribution(type: str, litert: Oracle) -> None:
     nodes = Nodes()
     logits = np.log(np.array([[0.01, 0.98, 0.01], [0.5, 0.001, 0.5]], np.float32))
     made = nodes.add("Multinomial", nodes.input(2, 3), 500, seed=1, seed2=2, output_dtype=type)
@@ -132,7 +132,7 @@ def test_samples_of_a_distribution(type: str, litert: Judge) -> None:
 # ---- TFLite's own custom operators
 
 
-def test_detections(litert: Judge) -> None:
+def test_detections(litert: Oracle) -> None:
     """One box at its anchor, in the middle of the picture."""
     nodes = Nodes()
     anchors = np.array([[0.5, 0.5, 0.4, 0.2], [0.1, 0.1, 0.1, 0.1]], np.float32)
@@ -185,7 +185,7 @@ def test_custom_operators_have_the_outputs_of_their_ops() -> None:
 # ---- recurrent layers that TensorFlow 1 marked for TFLite
 
 
-def test_svdf(litert: Judge) -> None:
+def test_svdf(litert: Oracle) -> None:
     """Two filters make an output; the memory of the first run counts in the second."""
     features, times, bias = some(6, 4), some(6, 3), some(3)
     nodes = Nodes()
@@ -199,7 +199,7 @@ def test_svdf(litert: Judge) -> None:
         assert_close([found[run]], [wanted.astype(np.float32)], 1e-5)
 
 
-def test_a_sequence_through_an_rnn(litert: Judge) -> None:
+def test_a_sequence_through_an_rnn(litert: Oracle) -> None:
     weights, recurrent, bias = some(5, 4), some(5, 5), some(5)
     nodes = Nodes()
     places = [0, 1, 2, 3]
@@ -211,7 +211,7 @@ def test_a_sequence_through_an_rnn(litert: Judge) -> None:
     assert_close(litert(nodes.convert(f"{made}:1").to_bytes(), [x], RESOLVER), [np.stack(wanted)], 1e-5)
 
 
-def test_a_sequence_through_an_lstm(litert: Judge) -> None:
+def test_a_sequence_through_an_lstm(litert: Oracle) -> None:
     inputs, recurrent, biases = [some(5, 4) for _ in range(4)], [some(5, 5) for _ in range(4)], [some(5) for _ in range(4)]
     nodes = Nodes()
     places = [0, *range(1, 9), *range(12, 16)]

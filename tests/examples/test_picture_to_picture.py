@@ -93,8 +93,8 @@ def test_the_whole_tutorial(tmp_path: Path) -> None:
     # Pictures of any size, whose pixels are the bytes of the file's input and output.
     with Image.open(tmp_path / "china.png") as image:
         image.resize((120, 70)).save(tmp_path / "other.png")
-    scaling = ["--mean", "127.5", "--std", "127.5"]
-    command("run", tmp_path / "uint8.tflite", tmp_path / "other.png", *scaling, "-o", tmp_path / "a.png")
+    normalization = ["--mean", "127.5", "--std", "127.5"]
+    command("run", tmp_path / "uint8.tflite", tmp_path / "other.png", *normalization, "-o", tmp_path / "a.png")
     command("run", tmp_path / "uint8.tflite", tmp_path / "other.png", "--raw", "-o", tmp_path / "b.png")
     assert picture(tmp_path / "a.png").shape == (70, 120, 3)
     assert np.array_equal(picture(tmp_path / "a.png"), picture(tmp_path / "b.png"))

@@ -66,7 +66,7 @@ def labels(content: bytes) -> None:
 def kind(content: bytes) -> None:
     """What a file is, told from its first bytes."""
     from tinylite.files.diagnose import diagnose
-    from tinylite.files.formats import identify
+    from tinylite.files.file_formats import identify
 
     identify(content)
     diagnose(content)

@@ -24,7 +24,7 @@ SECONDS = 20.0  # of processor time for one attack: what fits into MEMORY is com
 
 def settings() -> None:
     """Set what tinylite reads from the environment. Before it is imported."""
-    os.environ.update(TINYLITE_MEMORY_LIMIT=str(MEMORY), TINYLITE_TURN_LIMIT=str(TURNS), TINYLITE_QUIET="1")
+    os.environ.update(TINYLITE_MEMORY_LIMIT=str(MEMORY), TINYLITE_MAX_LOOP_ITERATIONS=str(TURNS), TINYLITE_QUIET="1")
 
 
 def restrict() -> None:

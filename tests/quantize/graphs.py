@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .drawing import HIGH, LOW, Draw, Drawing, Known, Layer, fake_quantized, ohwi, plain, single, tf, v1
+from .builders import HIGH, LOW, Draw, Drawing, Known, Layer, fake_quantized, ohwi, plain, single, tf, v1
 
 __all__ = ["GRAPHS"]
 

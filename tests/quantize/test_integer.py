@@ -104,11 +104,11 @@ def test_integers_agree_with_the_fake_quantized_run_and_with_litert(name: str, p
     found, output = run(content, stored)
     scale, zero = output["quantization"]
     assert np.mean(np.abs((found.astype(np.float64) - zero) * scale - real) <= 1.001 * scale) >= 0.99
-    judge = litert_interpreter(content, "BUILTIN_REF")
-    judge.allocate_tensors()
-    judge.set_tensor(judge.get_input_details()[0]["index"], stored.astype(np.uint8))
-    judge.invoke()
-    assert np.array_equal(found, judge.get_tensor(judge.get_output_details()[0]["index"]))
+    oracle = litert_interpreter(content, "BUILTIN_REF")
+    oracle.allocate_tensors()
+    oracle.set_tensor(oracle.get_input_details()[0]["index"], stored.astype(np.uint8))
+    oracle.invoke()
+    assert np.array_equal(found, oracle.get_tensor(oracle.get_output_details()[0]["index"]))
 
 
 @pytest.mark.parametrize("name", GRAPHS)
@@ -207,11 +207,11 @@ def test_biases_fit_int32_beside_small_weights(size: float, type: str, policy: s
     found, output = run(content, stored)
     scale, zero = output["quantization"]
     assert np.abs((found.astype(np.float64) - zero) * scale - [1, -0.5, 40, -90]).max() <= 0.51 * scale
-    judge = litert_interpreter(content, "BUILTIN_REF")
-    judge.allocate_tensors()
-    judge.set_tensor(judge.get_input_details()[0]["index"], stored.astype(output["dtype"]))
-    judge.invoke()
-    assert np.array_equal(found, judge.get_tensor(judge.get_output_details()[0]["index"]))
+    oracle = litert_interpreter(content, "BUILTIN_REF")
+    oracle.allocate_tensors()
+    oracle.set_tensor(oracle.get_input_details()[0]["index"], stored.astype(output["dtype"]))
+    oracle.invoke()
+    assert np.array_equal(found, oracle.get_tensor(oracle.get_output_details()[0]["index"]))
 
 
 def test_an_activation_that_the_range_keeps_is_dropped_in_the_first_style() -> None:
@@ -357,11 +357,11 @@ def test_ranges_too_narrow_for_fixed_point(code: str) -> None:
             quantize(lambda d, x, width=width: build(d, x, width))
     content = quantize(lambda d, x: build(d, x, 1e-5)).to_bytes()
     x = np.random.default_rng(5).integers(0, 256, (1, 6, 6, 4))
-    judge = litert_interpreter(content, "BUILTIN_REF")
-    judge.allocate_tensors()
-    judge.set_tensor(judge.get_input_details()[0]["index"], x.astype(np.uint8))
-    judge.invoke()
-    assert np.array_equal(run(content, x)[0], judge.get_tensor(judge.get_output_details()[0]["index"]))
+    oracle = litert_interpreter(content, "BUILTIN_REF")
+    oracle.allocate_tensors()
+    oracle.set_tensor(oracle.get_input_details()[0]["index"], x.astype(np.uint8))
+    oracle.invoke()
+    assert np.array_equal(run(content, x)[0], oracle.get_tensor(oracle.get_output_details()[0]["index"]))
 
 
 def test_a_softmax_of_nothing_is_told() -> None:

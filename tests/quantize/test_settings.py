@@ -14,7 +14,7 @@ from tinylite.cli import main
 from tinylite.converter.tflite_converter import Optimize, TargetSpec
 from tinylite.files.graphdef import GraphDef
 
-from ..conftest import answer, litert_interpreter
+from ..conftest import litert_interpreter, run_once
 from ..converter.nodes import Nodes
 from ..converter.test_conversion import node, numbers
 from ..draft import Draft
@@ -45,9 +45,9 @@ def test_a_float_file_may_take_integers(type: str, mean: int) -> None:
     content = converted(inference_input_type=type, quantized_input_stats={"x0": (mean, 64.0)})
     assert [op.code for op in Model.load(content).graph.ops] == ["DEQUANTIZE", "ADD", "FAKE_QUANT"]
     x = np.array([[mean, mean + 64, mean - 64, mean + 127]], type.removeprefix("QUANTIZED_").lower())
-    found = answer(Interpreter(model_content=content), x)
+    found = run_once(Interpreter(model_content=content), x)
     assert np.allclose(found, [[1, 2, 0, 2]], atol=0.02)
-    assert np.array_equal(found, answer(litert_interpreter(content, "BUILTIN_REF"), x))
+    assert np.array_equal(found, run_once(litert_interpreter(content, "BUILTIN_REF"), x))
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_an_input_that_is_given_out_has_the_type_of_outputs(given: str, wanted: 
     assert [tensor.type for tensor in (*ends.inputs, *ends.outputs)] == [types.get(type, type) for type in (given, wanted, wanted)]
     assert ends.inputs[0].name == "x0"
     x = np.array([[1, 2, 3, 4]], {"UINT8": np.uint8, "INT8": np.int8}.get(given, np.float32))
-    assert np.array_equal(answer(Interpreter(model_content=content), x), answer(litert_interpreter(content, "BUILTIN_REF"), x))
+    assert np.array_equal(run_once(Interpreter(model_content=content), x), run_once(litert_interpreter(content, "BUILTIN_REF"), x))
 
 
 def test_a_float_file_takes_integers_on_the_command_line(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from tinylite import ConvertError, Interpreter, Model, TinyliteError
 from tinylite.model import Op, Tensor
 
 from ..conftest import litert_interpreter
-from .drawing import FIXED, Draw, Drawing, Drawn, Known, draw, fake_quantized, numbers, tf, v1
+from .builders import FIXED, Draw, Drawing, Drawn, Known, draw, fake_quantized, numbers, tf, v1
 from .graphs import GRAPHS
 
 

@@ -16,7 +16,7 @@ from tinylite.converter.tflite_converter import Optimize, TFLiteConverter
 from tinylite.model import Op
 from tinylite.quantize import WeightQuantization, quantize_weights
 
-from ..conftest import answer, litert_interpreter
+from ..conftest import litert_interpreter, run_once
 
 tf: Any = pytest.importorskip("tensorflow")
 pytest.importorskip("ai_edge_litert")
@@ -110,7 +110,7 @@ def run(interpreter: Any) -> np.ndarray:
     rng = np.random.default_rng(0)
     floats = details["dtype"] == np.float32
     values = rng.normal(0, 1, details["shape"]) if floats else rng.integers(0, 400, details["shape"])
-    return answer(interpreter, values.astype(details["dtype"]))
+    return run_once(interpreter, values.astype(details["dtype"]))
 
 
 @pytest.mark.parametrize("type", ["INT8", "FLOAT16"])
@@ -119,10 +119,10 @@ def test_files_have_tensorflow_s_weights(name: str, type: str) -> None:
     model = made(name)
     plain, rival = theirs(model, None), theirs(model, type)
     ours = quantize_weights(Model.load(plain), WeightQuantization(type))
-    content, judge = ours.to_bytes(), Model.load(rival)
+    content, oracle = ours.to_bytes(), Model.load(rival)
     assert len(content) <= 1.01 * len(rival)
-    assert constants(ours) == constants(judge)
-    assert kinds(ours) == kinds(judge)
+    assert constants(ours) == constants(oracle)
+    assert kinds(ours) == kinds(oracle)
     real = run(litert_interpreter(plain, "BUILTIN_REF"))
     found, wanted = (run(litert_interpreter(file, "BUILTIN_REF")) for file in (content, rival))
     largest = np.abs(real).max()

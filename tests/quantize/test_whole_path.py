@@ -12,7 +12,7 @@ import tinylite
 from tinylite import Interpreter, Model
 from tinylite.quantize import FullIntegerQuantization, create_eval_graph, create_training_graph
 
-from ..conftest import answer, litert_interpreter
+from ..conftest import litert_interpreter, run_once
 from .tf_networks import NETWORKS, build, tf, v1
 
 STATS = (0.0, 64.0)
@@ -57,7 +57,7 @@ def frozen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def run(interpreter: Any, pictures: np.ndarray) -> np.ndarray:
-    return np.stack([answer(interpreter, picture) for picture in pictures])
+    return np.stack([run_once(interpreter, picture) for picture in pictures])
 
 
 @pytest.mark.parametrize("frozen", NETWORKS, indirect=True)

@@ -28,9 +28,9 @@ def main() -> None:
       130  stopped with Ctrl-C
     \b
     Environment:
-      TINYLITE_CACHE         where compiled kernels are kept
-      TINYLITE_CPU           which of the CPU's instructions to use
-      TINYLITE_MEMORY_LIMIT  the most bytes that a model or an input file may take
-      TINYLITE_TURN_LIMIT    the most iterations of a model's loops; unlimited if not set
-      TINYLITE_QUIET         if set, say nothing while kernels compile
+      TINYLITE_CACHE                where compiled kernels are kept
+      TINYLITE_CPU                  which of the CPU's instructions to use
+      TINYLITE_MEMORY_LIMIT         the most bytes that a model or an input file may take
+      TINYLITE_MAX_LOOP_ITERATIONS  the most iterations of a model's loops; unlimited if not set
+      TINYLITE_QUIET                if set, say nothing while kernels compile
     """

@@ -186,10 +186,10 @@ def _note_unused(flags: dict[str, str], where: str) -> None:
 
 
 def _note_format(path: str, wanted: str | None) -> None:
-    from ..files.formats import kind_of
+    from ..files.file_formats import detect_format
 
     with at(path):
-        kind = kind_of(path)
+        kind = detect_format(path)
     if wanted is not None and (kind.id == "tflite") != (wanted == "TFLITE"):
         _note(f"--input_format {wanted} has no effect: {path} is {kind.text}")
 
@@ -254,7 +254,7 @@ def _show(model: Model, report: Report, size: int, seconds: float) -> None:
         echo(f"{name.replace('_', ' ')}: {count}")
     for what, tensors in (("input", model.graph.inputs), ("output", model.graph.outputs)):
         for tensor in tensors:
-            shape = "x".join("?" if dim < 0 else str(dim) for dim in tensor.signature) or "scalar"
+            shape = "x".join("?" if dim < 0 else str(dim) for dim in tensor.dynamic_shape) or "scalar"
             echo(f"{what} {tensor.name}: {tensor.type} {shape}")
     echo(f"{size_text(size)}, of which {size_text(report.constant_bytes)} constants; {time_text(seconds)}")
 

@@ -28,12 +28,12 @@ def inspect(model: str, as_json: bool, memory: bool, quantization: bool) -> None
     float, and what each tensor's integers mean; of a TensorFlow graph, its FakeQuants.
     """
     from ..files import describe as describe_graph
-    from ..files.formats import kind_of
+    from ..files.file_formats import detect_format
     from ..model import Model
     from ..report import describe, describe_quantization, graph_tables
 
     with at(model):
-        kind = kind_of(model)
+        kind = detect_format(model)
     if quantization:
         description, tables = describe_quantization.describe_file(model, kind), describe_quantization.tables
     elif kind.id in describe_graph.KINDS:

@@ -21,7 +21,7 @@ from .base.profile_table import show_profile
 from .base.terminal import CONTEXT, echo, echo_json
 
 if TYPE_CHECKING:
-    from ..inputs.scaling import Scaling
+    from ..inputs.normalization import Normalization
     from ..report.profile import Profile
     from .base.running import Session
 
@@ -125,7 +125,7 @@ def run(
             notes.append(text)
             echo(f"Note: {text}", err=True)
 
-    reading = Reading(_scaling(mean, std, raw), resize, raw, rate, _size(size), note)
+    reading = Reading(_normalization(mean, std, raw), resize, raw, rate, _size(size), note)
     if all_tensors and not (outputs and all("=" not in entry and entry.lower().endswith(".npz") for entry in outputs)):
         raise click.UsageError("--all-tensors are written to an .npz file: give -o all.npz")
     interpreter = Interpreter(
@@ -154,7 +154,7 @@ def run(
         if all_tensors:
             session.write_all(path)
         else:
-            session.write(path, chosen, reading.scaling)
+            session.write(path, chosen, reading.normalization)
     seconds, written = statistics.median(times), [path for path, _ in targets]
     if as_json:
         described = {
@@ -178,8 +178,8 @@ def run(
         show_profile(profile)
 
 
-def _scaling(mean: float | None, std: float | None, raw: bool) -> Scaling | None:
-    from ..inputs.scaling import Scaling
+def _normalization(mean: float | None, std: float | None, raw: bool) -> Normalization | None:
+    from ..inputs.normalization import Normalization
 
     if mean is None and std is None:
         return None
@@ -190,7 +190,7 @@ def _scaling(mean: float | None, std: float | None, raw: bool) -> Scaling | None
         raise click.BadParameter("it must not be 0", param_hint="--std")
     if raw:
         raise click.UsageError("--raw takes pixels as they are, so --mean and --std have nothing to do")
-    return Scaling(0.0 if mean is None else mean, 1.0 if std is None else std)
+    return Normalization(0.0 if mean is None else mean, 1.0 if std is None else std)
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

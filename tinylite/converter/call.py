@@ -14,7 +14,7 @@ from .. import ops
 from ..errors import ConvertError
 from ..model import Graph, Op, Tensor
 from ..tensor_types import tensor_dtype
-from .shapes import Signature, broadcast, computed, infer, signature_of
+from .shapes import PartialShape, broadcast, computed, infer, partial_shape
 from .tf_graph import Edge, TfGraph, TfNode
 from .types import wider
 
@@ -130,7 +130,7 @@ class TranslationContext(Protocol):
     variables: dict[str, np.ndarray]
     pieces: dict[int, tuple[Tensor, dict[int, Tensor]]]
     tables: dict[int, tuple[dict[str, Any], Sequence[np.ndarray]]]
-    handles: dict[int, tuple[Tensor, Signature]]
+    handles: dict[int, tuple[Tensor, PartialShape]]
     unknown: dict[int, Tensor]
 
     @property
@@ -178,7 +178,7 @@ class Call:
 
     def known(self, tensor: Tensor) -> np.ndarray | None:
         """The value of a constant, or None."""
-        return tensor.data if tensor.is_constant and tensor.holds_numbers else None
+        return tensor.data if tensor.is_constant and tensor.is_numeric else None
 
     def constant(self, index: int, what: str, remedy: str | None = None) -> np.ndarray:
         """The value of an input that must be constant: `what` names it in the error."""
@@ -195,15 +195,15 @@ class Call:
             self.fail(f"its {what} {self.input(index).name!r} is {self.input(index).type}, where integers are wanted")
         return [int(number) for number in value.reshape(-1)]
 
-    def signature(self, tensor: Tensor) -> Signature:
-        return signature_of(tensor)
+    def partial_shape(self, tensor: Tensor) -> PartialShape:
+        return partial_shape(tensor)
 
     def shape(self, tensor: Tensor) -> tuple[int, ...]:
         """The shape of a tensor whose rank must be known, -1 for unknown dimensions."""
-        signature = signature_of(tensor)
-        if signature is None:
+        partial = partial_shape(tensor)
+        if partial is None:
             self.fail(f"the number of dimensions of {tensor.name!r} is not known", "Give the shapes of the inputs (input_shapes)")
-        return signature
+        return partial
 
     def rank(self, tensor: Tensor) -> int:
         return len(self.shape(tensor))
@@ -240,20 +240,26 @@ class Call:
         return self.make(np.asarray(list(shape), np.int32))
 
     def emit_all(
-        self, code: str, inputs: Sequence[Tensor | None], types: Sequence[str | int], shapes: Sequence[Signature] | None = None,
+        self, code: str, inputs: Sequence[Tensor | None], types: Sequence[str | int], shapes: Sequence[PartialShape] | None = None,
         /, **options: Any,
     ) -> list[Tensor]:  # fmt: skip
         """Write an op with an output of each type; without `shapes` the operator's own rule gives them."""
         outputs = [Tensor(None, (), type) for type in types]
         op = Op(code, inputs, outputs, **options)
-        for output, signature in zip(outputs, infer(op) if shapes is None else shapes, strict=True):
-            made = computed("", output.type, signature)
+        for output, partial in zip(outputs, infer(op) if shapes is None else shapes, strict=True):
+            made = computed("", output.type, partial)
             output.shape, output.shape_signature, output.has_rank = made.shape, made.shape_signature, made.has_rank
         self.scope.graph.ops.append(op)
         return outputs
 
     def emit(
-        self, code: str, inputs: Sequence[Tensor | None], type: str | int | None = None, shape: Signature | str = "infer", /, **options: Any
+        self,
+        code: str,
+        inputs: Sequence[Tensor | None],
+        type: str | int | None = None,
+        shape: PartialShape | str = "infer",
+        /,
+        **options: Any,
     ) -> Tensor:
         """Write an op of one output, of the first input's type unless another is given; returns the output."""
         if type is None:
@@ -284,13 +290,13 @@ class Call:
             self.fail(f"{named} meet in {code}, whose inputs share a type", "Cast one of them to the type of the other before")
         wide = wider(code, own)
         if wide == own:
-            return self.emit(code, inputs, type, broadcast(*map(signature_of, inputs)), **options)
+            return self.emit(code, inputs, type, broadcast(*map(partial_shape, inputs)), **options)
         made = self.elementwise(code, *(self.cast(tensor, wide) for tensor in inputs), type=type, **options)
         return made if type is not None else self.cast(made, own)
 
     def reshape(self, tensor: Tensor, shape: Sequence[int]) -> Tensor:
         """The same elements in another shape, -1 where a dimension is unknown; nothing is written if it is that already."""
-        if signature_of(tensor) == tuple(shape):
+        if partial_shape(tensor) == tuple(shape):
             return tensor
         if list(shape).count(-1) > 1:
             self.fail(
@@ -319,7 +325,7 @@ class Call:
         value = self.known(tensor)
         if value is not None:
             return self.make(value.astype(tensor_dtype(type)))
-        return self.emit("CAST", [tensor], type, signature_of(tensor), in_data_type=tensor.type, out_data_type=type)
+        return self.emit("CAST", [tensor], type, partial_shape(tensor), in_data_type=tensor.type, out_data_type=type)
 
     def body(self, name: str) -> TfGraph:
         """The graph that an attribute refers to: a function of the library, or what was made of TensorFlow 1's control flow."""

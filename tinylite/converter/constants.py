@@ -110,4 +110,4 @@ class Constants:
 
 
 def _is_known(tensor: Tensor) -> bool:
-    return tensor.is_constant and (tensor.holds_numbers or tensor.type == "STRING")
+    return tensor.is_constant and (tensor.is_numeric or tensor.type == "STRING")

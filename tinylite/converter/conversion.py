@@ -17,7 +17,7 @@ import numpy as np
 from ..errors import ConvertError, FileError, OutOfMemoryError, TinyliteError, at
 from ..files.graph_io import is_variable, likely_inputs, likely_outputs
 from ..files.graphdef import GraphDef
-from ..model import Graph, Model, Signature as ModelSignature, Tensor, called_graphs
+from ..model import Graph, Model, Signature, Tensor, called_graphs
 from ..passes.pipelines import optimize
 from ..passes.recognize_lstm import recognize_lstm
 from ..passes.set_versions import set_versions
@@ -30,12 +30,12 @@ from .frames import functionalized
 from .halves import HALVES, in_float32
 from .listing import listing, tf_listing
 from .output_types import output_type
-from .refused import refused
-from .shapes import Signature, computed
+from .shapes import PartialShape, computed
 from .target import type_of
 from .tf_graph import Edge, TfGraph, TfNode, parse_name, tf_graph
 from .tf_ops.registry import STAND_INS
 from .translate import Translator
+from .unsupported_types import unsupported_types
 
 __all__ = ["Arrays", "Conversion", "Report", "guessed_inputs", "guessed_outputs", "input_types"]
 
@@ -116,7 +116,7 @@ class Conversion:
         if signature_key is not None:
             graph = self.model.graph
             names = [dict(zip(a.keys or a.names, t, strict=True)) for a, t in ((inputs, graph.inputs), (outputs, graph.outputs))]
-            self.model.signatures = [ModelSignature(signature_key, graph, names[0], names[1])]
+            self.model.signatures = [Signature(signature_key, graph, names[0], names[1])]
 
     def converted(
         self, graph_def: GraphDef, inputs: Arrays, outputs: Arrays, shapes: Shapes, types: Types, constants: Mapping[str, Any],
@@ -159,7 +159,7 @@ class Conversion:
             for graph in graphs:
                 copy_moved_variables(graph)
         _raise_all([] if settings.allow_custom_ops else _left(graphs, settings))
-        _raise_all(refused(graphs))
+        _raise_all(unsupported_types(graphs))
         if self.quantization is not None:
             with self.stage("quantize"):
                 quantize_graph(graphs[0], self.quantization, ranges)
@@ -176,7 +176,7 @@ class Conversion:
         for name, count in optimize(graph, watch=self.watch if self.dump else None).items():
             self.report.changes[name] = self.report.changes.get(name, 0) + count
 
-    def input(self, edge: Edge, name: str, given: Mapping[str, Signature], wanted: str | None) -> Tensor:
+    def input(self, edge: Edge, name: str, given: Mapping[str, PartialShape], wanted: str | None) -> Tensor:
         """The tensor of an input, of the shape that was given for it or that the graph knows, and of its type there."""
         known = _told_shape(edge.node)
         shape = given.get(name, known)
@@ -192,7 +192,7 @@ class Conversion:
         with at(f"input {name!r}"):
             return computed(edge.name, type or wanted or "FLOAT32", self.sized(shape))
 
-    def sized(self, shape: Signature) -> Signature:
+    def sized(self, shape: PartialShape) -> PartialShape:
         """An input's shape with the batch size that was asked for; -1 leaves it open."""
         if self.batch_size == -1 and shape:
             return (-1, *shape[1:])
@@ -306,7 +306,7 @@ def _size(size: object) -> int:
     return number
 
 
-def _told_shape(node: TfNode) -> Signature:
+def _told_shape(node: TfNode) -> PartialShape:
     """The shape that a Placeholder asks for."""
     shape = node.attributes.get("shape")
     return tuple(shape) if isinstance(shape, (tuple, list)) and all(isinstance(size, int) for size in shape) else None

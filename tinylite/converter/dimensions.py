@@ -12,7 +12,7 @@ from .. import ops
 from ..errors import ModelError, UnsupportedError
 from ..model import Graph, Op, Tensor
 from ..ops.common.operator import NeedsValue
-from .shapes import infer_sized, signature_of
+from .shapes import infer_sized, partial_shape
 
 __all__ = ["origins"]
 
@@ -47,7 +47,7 @@ def origins(graph: Graph, target: Tensor) -> list[tuple[int, int] | None]:
         sizes.give(tensor, number)
     sizes.follow(graph)
     if id(target) not in sizes.shapes:
-        return [None] * len(signature_of(target) or ())
+        return [None] * len(partial_shape(target) or ())
     return [sizes.origins.get(size) for size in sizes.shapes[id(target)]]
 
 
@@ -62,7 +62,7 @@ class _Sizes:
 
     def give(self, tensor: Tensor, number: int) -> None:
         """Choose sizes for what is unknown of input `number`."""
-        signature = signature_of(tensor)
+        signature = partial_shape(tensor)
         if signature is None:
             return
         shape = tuple(next(self.free, -1) if size < 0 else size for size in signature)
@@ -71,11 +71,11 @@ class _Sizes:
             self.origins |= {size: (number, axis) for axis, size in enumerate(shape) if signature[axis] < 0}
 
     def of(self, tensor: Tensor) -> Shape | None:
-        shape = self.shapes.get(id(tensor), signature_of(tensor))
+        shape = self.shapes.get(id(tensor), partial_shape(tensor))
         return None if shape is None or -1 in shape else shape
 
     def value(self, tensor: Tensor) -> np.ndarray | None:
-        return tensor.data if tensor.is_constant and tensor.holds_numbers else self.values.get(id(tensor))
+        return tensor.data if tensor.is_constant and tensor.is_numeric else self.values.get(id(tensor))
 
     def follow(self, graph: Graph) -> None:
         for op in graph.ops:

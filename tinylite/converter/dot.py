@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model import Model, Tensor
-from .shapes import signature_of
+from .shapes import partial_shape
 
 __all__ = ["dot"]
 
@@ -31,7 +31,7 @@ def dot(model: Model) -> str:
 
 
 def _shape(tensor: Tensor) -> str:
-    signature = signature_of(tensor)
+    signature = partial_shape(tensor)
     return "?" if signature is None else "x".join("?" if size < 0 else str(size) for size in signature)
 
 

@@ -8,14 +8,14 @@ from functools import cached_property
 from typing import Any
 
 from ..errors import ConvertError, SettingError, at
-from ..files.formats import kind_of
+from ..files.file_formats import detect_format
 from ..files.graphdef import GraphDef
 from ..files.io import check_not_source, write_whole
 from ..model import Model, Tensor
 from .call import Settings
 from .conversion import Arrays, Conversion, Report, guessed_inputs, input_types
+from .load_source import Source, load_source
 from .request import ConvertRequest, Progress, by_input
-from .sources import Source, source_of
 from .target import Target
 
 __all__ = ["Job", "file_content"]
@@ -42,7 +42,7 @@ class Job:
             return
         if request.output is not None:
             check_not_source(request.output, request.source)
-        self.source = request.source if isinstance(request.source, Source) else source_of(
+        self.source = request.source if isinstance(request.source, Source) else load_source(
             request.source, _named(request.inputs), _named(request.outputs), checkpoint=request.checkpoint,
             signature_key=request.signature_key, tags=request.tags, custom_objects=request.custom_objects, allow_code=request.allow_code,
         )  # fmt: skip
@@ -99,7 +99,7 @@ class Job:
         _ends("output", self.request.outputs, model.graph.outputs)
         shapes = self.request.input_shapes or {}
         asked = [shape and tuple(shape) for shape in (shapes.values() if isinstance(shapes, Mapping) else shapes)]
-        if asked and asked not in ([tuple(tensor.shape) for tensor in given], [tuple(tensor.signature) for tensor in given]):
+        if asked and asked not in ([tuple(tensor.shape) for tensor in given], [tuple(tensor.dynamic_shape) for tensor in given]):
             raise SettingError("input_shapes are others than those of the model", "A .tflite file keeps its shapes: leave input_shapes out")
         return {str(tensor.name): str(tensor.type) for tensor in given}
 
@@ -125,7 +125,7 @@ def file_content(model: Model, format: str) -> bytes:
 
 def _is_tflite(path: str | os.PathLike[str]) -> bool:
     with at(os.fsdecode(path)):
-        return kind_of(path).id == "tflite"
+        return detect_format(path).id == "tflite"
 
 
 def _named(names: Any) -> list[Any] | None:
@@ -160,8 +160,8 @@ def _check_shapes(model: Model) -> None:
     """Raise ConvertError for a tensor whose shape is not known before a run."""
     for graph in model.graphs:
         for tensor in graph.all_tensors():
-            if not tensor.has_rank or -1 in tensor.signature:
-                shape = list(tensor.signature) if tensor.has_rank else "of any rank"
+            if not tensor.has_rank or -1 in tensor.dynamic_shape:
+                shape = list(tensor.dynamic_shape) if tensor.has_rank else "of any rank"
                 raise ConvertError(
                     f"tensor {tensor.name!r} is {shape}, and allow_dynamic_tensors=False wants all shapes known",
                     "Give input_shapes, or leave it out",

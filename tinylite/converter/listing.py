@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..model import Graph, Tensor
-from .shapes import signature_of
+from .shapes import partial_shape
 from .tf_graph import TfGraph
 
 __all__ = ["listing", "tf_listing"]
@@ -43,9 +43,9 @@ def _tensors(tensors: Sequence[Tensor]) -> str:
 
 
 def _tensor(tensor: Tensor) -> str:
-    shape = signature_of(tensor)
+    shape = partial_shape(tensor)
     text = f"{tensor.name}: {tensor.type}{'?' if shape is None else list(shape)}"
-    return f"{text} = {_short(tensor.data)}" if tensor.is_constant and tensor.holds_numbers and tensor.data is not None else text
+    return f"{text} = {_short(tensor.data)}" if tensor.is_constant and tensor.is_numeric and tensor.data is not None else text
 
 
 def _short(value: object) -> object:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..model import Graph, Tensor
-from .bodies import ended, needed, passed_on, stands_inside, translated_body
 from .call import Call, Scope
 from .dimensions import origins
-from .lists import NewList, known_count, length, written
-from .shapes import computed, joined, merged, signature_of
+from .shapes import computed, joined, merged, partial_shape
+from .subgraphs import ended, needed, passed_on, stands_inside, translated_body
+from .tensor_lists import NewList, known_count, length, written
 
 __all__ = ["Loop"]
 
@@ -37,7 +37,7 @@ class Loop:
         live = self._live([number for number in range(count) if number not in self.fixed and call.is_read(number)])
         self.variables = [number for number in sorted(live) if not (number in self.fixed and stands_inside(call.inputs[number]))]
         self.lists = {number: made for number in self.variables if isinstance(made := call.inputs[number], NewList)}
-        self.shapes = {number: signature_of(call.inputs[number]) for number in self.variables}
+        self.shapes = {number: partial_shape(call.inputs[number]) for number in self.variables}
 
     def _live(self, read: Sequence[int]) -> set[int]:
         """The variables that the condition needs, or that compute what is read after the loop."""
@@ -120,7 +120,7 @@ class Loop:
         """Take over the shapes of elements that the body writes to lists of which they were not known."""
         found = False
         for number, end in zip(self.variables, scope.graph.outputs, strict=True):
-            shape = signature_of(end)
+            shape = partial_shape(end)
             if number in self.lists and not isinstance(end, NewList) and shape is not None:
                 start = self.lists.pop(number)
                 count = known_count(self.call, start)
@@ -142,7 +142,7 @@ class Loop:
         before = dict(self.shapes)
         for number, end in zip(self.variables, scope.graph.outputs, strict=True):
             if number not in self.lists and id(end) not in self.call.translator.unknown and not isinstance(end, NewList):
-                self.shapes[number] = joined(self.shapes[number], signature_of(end))
+                self.shapes[number] = joined(self.shapes[number], partial_shape(end))
         return self.shapes != before
 
     def _given_up(self) -> bool:

@@ -18,7 +18,7 @@ import numpy as np
 from ..model import Tensor
 from ..tensor_types import tensor_dtype
 from . import folding
-from .shapes import signature_of
+from .shapes import partial_shape
 
 if TYPE_CHECKING:
     from .call import Call
@@ -56,14 +56,14 @@ class Partial:
         self._primes = _primes()
 
     def _pair(self, tensor: Tensor) -> tuple[np.ndarray, np.ndarray] | None:
-        if tensor.is_constant and tensor.holds_numbers:
+        if tensor.is_constant and tensor.is_numeric:
             return tensor.data, tensor.data  # type: ignore[return-value]
         found = self._known.get(id(tensor))
         return found[1:] if found else None
 
     def shape(self, tensor: Tensor, dtype: type = np.int64) -> tuple[np.ndarray, np.ndarray] | None:
         """Two evaluations of a tensor's own shape; every unknown dimension has numbers of its own."""
-        signature = signature_of(tensor)
+        signature = partial_shape(tensor)
         if signature is None:
             return None
         first: np.ndarray = np.array(signature, dtype)

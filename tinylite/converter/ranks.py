@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..model import Tensor
-from .shapes import Signature, signature_of
+from .shapes import PartialShape, partial_shape
 from .tf_ops.registry import RANKS
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def settle_ranks(call: Call) -> None:
         if index >= len(call.inputs):
             continue
         tensor = call.inputs[index]
-        found = signature_of(tensor)
+        found = partial_shape(tensor)
         if found is None:
             _settle(tensor, wanted)
         else:
@@ -45,12 +45,12 @@ def _wanted(call: Call) -> Iterator[tuple[int, tuple[int, ...]]]:
 
 def of_entries(call: Call) -> Iterator[tuple[int, tuple[int, ...]]]:
     """The ranks of ops with an entry for each dimension of the first input in their second."""
-    entries = signature_of(call.inputs[1]) if len(call.inputs) > 1 else None
+    entries = partial_shape(call.inputs[1]) if len(call.inputs) > 1 else None
     if entries and entries[0] >= 0:
         yield 0, (-1,) * entries[0]
 
 
-def other_input(call: Call, index: int, rank: int) -> Signature:
+def other_input(call: Call, index: int, rank: int) -> PartialShape:
     """The shape of the other one of the first two inputs, if it is known and has that many dimensions."""
-    other: Signature = signature_of(call.inputs[1 - index]) if len(call.inputs) >= 2 else None
+    other: PartialShape = partial_shape(call.inputs[1 - index]) if len(call.inputs) >= 2 else None
     return None if other is None or len(other) != rank else other

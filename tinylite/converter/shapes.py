@@ -1,6 +1,6 @@
 """Shapes with unknown dimensions, and what they become after an op.
 
-A signature is a shape in which -1 stands for a dimension that only a run knows; None is a shape of unknown rank.
+A partial shape is one in which -1 stands for a dimension that only a run knows; None is a shape of unknown rank.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from ..model import Op, Tensor
 from ..ops.common.operator import NeedsValue, Node, Operator, Value
 from ..tensor_types import shape_problem
 
-__all__ = ["Signature", "broadcast", "computed", "infer", "infer_sized", "joined", "merged", "signature_of"]
+__all__ = ["PartialShape", "broadcast", "computed", "infer", "infer_sized", "joined", "merged", "partial_shape"]
 
-Signature = tuple[int, ...] | None
+PartialShape = tuple[int, ...] | None
 
 _DAMAGED = "The graph is damaged: make it again"
 
@@ -26,74 +26,74 @@ _DAMAGED = "The graph is damaged: make it again"
 _TRIALS = (720720, 1441440)
 
 
-def signature_of(tensor: Tensor) -> Signature:
+def partial_shape(tensor: Tensor) -> PartialShape:
     """The shape of a tensor as far as it is known."""
-    return tensor.signature if tensor.has_rank else None
+    return tensor.dynamic_shape if tensor.has_rank else None
 
 
-def computed(name: str, type: str | int, signature: Signature) -> Tensor:
-    """A tensor that is not constant. As TensorFlow's converter does, `shape` has 1 where the signature has -1.
+def computed(name: str, type: str | int, partial: PartialShape) -> Tensor:
+    """A tensor that is not constant. As TensorFlow's converter does, `shape` has 1 where the partial shape has -1.
 
     Raises ConvertError for what is neither a type nor a shape: a graph may say anything.
     """
     if not isinstance(type, str):
         raise ConvertError(f"the graph gives it no type, but {type!r}", _DAMAGED)
-    if signature is None:
+    if partial is None:
         return Tensor(name, (), type)
-    signature = tuple(int(dimension) for dimension in signature)
-    shape = tuple(1 if dimension < 0 else dimension for dimension in signature)
-    problem = shape_problem(shape) if min(signature, default=0) >= -1 else f"its shape {list(signature)} has a negative dimension"
+    partial = tuple(int(dimension) for dimension in partial)
+    shape = tuple(1 if dimension < 0 else dimension for dimension in partial)
+    problem = shape_problem(shape) if min(partial, default=0) >= -1 else f"its shape {list(partial)} has a negative dimension"
     if problem:
         raise ConvertError(problem, "A .tflite file cannot hold it: check the graph, or give the shapes of the inputs (input_shapes)")
-    return Tensor(name, shape, type, shape_signature=signature if shape != signature else None, has_rank=True)
+    return Tensor(name, shape, type, shape_signature=partial if shape != partial else None, has_rank=True)
 
 
-def broadcast(*signatures: Signature) -> Signature:
-    """The signature of an elementwise op's output. Raises ConvertError where shapes do not fit together."""
-    known = [signature for signature in signatures if signature is not None]
-    if len(known) < len(signatures):
+def broadcast(*partials: PartialShape) -> PartialShape:
+    """The partial shape of an elementwise op's output. Raises ConvertError where shapes do not fit together."""
+    known = [partial for partial in partials if partial is not None]
+    if len(known) < len(partials):
         return None
     result = []
     for axis in range(-max(map(len, known)), 0):
-        sizes = {signature[axis] for signature in known if -axis <= len(signature)} - {1}
+        sizes = {partial[axis] for partial in known if -axis <= len(partial)} - {1}
         fixed = sizes - {-1}
         if len(fixed) > 1:
-            raise ConvertError(f"shapes {' and '.join(str(list(signature)) for signature in known)} do not stretch to one another")
+            raise ConvertError(f"shapes {' and '.join(str(list(partial)) for partial in known)} do not stretch to one another")
         result.append(fixed.pop() if fixed else -1 if sizes else 1)
     return tuple(result)
 
 
-def merged(*signatures: Signature) -> Signature:
-    """The signature of tensors that must have the same shape. Raises ConvertError where they cannot."""
-    known = [signature for signature in signatures if signature is not None]
+def merged(*partials: PartialShape) -> PartialShape:
+    """The partial shape of tensors that must have the same shape. Raises ConvertError where they cannot."""
+    known = [partial for partial in partials if partial is not None]
     if not known:
         return None
     if len(set(map(len, known))) > 1:
-        raise ConvertError(f"shapes {' and '.join(str(list(signature)) for signature in known)} differ in their number of dimensions")
+        raise ConvertError(f"shapes {' and '.join(str(list(partial)) for partial in known)} differ in their number of dimensions")
     result = []
     for sizes in zip(*known, strict=True):
         fixed = set(sizes) - {-1}
         if len(fixed) > 1:
-            raise ConvertError(f"shapes {' and '.join(str(list(signature)) for signature in known)} differ")
+            raise ConvertError(f"shapes {' and '.join(str(list(partial)) for partial in known)} differ")
         result.append(fixed.pop() if fixed else -1)
     return tuple(result)
 
 
-def joined(first: Signature, second: Signature) -> Signature:
-    """The signature that tensors of both signatures have."""
+def joined(first: PartialShape, second: PartialShape) -> PartialShape:
+    """The partial shape that tensors of both have."""
     if first is None or second is None or len(first) != len(second):
         return None
     return tuple(a if a == b else -1 for a, b in zip(first, second, strict=True))
 
 
-def infer(op: Op) -> list[Signature]:
-    """The signatures of an op's outputs, by the rule of the operator that will run it.
+def infer(op: Op) -> list[PartialShape]:
+    """The partial shapes of an op's outputs, by the rule of the operator that will run it.
 
     With unknown dimensions the rule is asked twice: a dimension that comes out differently is unknown. A shape that
     depends on a value that is not constant has unknown rank.
     """
     inputs = [tensor for tensor in op.inputs if tensor is not None]
-    if any(signature_of(tensor) is None for tensor in inputs):
+    if any(partial_shape(tensor) is None for tensor in inputs):
         return [None] * len(op.outputs)
     dynamic = any(tensor.shape_signature is not None for tensor in inputs)
     try:
@@ -107,7 +107,9 @@ def infer(op: Op) -> list[Signature]:
 
 
 def _trial(operator: Operator, op: Op, size: int) -> Sequence[tuple[int, ...]]:
-    return infer_sized(operator, op, lambda tensor: tuple(size if dimension < 0 else dimension for dimension in signature_of(tensor) or ()))
+    return infer_sized(
+        operator, op, lambda tensor: tuple(size if dimension < 0 else dimension for dimension in partial_shape(tensor) or ())
+    )
 
 
 def _value(tensor: Tensor) -> np.ndarray | None:

@@ -18,8 +18,8 @@ from ..files.io import check_not_source, write_whole
 from ..model import Model
 from ..quantize.policy import Policy
 from .job import Job, file_content
+from .load_source import Source, load_source
 from .request import FORMATS, ConvertRequest, TypeFlags
-from .sources import Source, source_of
 from .target import type_of
 
 _log = logging.getLogger("tinylite")
@@ -260,11 +260,11 @@ class TFLiteConverter:
 
 
 def _source(*given: Any, **settings: Any) -> Source | _Refused:
-    """As source_of. A file whose code nobody has allowed waits until `allow_code` can have been set."""
+    """As load_source. A file whose code nobody has allowed waits until `allow_code` can have been set."""
     try:
-        return source_of(*given, **settings)
+        return load_source(*given, **settings)
     except CodeRefusedError as error:
-        return _Refused(error, partial(source_of, *given, **settings, allow_code=True))
+        return _Refused(error, partial(load_source, *given, **settings, allow_code=True))
 
 
 def _listed(what: str, given: Any) -> list[Any]:

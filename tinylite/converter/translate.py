@@ -26,7 +26,7 @@ from .custom import custom_op
 from .frames import functionalized
 from .partial import Partial
 from .ranks import settle_ranks
-from .shapes import Signature
+from .shapes import PartialShape
 from .tf_graph import Edge, TfGraph, TfNode, function_graph
 from .types import untaken
 
@@ -69,7 +69,7 @@ class Translator:
         self.constants = Constants()
         self.pieces: dict[int, tuple[Tensor, dict[int, Tensor]]] = {}  # by the ids of lists: their elements, where their places are known
         self.tables: dict[int, tuple[dict[str, Any], Sequence[np.ndarray]]] = {}  # by number: a table's options, its keys and values
-        self.handles: dict[int, tuple[Tensor, Signature]] = {}  # by the ids of handles and values read: handle, and shape
+        self.handles: dict[int, tuple[Tensor, PartialShape]] = {}  # by the ids of handles and values read: handle, and shape
         self.active: list[Any] = []  # the functions that are being translated, outermost first
         self.partial = Partial()
         self.unknown: dict[int, Tensor] = {}  # tensors after a problem, of which nothing can be said
@@ -281,7 +281,7 @@ class Translator:
         """The outputs as constants, if the inputs are and the node can be computed here."""
         if call.op not in folding.FOLDERS or any(not tensor.is_constant for tensor in call.inputs):
             return None
-        if call.op != "Const" and any(not tensor.holds_numbers for tensor in call.inputs):
+        if call.op != "Const" and any(not tensor.is_numeric for tensor in call.inputs):
             return None
         given = [tensor.data for tensor in call.inputs]
         values = folding.fold(call, given)

@@ -58,7 +58,7 @@ def check_types(graph: Graph) -> None:
 
 def type_of(tensor: Tensor) -> str:
     """The type of a tensor. Raises UnsupportedError for one that tinylite does not run."""
-    if not tensor.holds_numbers and tensor.type != "RESOURCE":
+    if not tensor.is_numeric and tensor.type != "RESOURCE":
         raise UnsupportedError(f"its type is {tensor.type}, which tinylite does not run", ops.LIMITS)
     return str(tensor.type)
 
@@ -107,11 +107,11 @@ def check_records(graph: Graph) -> None:
             with at(describe(op, number)):
                 raise ModelError(f"its version is {op.version}, and versions count from 1", "Convert the model again, or set Op.version")
     for number, tensor in enumerate(graph.all_tensors()):
-        scaling = tensor.scaling
-        if scaling is None or scaling.details is not None:
+        params = tensor.quantization_params
+        if params is None or params.details is not None:
             continue
         with at(f"tensor {number} {tensor.name!r}"):
-            count, zeros, axis = scaling.scale.size, scaling.zero_point.size, scaling.quantized_dimension
+            count, zeros, axis = params.scale.size, params.zero_point.size, params.quantized_dimension
             if zeros != count:
                 raise ModelError(f"it has {_count(count, 'scale')} and {_count(zeros, 'zero point')}", _QUANTIZATION)
             # Older files number the dimension of a bias as that of the weights: of a vector there is no doubt.

@@ -264,7 +264,7 @@ class Planner(Layout):
             return f"{opened}: resize it first, with resize_tensor_input or tinylite run --shape"
         if self.resized:
             inputs = (*self.settings.callers, self.source)[0].inputs  # of the graph that was resized
-            made_for = ", ".join(f"{tensor.name!r} {list(tensor.signature)}" for tensor in inputs[:_MOST_NAMED])
+            made_for = ", ".join(f"{tensor.name!r} {list(tensor.dynamic_shape)}" for tensor in inputs[:_MOST_NAMED])
             made_for += ", ..." if len(inputs) > _MOST_NAMED else ""
             return f"The model was made for {made_for}: resize its inputs to these shapes, or others that it can take"
         return "Convert the model again, or mend it with tinylite.Model"

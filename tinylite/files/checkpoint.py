@@ -9,7 +9,7 @@ from ..errors import CorruptFileError, FileError, at
 from ..schema.sstable import entries
 from ..schema.table import FormatError
 from ..schema.wire import decode_message
-from .formats import checkpoint_prefix
+from .file_formats import checkpoint_prefix
 from .graphdef import read_shape, type_name
 from .io import content_of
 

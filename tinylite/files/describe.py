@@ -17,7 +17,7 @@ import numpy as np
 
 from ..errors import FileError, at
 from .checkpoint import read_checkpoint
-from .formats import HEAD, Kind, indices, is_text, saved_model_file
+from .file_formats import HEAD, FileFormat, indices, is_text, saved_model_file
 from .graph_io import likely_inputs, likely_outputs, variables
 from .graphdef import GraphDef, MetaGraph, Node, read_graph_def, read_meta_graph, read_saved_model
 from .io import check_readable, ends_of
@@ -30,7 +30,7 @@ _SOME = 4  # names that a sentence has
 _INITIALIZER = "__saved_model_init_op"
 
 
-def describe(given: str | bytes | memoryview, kind: Kind) -> dict[str, Any]:
+def describe(given: str | bytes | memoryview, kind: FileFormat) -> dict[str, Any]:
     """A file, or the content of one, of a kind that `kinds` has told, as plain data. Raises FileError."""
     path = given if isinstance(given, str) else None
     found: dict[str, Any] = {"kind": kind.id, "file": {"path": path, "bytes": _size(path) if path else len(given), "text": False}}

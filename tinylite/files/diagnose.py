@@ -1,6 +1,6 @@
 """Say what a file is that tinylite cannot take as a model, and what its owner can do: for error messages.
 
-Its first bytes decide (formats.py); only to say more of a graph, a checkpoint or a Keras model is more of it read.
+Its first bytes decide (file_formats.py); only to say more of a graph, a checkpoint or a Keras model is more of it read.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 
 from ..errors import TinyliteError
 from .describe import describe, sentence
-from .formats import HEAD, META_GRAPH, Kind, identify, is_text, kind_of
+from .file_formats import HEAD, META_GRAPH, FileFormat, detect_format, identify, is_text
 from .io import content_of
 
 __all__ = ["diagnose", "diagnose_path"]
@@ -21,17 +21,17 @@ def diagnose(data: bytes | memoryview, path: str | os.PathLike[str] | None = Non
     """What data are ("a frozen TensorFlow GraphDef (12 nodes, ...)") and what their owner can do; `path` is where they lie."""
     kind = identify(bytes(data[:HEAD]))
     if path is not None and os.path.exists(path):
-        kind = kind_of(path)
+        kind = detect_format(path)
     return _in_detail(kind, data if path is None else os.fsdecode(path)) or kind[1:]
 
 
 def diagnose_path(path: str | os.PathLike[str]) -> tuple[str, str]:
     """The same for what is at a path. Raises FileError if there is nothing."""
-    kind = kind_of(path)
+    kind = detect_format(path)
     return _in_detail(kind, os.fsdecode(path)) or kind[1:]
 
 
-def _in_detail(kind: Kind, given: str | bytes | memoryview) -> tuple[str, str] | None:
+def _in_detail(kind: FileFormat, given: str | bytes | memoryview) -> tuple[str, str] | None:
     """What reading more of a model says, or why it cannot be read."""
     if kind.id in ("tflite", "other", "unknown") or not (isinstance(given, str) or kind.id in ("graph", "keras")):
         return None

@@ -20,7 +20,7 @@ from ..schema.prototext import binary_of_text
 from ..schema.table import FormatError
 from ..schema.wire import decode_message
 from ..tensor_types import shape_problem, tensor_dtype
-from .formats import HEAD, identify, is_text, kind_of, saved_model_file
+from .file_formats import HEAD, detect_format, identify, is_text, saved_model_file
 from .io import content_of
 
 __all__ = [
@@ -124,7 +124,7 @@ def read_graph_def(given: Any, *, text: bool | None = None) -> GraphDef:
         path = os.fsdecode(given)
         with at(path):
             if os.path.isdir(path):
-                raise FileError(f"not a GraphDef: this looks like {kind_of(path).text}", kind_of(path).remedy)
+                raise FileError(f"not a GraphDef: this looks like {detect_format(path).text}", detect_format(path).remedy)
             graph = _read_graph(content_of(path), text)
         graph.source = path
         return graph
@@ -285,7 +285,7 @@ class _Reader:
         if shape is None or problem:
             raise CorruptFileError(f"a constant cannot be: {problem}", _DAMAGED)
         content = message.get("tensor_content")
-        if type == "STRING" or not _holds_numbers(type):
+        if type == "STRING" or not _is_numeric(type):
             texts: list[Any] = [bytes(text) for text in message.get("string_val", ())] or [b"" if type == "STRING" else None]
             values = np.empty(len(texts), object)
             values[:] = texts
@@ -331,7 +331,7 @@ _FIELDS = {
 }  # fmt: skip
 
 
-def _holds_numbers(type: str) -> bool:
+def _is_numeric(type: str) -> bool:
     try:
         _dtype(type)
     except ModelError:

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from ..errors import FileError, at
-from ..files import formats as kinds
+from ..files import file_formats
 from ..files.diagnose import diagnose_path
 from ..files.io import content_of, ends_of
 from .tf import tensorflow
@@ -19,7 +19,7 @@ _DAMAGED = "It may have been cut short: copy or fetch it again"
 
 def is_text(path: str) -> bool:
     """Whether a file holds a message in text form."""
-    return kinds.is_text(ends_of(path, kinds.HEAD, 0)[0])
+    return file_formats.is_text(ends_of(path, file_formats.HEAD, 0)[0])
 
 
 def source_kind(path: str) -> str:
@@ -28,7 +28,7 @@ def source_kind(path: str) -> str:
     What nobody knows is held for a graph: reading it tells what is wrong.
     """
     with at(path):
-        kind = kinds.kind_of(path)
+        kind = file_formats.detect_format(path)
     if kind.id == "tflite":
         raise FileError(f"{path}: this is a .tflite file: there is nothing to freeze", "Run it, or look at it with tinylite inspect")
     if kind.id == "checkpoint":

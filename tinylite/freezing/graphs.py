@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import FreezeError
 from .files import read_saver
 from .frozen import Frozen, FrozenTensor
-from .join import Values, Variable, join, make_const, reachable, referred, variables_of
+from .inline_variables import Values, Variable, inline_variables, make_const, reachable, referred, variables_of
 from .running import Guard
 from .tf import explained, quiet, session_of, tensorflow
 from .values import Checkpoint, InSession, NoValues, listed, near
@@ -88,7 +88,7 @@ def assemble(
     for node in needed.node:
         if constants and node.name in constants:
             make_const(node, constants[node.name])
-    joined = join(needed, {**variables_of(needed), **(handles or {})}, values, settings.may_freeze, setters)
+    joined = inline_variables(needed, {**variables_of(needed), **(handles or {})}, values, settings.may_freeze, setters)
     return Frozen(needed, inputs, outputs, signature_key, joined.variables, joined.initializer)
 
 

@@ -16,7 +16,7 @@ from glob import escape, glob
 from typing import Any
 
 from ..errors import CodeRefusedError
-from .join import CALLS, called_functions, referred
+from .inline_variables import CALLS, called_functions, referred
 from .tf import tensorflow
 
 __all__ = ["REMEDY", "Guard", "is_harmless"]

@@ -10,7 +10,7 @@ from ..errors import FileError, FreezeError
 from ..files.io import check_no_pipes
 from .frozen import Frozen, FrozenTensor
 from .graphs import Settings, assemble, checked_outputs, described, frozen_tensor, placeholders
-from .join import reachable
+from .inline_variables import reachable
 from .running import Guard
 from .tf import explained, session_of, tensorflow
 from .values import InSession, listed, near

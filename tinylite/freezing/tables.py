@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .join import make_const
+from .inline_variables import make_const
 from .tf import tensorflow
 
 __all__ = ["add_tables"]

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import FileError, FreezeError
-from ..files.formats import indices
+from ..files.file_formats import indices
 from ..files.io import check_no_pipes
-from .join import REFERENCES, Variable, free_name
+from .inline_variables import REFERENCES, Variable, free_name
 from .tf import explained, quiet, tensorflow
 
 __all__ = ["Captured", "Checkpoint", "InSession", "NoValues", "listed", "near"]

@@ -18,11 +18,11 @@ from ..files.io import check_readable, content_of, stream_of, write_whole
 from ..limits import check_size, memory_shortage
 from ..model.metadata import EndFacts
 from ..text import printable
-from .scaling import Scaling, pixel_scaling, stored_values, stores_pixels
+from .normalization import Normalization, pixel_normalization, stored_values, stores_pixels
 from .sounds import SOUNDS, damaged, read_sound
 from .stored_values import dequantize_values, reordering
 
-__all__ = ["Scaling", "array_names", "check_output", "given_values", "read_input", "real_values", "stored_values", "write_output"]
+__all__ = ["Normalization", "array_names", "check_output", "given_values", "read_input", "real_values", "stored_values", "write_output"]
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff")
 ARRAYS = (".npy", ".npz")
@@ -36,7 +36,7 @@ _LESS = "Give a smaller file, or free memory"
 
 
 def read_input(
-    path: str, details: dict[str, Any], scaling: Scaling | None = None, resize: str = "stretch", raw: bool = False, *,
+    path: str, details: dict[str, Any], normalization: Normalization | None = None, resize: str = "stretch", raw: bool = False, *,
     facts: EndFacts | None = None, rate: int | None = None, size: tuple[int, int] | None = None, content: bytes | None = None,
     say: Callable[[str], None] | None = None,
 ) -> np.ndarray:  # fmt: skip
@@ -45,7 +45,8 @@ def read_input(
     `details` is an entry of Interpreter.get_input_details(). Pictures are turned as their camera says and resized to the
     input's height and width (`resize`: stretch, crop or pad to keep the proportions, none to insist on the right size);
     dimensions that may vary take the picture's own; an input that is a row of numbers needs a `size`, (width, height). Pixels become
-    the real numbers that scaling.pixel_scaling() says, by `scaling` or by the `facts` of the model's metadata, and are quantized if the
+    the real numbers that normalization.pixel_normalization() says, by `normalization` or by the `facts` of the model's metadata, and are
+    quantized if the
     input is; with `raw`, the bytes of pixels are the bytes of an 8-bit input (tflite-micro keeps test pictures so). Sound becomes
     samples of -1..1 as sounds.read_sound() says, at the `rate` in Hz that is given or that the facts say. Arrays are taken as they are,
     floats quantized if the input is.
@@ -64,11 +65,11 @@ def read_input(
             )
         if extension in PICTURES:
             # From memory: of a file Python's reader takes as much as a damaged chunk says that it is long.
-            return _picture(io.BytesIO(_whole(path) if content is None else content), details, scaling, resize, raw, facts, size, say)
+            return _picture(io.BytesIO(_whole(path) if content is None else content), details, normalization, resize, raw, facts, size, say)
         if content is None:
             check_readable(path)
         if extension in SOUNDS:
-            return read_sound(path, details, scaling, facts, rate, content, say)
+            return read_sound(path, details, normalization, facts, rate, content, say)
         return _array(path, extension, details, content)
 
 
@@ -113,7 +114,7 @@ def _shape(details: dict[str, Any]) -> list[int]:
 
 
 def _picture(
-    file: IO[bytes], details: dict[str, Any], scaling: Scaling | None, resize: str, raw: bool, facts: EndFacts | None,
+    file: IO[bytes], details: dict[str, Any], normalization: Normalization | None, resize: str, raw: bool, facts: EndFacts | None,
     size: tuple[int, int] | None, say: Callable[[str], None] | None,
 ) -> np.ndarray:  # fmt: skip
     from PIL import Image, UnidentifiedImageError
@@ -146,7 +147,7 @@ def _picture(
     a_channel = 6 if raw else 24
     check_size(height * width * (8 + channels * a_channel), f"the picture, as {width}x{height},", "Give the input another shape")
     pixels = np.asarray(_resized(image, width, height, resize)).reshape(height, width, channels)
-    chosen, why = pixel_scaling(details, facts, scaling, channels)
+    chosen, why = pixel_normalization(details, facts, normalization, channels)
     values = _raw(pixels, details) if raw else _scaled(pixels, details, chosen)
     if say is not None:
         done = {"stretch": "stretched", "crop": "cropped", "pad": "padded"}.get(resize)
@@ -206,11 +207,11 @@ def _resized(image: Any, width: int, height: int, resize: str) -> Any:
     return image.resize((width, height), Image.Resampling.BILINEAR)
 
 
-def _scaled(pixels: np.ndarray, details: dict[str, Any], scaling: Scaling) -> np.ndarray:
+def _scaled(pixels: np.ndarray, details: dict[str, Any], normalization: Normalization) -> np.ndarray:
     dtype = np.dtype(details["dtype"])
-    if dtype in (np.uint8, np.int8) and stores_pixels(details, scaling):
+    if dtype in (np.uint8, np.int8) and stores_pixels(details, normalization):
         return (pixels.astype(np.int16) + np.iinfo(dtype).min).astype(dtype)
-    return stored_values(scaling.real(pixels), details)
+    return stored_values(normalization.real(pixels), details)
 
 
 def _raw(pixels: np.ndarray, details: dict[str, Any]) -> np.ndarray:
@@ -324,11 +325,11 @@ def _fit(values: np.ndarray, shape: list[int]) -> np.ndarray:
     return values
 
 
-def write_output(path: str, outputs: dict[str, np.ndarray], details: dict[str, Any], scaling: Scaling | None = None) -> None:
+def write_output(path: str, outputs: dict[str, np.ndarray], details: dict[str, Any], normalization: Normalization | None = None) -> None:
     """Write outputs to a file: .npy the first, .npz all by name, a picture the first, which must be [.., height, width, 1, 3 or 4].
 
     Pixels are undone as inputs are made: value * std + mean, quantized values by the numbers that they stand for; without a
-    `scaling`, by that which scaling.pixel_scaling() says for such an input.
+    `normalization`, by that which normalization.pixel_normalization() says for such an input.
     """
     check_output(path)
     extension = os.path.splitext(path)[1].lower()
@@ -341,7 +342,7 @@ def write_output(path: str, outputs: dict[str, np.ndarray], details: dict[str, A
             elif extension == ".npz":
                 _save_all(written, outputs)
             else:
-                _picture_of(name, values, details, scaling).save(written, _picture_format(extension))
+                _picture_of(name, values, details, normalization).save(written, _picture_format(extension))
         except OSError as error:  # of Pillow, for what a format cannot hold
             raise FileError(f"it cannot be written: {error.strerror or error}", "Name it .png or .npy") from None
         write_whole(path, [written.getbuffer()])
@@ -371,7 +372,7 @@ def _picture_format(extension: str) -> str:
     return Image.registered_extensions()[extension]
 
 
-def _picture_of(name: str, values: np.ndarray, details: dict[str, Any], scaling: Scaling | None) -> Any:
+def _picture_of(name: str, values: np.ndarray, details: dict[str, Any], normalization: Normalization | None) -> Any:
     from PIL import Image
 
     shape = list(values.shape)
@@ -383,10 +384,10 @@ def _picture_of(name: str, values: np.ndarray, details: dict[str, Any], scaling:
         raise TensorError(f"output {name!r} has shape {list(values.shape)}, which is not a picture", "Write it as .npy")
     if values.dtype.kind not in "biuf":
         raise TensorError(f"output {name!r} holds {values.dtype}, which is not a picture", "Write it as .npy")
-    scaling = scaling or pixel_scaling(details, None, None, 1)[0]
-    if values.dtype in (np.uint8, np.int8) and stores_pixels(details, scaling):
+    normalization = normalization or pixel_normalization(details, None, None, 1)[0]
+    if values.dtype in (np.uint8, np.int8) and stores_pixels(details, normalization):
         pixels = (values.astype(np.int16) - np.iinfo(values.dtype).min).astype(np.uint8)
     else:
-        given = real_values(values, details) * np.asarray(scaling.std) + np.asarray(scaling.mean)
+        given = real_values(values, details) * np.asarray(normalization.std) + np.asarray(normalization.mean)
         pixels = np.nan_to_num(np.clip(np.round(given), 0, 255)).astype(np.uint8)
     return Image.fromarray(pixels.reshape(shape))

@@ -21,7 +21,7 @@ from ..errors import FileError, MissingPackageError, TensorError
 from ..files.io import check_readable, stream_of
 from ..limits import check_size
 from ..model.metadata import EndFacts
-from .scaling import Scaling, stored_values
+from .normalization import Normalization, stored_values
 
 __all__ = ["SOUNDS", "damaged", "read_sound"]
 
@@ -33,13 +33,13 @@ _SHORTEST = 0.25
 
 
 def read_sound(
-    path: str, details: dict[str, Any], scaling: Scaling | None = None, facts: EndFacts | None = None, rate: int | None = None,
+    path: str, details: dict[str, Any], normalization: Normalization | None = None, facts: EndFacts | None = None, rate: int | None = None,
     content: bytes | None = None, say: Callable[[str], None] | None = None,
 ) -> np.ndarray:  # fmt: skip
     """A sound as the value of an input: samples of -1..1, in the channels that the metadata's `facts` say, or one, the mean of all.
 
     Samples are brought to the `rate` in Hz that is given, or that the facts say; where neither does, they stay. They are cut, or padded
-    with silence, to the input's length; a dimension that may vary takes all. By `scaling`, or the facts, they become
+    with silence, to the input's length; a dimension that may vary takes all. By `normalization`, or the facts, they become
     (sample - mean) / std, and are quantized if the input is; 16-bit integers without a scale get samples of -32768..32767.
 
     Raises FileError, MissingPackageError, OutOfMemoryError, and TensorError for an input that is not a row of samples, or that hardly
@@ -79,20 +79,20 @@ def read_sound(
     check_size(wanted * samples.shape[1] * 40, f"the input, {wanted} samples long,", "Give the input another shape")
     fitted = np.zeros((wanted, samples.shape[1]))
     fitted[: min(wanted, len(samples))] = samples[:wanted]
-    chosen, became = _scaling(details, scaling, facts)
+    chosen, became = _normalization(details, normalization, facts)
     if say is not None:
         say(f"{'; '.join(told)}; samples {became}")
     values = stored_values(chosen.real(fitted), details)
     return values.reshape([*row, channels] if wide else row)
 
 
-def _scaling(details: dict[str, Any], given: Scaling | None, facts: EndFacts | None) -> tuple[Scaling, str]:
+def _normalization(details: dict[str, Any], given: Normalization | None, facts: EndFacts | None) -> tuple[Normalization, str]:
     """What samples of -1..1 become, and how that is said."""
     plain = np.dtype(details["dtype"]) == np.int16 and not len(details["quantization_parameters"]["scales"])
     if given is None and facts is not None and facts.mean is not None and facts.std is not None and len(facts.mean) == len(facts.std) == 1:
-        given = Scaling(facts.mean[0], facts.std[0])
+        given = Normalization(facts.mean[0], facts.std[0])
     if given is None or (given.mean == 0 and given.std == 1):
-        return (Scaling(0.0, 1 / 32768), "became -32768..32767") if plain else (Scaling(0.0, 1.0), "became -1..1")
+        return (Normalization(0.0, 1 / 32768), "became -32768..32767") if plain else (Normalization(0.0, 1.0), "became -1..1")
     return given, given.text("sample of -1..1")
 
 

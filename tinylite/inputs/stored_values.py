@@ -60,8 +60,8 @@ def as_array(values: Any) -> np.ndarray:
 
 def _parameters(details: dict[str, Any] | Tensor) -> _Parameters:
     if isinstance(details, Tensor):
-        scaling, name, dtype = details.scaling, details.name, np.dtype(tensor_dtype(details.type))
-        scales, zeros, axis = (scaling.scale, scaling.zero_point, scaling.quantized_dimension) if scaling is not None else ((), (), 0)
+        params, name, dtype = details.quantization_params, details.name, np.dtype(tensor_dtype(details.type))
+        scales, zeros, axis = (params.scale, params.zero_point, params.quantized_dimension) if params is not None else ((), (), 0)
     else:
         if not isinstance(details, dict):
             raise TensorError(f"the details should be those of a tensor, not {quoted(details)}", "Give an entry of get_input_details()")

@@ -18,7 +18,7 @@ def tensor_details(tensor: Tensor, index: int, shape: tuple[int, ...]) -> dict[s
 
     Keys: name, index, shape, shape_signature, dtype, quantization, quantization_parameters, sparsity_parameters.
     """
-    quantization = tensor.scaling
+    quantization = tensor.quantization_params
     scales = quantization.scale if quantization is not None else np.zeros(0, np.float32)
     zeros = quantization.zero_point.astype(np.int32) if quantization is not None else np.zeros(0, np.int32)
     signature = tensor.shape_signature
@@ -58,7 +58,7 @@ def op_details(graph: Graph, numbers: Mapping[int, int]) -> list[dict[str, Any]]
 
 def _dtype(tensor: Tensor) -> Any:
     """The numpy type in details: of text and of handles too, which hold no numbers."""
-    if tensor.holds_numbers:
+    if tensor.is_numeric:
         return tensor_dtype(tensor.type)
     return np.bytes_ if tensor.type == "STRING" else np.object_
 

@@ -247,7 +247,7 @@ class GraphRunner:
         if given.shape != view.shape:
             raise TensorError(
                 f"{name} is {tensor.type} {list(view.shape)} and was given {given.dtype} {list(given.shape)}",
-                shape_remedy(given, view.shape, tensor.signature, index),
+                shape_remedy(given, view.shape, tensor.dynamic_shape, index),
             )
         view[...] = given
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import CorruptFileError, FileError, NotATfliteFileError, at, quoted
 from ..files.archives import attached_files
 from ..files.c_arrays import model_in
-from ..files.formats import HEAD, is_text
+from ..files.file_formats import HEAD, is_text
 from ..files.io import content_of
 from ..limits import memory_shortage
 from ..schema.decode import FREE, SHARING, decode
@@ -203,7 +203,7 @@ class _Builder:
             if table.external_buffer not in self.external:
                 raise CorruptFileError(f"it refers to external buffer {table.external_buffer}, which the file does not describe", _DAMAGED)
             tensor.external_buffer = self.external[table.external_buffer]
-        if tensor.buffer is not None and tensor.sparsity is None and tensor.external_buffer is None and tensor.holds_numbers:
+        if tensor.buffer is not None and tensor.sparsity is None and tensor.external_buffer is None and tensor.is_numeric:
             size = stored_size(tensor.type, shape)
             if tensor.buffer.size < size:
                 raise CorruptFileError(

@@ -110,17 +110,17 @@ class Tensor:
         return self.buffer is not None
 
     @property
-    def signature(self) -> tuple[int, ...]:
+    def dynamic_shape(self) -> tuple[int, ...]:
         """The shape, -1 where a dimension may vary."""
         return self.shape if self.shape_signature is None else self.shape_signature
 
     @property
-    def scaling(self) -> Quantization | None:
+    def quantization_params(self) -> Quantization | None:
         """The quantization, if it has a scale: where it only tells a range, stored numbers mean themselves."""
         return self.quantization if self.quantization is not None and self.quantization.scale.size else None
 
     @property
-    def holds_numbers(self) -> bool:
+    def is_numeric(self) -> bool:
         """Whether the elements are numbers; text, handles and types newer than this schema are not."""
         return self.type in DTYPES
 
@@ -153,7 +153,7 @@ class Tensor:
         values = np.asarray(values)
         wanted = np.dtype(tensor_dtype(self.type))
         if values.dtype != wanted:
-            quantized = self.scaling is not None and wanted.kind in "iu"
+            quantized = self.quantization_params is not None and wanted.kind in "iu"
             raise TensorError(
                 f"tensor {self.name!r} is {self.type} and was given {values.dtype} values",
                 "Give tinylite.quantize_values(x, tensor), where x are real numbers"
@@ -387,7 +387,7 @@ class Contents:
 
 def shown_ends(graph: Graph) -> str:
     """What a graph takes and gives, on one line."""
-    ends = [", ".join(f"{t.name!r} {t.type} {list(t.signature)}" for t in side[:2]) for side in (graph.inputs, graph.outputs)]
+    ends = [", ".join(f"{t.name!r} {t.type} {list(t.dynamic_shape)}" for t in side[:2]) for side in (graph.inputs, graph.outputs)]
     more = [f", {len(side) - 2} more" if len(side) > 2 else "" for side in (graph.inputs, graph.outputs)]
     shown = f"{ends[0]}{more[0]} -> {ends[1]}{more[1]}"
     return shown if len(shown) <= 300 else f"{shown[:297]}..."
@@ -398,7 +398,7 @@ def _computed(tensors: Iterable[Tensor | None]) -> str:
 
 
 def _shown(tensors: Iterable[Tensor]) -> str:
-    return ", ".join(f"{tensor.name} {tensor.type} {list(tensor.signature)}" for tensor in tensors)
+    return ", ".join(f"{tensor.name} {tensor.type} {list(tensor.dynamic_shape)}" for tensor in tensors)
 
 
 def own_options(op: Op) -> Table | None:

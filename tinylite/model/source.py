@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ModelError, TensorError, UnsupportedError, at, quoted
-from ..files.formats import identify
+from ..files.file_formats import identify
 from .load import fill
 from .model import Model
 

@@ -49,7 +49,7 @@ class BatchMatMul(Operator):
     def weights_of(self, op: Op) -> WeightStorageRule | None:
         """LiteRT's kernel finds the scales of rows along one dimension of matrices: where there are more, a DEQUANTIZE goes before."""
         y, output = op.inputs[1], op.outputs[0]
-        batch = output.signature[:-2]
+        batch = output.dynamic_shape[:-2]
         several = y is not None and math.prod(y.shape[:-2]) > 1 and sum(size != 1 for size in batch) > 1
         return replace(self.stored_weights, kernel=False, asymmetric=False) if several else self.stored_weights
 

@@ -35,7 +35,7 @@ class Mul(Binary):
 
     def version_needed(self, op: Op) -> int:
         tensors = [*op.inputs[:2], op.outputs[0]]
-        scales = [t.scaling.scale[0] if t is not None and t.scaling is not None else 0 for t in tensors]
+        scales = [t.quantization_params.scale[0] if t is not None and t.quantization_params is not None else 0 for t in tensors]
         rescaled = all(scales) and scales[0] * scales[1] / scales[2] >= 1
         return max(super().version_needed(op), 3 if rescaled else 1, of_int16(op, plain=7, quantized=4))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InvokeError
-from ..limits import turn_limit
+from ..limits import max_loop_iterations
 from ..model import Graph
 from .common.copying import copy_step
 from .common.flow import NeedsCall, Run, SubgraphCallingOp, check_ends, leave_to_teams, of_routine, one_element
@@ -79,11 +79,11 @@ class While(SubgraphCallingOp):
         self.pass_on(turn, following, [variable for _, variable in changing])
         for value, variable in changing:
             copy_step(plan, value, variable)
-        routines, limit = [plan.routine(test), plan.routine(turn)], turn_limit()
+        routines, limit = [plan.routine(test), plan.routine(turn)], max_loop_iterations()
         turn_cost = sum(routine.cost + 1000 for routine in routines)
         plan.step(
             while_loop, work=1, cost=_TURNS * turn_cost, test=verdict, limit=limit, pace=max(_PACE // turn_cost, 1),
-            routines=routines, scratch=max(routine.scratch for routine in routines), failures={3: turns_message(limit)},
+            routines=routines, scratch=max(routine.scratch for routine in routines), failures={3: iterations_message(limit)},
             **of_routine("cond", routines[0]), **of_routine("body", routines[1]),
         )  # fmt: skip
         for value, (_, variable) in zip(following, changing, strict=True):
@@ -121,14 +121,14 @@ class While(SubgraphCallingOp):
 
     def run(self, node: Node, values: list[np.ndarray], call: Run, state: State) -> list[np.ndarray]:
         cond, body = self.graphs(node)
-        limit = turn_limit()
+        limit = max_loop_iterations()
         for _ in range(limit + 1):
             (verdict,) = call(cond, values)
             self.check_verdict(node, verdict.shape)
             if not verdict.item():
                 return values
             values = call(body, values)
-        raise InvokeError(turns_message(limit))
+        raise InvokeError(iterations_message(limit))
 
 
 def unchanged(body: Graph) -> list[bool]:
@@ -136,5 +136,5 @@ def unchanged(body: Graph) -> list[bool]:
     return [input is output for input, output in zip(body.inputs, body.outputs, strict=True)]
 
 
-def turns_message(limit: int) -> str:
-    return f"it has not ended after {limit} iterations, the limit that TINYLITE_TURN_LIMIT sets"
+def iterations_message(limit: int) -> str:
+    return f"it has not ended after {limit} iterations, the limit that TINYLITE_MAX_LOOP_ITERATIONS sets"

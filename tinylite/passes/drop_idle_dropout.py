@@ -24,7 +24,7 @@ def drop_idle_dropout(graph: Graph) -> int:
     def make(found: Found, op: Op) -> Op | None:
         x = found["x"]
         idle = found["#rate"] <= 0 if "#rate" in found else found["#keep"] == 1
-        if not idle or x.type != "FLOAT32" or x.signature != op.outputs[0].signature:
+        if not idle or x.type != "FLOAT32" or x.dynamic_shape != op.outputs[0].dynamic_shape:
             return None
         one = Tensor(f"{op.outputs[0].name}/one", has_rank=True)
         one.data = np.ones((), np.float32)

@@ -27,9 +27,9 @@ def keep_dimensions(graph: Graph) -> int:
         if after is None or source is None or weights is None:
             continue
         out, depth = weights.shape
-        if source.signature[-1:] != (depth,) or after.outputs[0].signature != (*source.signature[:-1], out):
+        if source.dynamic_shape[-1:] != (depth,) or after.outputs[0].dynamic_shape != (*source.dynamic_shape[:-1], out):
             continue
-        if source.signature.count(-1) > 1 and not _gives_back(uses, after, source):
+        if source.dynamic_shape.count(-1) > 1 and not _gives_back(uses, after, source):
             continue
         uses.replace([op, after], rebuilt(op, [source, *op.inputs[1:]], after.outputs, keep_num_dims=True))
         kept += 1
@@ -45,7 +45,7 @@ def flatten_rows(graph: Graph) -> int:
         before = uses.producer(op.inputs[0], "RESHAPE") if op.code == "FULLY_CONNECTED" else None
         if before is None or op.options is None or op.options.keep_num_dims or before.inputs[0] is None or op.inputs[1] is None:
             continue
-        if before.inputs[0].shape[-1:] == op.inputs[1].shape[1:] and -1 not in before.inputs[0].signature[-1:]:
+        if before.inputs[0].shape[-1:] == op.inputs[1].shape[1:] and -1 not in before.inputs[0].dynamic_shape[-1:]:
             op.inputs[0] = before.inputs[0]
             flattened += 1
     return flattened
@@ -54,8 +54,8 @@ def flatten_rows(graph: Graph) -> int:
 def _gives_back(uses: Uses, reshape: Op, source: Tensor) -> bool:
     """Whether the unknown dimensions that a RESHAPE makes are those of `source`, in its order; one of them may be left to it."""
     sizes = _sizes(uses, reshape.inputs[1] if len(reshape.inputs) > 1 else None)
-    unknown = [axis for axis, size in enumerate(source.signature) if size < 0]
-    back = len(sizes) == len(source.signature) and all(sizes[axis] in (-1, (id(source), axis)) for axis in unknown)
+    unknown = [axis for axis, size in enumerate(source.dynamic_shape) if size < 0]
+    back = len(sizes) == len(source.dynamic_shape) and all(sizes[axis] in (-1, (id(source), axis)) for axis in unknown)
     return back and sizes.count(-1) <= 1
 
 
@@ -79,8 +79,8 @@ def _of_sizes(uses: Uses, tensor: Tensor | None) -> np.ndarray | None:
     if op is None or op.inputs[0] is None:
         return unknown
     if op.code == "SHAPE":
-        found = np.empty(len(op.inputs[0].signature), object)
-        for axis, size in enumerate(op.inputs[0].signature):
+        found = np.empty(len(op.inputs[0].dynamic_shape), object)
+        for axis, size in enumerate(op.inputs[0].dynamic_shape):
             found[axis] = size if size >= 0 else (id(op.inputs[0]), axis)
         return found
     operator = facts_of(op)

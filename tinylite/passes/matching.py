@@ -27,7 +27,7 @@ Found = dict[str, Any]  # names to Tensors, "#names" to floats
 def rewrite(graph: Graph, patterns: Sequence[Pattern], make: Callable[[Found, Op], Op | list[Op] | None]) -> int:
     """Put what `make` gives in the place of every op that a pattern ends in; gives how many.
 
-    The other ops of the pattern stay for `drop_unused_ops`: somebody else may read them. `make` may decline with None.
+    The other ops of the pattern stay for `eliminate_dead_ops`: somebody else may read them. `make` may decline with None.
     """
     there = {op.name for op in graph.ops}
     patterns = [pattern for pattern in patterns if _codes(pattern) <= there]

@@ -56,7 +56,7 @@ def _widen_sequences(graph: Graph) -> None:
             continue
         x, y, moves = apart.inputs[0], back.outputs[0], (apart, back)
         numbers = [[_numbers(move, place) for place in (1, 2)] for move in moves]
-        if max(x.signature.count(-1), y.signature.count(-1)) > 1 or any(len(a) != 1 or len(b) != 2 for a, b in numbers):
+        if max(x.dynamic_shape.count(-1), y.dynamic_shape.count(-1)) > 1 or any(len(a) != 1 or len(b) != 2 for a, b in numbers):
             continue
         wide_x, wide_y = _wide(x), _wide(y)
         amounts = [[_vector(y, [1, *block]), _vector(y, [[0, 0], amount])] for block, amount in numbers]
@@ -68,8 +68,8 @@ def _widen_sequences(graph: Graph) -> None:
 def _widens(sequence: Tensor | None, picture: Tensor | None) -> bool:
     if sequence is None or picture is None or len(sequence.shape) != 3:
         return False
-    batch, *rest = sequence.signature
-    return picture.signature == (batch, 1, *rest)
+    batch, *rest = sequence.dynamic_shape
+    return picture.dynamic_shape == (batch, 1, *rest)
 
 
 def _wide(tensor: Tensor) -> Tensor:
@@ -79,7 +79,7 @@ def _wide(tensor: Tensor) -> Tensor:
 
 
 def _reshape(source: Tensor, made: Tensor) -> Op:
-    return Op("RESHAPE", [source, _vector(made, made.signature)], [made], new_shape=made.signature)
+    return Op("RESHAPE", [source, _vector(made, made.dynamic_shape)], [made], new_shape=made.dynamic_shape)
 
 
 def _vector(tensor: Tensor, values: Sequence[object]) -> Tensor:
@@ -109,7 +109,7 @@ def _padding(apart: Op, op: Op, back: Op) -> str | None:
     pads, crops = np.array(_numbers(apart, 2)).reshape(-1, 2), np.array(_numbers(back, 2)).reshape(-1, 2)
     if len(pads) != 2 or len(crops) != 2:
         return None
-    given, made = apart.inputs[0].signature[1:3], back.outputs[0].signature[1:3]
+    given, made = apart.inputs[0].dynamic_shape[1:3], back.outputs[0].dynamic_shape[1:3]
     reach = [(size - 1) * dilation for size, dilation in zip(op.inputs[1].shape[1:3], block, strict=True)]
     # What is padded beyond the convolution's own need only fills blocks, and is cropped again.
     before = pads[:, 0] - crops[:, 0]

@@ -26,7 +26,7 @@ def merge_reshapes(graph: Graph) -> int:
             op.inputs[0] = before.inputs[0]
             changed += 1
         source = op.inputs[0]
-        if source is not None and source.signature == op.outputs[0].signature and _may_vanish(graph, op):
+        if source is not None and source.dynamic_shape == op.outputs[0].dynamic_shape and _may_vanish(graph, op):
             uses = _without(graph, op, source)
             changed += 1
     return changed
@@ -45,11 +45,11 @@ def keep_reduced_dimensions(graph: Graph) -> int:
         if (axes := reduction.inputs[1]) is None or axes.data is None:
             continue
         assert reduction.inputs[0] is not None
-        before = reduction.inputs[0].signature
+        before = reduction.inputs[0].dynamic_shape
         reduced = {int(axis) % len(before) for axis in axes.data.reshape(-1)}
         for keep in (False, True):
             after = tuple(1 if axis in reduced else size for axis, size in enumerate(before) if keep or axis not in reduced)
-            if keep != reduction.options.keep_dims and after == op.outputs[0].signature and after.count(-1) <= 1:
+            if keep != reduction.options.keep_dims and after == op.outputs[0].dynamic_shape and after.count(-1) <= 1:
                 uses.replace([reduction, op], rebuilt(reduction, reduction.inputs, op.outputs, keep_dims=keep))
                 changed += 1
                 break
@@ -76,8 +76,8 @@ def merge_transposes(graph: Graph) -> int:
         if order == sorted(order) and _may_vanish(graph, op):
             uses = _without(graph, op, source)
             changed += 1
-        elif _moves_nothing(source.signature, order):
-            shape = op.outputs[0].signature
+        elif _moves_nothing(source.dynamic_shape, order):
+            shape = op.outputs[0].dynamic_shape
             reshape = Op("RESHAPE", [source, _vector(op, shape)], op.outputs, new_shape=tuple(shape))
             graph.ops = [reshape if other is op else other for other in graph.ops]
             uses = Uses(graph)

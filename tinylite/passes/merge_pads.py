@@ -39,7 +39,7 @@ def _is_same(pad: Op, op: Op) -> bool:
     amounts = paddings.data.tolist()
     if len(amounts) != 4 or amounts[0] != [0, 0] or amounts[3] != [0, 0]:
         return False
-    options, sizes = op.options, source.signature
+    options, sizes = op.options, source.dynamic_shape
     assert options is not None
     windows = ((1, options.stride_h, options.dilation_h_factor), (2, options.stride_w, options.dilation_w_factor))
     for axis, stride, dilation in windows:

@@ -6,19 +6,19 @@ from collections.abc import Callable, Sequence
 
 from ..model import Graph
 from .drop_idle_dropout import drop_idle_dropout
-from .drop_neutral_ops import drop_neutral_ops, merge_constant_operands
-from .drop_unused_ops import drop_unused_ops
-from .fold_into_weights import fold_into_next_weights, fold_into_weights
+from .eliminate_common_subexpressions import deduplicate_constants, eliminate_common_subexpressions
+from .eliminate_dead_ops import eliminate_dead_ops
+from .eliminate_identities import eliminate_identities, merge_constant_operands
+from .fold_scale_and_bias import fold_scale_and_bias, fold_scale_and_bias_into_next
 from .fuse_activations import fuse_activations
 from .graph_pass import Pass
 from .keep_dimensions import flatten_rows, keep_dimensions
 from .merge_dilations import merge_dilations
-from .merge_equal_ops import merge_equal_ops, share_constants
 from .merge_moves import keep_reduced_dimensions, merge_reshapes, merge_transposes
 from .merge_pads import merge_pads
 from .one_channel_convolutions import one_channel_convolutions
 from .plain_logarithms import plain_logarithms
-from .recognize_activations import recognize_gelu, recognize_hard_swish, recognize_leaky_relu, recognize_prelu, recognize_relu
+from .recognize_activations import fuse_gelu, recognize_hard_swish, recognize_leaky_relu, recognize_prelu, recognize_relu
 from .recognize_lstm import recognize_lstm
 from .recognize_normalization import recognize_l2_normalization, recognize_layer_normalization, recognize_squared_difference
 from .simplify_loops import copy_moved_variables, drop_repeated_operands, simplify_loops
@@ -31,22 +31,23 @@ __all__ = ["AFTER_QUANTIZATION", "AFTER_TRANSLATION", "ALONE", "BEFORE_PLANNING"
 Watch = Callable[[str, Graph, int], None]
 
 # What the engine runs before it plans a graph: these keep bits. What is replaced can be dropped, and what is dropped need not be fused.
-BEFORE_PLANNING: tuple[Pass, ...] = (update_in_place, drop_unused_ops, fuse_activations)
+BEFORE_PLANNING: tuple[Pass, ...] = (update_in_place, eliminate_dead_ops, fuse_activations)
 
 # What makes a freshly translated graph small.
 # Patterns are recognised before their parts are folded into others. What one makes possible for another comes again in the
 # next round.
 AFTER_TRANSLATION: tuple[Pass, ...] = (
-    drop_unused_ops, simplify_loops, share_constants, merge_equal_ops, drop_repeated_operands, drop_idle_dropout,
-    drop_neutral_ops, merge_reshapes,
-    keep_reduced_dimensions, merge_transposes, sink_transposes, recognize_relu, recognize_hard_swish, recognize_gelu,
+    eliminate_dead_ops, simplify_loops, deduplicate_constants, eliminate_common_subexpressions, drop_repeated_operands, drop_idle_dropout,
+    eliminate_identities, merge_reshapes,
+    keep_reduced_dimensions, merge_transposes, sink_transposes, recognize_relu, recognize_hard_swish, fuse_gelu,
     recognize_leaky_relu, recognize_prelu, recognize_squared_difference, recognize_l2_normalization, recognize_layer_normalization,
-    drop_unused_ops, keep_dimensions, flatten_rows, merge_dilations, merge_constant_operands, sink_reshapes, fold_into_weights, merge_pads,
-    fold_into_next_weights, fuse_activations,
+    eliminate_dead_ops, keep_dimensions, flatten_rows, merge_dilations, merge_constant_operands, sink_reshapes,
+    fold_scale_and_bias, merge_pads,
+    fold_scale_and_bias_into_next, fuse_activations,
 )  # fmt: skip
 
 # What quantizing leaves to merge.
-AFTER_QUANTIZATION: tuple[Pass, ...] = (merge_reshapes, merge_transposes, drop_unused_ops)
+AFTER_QUANTIZATION: tuple[Pass, ...] = (merge_reshapes, merge_transposes, eliminate_dead_ops)
 
 # What is run alone: where loops are to be LSTMs (fuse_lstm), after all others of a translated graph, and before a graph is quantized,
 # the last one only by a policy that follows TensorFlow's first converter.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..model import Graph, Op
-from .drop_unused_ops import drop_unused_ops
+from .eliminate_dead_ops import eliminate_dead_ops
 from .graph_pass import changes_bits
 from .matching import Found, rewrite
 
@@ -23,5 +23,5 @@ def plain_logarithms(graph: Graph) -> int:
 
     made = sum(rewrite(graph, [pattern], make) for pattern in _PATTERNS)
     if made:
-        drop_unused_ops(graph)
+        eliminate_dead_ops(graph)
     return made

@@ -13,7 +13,7 @@ from .graph_pass import changes_bits
 from .matching import Found, rewrite
 from .uses import constant
 
-__all__ = ["recognize_gelu", "recognize_hard_swish", "recognize_leaky_relu", "recognize_prelu", "recognize_relu"]
+__all__ = ["fuse_gelu", "recognize_hard_swish", "recognize_leaky_relu", "recognize_prelu", "recognize_relu"]
 
 _ROOT_HALF = math.sqrt(0.5)
 
@@ -23,7 +23,7 @@ def _unary(code: str, **options: Any) -> Callable[[Found, Op], Op | None]:
 
     def make(found: Found, op: Op) -> Op | None:
         x = found["x"]
-        return Op(code, [x], op.outputs, **options) if x.signature == op.outputs[0].signature and x.type == "FLOAT32" else None
+        return Op(code, [x], op.outputs, **options) if x.dynamic_shape == op.outputs[0].dynamic_shape and x.type == "FLOAT32" else None
 
     return make
 
@@ -51,7 +51,7 @@ def recognize_hard_swish(graph: Graph) -> int:
 
 
 @changes_bits
-def recognize_gelu(graph: Graph) -> int:
+def fuse_gelu(graph: Graph) -> int:
     """x times the normal distribution up to x: by erf or erfc, or by tanh of a polynomial."""
     half = ("MUL", "x", 0.5)
     erf = ("ADD", ("Erf", ("MUL", "x", _ROOT_HALF)), 1.0)
@@ -86,7 +86,7 @@ def recognize_prelu(graph: Graph) -> int:
 
     def make(found: Found, op: Op) -> Op | None:
         slope = constant(found["slope"])
-        if slope is None or found["x"].signature != op.outputs[0].signature or slope.ndim > len(op.outputs[0].shape):
+        if slope is None or found["x"].dynamic_shape != op.outputs[0].dynamic_shape or slope.ndim > len(op.outputs[0].shape):
             return None
         alpha = Tensor(f"{op.outputs[0].name}/alpha", has_rank=True)
         alpha.data = np.ascontiguousarray(-slope.reshape(slope.shape[1:] if slope.ndim == len(op.outputs[0].shape) else slope.shape))

@@ -38,7 +38,7 @@ def recognize_l2_normalization(graph: Graph) -> int:
         if axes is None or total is None or total.options is None or not total.options.keep_dims or found.get("#epsilon", 0) > 1e-6:
             return None
         last = len(x.shape) - 1
-        if [int(axis) % len(x.shape) for axis in axes.reshape(-1)] != [last] or x.signature != op.outputs[0].signature:
+        if [int(axis) % len(x.shape) for axis in axes.reshape(-1)] != [last] or x.dynamic_shape != op.outputs[0].dynamic_shape:
             return None
         square = uses.producer(total.inputs[0], "SQUARE", "MUL")
         if square is None or any(tensor is not x for tensor in square.inputs):
@@ -61,7 +61,7 @@ def recognize_layer_normalization(graph: Graph) -> int:
 
     def make(found: Found, op: Op) -> list[Op] | None:
         x, mean, factor, offset = found["x"], found["mean"], found["factor"], found.get("offset")
-        if x.type != "FLOAT32" or mean.is_constant or x.signature != op.outputs[0].signature:
+        if x.type != "FLOAT32" or mean.is_constant or x.dynamic_shape != op.outputs[0].dynamic_shape:
             return None
         centered, scaled = (
             Tensor(f"{op.outputs[0].name}/{name}", x.shape, x.type, shape_signature=x.shape_signature, has_rank=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 from ..ops import facts_of
-from .drop_unused_ops import drop_unused_ops
+from .eliminate_dead_ops import eliminate_dead_ops
 from .graph_pass import keeps_bits
 from .uses import repeats
 
@@ -55,7 +55,7 @@ class _Loop:
         dead = [place for place in places if place not in live]
         for place in reversed(dead):
             self._remove(place)
-        drop_unused_ops(self.body)
+        eliminate_dead_ops(self.body)
         return len(dead)
 
     def _behind(self, ends: list[Tensor | None]) -> set[int]:
@@ -147,7 +147,7 @@ def copy_moved_variables(graph: Graph) -> int:
 
 def _copy(graph: Graph, tensor: Tensor) -> Tensor:
     shape = Tensor(f"{tensor.name}/shape", (len(tensor.shape),), "INT32", has_rank=True)
-    sizes = tensor.signature
+    sizes = tensor.dynamic_shape
     if sizes.count(-1) > 1:
         graph.ops.append(Op("SHAPE", [tensor], [shape], out_type="INT32"))
     else:

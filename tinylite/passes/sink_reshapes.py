@@ -9,7 +9,7 @@ import numpy as np
 
 from ..model import Graph, Op, Tensor
 from ..ops import facts_of
-from .fold_into_weights import layer_before
+from .fold_scale_and_bias import layer_before
 from .graph_pass import keeps_bits
 from .uses import Uses, constant, rebuilt
 
@@ -44,8 +44,8 @@ def _sink(uses: Uses, op: Op) -> bool:
     inputs: list[Tensor | None] = [result]
     if facts.clamp is None:
         value = constant(op.inputs[1 - place])
-        channels = None if value is None else _by_channel(value, reshaped.signature, result.signature[-1])
-        if channels is None or reshaped.signature != output.signature:
+        channels = None if value is None else _by_channel(value, reshaped.dynamic_shape, result.dynamic_shape[-1])
+        if channels is None or reshaped.dynamic_shape != output.dynamic_shape:
             return False
         operand = Tensor(f"{output.name}/channels", has_rank=True)
         operand.data = channels

@@ -79,7 +79,7 @@ def _constant(name: str, values: np.ndarray) -> Tensor:
 
 def _permuted(tensor: Tensor, order: Sequence[int], rank: int) -> Tensor | None:
     """A constant operand with its dimensions in another order."""
-    if not tensor.is_constant or not tensor.holds_numbers or tensor.data is None:
+    if not tensor.is_constant or not tensor.is_numeric or tensor.data is None:
         return None
     value = tensor.data
     if value.size == 1:

@@ -121,7 +121,7 @@ def per_channel(value: np.ndarray, channels: int) -> np.ndarray | None:
 
 def same_numbers(a: Tensor, b: Tensor) -> bool:
     """Whether equal bytes of two tensors are equal numbers: they have one type, scale and zero point."""
-    first, second = a.scaling, b.scaling
+    first, second = a.quantization_params, b.quantization_params
     if a.type != b.type or first is None or second is None:
         return a.type == b.type and first is second
     return np.array_equal(first.scale, second.scale) and np.array_equal(first.zero_point, second.zero_point)

@@ -91,7 +91,11 @@ def _stored(op: Op, uses: Uses) -> list[Tensor]:
     for tensor in op.inputs:
         producer = uses.producer(tensor)
         source = producer.inputs[0] if producer is not None and producer.code == "DEQUANTIZE" else tensor
-        if source is not None and source.is_constant and (source is not tensor or (source.scaling is not None and not is_real(source))):
+        if (
+            source is not None
+            and source.is_constant
+            and (source is not tensor or (source.quantization_params is not None and not is_real(source)))
+        ):
             found.append(source)
     return found
 

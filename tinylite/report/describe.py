@@ -160,7 +160,7 @@ def _tensor(number: int, tensor: Tensor) -> dict[str, Any]:
         "bytes": int(tensor.buffer.size)
         if tensor.buffer is not None
         else stored_size(tensor.type, tensor.shape)
-        if tensor.holds_numbers
+        if tensor.is_numeric
         else None,
         "sparse": tensor.sparsity is not None,
         "quantization": _quantization(tensor.quantization),

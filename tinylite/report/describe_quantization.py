@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table as RichTable
 
-    from ..files.formats import Kind
+    from ..files.file_formats import FileFormat
 
 __all__ = ["describe", "describe_file", "describe_graph_def", "tables"]
 
@@ -39,7 +39,7 @@ _NAMES = ("name", "of", "FakeQuant", "why", "output", "layer", "data", "weights"
 _PLACES = {"input": "of inputs", "output": "of outputs", "weights": "of constants", "between": "between ops"}
 
 
-def describe_file(path: str, kind: Kind) -> dict[str, Any]:
+def describe_file(path: str, kind: FileFormat) -> dict[str, Any]:
     """A .tflite file, a GraphDef, a MetaGraphDef or a SavedModel, as `kinds` has told its kind. Raises FileError for others."""
     if kind.id == "graph":
         return describe_graph_def(read_graph_def(path))
@@ -77,7 +77,7 @@ def describe_graph_def(*graphs: GraphDef) -> dict[str, Any]:
 
 
 def _scaled(tensor: Tensor) -> bool:
-    return tensor.scaling is not None and tensor.type in _INTEGERS
+    return tensor.quantization_params is not None and tensor.type in _INTEGERS
 
 
 def _half(tensor: Tensor) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from .drawing import CASES
+from .builders import CASES
 
 __all__ = ["CASES"]
 

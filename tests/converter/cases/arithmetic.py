@@ -9,7 +9,7 @@ import tensorflow as tf
 from hypothesis import strategies as st
 
 from ..referee import Case
-from .drawing import RNG, Draw, Op, drawn, each, shapes, some
+from .builders import RNG, Draw, Op, drawn, each, shapes, some
 
 _FEATURES = ("Elu", "Relu", "Relu6", "Selu", "Softplus", "Softsign")
 UNARY: dict[tuple[float, float], str] = {

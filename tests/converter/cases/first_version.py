@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ..referee import Case
-from .drawing import Op, each, some
+from .builders import Op, each, some
 
 
 @each("BitwiseAnd", "BitwiseOr")

@@ -9,7 +9,7 @@ import tensorflow as tf
 from hypothesis import strategies as st
 
 from ..referee import Case
-from .drawing import Draw, Op, drawn, each, shapes, some
+from .builders import Draw, Op, drawn, each, shapes, some
 
 EQUATIONS = [
     ("ab,bc->ac", (3, 4), (4, 5)), ("abc,cde->abde", (2, 3, 4), (4, 2, 5)), ("abcd,cde->abe", (2, 3, 4, 2), (4, 2, 5)),

@@ -9,7 +9,7 @@ import tensorflow as tf
 from hypothesis import strategies as st
 
 from ..referee import Case
-from .drawing import Draw, Op, drawn, each, shapes, some
+from .builders import Draw, Op, drawn, each, shapes, some
 
 PADDINGS = st.sampled_from(["SAME", "VALID"])
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from hypothesis import strategies as st
 
 from ..referee import Case
-from .drawing import RNG, Draw, Op, drawn, each, shapes, some
+from .builders import RNG, Draw, Op, drawn, each, shapes, some
 
 
 @each("Identity", "StopGradient", "PreventGradient", "Snapshot")

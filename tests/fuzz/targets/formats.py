@@ -17,7 +17,7 @@ from tinylite.cli.base.running import labels_of
 from tinylite.files import formats as kinds
 from tinylite.files.diagnose import diagnose_path
 from tinylite.files.graphdef import read_graph_def
-from tinylite.inputs.media import Scaling, read_input
+from tinylite.inputs.media import Normalization, read_input
 from tinylite.interpreter import Interpreter
 from tinylite.model import Graph, Model, Op, Tensor
 
@@ -94,7 +94,7 @@ def _media(*shape: int) -> Callable[[str, bytes], object]:
     (details,) = Interpreter(model_content=Model([Graph("main", [x], [y], [Op("NEG", [x], [y])], [x, y])]).to_bytes()).get_input_details()
 
     def read(path: str, _content: bytes) -> object:
-        return read_input(path, details, Scaling(127.5, 127.5))
+        return read_input(path, details, Normalization(127.5, 127.5))
 
     return read
 
@@ -106,7 +106,7 @@ def attack(seeds: list[Seed], number: int) -> tuple[str, int]:
     with tempfile.NamedTemporaryFile(suffix=seed.ending) as file:
         file.write(content)
         file.flush()
-        for look in (kinds.kind_of, diagnose_path):
+        for look in (kinds.detect_format, diagnose_path):
             outcome_of(lambda look=look: look(file.name))  # type: ignore[misc]
         outcome_of(lambda: kinds.identify(content[: kinds.HEAD]))
         return outcome_of(lambda: seed.read(os.fspath(file.name), content)), len(content)

@@ -106,7 +106,7 @@ def attack(seeds: list[Seed], number: int) -> tuple[str, int]:
         path.write_bytes(damaged)
         for name in seed.beside:
             (folder / name).write_bytes(bytes(64))
-        for look in (kinds.kind_of, diagnose_path):
+        for look in (kinds.detect_format, diagnose_path):
             outcome_of(lambda look=look: look(str(path)))  # type: ignore[misc]
         outcome_of(lambda: tinylite.Model.load(path))
         return outcome_of(lambda: seed.read(str(path))), len(damaged)

@@ -12,7 +12,7 @@ import click
 
 from ...converter.request import ConvertRequest, TypeFlags
 from ...errors import FileError, SettingError, at
-from ...files.formats import HEAD, is_text
+from ...files.file_formats import HEAD, is_text
 from ...files.io import content_of
 from ...schema.graphdef import IO_TYPES
 from ...schema.prototext import binary_of_text

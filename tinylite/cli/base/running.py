@@ -15,7 +15,7 @@ import numpy as np
 
 from ...engine.checks import check_kernels, check_types
 from ...errors import FileError, ModelError, OutOfMemoryError, TensorError, quoted
-from ...inputs.media import Scaling, array_names, check_output, given_values, read_input, write_output
+from ...inputs.media import Normalization, array_names, check_output, given_values, read_input, write_output
 from ...inputs.random_values import random_inputs
 from ...interpreter import Interpreter
 from ...limits import check_size, memory_limit
@@ -38,7 +38,7 @@ _OPEN_SIZES = tuple(4**power for power in range(1, 9))
 class Reading:
     """How files become inputs; see media.read_input. `say` takes a sentence on what was done, for people."""
 
-    scaling: Scaling | None = None
+    normalization: Normalization | None = None
     resize: str = "stretch"
     raw: bool = False
     rate: int | None = None
@@ -193,7 +193,7 @@ class Session:
                 reading.say(f"input {name!r}: {sentence}")
 
             yield index, read_input(
-                path, entry, reading.scaling, reading.resize, reading.raw, facts=self.input_facts[index], rate=reading.rate,
+                path, entry, reading.normalization, reading.resize, reading.raw, facts=self.input_facts[index], rate=reading.rate,
                 size=reading.size, content=self.stdin() if path == _STDIN else None, say=say,
             )  # fmt: skip
 
@@ -319,10 +319,10 @@ class Session:
         check_output(path)
         return path, chosen
 
-    def write(self, path: str, names: Collection[str], scaling: Scaling | None) -> None:
+    def write(self, path: str, names: Collection[str], normalization: Normalization | None) -> None:
         """Write these outputs to a file."""
         found = [output for output in self.outputs() if output[0] in names]
-        write_output(path, {name: values for name, values, _ in found}, found[0][2], scaling)
+        write_output(path, {name: values for name, values, _ in found}, found[0][2], normalization)
 
     def write_all(self, path: str) -> None:
         """Write every tensor to an .npz file."""

@@ -16,12 +16,12 @@ def _in_int32(call: Call, tensor: Tensor) -> Tensor:
     call.require(tensor.type in (*_NARROW, "INT32", "UINT32"), f"it computes bits of {tensor.type}, and operators do of up to 32 bits")
     if tensor.type == "UINT32":
         known = call.known(tensor)
-        return call.emit("BITCAST", [tensor], "INT32", call.signature(tensor)) if known is None else call.make(known.view(np.int32))
+        return call.emit("BITCAST", [tensor], "INT32", call.partial_shape(tensor)) if known is None else call.make(known.view(np.int32))
     return call.cast(tensor, "INT32")
 
 
 def _back(call: Call, made: Tensor, type: str | int) -> Tensor:
-    return call.emit("BITCAST", [made], type, call.signature(made)) if type == "UINT32" else call.cast(made, str(type))
+    return call.emit("BITCAST", [made], type, call.partial_shape(made)) if type == "UINT32" else call.cast(made, str(type))
 
 
 def _bits(call: Call, tensor: Tensor) -> Tensor:

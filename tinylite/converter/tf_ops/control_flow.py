@@ -10,10 +10,10 @@ import numpy as np
 
 from ...model import Tensor
 from ...tensor_types import tensor_dtype
-from ..bodies import ended, needed, stands_inside, translated_body
 from ..call import Call, Scope
 from ..loops import Loop
-from ..shapes import computed, joined, signature_of
+from ..shapes import computed, joined, partial_shape
+from ..subgraphs import ended, needed, stands_inside, translated_body
 from ..tf_graph import Edge, TfGraph, TfNode
 from .registry import translates
 
@@ -96,7 +96,7 @@ class _Conditional:
     def branch(self, number: int) -> tuple[Scope, list[Tensor]]:
         """A translated branch, and its outputs: arguments that it passes on, as they are outside."""
         parameters = {
-            place: computed(self.branches[number].inputs[place].name, tensor.type, signature_of(tensor))
+            place: computed(self.branches[number].inputs[place].name, tensor.type, partial_shape(tensor))
             for place, tensor in ((place, self.arguments[place]) for place in self.taken)
         }
         for place, tensor in parameters.items():
@@ -124,8 +124,8 @@ class _Conditional:
                 call.translator.undo(mark)
             return list(results.values())
         for number, scope in enumerate((then, other)):
-            ended(call, scope, [pair[number] for _, pair in ends], [signature_of(pair[1 - number]) for _, pair in ends])
-        shapes = [joined(*map(signature_of, pair)) for pair in zip(then.graph.outputs, other.graph.outputs, strict=True)]
+            ended(call, scope, [pair[number] for _, pair in ends], [partial_shape(pair[1 - number]) for _, pair in ends])
+        shapes = [joined(*map(partial_shape, pair)) for pair in zip(then.graph.outputs, other.graph.outputs, strict=True)]
         condition = call.input(0)
         if condition.type != "BOOL":
             condition = call.elementwise("NOT_EQUAL", condition, call.make(0, tensor_dtype(condition.type)), type="BOOL")

@@ -11,7 +11,7 @@ from ...model import Tensor
 from ...tensor_types import tensor_dtype
 from ..call import Call
 from ..ranks import other_input
-from ..shapes import Signature
+from ..shapes import PartialShape
 from .registry import translates
 
 _TO_LAST, _TO_FIRST = {4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}, {4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
@@ -71,7 +71,7 @@ def _window(call: Call, stride: Sequence[int], dilation: Sequence[int], padding:
 
 def _picture(
     call: Call, x: Tensor, filter: Sequence[int], out: int, stride: Sequence[int], dilation: Sequence[int], padding: str
-) -> Signature:
+) -> PartialShape:
     batch, *sizes, _ = call.shape(x)
     spread = zip(sizes, filter, stride, dilation, strict=True)
     return (batch, *(window_size(padding, size, reach, step, wide) for size, reach, step, wide in spread), out)
@@ -214,7 +214,7 @@ def bias_add(call: Call) -> Tensor:
     x, bias = call.input(0), call.input(1)
     if channels_first(call):
         bias = call.reshape(bias, (call.shape(bias)[0], *[1] * (call.rank(x) - 2)))
-    return call.emit("ADD", [x, bias], None, call.signature(x), fused_activation_function="NONE")
+    return call.emit("ADD", [x, bias], None, call.partial_shape(x), fused_activation_function="NONE")
 
 
 @translates("FusedBatchNorm", "FusedBatchNormV2", "BatchNormWithGlobalNormalization", ranks=(4,))

@@ -55,7 +55,7 @@ def matrix_set_diag(call: Call) -> Tensor:
     _want_type(call, x)
     k = _diagonal(call, 2)
     call.require(k == 0, f"it sets diagonal {k}, and the operator knows the main one (0)")
-    return call.emit("MATRIX_SET_DIAG", [x, diagonal], None, call.signature(x))
+    return call.emit("MATRIX_SET_DIAG", [x, diagonal], None, call.partial_shape(x))
 
 
 @translates("MatrixDiagPart", "MatrixDiagPartV2", "MatrixDiagPartV3")

@@ -70,14 +70,14 @@ def real_div(call: Call) -> Tensor:
 @translates("Pow")
 def pow(call: Call) -> Tensor:
     x, exponent = call.input(0), call.known(call.input(1))
-    if exponent is not None and exponent.size == 1 and x.type == "FLOAT32" and len(exponent.shape) <= len(call.signature(x) or ()):
+    if exponent is not None and exponent.size == 1 and x.type == "FLOAT32" and len(exponent.shape) <= len(call.partial_shape(x) or ()):
         value = float(exponent.reshape(()))
         if value == 1:
             return x
         if value == 3:
-            return call.elementwise("MUL", x, call.emit("SQUARE", [x], None, call.signature(x)))
+            return call.elementwise("MUL", x, call.emit("SQUARE", [x], None, call.partial_shape(x)))
         if value in (2, 0.5, -0.5):
-            return call.emit({2: "SQUARE", 0.5: "SQRT", -0.5: "RSQRT"}[value], [x], None, call.signature(x))
+            return call.emit({2: "SQUARE", 0.5: "SQRT", -0.5: "RSQRT"}[value], [x], None, call.partial_shape(x))
     return call.elementwise("POW", x, call.input(1))
 
 
@@ -98,7 +98,7 @@ def leaky_relu(call: Call) -> Tensor:
 def softmax(call: Call) -> Tensor:
     x = call.input(0)
     options = {"beta": 1.0} if call.op == "Softmax" else {}
-    return call.emit("SOFTMAX" if options else "LOG_SOFTMAX", [x], None, call.signature(x), **options)
+    return call.emit("SOFTMAX" if options else "LOG_SOFTMAX", [x], None, call.partial_shape(x), **options)
 
 
 @translates("AddN")
@@ -126,7 +126,7 @@ def cast(call: Call) -> Tensor:
 @translates("Select", "SelectV2")
 def select(call: Call) -> Tensor:
     condition, x, y = (call.input(index) for index in range(3))
-    shapes = [call.signature(tensor) for tensor in (condition, x, y)]
+    shapes = [call.partial_shape(tensor) for tensor in (condition, x, y)]
     chosen = call.known(condition)
     # Select wants equal shapes; SelectV2 could stretch one of two that are not known.
     equal = shapes[1] == shapes[2] and (call.op == "Select" or (shapes[1] is not None and -1 not in shapes[1]))
@@ -140,4 +140,4 @@ def select(call: Call) -> Tensor:
 @translates("Erf", "Erfc", stands_in=True)
 def error_function(call: Call) -> Tensor:
     """There is no operator for it: it stands in the graph until a GELU is recognised around it."""
-    return call.emit("CUSTOM", [call.input(0)], None, call.signature(call.input(0)), custom_code=call.op)
+    return call.emit("CUSTOM", [call.input(0)], None, call.partial_shape(call.input(0)), custom_code=call.op)

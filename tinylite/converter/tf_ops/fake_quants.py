@@ -48,7 +48,7 @@ def rounded(call: Call, low: float, high: float, bits: int, narrow: bool) -> Ten
     if settings.drop_fake_quants:
         return x
     if settings.keep_ranges:
-        return call.emit("FAKE_QUANT", [x], None, call.signature(x), min=low, max=high, num_bits=bits, narrow_range=narrow)
+        return call.emit("FAKE_QUANT", [x], None, call.partial_shape(x), min=low, max=high, num_bits=bits, narrow_range=narrow)
     call.require(low <= high, f"its range {low} to {high} is empty")
     if low == high == 0:
         return call.elementwise("MUL", x, call.make(np.float32(0)))
@@ -60,7 +60,7 @@ def rounded(call: Call, low: float, high: float, bits: int, narrow: bool) -> Ten
         x = call.elementwise("MAXIMUM", x, call.make(bottom))
         low, high = float(bottom - step), float(top)
     options = dict(min=low, max=high, num_bits=bits, narrow_range=False)
-    return call.emit("FAKE_QUANT", [x], None, call.signature(x), **options)
+    return call.emit("FAKE_QUANT", [x], None, call.partial_shape(x), **options)
 
 
 @translates("FakeQuantWithMinMaxVarsPerChannel")

@@ -13,7 +13,7 @@ from .registry import translates
 def like(call: Call) -> Tensor:
     x = call.input(0)
     value = 0 if call.op == "ZerosLike" else 1
-    shape = call.signature(x)
+    shape = call.partial_shape(x)
     if value == 0 and (shape is None or -1 in shape) and x.type in ("FLOAT32", "INT32", "INT64"):
         return call.emit("ZEROS_LIKE", [x], None, shape)
     return sizes.full(call, sizes.of(call, x), value, tensor_dtype(x.type))
@@ -24,7 +24,7 @@ def broadcast_to(call: Call) -> Tensor:
     x, shape = call.input(0), call.input(1)
     known = call.translator.partial.values(shape)
     after = tuple(known) if known is not None else (-1,) * call.shape(shape)[0]
-    if -1 not in after and after == call.signature(x):
+    if -1 not in after and after == call.partial_shape(x):
         return x
     return call.emit("BROADCAST_TO", [x, shape], None, after)
 

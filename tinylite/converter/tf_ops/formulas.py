@@ -205,7 +205,7 @@ def formula(call: Call) -> Tensor:
 @translates("Angle")
 def angle(call: Call) -> Tensor:
     x = call.input(0)
-    parts = [call.emit(code, [x], "FLOAT32", call.signature(x)) for code in ("IMAG", "REAL")]
+    parts = [call.emit(code, [x], "FLOAT32", call.partial_shape(x)) for code in ("IMAG", "REAL")]
     return call.elementwise("ATAN2", *parts)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...model import Tensor
 from ..call import Call
-from ..shapes import Signature
+from ..shapes import PartialShape
 from . import sizes
 from .convolution import channels_first, channels_last, window_size
 from .registry import translates
@@ -80,7 +80,7 @@ def blocks_and_batch(call: Call) -> Tensor:
     return made if len(rest) == 1 else sizes.reshape(call, made, [*sizes.of(call, made)[: count + 1], *rest])
 
 
-def _after_blocks(before: Sequence[int], blocks: Sequence[int], margins: Sequence[int], to_batch: bool) -> Signature:
+def _after_blocks(before: Sequence[int], blocks: Sequence[int], margins: Sequence[int], to_batch: bool) -> PartialShape:
     batch, *lengths, channels = before
     after = []
     for axis, (size, block) in enumerate(zip(lengths, blocks, strict=True)):
@@ -96,7 +96,7 @@ def local_response_normalization(call: Call) -> Tensor:
     x = call.input(0)
     options = {name: float(call.attribute(name, default)) for name, default in (("bias", 1), ("alpha", 1), ("beta", 0.5))}
     radius = int(call.attribute("depth_radius", 5))
-    return call.emit("LOCAL_RESPONSE_NORMALIZATION", [x], None, call.signature(x), radius=radius, **options)
+    return call.emit("LOCAL_RESPONSE_NORMALIZATION", [x], None, call.partial_shape(x), radius=radius, **options)
 
 
 @translates("AvgPool3D", "MaxPool3D", ranks=(5,))

@@ -88,7 +88,7 @@ def top_k(call: Call) -> Sequence[Tensor]:
     x = call.input(0)
     k = call.cast(call.input(1), "INT32") if call.op == "TopKV2" else call.make(int(call.attribute("k")), np.int32)
     (count,) = call.translator.partial.values(k) or [-1]
-    before = call.signature(x)
+    before = call.partial_shape(x)
     shape = None if before is None else (*before[:-1], count)
     values, indices = call.emit_all("TOPK_V2", [x, k], [x.type, "INT32"], [shape, shape])
     return [values, call.cast(indices, call.attribute("index_type", "INT32"))]
@@ -98,7 +98,7 @@ def top_k(call: Call) -> Sequence[Tensor]:
 def unique(call: Call) -> Sequence[Tensor]:
     x, type = call.input(0), call.attribute("out_idx", "INT32")
     call.require(call.rank(x) == 1, f"its input {list(call.shape(x))} is not a vector, and the operator takes vectors only")
-    return call.emit_all("UNIQUE", [x], [x.type, type], [(-1,), call.signature(x)], idx_out_type=type)
+    return call.emit_all("UNIQUE", [x], [x.type, type], [(-1,), call.partial_shape(x)], idx_out_type=type)
 
 
 @translates("Where")
@@ -134,14 +134,14 @@ def reverse(call: Call) -> Tensor:
 def reverse_sequence(call: Call) -> Tensor:
     x, lengths = call.input(0), call.input(1)
     options = {name: int(call.attribute(name, 0)) % call.rank(x) for name in ("seq_dim", "batch_dim")}
-    return call.emit("REVERSE_SEQUENCE", [x, lengths], None, call.signature(x), **options)
+    return call.emit("REVERSE_SEQUENCE", [x, lengths], None, call.partial_shape(x), **options)
 
 
 @translates("Cumsum")
 def cumsum(call: Call) -> Tensor:
     x, axis = call.input(0), call.cast(call.input(1), "INT32")
     options = {name: bool(call.attribute(name)) for name in ("exclusive", "reverse")}
-    return call.emit("CUMSUM", [x, axis], None, call.signature(x), **options)
+    return call.emit("CUMSUM", [x, axis], None, call.partial_shape(x), **options)
 
 
 @translates("Roll")
@@ -204,7 +204,7 @@ def sparse_to_dense(call: Call) -> Tensor:
 def bucketize(call: Call) -> Tensor:
     x = call.input(0)
     boundaries = tuple(float(number) for number in call.attribute("boundaries") or ())
-    return call.emit("BUCKETIZE", [x], "INT32", call.signature(x), boundaries=boundaries)
+    return call.emit("BUCKETIZE", [x], "INT32", call.partial_shape(x), boundaries=boundaries)
 
 
 @translates("Bitcast")

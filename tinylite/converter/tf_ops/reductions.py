@@ -15,7 +15,7 @@ REDUCTIONS = {
 @translates(*REDUCTIONS)
 def reduction(call: Call) -> Tensor:
     x = call.input(0)
-    before, keep = call.signature(x), bool(call.attribute("keep_dims"))
+    before, keep = call.partial_shape(x), bool(call.attribute("keep_dims"))
     code, type = REDUCTIONS[call.op], str(x.type)
     if before is None:
         made = call.emit(code, [call.cast(x, wider(code, type)), call.shape_tensor(call.numbers(1, "axes"))], None, None, keep_dims=keep)
@@ -31,7 +31,7 @@ def reduction(call: Call) -> Tensor:
 @translates("ArgMax", "ArgMin")
 def arg(call: Call) -> Tensor:
     x, type = call.input(0), call.attribute("output_type", "INT64")
-    before, axis = call.signature(x), call.numbers(1, "axis")[0]
+    before, axis = call.partial_shape(x), call.numbers(1, "axis")[0]
     axis = axis if before is None else call.axis(axis, len(before))
     after = None if before is None else (*before[:axis], *before[axis + 1 :])
     code = "ARG_MAX" if call.op == "ArgMax" else "ARG_MIN"

@@ -11,7 +11,7 @@ from ...model import Tensor
 from ...tensor_types import tensor_dtype
 from ..call import Call
 from ..ranks import of_entries
-from ..shapes import Signature, merged
+from ..shapes import PartialShape, merged
 from ..types import takes
 from . import sizes
 from .registry import translates
@@ -31,7 +31,7 @@ def amounts_input(call: Call, tensor: Tensor) -> Tensor:
 @translates("Shape", "ShapeN")
 def shape(call: Call) -> Sequence[Tensor]:
     type = call.attribute("out_type", "INT32")
-    shapes = [call.signature(x) for x in call.inputs]
+    shapes = [call.partial_shape(x) for x in call.inputs]
     return [
         call.emit("SHAPE", [x], type, (-1 if shape is None else len(shape),), out_type=type)
         if shape is None or -1 in shape else call.make(np.array(shape, tensor_dtype(type)))
@@ -42,13 +42,13 @@ def shape(call: Call) -> Sequence[Tensor]:
 @translates("Rank")
 def rank(call: Call) -> Tensor:
     x = call.input(0)
-    return call.emit("RANK", [x], "INT32", ()) if call.signature(x) is None else call.make(call.rank(x), np.int32)
+    return call.emit("RANK", [x], "INT32", ()) if call.partial_shape(x) is None else call.make(call.rank(x), np.int32)
 
 
 @translates("Size")
 def size(call: Call) -> Tensor:
     x, type = call.input(0), call.attribute("out_type", "INT32")
-    shape = call.signature(x)
+    shape = call.partial_shape(x)
     if shape is not None and -1 not in shape:
         return call.make(math.prod(shape), tensor_dtype(type))
     counted = call.emit("SHAPE", [x], type, (-1 if shape is None else len(shape),), out_type=type)
@@ -60,7 +60,7 @@ def reshape(call: Call) -> Tensor:
     """With at most one unknown dimension the new shape is a constant with -1 in it."""
     x, wanted = call.input(0), call.input(1)
     known = call.translator.partial.values(wanted)
-    before = call.signature(x)
+    before = call.partial_shape(x)
     if known is not None:
         target = _filled(known, before)
         if before is not None and -1 not in before:
@@ -69,8 +69,8 @@ def reshape(call: Call) -> Tensor:
         if target.count(-1) <= 1:
             return call.reshape(x, target)
         return call.emit("RESHAPE", [x, shape_input(call, wanted)], None, tuple(target))
-    count = call.signature(wanted)
-    made: Signature = None if count is None or count[0] < 0 else (-1,) * count[0]
+    count = call.partial_shape(wanted)
+    made: PartialShape = None if count is None or count[0] < 0 else (-1,) * count[0]
     return call.emit("RESHAPE", [x, shape_input(call, wanted)], None, made)
 
 
@@ -80,7 +80,7 @@ def _holds(shape: Sequence[int], count: int) -> bool:
     return product == count if product >= 0 else count % -product == 0
 
 
-def _filled(wanted: Sequence[int], before: Signature) -> list[int]:
+def _filled(wanted: Sequence[int], before: PartialShape) -> list[int]:
     """A shape in which a -1 is a number where the number of elements tells it."""
     target = list(wanted)
     if before is not None and -1 not in before and target.count(-1) == 1:
@@ -94,7 +94,7 @@ def _filled(wanted: Sequence[int], before: Signature) -> list[int]:
 def squeeze(call: Call) -> Tensor:
     x = call.input(0)
     told = call.attribute("squeeze_dims") or []
-    if call.signature(x) is None and told:
+    if call.partial_shape(x) is None and told:
         return call.emit("SQUEEZE", [x], None, None, squeeze_dims=tuple(told))
     before = call.shape(x)
     axes = [call.axis(axis, len(before)) for axis in told]
@@ -108,7 +108,7 @@ def squeeze(call: Call) -> Tensor:
 @translates("ExpandDims")
 def expand_dims(call: Call) -> Tensor:
     x = call.input(0)
-    if call.signature(x) is None:
+    if call.partial_shape(x) is None:
         return call.emit("EXPAND_DIMS", [x, call.shape_tensor(call.numbers(1, "axis"))], None, None)
     before = call.shape(x)
     axis = call.axis(call.numbers(1, "axis")[0], len(before) + 1)
@@ -129,7 +129,7 @@ def transpose(call: Call) -> Tensor:
 
 @translates("Pack")
 def pack(call: Call) -> Tensor:
-    each = merged(*map(call.signature, call.inputs))
+    each = merged(*map(call.partial_shape, call.inputs))
     if each is None:
         return call.emit("PACK", call.inputs, None, None, values_count=len(call.inputs), axis=call.attribute("axis", 0))
     axis = call.axis(call.attribute("axis", 0), len(each) + 1)
@@ -167,9 +167,9 @@ def _picked(call: Call, x: Tensor, axis: int, place: int) -> Tensor:
 def _joined_ranks(call: Call) -> Iterator[tuple[int, tuple[int, ...]]]:
     """What is joined has one rank."""
     values = range(len(call.inputs) - 1) if call.op == "ConcatV2" else range(1, len(call.inputs))
-    known = [shape for index in values if (shape := call.signature(call.inputs[index])) is not None]
+    known = [shape for index in values if (shape := call.partial_shape(call.inputs[index])) is not None]
     for index in values if known else ():
-        if call.signature(call.inputs[index]) is None:
+        if call.partial_shape(call.inputs[index]) is None:
             yield index, (-1,) * len(known[0])
 
 
@@ -193,7 +193,7 @@ def concat(call: Call) -> Tensor:
 @translates("Split")
 def split(call: Call) -> Sequence[Tensor]:
     x, count, axis = call.input(1), call.attribute("num_split"), call.numbers(0, "axis")[0]
-    if call.signature(x) is None:
+    if call.partial_shape(x) is None:
         return call.emit_all("SPLIT", [call.make(axis, np.int32), x], [x.type] * count, [None] * count, num_splits=count)
     before = call.shape(x)
     axis = call.axis(axis, len(before))
@@ -290,7 +290,7 @@ def fill(call: Call) -> Tensor:
 @translates("Gather", "GatherV2", "ResourceGather")
 def gather(call: Call) -> Tensor:
     x, indices = call.input(0), call.input(1)
-    if call.signature(x) is None or call.signature(indices) is None:
+    if call.partial_shape(x) is None or call.partial_shape(indices) is None:
         axis = call.numbers(2, "axis")[0] if call.op == "GatherV2" else 0
         return call.emit("GATHER", [x, indices], None, None, axis=axis, batch_dims=call.attribute("batch_dims", 0))
     before, picked = call.shape(x), call.shape(indices)
@@ -311,7 +311,7 @@ def strided_slice(call: Call) -> Tensor:
     }
     if begin is None or end is None or strides is None:
         return _computed_slice(call, masks)
-    if call.signature(x) is None and not masks["ellipsis_mask"] and not masks["new_axis_mask"]:
+    if call.partial_shape(x) is None and not masks["ellipsis_mask"] and not masks["new_axis_mask"]:
         operands = [call.shape_tensor(values.tolist()) for values in (begin, end, strides)]
         return call.emit("STRIDED_SLICE", [x, *operands], None, None, **masks)
     x, bounds = _spelled_out(call, x, begin.tolist(), end.tolist(), strides.tolist(), masks)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...model import Tensor
 from ..call import Call
-from ..shapes import signature_of
+from ..shapes import partial_shape
 from .registry import translates
 
 _TYPES = {("STRING", "INT64"), ("INT64", "STRING")}
@@ -40,7 +40,7 @@ def _number(call: Call, entries: Sequence[np.ndarray]) -> int:
 @translates("LookupTableFind", "LookupTableFindV2")
 def find(call: Call) -> Tensor:
     made, keys, otherwise = call.inputs
-    return call.emit("HASHTABLE_FIND", [made, keys, otherwise], call.attribute("Tout"), signature_of(keys))
+    return call.emit("HASHTABLE_FIND", [made, keys, otherwise], call.attribute("Tout"), partial_shape(keys))
 
 
 @translates("LookupTableSize", "LookupTableSizeV2")

@@ -8,16 +8,16 @@ import numpy as np
 
 from ...model import Tensor
 from ..call import Call
-from ..lists import NewList, Pieces, count_of, known_count, length, new_list, written
-from ..shapes import Signature, merged, signature_of
+from ..shapes import PartialShape, merged, partial_shape
+from ..tensor_lists import NewList, Pieces, count_of, known_count, length, new_list, written
 from ..tf_graph import behind_identities
 from .registry import translates
 
 
-def told_shape(call: Call, index: int) -> Signature:
+def told_shape(call: Call, index: int) -> PartialShape:
     """A shape that an input holds; a scalar -1 stands for an unknown rank."""
     values = call.translator.partial.values(call.input(index))
-    return None if values is None or call.signature(call.input(index)) == () else tuple(values)
+    return None if values is None or call.partial_shape(call.input(index)) == () else tuple(values)
 
 
 # ---- making lists
@@ -69,7 +69,7 @@ def read(call: Call) -> Tensor:
     return _item(call, call.input(2), call.input(1), None)
 
 
-def _item(call: Call, made: Tensor, index: Tensor, element: Signature) -> Tensor:
+def _item(call: Call, made: Tensor, index: Tensor, element: PartialShape) -> Tensor:
     made = written(call, made, None if element is None else (-1, *element))
     first, *rest = call.shape(made)
     if first == 1 and rest.count(-1) <= 1:
@@ -87,7 +87,7 @@ def set_item(call: Call) -> Tensor:
 def write(call: Call) -> Tensor:
     _, index, item, made = call.inputs
     elements = _elements_with(call, made, index, item)
-    if _differ([call.signature(element) for element in elements.values()]):
+    if _differ([call.partial_shape(element) for element in elements.values()]):
         handle = call.input(0)
         count = handle.count if isinstance(handle, NewList) else None
         list_: Tensor = Pieces(call.node.name, (), item.type, count=count, elements=elements)
@@ -106,7 +106,7 @@ def _elements_with(call: Call, made: Tensor, index: Tensor, item: Tensor) -> dic
     return {**before, place[0]: item} if place and place[0] >= 0 and (before or is_new) else {}
 
 
-def _differ(shapes: Sequence[Signature]) -> bool:
+def _differ(shapes: Sequence[PartialShape]) -> bool:
     """Whether shapes of one rank cannot be the same."""
     if None in shapes or len({len(shape or ()) for shape in shapes}) != 1:
         return False
@@ -115,7 +115,7 @@ def _differ(shapes: Sequence[Signature]) -> bool:
 
 def _with_item(call: Call, made: Tensor, index: Tensor, item: Tensor, grows: bool) -> Tensor:
     """A list in which one element is another; one that `grows` is made longer where the index is past its end."""
-    shape = merged(_elements(call, made), signature_of(item))
+    shape = merged(_elements(call, made), partial_shape(item))
     call.require(shape is not None, f"the shape of {item.name!r}, which it writes to a list, is not known")
     assert shape is not None
     count = known_count(call, made)
@@ -130,13 +130,13 @@ def _with_item(call: Call, made: Tensor, index: Tensor, item: Tensor, grows: boo
         list_ = _grown(call, list_, index)
     zero = call.make(0, "int32" if index.type == "INT32" else "int64")
     start = call.emit("PACK", [index, *[zero] * len(shape)], None, (1 + len(shape),), values_count=1 + len(shape), axis=0)
-    return call.emit("DYNAMIC_UPDATE_SLICE", [list_, row, start], None, merged(signature_of(list_), (-1, *shape)))
+    return call.emit("DYNAMIC_UPDATE_SLICE", [list_, row, start], None, merged(partial_shape(list_), (-1, *shape)))
 
 
-def _elements(call: Call, made: Tensor) -> Signature:
+def _elements(call: Call, made: Tensor) -> PartialShape:
     if isinstance(made, NewList):
         return made.element
-    signature = signature_of(made)
+    signature = partial_shape(made)
     return None if signature is None else signature[1:]
 
 
@@ -233,7 +233,7 @@ def array_gather(call: Call) -> Tensor:
     return _gathered(call, call.input(2), 1, call.attribute("element_shape"))
 
 
-def _gathered(call: Call, made: Tensor, indices: int, element: Signature) -> Tensor:
+def _gathered(call: Call, made: Tensor, indices: int, element: PartialShape) -> Tensor:
     made = written(call, made, None if element is None else (-1, *element))
     count, *rest = call.shape(made)
     if _counts_up(call, indices, count):

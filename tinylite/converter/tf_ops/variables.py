@@ -8,7 +8,7 @@ import numpy as np
 
 from ...model import Tensor
 from ..call import Call, type_name
-from ..shapes import Signature, signature_of
+from ..shapes import PartialShape, partial_shape
 from .registry import translates
 
 
@@ -45,7 +45,7 @@ def read(call: Call) -> Tensor:
     return call.emit("READ_VARIABLE", [made], call.attribute("dtype", "FLOAT32"), shape)
 
 
-def _found(call: Call) -> tuple[Tensor, Signature]:
+def _found(call: Call) -> tuple[Tensor, PartialShape]:
     """The handle that the first input is, or was read from, and the shape of the variable."""
     given = call.input(0)
     call.require(id(given) in call.translator.handles or given.type == "RESOURCE", f"{given.name!r} is not a variable")
@@ -61,7 +61,7 @@ def assign(call: Call) -> Sequence[Tensor]:
 def add(call: Call) -> Sequence[Tensor]:
     made, shape = _found(call)
     change = call.input(1)
-    before = call.emit("READ_VARIABLE", [made], change.type, shape if shape is not None else signature_of(change))
+    before = call.emit("READ_VARIABLE", [made], change.type, shape if shape is not None else partial_shape(change))
     return _assigned(call, call.elementwise("ADD" if "Add" in call.op else "SUB", before, change))
 
 

@@ -18,7 +18,8 @@ import numpy as np
 from .tf import tensorflow
 
 __all__ = [
-    "CALLS", "Joined", "Values", "Variable", "called_functions", "free_name", "join", "make_const", "reachable", "referred", "variables_of",
+    "CALLS", "Inlined", "Values", "Variable", "called_functions",
+    "free_name", "inline_variables", "make_const", "reachable", "referred", "variables_of",
 ]  # fmt: skip
 
 Source = tuple[str, int]  # a node and the number of its output, or an argument of a function and 0
@@ -61,8 +62,8 @@ class Values(Protocol):
 
 
 @dataclass
-class Joined:
-    """What `join` has done besides changing the message."""
+class Inlined:
+    """What `inline_variables` has done besides changing the message."""
 
     variables: list[str]  # that stay variables, by node
     initializer: str | None
@@ -376,9 +377,9 @@ def make_const(node: Any, value: np.ndarray) -> None:
     node.attr["value"].tensor.CopyFrom(proto)
 
 
-def join(
+def inline_variables(
     graph_def: Any, handles: Mapping[str, Variable], values: Values, may_freeze: Callable[[str], bool], setters: Sequence[str] = ()
-) -> Joined:
+) -> Inlined:
     """Change a GraphDef so that it holds the values of its variables.
 
     `handles` are the variables by the nodes that stand for them: VarHandleOp, VariableV2, or a Placeholder of what a function
@@ -409,7 +410,7 @@ def join(
     if setters:
         initializer = free_name("init", (node.name for node in graph_def.node))
         graph_def.node.add(name=initializer, op="NoOp", input=[f"^{name}" for name in setters])
-    return Joined([name for name in handles if name not in frozen], initializer)
+    return Inlined([name for name in handles if name not in frozen], initializer)
 
 
 def _kept(graph_def: Any, handles: Mapping[str, Variable], denied: set[str]) -> set[str]:

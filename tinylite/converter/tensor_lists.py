@@ -13,7 +13,7 @@ import numpy as np
 from ..model import Tensor
 from ..tensor_types import tensor_dtype
 from .call import Call
-from .shapes import Signature
+from .shapes import PartialShape
 
 __all__ = ["NewList", "Pieces", "count_of", "known_count", "length", "new_list", "written"]
 
@@ -29,7 +29,7 @@ class NewList(Tensor):
     """
 
     count: Tensor | None = None
-    element: Signature = None
+    element: PartialShape = None
     grows: bool = False
 
 
@@ -40,7 +40,7 @@ class Pieces(NewList):
     elements: dict[int, Tensor] = field(default_factory=dict)
 
 
-def new_list(call: Call, count: Tensor | None, type: str, element: Signature) -> NewList:
+def new_list(call: Call, count: Tensor | None, type: str, element: PartialShape) -> NewList:
     call.require(type != "VARIANT", "its elements are lists themselves", "Write the lists as one tensor")
     return NewList(call.node.name, (), type, count=count, element=element)
 
@@ -71,7 +71,7 @@ def length(call: Call, tensor: Tensor, axis: int) -> Tensor:
     return call.emit("GATHER", [sizes, call.make(axis, np.int32)], "INT32", (), axis=0, batch_dims=0)
 
 
-def written(call: Call, made: Tensor, shape: Signature = None, sizes: dict[int, Tensor] | None = None) -> Tensor:
+def written(call: Call, made: Tensor, shape: PartialShape = None, sizes: dict[int, Tensor] | None = None) -> Tensor:
     """A list as a tensor that ops can read. `shape` has what is known of it besides; `sizes` scalars for what is not."""
     if not isinstance(made, NewList):
         return made

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from .c_arrays import holds_model
 from .io import content_of, ends_of
 
-__all__ = ["HEAD", "META_GRAPH", "Kind", "identify", "indices", "is_text", "kind_of", "saved_model_file"]
+__all__ = ["HEAD", "META_GRAPH", "FileFormat", "detect_format", "identify", "indices", "is_text", "saved_model_file"]
 
 HEAD = 4096  # bytes from which a kind is told
 
 
-class Kind(NamedTuple):
+class FileFormat(NamedTuple):
     """What a file is. `id` is "tflite", "graph", "meta graph", "saved model", "checkpoint", "keras", "other" or "unknown".
 
     `text` goes on behind "it is", `remedy` says what its owner can do.
@@ -33,18 +33,18 @@ _FROM_PYTORCH = "Export the model to .tflite with litert-torch in the program th
 _PICKLE = "a Python pickle, as PyTorch's older checkpoints are"
 _BUILD = "Build the model in Python, load_weights into it, and save it whole with model.save"
 
-_GRAPH = Kind("graph", "a TensorFlow GraphDef", _CONVERT)
-META_GRAPH = Kind("meta graph", "a TensorFlow MetaGraphDef (.meta)", "Freeze it with tinylite freeze --input_meta_graph")
-_SAVED_MODEL = Kind("saved model", "a TensorFlow SavedModel", "Convert its directory with tinylite convert --saved_model_dir")
-_KERAS = Kind("keras", "a Keras model", "Convert it with tinylite convert --keras_model_file")
-_CHECKPOINT = Kind("checkpoint", "a TensorFlow checkpoint", "Freeze its graph with it: tinylite freeze --input_checkpoint")
+_GRAPH = FileFormat("graph", "a TensorFlow GraphDef", _CONVERT)
+META_GRAPH = FileFormat("meta graph", "a TensorFlow MetaGraphDef (.meta)", "Freeze it with tinylite freeze --input_meta_graph")
+_SAVED_MODEL = FileFormat("saved model", "a TensorFlow SavedModel", "Convert its directory with tinylite convert --saved_model_dir")
+_KERAS = FileFormat("keras", "a Keras model", "Convert it with tinylite convert --keras_model_file")
+_CHECKPOINT = FileFormat("checkpoint", "a TensorFlow checkpoint", "Freeze its graph with it: tinylite freeze --input_checkpoint")
 _STATE = "a text file that names a directory's checkpoints"
 
 # (offset, bytes there, what such a file is)
-_SIGNATURES: list[tuple[int, bytes, Kind]] = [
-    (4, b"TFL3", Kind("tflite", "a .tflite file", "")),
+_SIGNATURES: list[tuple[int, bytes, FileFormat]] = [
+    (4, b"TFL3", FileFormat("tflite", "a .tflite file", "")),
     (0, b"\x08\x01\x12", _SAVED_MODEL),
-    *((offset, magic, Kind("other", text, remedy)) for offset, magic, text, remedy in [
+    *((offset, magic, FileFormat("other", text, remedy)) for offset, magic, text, remedy in [
         (4, b"TFL", "a TensorFlow Lite file of another format version than 3",
          "Convert the original model again, with a converter of today"),
         (8, b"TFL3", "a .tflite file with a size in front (a size-prefixed flatbuffer)", "Drop the first four bytes"),
@@ -93,10 +93,10 @@ def is_text(head: bytes) -> bool:
     return bool(head) and set(head) <= _TEXT
 
 
-def identify(head: bytes) -> Kind:
+def identify(head: bytes) -> FileFormat:
     """What a file is that starts with `head`, of HEAD bytes if there are so many."""
     if not head:
-        return Kind("other", "an empty file", "The download or the program that should have written it failed")
+        return FileFormat("other", "an empty file", "The download or the program that should have written it failed")
     for offset, magic, kind in _SIGNATURES:
         if head[offset : offset + len(magic)] == magic:
             return _by_content(head, kind)
@@ -105,19 +105,21 @@ def identify(head: bytes) -> Kind:
             if re.match(rb"(\xef\xbb\xbf)?(\s|#.*\n)*" + pattern, head):
                 return kind
         if holds_model(head):
-            return Kind("tflite", "a .tflite file as a C array", "")
+            return FileFormat("tflite", "a .tflite file as a C array", "")
     elif head[0] == 0x0A:  # field 1 is a message, in a GraphDef a node
         return _GRAPH if _starts_with_node(head) else META_GRAPH
     elif not any(head):
-        return Kind("other", "a file filled with zero bytes", "Copy or download it again")
+        return FileFormat("other", "a file filled with zero bytes", "Copy or download it again")
     elif head[0] == 0x08 and head[2:3] in (b"\x12", b"\x1a", b"\x22", b"\x3a"):
         # Both start with their format's version. Field 2 is ONNX's producer, a text, and Core ML's description, which lists inputs.
         if head[2] == 0x12 and re.match(rb"[\x80-\xff]{0,9}[\0-\x7f]\n", head[3:]):
-            return Kind("other", "a Core ML model", _OTHER_TOOLS)
-        return Kind("other", "an ONNX model", "Convert it with onnx2tf")
+            return FileFormat("other", "a Core ML model", _OTHER_TOOLS)
+        return FileFormat("other", "an ONNX model", "Convert it with onnx2tf")
     elif _starts_as_safetensors(head):
-        return Kind("other", "a safetensors file: weights without a model", _FROM_PYTORCH)
-    return Kind("unknown", f"unknown data that starts with {head[:8]!r}", "Give the path of a .tflite file; bytes 4 to 7 of one are TFL3")
+        return FileFormat("other", "a safetensors file: weights without a model", _FROM_PYTORCH)
+    return FileFormat(
+        "unknown", f"unknown data that starts with {head[:8]!r}", "Give the path of a .tflite file; bytes 4 to 7 of one are TFL3"
+    )
 
 
 def _starts_as_safetensors(head: bytes) -> bool:
@@ -125,7 +127,7 @@ def _starts_as_safetensors(head: bytes) -> bool:
     return head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") < 1 << 32
 
 
-def _by_content(head: bytes, kind: Kind) -> Kind:
+def _by_content(head: bytes, kind: FileFormat) -> FileFormat:
     """Archives, JSON texts and HDF5 files by what they hold."""
     if head.startswith(b"PK"):
         if re.search(_ENTRY + rb"(metadata\.json|config\.json|model\.weights\.h5)", head, re.DOTALL):
@@ -150,7 +152,7 @@ def _starts_with_node(head: bytes) -> bool:
     return node is not None
 
 
-def kind_of(path: str | os.PathLike[str]) -> Kind:
+def detect_format(path: str | os.PathLike[str]) -> FileFormat:
     """What is at a path: a file, a directory, or the prefix of a checkpoint's files. Raises FileError if there is nothing."""
     path = os.fsdecode(path)
     if os.path.isdir(path):
@@ -159,8 +161,8 @@ def kind_of(path: str | os.PathLike[str]) -> Kind:
         if checkpoint_prefix(path) is not None:
             return _CHECKPOINT._replace(text="a directory of TensorFlow checkpoints")
         if os.path.exists(os.path.join(path, "Manifest.json")) and os.path.isdir(os.path.join(path, "Data")):
-            return Kind("other", "a Core ML package", _OTHER_TOOLS)
-        return Kind("other", "a directory", "Give the path of the model itself")
+            return FileFormat("other", "a Core ML package", _OTHER_TOOLS)
+        return FileFormat("other", "a directory", "Give the path of the model itself")
     if not os.path.exists(path) and os.path.isfile(f"{path}.index"):
         return _CHECKPOINT
     head, tail = ends_of(path, HEAD, len(_TABLE_MAGIC))

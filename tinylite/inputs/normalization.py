@@ -10,12 +10,12 @@ from ..model.metadata import EndFacts
 from ..quantization_math import integer_limits
 from .stored_values import quantize_values
 
-__all__ = ["LABEL_IMAGE", "Scaling", "pixel_scaling", "stored_values", "stores_pixels"]
+__all__ = ["LABEL_IMAGE", "Normalization", "pixel_normalization", "stored_values", "stores_pixels"]
 
 _Numbers = float | tuple[float, ...]
 
 
-class Scaling(NamedTuple):
+class Normalization(NamedTuple):
     """How pixels of 0..255 or samples of -1..1 become real numbers: (value - mean) / std, one of each or one a channel."""
 
     mean: float | tuple[float, ...]
@@ -40,11 +40,13 @@ def _shown(numbers: _Numbers) -> str:
 
 
 # What TensorFlow's label_image example takes for float models: pixels to -1..1.
-LABEL_IMAGE = Scaling(127.5, 127.5)
+LABEL_IMAGE = Normalization(127.5, 127.5)
 _BYTES = (np.uint8, np.int8)
 
 
-def pixel_scaling(details: dict[str, Any], facts: EndFacts | None, given: Scaling | None, channels: int) -> tuple[Scaling, str]:
+def pixel_normalization(
+    details: dict[str, Any], facts: EndFacts | None, given: Normalization | None, channels: int
+) -> tuple[Normalization, str]:
     """The real numbers that pixels become for an input, and a clause that says why, to be shown after the formula.
 
     What is `given` goes first, then what the model's metadata say (`facts`), then what an 8-bit input itself says: one whose values
@@ -54,18 +56,18 @@ def pixel_scaling(details: dict[str, Any], facts: EndFacts | None, given: Scalin
     if given is not None:
         return given, ""
     if facts is not None and facts.mean is not None and facts.std is not None and max(len(facts.mean), len(facts.std)) in (1, channels):
-        return Scaling(_plain(facts.mean), _plain(facts.std)), ", as the file's metadata says"
+        return Normalization(_plain(facts.mean), _plain(facts.std)), ", as the file's metadata says"
     dtype, scales = np.dtype(details["dtype"]), details["quantization_parameters"]["scales"]
     if dtype.kind in "iu" and not len(scales):
         least = -float(integer_limits(dtype)[0]) if dtype in _BYTES else 0.0
-        return Scaling(least, 1.0), ", since the input's integers have no scale"
+        return Normalization(least, 1.0), ", since the input's integers have no scale"
     if dtype in _BYTES and len(scales) == 1:
         scale, zero = details["quantization"]
         low, high = (scale * (end - zero) for end in integer_limits(dtype))
         if _within(scale, low, high, -1, 1):
             return LABEL_IMAGE, f", since the input stores {low:.4g} to {high:.4g}"
         if any(_within(scale, low, high, *ends) for ends in _PIXEL_RANGES) or low > scale - 1 or high < 1 - scale:
-            own = Scaling(float(zero - integer_limits(dtype)[0]), 1.0 / scale)
+            own = Normalization(float(zero - integer_limits(dtype)[0]), 1.0 / scale)
             return own, (
                 f", since the input stores {low:.4g} to {high:.4g}; "
                 f"the same network of floats takes --mean {own.mean:.6g} --std {own.std:.6g}"
@@ -99,13 +101,13 @@ def stored_values(real: np.ndarray, details: dict[str, Any]) -> np.ndarray:
         return real.astype(dtype)
 
 
-def stores_pixels(details: dict[str, Any], scaling: Scaling) -> bool:
-    """Whether an 8-bit tensor was quantized for this scaling, and so holds pixels as they are.
+def stores_pixels(details: dict[str, Any], normalization: Normalization) -> bool:
+    """Whether an 8-bit tensor was quantized for this normalization, and so holds pixels as they are.
 
     Converters round the mean for the zero point, 127.5 to 128: every pixel is between two values then, and no rounding of it right.
     """
-    if not isinstance(scaling.mean, (int, float)) or not isinstance(scaling.std, (int, float)):
+    if not isinstance(normalization.mean, (int, float)) or not isinstance(normalization.std, (int, float)):
         return False
     scale, zero = details["quantization"]
     mean = zero - integer_limits(np.dtype(details["dtype"]))[0]
-    return bool(abs(scale * scaling.std - 1) < 1e-3 and abs(mean - scaling.mean) < 0.5 + 1e-3)
+    return bool(abs(scale * normalization.std - 1) < 1e-3 and abs(mean - normalization.mean) < 0.5 + 1e-3)

@@ -9,11 +9,11 @@ from ..model import Graph, Op, Tensor
 from .graph_pass import keeps_bits
 from .uses import Uses, repeats
 
-__all__ = ["merge_equal_ops", "share_constants"]
+__all__ = ["deduplicate_constants", "eliminate_common_subexpressions"]
 
 
 @keeps_bits
-def share_constants(graph: Graph) -> int:
+def deduplicate_constants(graph: Graph) -> int:
     """Let constants of the same type, shape and bytes be one tensor; gives how many are gone."""
     alike: dict[Any, list[Tensor]] = {}
     given = set(map(id, graph.inputs))
@@ -34,7 +34,7 @@ def share_constants(graph: Graph) -> int:
 
 
 @keeps_bits
-def merge_equal_ops(graph: Graph) -> int:
+def eliminate_common_subexpressions(graph: Graph) -> int:
     """Let ops of the same code, options and inputs be one; gives how many are gone."""
     uses, first, merged = Uses(graph), dict[Any, Op](), 0
     kept = []

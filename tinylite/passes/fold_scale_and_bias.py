@@ -12,11 +12,11 @@ from ..ops import facts_of
 from .graph_pass import changes_bits
 from .uses import Uses, constant, per_channel, rebuilt
 
-__all__ = ["fold_into_next_weights", "fold_into_weights", "layer_before"]
+__all__ = ["fold_scale_and_bias", "fold_scale_and_bias_into_next", "layer_before"]
 
 
 @changes_bits
-def fold_into_weights(graph: Graph) -> int:
+def fold_scale_and_bias(graph: Graph) -> int:
     """Fold MUL, ADD and SUB by constants into the layer before them; gives how many.
 
     Only FLOAT32 layers without an activation, whose result nobody else reads.
@@ -42,7 +42,7 @@ def _folded(uses: Uses, op: Op) -> tuple[list[Op], Op] | None:
     given = layer.inputs[bias_at] if bias_at < len(layer.inputs) else None
     bias = constant(given)
     between, output = layer.outputs[0], op.outputs[0]
-    if weights is None or (given is not None and bias is None) or between.signature != output.signature:
+    if weights is None or (given is not None and bias is None) or between.dynamic_shape != output.dynamic_shape:
         return None
     channels = weights.shape[axis]
     factor = per_channel(value, channels)
@@ -80,7 +80,7 @@ def layer_before(uses: Uses, tensor: Tensor | None) -> Op | None:
 
 
 @changes_bits
-def fold_into_next_weights(graph: Graph) -> int:
+def fold_scale_and_bias_into_next(graph: Graph) -> int:
     """Fold MUL, and ADD where nothing is padded, by constants into the layer after them; gives how many.
 
     Only FLOAT32, and where nobody else reads what is multiplied.
@@ -106,7 +106,7 @@ def _taken_up(op: Op, layer: Op) -> Op | None:
     value, weights, given = constant(operand), constant(layer.inputs[1]), layer.inputs[2] if len(layer.inputs) > 2 else None
     if op.options is None or op.options.fused_activation_function != "NONE" or layer.options is None or value is None or weights is None:
         return None
-    if x is None or x.signature != op.outputs[0].signature or (given is not None and constant(given) is None):
+    if x is None or x.dynamic_shape != op.outputs[0].dynamic_shape or (given is not None and constant(given) is None):
         return None
     depth = layer.code == "DEPTHWISE_CONV_2D"
     channels = weights.shape[-1] // layer.options.depth_multiplier if depth else weights.shape[-1]

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from ..model import Tensor
 from .call import Call, Scope
-from .lists import NewList, written
-from .shapes import Signature
+from .shapes import PartialShape
+from .tensor_lists import NewList, written
 from .tf_graph import Edge, TfGraph, behind_identities
 
 __all__ = ["ended", "needed", "passed_on", "stands_inside", "translated_body"]
@@ -53,7 +53,7 @@ def _inside(call: Call, argument: Tensor) -> Tensor:
     return call.translator.nothing()
 
 
-def ended(call: Call, scope: Scope, outputs: Sequence[Tensor], shapes: Sequence[Signature]) -> None:
+def ended(call: Call, scope: Scope, outputs: Sequence[Tensor], shapes: Sequence[PartialShape]) -> None:
     """Give a body its outputs; lists that nothing was written to are written out in these shapes."""
     inside = Call(call.translator, scope, call.node, [])
     first = len(scope.graph.ops)

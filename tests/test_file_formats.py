@@ -22,7 +22,7 @@ from click.testing import CliRunner
 from tinylite import FileError, Interpreter, Model, NotATfliteFileError, TinyliteError
 from tinylite.cli import main
 from tinylite.files.diagnose import diagnose_path
-from tinylite.files.formats import HEAD, identify, kind_of
+from tinylite.files.file_formats import HEAD, detect_format, identify
 
 from .converter.test_checkpoint import SOUND as INDEX
 from .converter.test_graphdef import SAVED
@@ -154,7 +154,7 @@ SAID = {
 @pytest.mark.parametrize("name", SAID)
 def test_loaders_say_what_a_file_is_and_what_to_do(name: str) -> None:
     kind, what, remedy = SAID[name]
-    assert kind_of(name).id == kind
+    assert detect_format(name).id == kind
     for load in (Model.load, Interpreter):
         with pytest.raises(NotATfliteFileError) as caught:
             load(name)
@@ -182,9 +182,9 @@ def test_the_commands_that_are_told_work(here: Path) -> None:
 def test_content_counts_and_not_names(here: Path) -> None:
     for name, kind in [("frozen.pb", "graph"), ("model.meta", "meta graph"), ("model.keras", "keras"), ("model.h5", "keras")]:
         Path(name).rename("renamed.tflite")
-        assert kind_of("renamed.tflite").id == kind
+        assert detect_format("renamed.tflite").id == kind
     Path("renamed.pb").write_bytes(b"\x20\0\0\0TFL3")
-    assert kind_of("renamed.pb").id == "tflite"
+    assert detect_format("renamed.pb").id == "tflite"
 
 
 def test_bytes_in_memory_are_told_as_files_are() -> None:
@@ -277,7 +277,7 @@ def test_large_texts_are_not_read_for_an_error(monkeypatch: pytest.MonkeyPatch) 
 
 def test_what_is_not_there() -> None:
     with pytest.raises(FileError, match="there is no such file"):
-        kind_of("nothing")
+        detect_format("nothing")
     assert identify(b"").text == "an empty file"
 
 

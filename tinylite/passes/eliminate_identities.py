@@ -9,11 +9,11 @@ from ..ops import facts_of, find
 from .graph_pass import changes_bits
 from .uses import Uses, constant
 
-__all__ = ["drop_neutral_ops", "merge_constant_operands"]
+__all__ = ["eliminate_identities", "merge_constant_operands"]
 
 
 @changes_bits
-def drop_neutral_ops(graph: Graph) -> int:
+def eliminate_identities(graph: Graph) -> int:
     """Drop products with 1 and sums with 0 that keep the shape; gives how many."""
     uses, dropped = Uses(graph), 0
     for op in list(graph.ops):
@@ -22,7 +22,7 @@ def drop_neutral_ops(graph: Graph) -> int:
             continue
         x, operand = _with_constant(op)
         value = constant(operand)
-        if x is None or value is None or not np.all(value == np.float32(neutral)) or x.signature != op.outputs[0].signature:
+        if x is None or value is None or not np.all(value == np.float32(neutral)) or x.dynamic_shape != op.outputs[0].dynamic_shape:
             continue
         if any(op.outputs[0] is output for output in graph.outputs):
             continue

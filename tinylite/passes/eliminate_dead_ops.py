@@ -6,11 +6,11 @@ from ..model import Graph, Op, called_graphs
 from ..ops import facts_of
 from .graph_pass import keeps_bits
 
-__all__ = ["drop_unused_ops"]
+__all__ = ["eliminate_dead_ops"]
 
 
 @keeps_bits
-def drop_unused_ops(graph: Graph) -> int:
+def eliminate_dead_ops(graph: Graph) -> int:
     """Remove ops whose outputs are neither read nor given out, unless they change a variable; returns their number."""
     needed = {id(tensor) for tensor in graph.outputs}
     kept = []

@@ -9,11 +9,11 @@ from typing import Any
 
 from ..errors import ConvertError, FileError, at
 from ..files.diagnose import diagnose_path
-from ..files.formats import kind_of
+from ..files.file_formats import detect_format
 from ..files.graphdef import GraphDef, read_graph_def
 from .conversion import Arrays
 
-__all__ = ["Source", "source_of"]
+__all__ = ["Source", "load_source"]
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Source:
     signature_key: str | None = None
 
 
-def source_of(
+def load_source(
     given: Any, inputs: Sequence[str] | None = None, outputs: Sequence[str] | None = None, *,
     checkpoint: str | os.PathLike[str] | None = None, signature_key: str | None = None, tags: Iterable[str] | None = None,
     custom_objects: dict[str, Any] | None = None, allow_code: bool = False,
@@ -61,7 +61,7 @@ def _named(names: Sequence[str] | None) -> Arrays | None:
 def _needs_freezing(path: str) -> bool:
     """Whether what is at a path must be frozen before it can be read. Raises FileError for what is not a model."""
     with at(path):
-        kind = kind_of(path)
+        kind = detect_format(path)
         if kind.id == "tflite":
             raise ConvertError("it is a .tflite file already", "Load it with tinylite.Model.load")
         if kind.id in ("checkpoint", "other"):

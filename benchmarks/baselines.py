@@ -13,7 +13,7 @@ from ai_edge_litert.interpreter import Interpreter as LiteRT, OpResolverType
 from tinylite import Interpreter, Model
 from tinylite.ops import facts_of
 
-__all__ = ["Rivals"]
+__all__ = ["Baselines"]
 
 
 def operations(model: Model, interpreter: Interpreter) -> dict[str, int]:
@@ -75,7 +75,7 @@ def with_logits(model: Model) -> Model:
 
 
 @dataclass
-class Rivals:
+class Baselines:
     """Interpreters of one model, ready to invoke; `reference` and `checked` are None where they are not wanted.
 
     `checked` is tinylite on the same model as `reference`, whose outputs tell more.
@@ -88,22 +88,22 @@ class Rivals:
     operations: dict[str, int]
 
     @staticmethod
-    def of(content: bytes, threads: int, feeds: list[np.ndarray] | None = None, reference: bool = True) -> Rivals:
+    def of(content: bytes, threads: int, feeds: list[np.ndarray] | None = None, reference: bool = True) -> Baselines:
         """Raises ValueError or RuntimeError where one of them refuses the model."""
         model = Model.load(content)
         ours = Interpreter(model_content=content, num_threads=threads)
         xnnpack = LiteRT(model_content=content, num_threads=threads)
-        judge = checked = None
+        oracle = checked = None
         if reference:
             telling = with_logits(Model.load(content)).to_bytes()
             plain = OpResolverType.BUILTIN_REF
-            judge = LiteRT(model_content=telling, num_threads=threads, experimental_op_resolver_type=plain)
+            oracle = LiteRT(model_content=telling, num_threads=threads, experimental_op_resolver_type=plain)
             checked = Interpreter(model_content=telling, num_threads=threads)
-        for interpreter in (ours, xnnpack, judge, checked):
+        for interpreter in (ours, xnnpack, oracle, checked):
             if interpreter is not None:
                 interpreter.allocate_tensors()
                 feed(interpreter, feeds)
-        return Rivals(ours, xnnpack, judge, checked, operations(model, ours))
+        return Baselines(ours, xnnpack, oracle, checked, operations(model, ours))
 
     def agreement(self) -> str:
         """How tinylite's outputs compare with the reference's after its first run: no speed is worth anything without this."""

@@ -8,10 +8,10 @@ from ..model import Graph, Op
 from .call import Problem
 from .types import type_names, untaken
 
-__all__ = ["refused"]
+__all__ = ["unsupported_types"]
 
 
-def refused(graphs: Iterable[Graph]) -> list[Problem]:
+def unsupported_types(graphs: Iterable[Graph]) -> list[Problem]:
     """A problem for each op that reads a type that its operator does not take."""
     return [problem for graph in graphs for op in graph.ops for problem in _problems(op)]
 

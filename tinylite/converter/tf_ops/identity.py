@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ...model import Tensor
 from ..call import Call
-from ..shapes import computed, merged, signature_of
+from ..shapes import computed, merged, partial_shape
 from .registry import translates
 
 
@@ -32,7 +32,7 @@ def ensure_shape(call: Call) -> Tensor:
     x = call.input(0)
     told = call.attribute("shape")
     if not x.is_constant and told is not None:
-        known = merged(signature_of(x), told)
+        known = merged(partial_shape(x), told)
         sized = computed(x.name or "", x.type, known)
         x.shape, x.shape_signature, x.has_rank = sized.shape, sized.shape_signature, True
     return x
