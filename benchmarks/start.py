@@ -37,7 +37,7 @@ class FirstRun(NamedTuple):
 
 
 def _python(code: str, *arguments: str, **environment: str) -> str:
-    """Run code in a process of its own; gives what it prints."""
+    """Run code in a separate process; returns what it prints."""
     command = [sys.executable, "-c", code, *arguments]
     environment = {**os.environ, "TINYLITE_QUIET": "1", **environment}
     # Installed packages have their bytecode; a checkout gets it in the first run, unless this stands in the way.

@@ -57,7 +57,7 @@ class _Process:
         return answer
 
     def end(self) -> int:
-        """Let the process end; returns its exit code, negative for a signal."""
+        """End the process; returns its exit code, negative for a signal."""
         for pipe in (self.process.stdin, self.process.stdout):
             with contextlib.suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]

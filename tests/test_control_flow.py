@@ -50,7 +50,7 @@ def longer(maker: Maker, count: Tensor, x: Tensor) -> list[Tensor]:
 
 
 def both(content: bytes, *feeds: list[Any], **options: Any) -> Interpreter:
-    """Compare with LiteRT on each of the feeds, one after the other in the same interpreters; gives ours."""
+    """Compare with LiteRT on each of the feeds, one after the other in the same interpreters; returns ours."""
     ours, theirs = ready(content, **options), litert_interpreter(content)
     for fed in feeds:
         assert_close(feed_and_run(ours, fed, 1), feed_and_run(theirs, fed, 1), 1e-5)

@@ -157,7 +157,7 @@ def test_a_model_that_is_none_is_not_saved(tmp_path: Path) -> None:
 
 
 def behind_a_cast(model: Model) -> Tensor:
-    """Let the model take bytes, as editors of models do."""
+    """Change the model's input to bytes, as editors of models do."""
     pixels, before = Tensor("pixels", (1, 3), "UINT8"), model.graph.inputs[0]
     model.graph.ops.insert(0, Op("CAST", [pixels], [before]))
     model.graph.inputs = [pixels]

@@ -41,7 +41,7 @@ class Enough(BaseException):
 
 @contextlib.contextmanager
 def alarms(handler: Callable[..., Any], seconds: float, interval: float = 0) -> Iterator[None]:
-    """Let a signal come after some time, and then again and again if there is an interval."""
+    """Schedule a signal after some time, and then again and again if there is an interval."""
     before = signal.signal(signal.SIGALRM, handler)
     try:
         signal.setitimer(signal.ITIMER_REAL, seconds, interval)

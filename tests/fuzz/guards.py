@@ -188,7 +188,7 @@ _original_at, _original_allocate = memory.Memory.at, memory.allocate
 
 
 def install() -> None:
-    """Let all of tinylite take its memory here, for the rest of the process."""
+    """Make all of tinylite allocate its memory here, for the rest of the process."""
     for module in (memory, segment, executor):
         module.aligned = zeros  # type: ignore[attr-defined]
     memory.allocate = _allocate

@@ -141,7 +141,7 @@ def attack(seeds: bytes, number: int) -> tuple[str, int]:
 
 
 def with_kernel(action: Callable[[int, int], None]) -> None:
-    """Let every kernel be this one, which gets the addresses of its operands."""
+    """Replace every kernel by this one, which gets the addresses of its operands."""
     record: list[Kernel] = []
 
     @ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * 4)

@@ -20,7 +20,7 @@ class CannotSwapError(Exception):
 
 
 def swap(root: Path, mutant: Mutant) -> None:
-    """Let the module, which is imported if it is not yet, behave as the mutant. Raises CannotSwapError."""
+    """Make the module, which is imported if it is not yet, behave as the mutant. Raises CannotSwapError."""
     parts = Path(mutant.path).with_suffix("").parts
     module = importlib.import_module(".".join(parts if parts[0] == "tinylite" else ("tinylite", *parts)).removesuffix(".__init__"))
     source = (root / mutant.path).read_bytes()

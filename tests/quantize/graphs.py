@@ -176,7 +176,7 @@ def blocks(back: bool) -> Draw:
 
 
 def moved(move: Callable[[Any], Any], copies: bool = False, back: bool = True, clamped: bool = False) -> Draw:
-    """An op that only moves numbers, and after it a FakeQuant of another range.
+    """A data-movement op, and after it a FakeQuant of another range.
 
     The first converter let two ranges stand, or the input's where the op `copies`. TF 2.21 gives the later one to the producer, too,
     where it goes `back`, and tinylite does so, unless that range is `clamped` to numbers from 0 on.

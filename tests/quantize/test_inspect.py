@@ -150,7 +150,7 @@ def fake_quant(n: Nodes, x: str, low: object = -2.0, high: object = 2.0) -> str:
 
 
 def test_layers_of_a_graph_know_where_their_ranges_come_from() -> None:
-    """Past what only moves numbers before a layer, and after its bias and activation, but not after a sum of two layers."""
+    """Past data-movement ops before a layer, and after its bias and activation, but not after a sum of two layers."""
     n = Nodes()
     x = n.input(1, 8, 8, 4)
     weights = fake_quant(n, n.constant(np.ones((3, 3, 4, 4), np.float32)))

@@ -178,7 +178,7 @@ def _note(text: str) -> None:
 
 
 def _note_unused(flags: dict[str, str], where: str) -> None:
-    """Say which of these flags, by the names of their parameters, are given and have no effect."""
+    """Note the flags among these, by the names of their parameters, that are given and have no effect."""
     context = click.get_current_context()
     for name, flag in flags.items():
         if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
@@ -195,7 +195,7 @@ def _note_format(path: str, wanted: str | None) -> None:
 
 
 def _note_flags(job: Job) -> None:
-    """Say which flags have no effect on what is made. Raises UsageError for flags that do not go with the source's inputs."""
+    """Note the flags that have no effect on what is made. Raises UsageError for flags that do not go with the source's inputs."""
     if job.source is None:
         _note_unused(_OF_GRAPHS, "on a .tflite file, which has been converted")
     elif job.source.inputs is None or job.source.signature_key is None:

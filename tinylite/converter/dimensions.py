@@ -134,7 +134,7 @@ class _Sizes:
         return [self.of(tensor) for tensor in graph.outputs]
 
     def unify(self, op: Op) -> bool:
-        """Let two sizes be one that stand across from each other in an op's inputs; False if there are none."""
+        """Unify two sizes that must be equal in an op's inputs; False if there are none."""
         given = [shape for tensor in op.inputs if tensor is not None and (shape := self.of(tensor)) is not None]
         pairs = list(combinations(given, 2))
         # Shapes stretch to one another from their ends; a SELECT's condition may be one number for each row.

@@ -98,7 +98,7 @@ def target(
 
 
 def integer_inputs(model: Model, type: str, stats: Mapping[str, Any]) -> None:
-    """Let a float model take integers, which a DEQUANTIZE turns into numbers first: real = (stored - mean) / std."""
+    """Make a float model take integers, which a DEQUANTIZE converts first: real = (stored - mean) / std."""
     graph = model.graph
     given = {id(tensor): range for tensor, range in input_ranges(graph.inputs, stats, type)}
     for place, real in enumerate(graph.inputs):

@@ -274,7 +274,7 @@ def _fixed(edge: Edge, value: Any, functions: Mapping[str, Function]) -> Edge:
 
 
 def replace_edge(nodes: Iterable[TfNode], edge: Edge, other: Edge) -> None:
-    """Let what reads an edge read another."""
+    """Replace an edge by another in the inputs of nodes."""
     for node in nodes:
         node.inputs = [other if read == edge else read for read in node.inputs]
 

@@ -44,7 +44,7 @@ class Layout:
         return storage
 
     def keep(self, value: Value, last: int = END) -> None:
-        """Let a value's memory last until a step, or until the end of the run. What a caller has lent is the caller's business."""
+        """Extend a value's lifetime to a step, or to the end of the run. What a caller has lent is the caller's business."""
         if value.storage is not None and value.storage.owner is self.owner:
             value.storage.last = max(value.storage.last, last)
 

@@ -152,7 +152,7 @@ class Planner(Layout):
         return value
 
     def alias(self, output: Value, input: Value) -> bool:
-        """Let an output be its input's bytes, if nobody can tell; otherwise the operator must copy."""
+        """Make an output share its input's bytes, if that cannot be observed; otherwise the operator must copy."""
         if input.constant_value is not None or input.storage.first < 0 or any(tensor is input.tensor for tensor in self.graph.inputs):
             return False
         self.storages.remove(output.storage)
@@ -160,7 +160,7 @@ class Planner(Layout):
         return True
 
     def reuse(self, output: Value, input: Value) -> bool:
-        """Let an output take over its input's memory, to be changed there, if that is what nobody will read any more."""
+        """Reuse the input's memory for an output that is computed in place, if the input has no later consumers."""
         storage = input.storage
         if storage is None or self.keep_all or self.uses.get(id(input.tensor)) != self.position:
             return False
@@ -200,7 +200,7 @@ class Planner(Layout):
         return inner
 
     def agree(self, *called: Planner) -> None:
-        """Let variables have the forms that called graphs leave. Raises NeedsCall where those depend on which have run, how often."""
+        """Take over the forms of variables that called graphs leave. Raises NeedsCall where those depend on which have run, how often."""
         for inner in called:
             for variable, form in inner.forms.items():
                 if self.forms.setdefault(variable, form) != form:
@@ -322,14 +322,14 @@ class Planner(Layout):
         self.enter(node.outputs)
 
     def enter(self, outputs: Iterable[Value]) -> None:
-        """Let the ops that follow read what one has given."""
+        """Make an op's outputs visible to the ops that follow."""
         for value in outputs:
             self.values[id(value.tensor)] = value
             if self.keep_all or self.uses.get(id(value.tensor)) == END:
                 self.keep(value)
 
     def prepare(self, operator: Operator, node: Node) -> None:
-        """Let an operator add its steps, unless its outputs are empty: operators need not think of that."""
+        """Add an operator's steps, unless its outputs are empty, so that operators need no case for that."""
         self.node = node
         if any(value.size for value in node.outputs):
             operator.prepare(node, self)

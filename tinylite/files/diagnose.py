@@ -1,4 +1,4 @@
-"""Say what a file is that tinylite cannot take as a model, and what its owner can do: for error messages.
+"""Identify a file that is not a .tflite model, and what its owner can do, for error messages.
 
 Its first bytes decide (file_formats.py); only to say more of a graph, a checkpoint or a Keras model is more of it read.
 """

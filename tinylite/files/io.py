@@ -211,7 +211,7 @@ def write_whole(path: str, parts: Iterable[bytes | memoryview]) -> None:
 
 
 def _keep_name(folder: str) -> None:
-    """Let a new name in a folder outlast a power loss, where the system can do that."""
+    """Flush a folder, so that a new name in it outlasts a power loss, where the system can do that."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

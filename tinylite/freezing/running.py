@@ -137,7 +137,7 @@ class Guard:
                 self._refuse(scope, node, why, _effect(node.op))
 
     def watch(self, session: Any) -> Any:
-        """Let a session ask before each run. Returns it."""
+        """Make a session ask before each run. Returns it."""
         self.graph = session.graph
         run = session.run
 

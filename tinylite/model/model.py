@@ -47,7 +47,7 @@ class Model(Contents):
         return to_bytes(self)
 
     def close(self) -> None:
-        """Let go of the graphs and constants, and of a large file that is mapped. Using the Model afterwards raises ModelError."""
+        """Release the graphs and constants, and a large file that is mapped. Using the Model afterwards raises ModelError."""
         for name in _LENT:
             self.__dict__.pop(name, None)
 

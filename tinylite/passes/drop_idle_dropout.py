@@ -14,9 +14,9 @@ __all__ = ["drop_idle_dropout"]
 
 @keeps_bits
 def drop_idle_dropout(graph: Graph) -> int:
-    """Let x pass where random numbers of 0 to 1 are all at least the rate, or round down to 1 with what is kept; gives how often.
+    """Remove dropout whose rate keeps every random number of 0 to 1; returns the number removed.
 
-    What is left is a product with 1, which goes with other neutral ops.
+    What is left is a product with 1, an identity.
     """
     if not has(graph, "RANDOM_UNIFORM"):
         return 0

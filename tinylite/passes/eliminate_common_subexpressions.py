@@ -14,7 +14,7 @@ __all__ = ["deduplicate_constants", "eliminate_common_subexpressions"]
 
 @keeps_bits
 def deduplicate_constants(graph: Graph) -> int:
-    """Let constants of the same type, shape and bytes be one tensor; gives how many are gone."""
+    """Merge constants of the same type, shape and bytes into one tensor; returns the number removed."""
     alike: dict[Any, list[Tensor]] = {}
     given = set(map(id, graph.inputs))
     for tensor in Graph(None, [], graph.outputs, graph.ops).all_tensors():
@@ -35,7 +35,7 @@ def deduplicate_constants(graph: Graph) -> int:
 
 @keeps_bits
 def eliminate_common_subexpressions(graph: Graph) -> int:
-    """Let ops of the same code, options and inputs be one; gives how many are gone."""
+    """Merge ops of the same code, options and inputs; returns the number removed."""
     uses, first, merged = Uses(graph), dict[Any, Op](), 0
     kept = []
     for op in graph.ops:

@@ -1,4 +1,4 @@
-"""Drop ops that nobody reads."""
+"""Remove ops whose outputs have no consumers."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ __all__ = ["eliminate_identities", "merge_constant_operands"]
 
 @changes_bits
 def eliminate_identities(graph: Graph) -> int:
-    """Drop products with 1 and sums with 0 that keep the shape; gives how many."""
+    """Remove products with 1 and sums with 0 that keep the shape; returns the number removed."""
     uses, dropped = Uses(graph), 0
     for op in list(graph.ops):
         neutral = facts_of(op).neutral

@@ -1,4 +1,4 @@
-"""Let a convolution or matrix product take up the constants that its result is multiplied by, or that are added to it.
+"""Fold constant scales and biases into the weights of a convolution or matrix product.
 
 Batch normalisation is a product and a sum once its own constants are folded, however it was spelled; so is a bias.
 """
@@ -17,7 +17,7 @@ __all__ = ["fold_scale_and_bias", "fold_scale_and_bias_into_next", "layer_before
 
 @changes_bits
 def fold_scale_and_bias(graph: Graph) -> int:
-    """Fold MUL, ADD and SUB by constants into the layer before them; gives how many.
+    """Fold MUL, ADD and SUB by constants into the layer before them; returns the number folded.
 
     Only FLOAT32 layers without an activation, whose result nobody else reads.
     """
@@ -81,7 +81,7 @@ def layer_before(uses: Uses, tensor: Tensor | None) -> Op | None:
 
 @changes_bits
 def fold_scale_and_bias_into_next(graph: Graph) -> int:
-    """Fold MUL, and ADD where nothing is padded, by constants into the layer after them; gives how many.
+    """Fold MUL, and ADD where nothing is padded, by constants into the layer after them; returns the number folded.
 
     Only FLOAT32, and where nobody else reads what is multiplied.
     """

@@ -1,4 +1,4 @@
-"""Let an op clamp its own output, where a RELU stands after it."""
+"""Fuse RELUs into the ops before them, as fused activations."""
 
 from __future__ import annotations
 

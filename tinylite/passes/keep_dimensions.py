@@ -1,4 +1,4 @@
-"""Let a matrix product work on rows of any number of dimensions, where they are flattened before it and given back after it."""
+"""Remove the reshapes around a matrix product that flatten its rows and restore their dimensions: it takes any number of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["flatten_rows", "keep_dimensions"]
 
 @keeps_bits
 def keep_dimensions(graph: Graph) -> int:
-    """RESHAPE, FULLY_CONNECTED, RESHAPE become a FULLY_CONNECTED that keeps its input's dimensions; gives how many did."""
+    """Replace RESHAPE, FULLY_CONNECTED, RESHAPE by a FULLY_CONNECTED with keep_num_dims; returns the number of changes."""
     if not has(graph, "FULLY_CONNECTED"):
         return 0
     uses, kept = Uses(graph), 0
@@ -39,7 +39,7 @@ def keep_dimensions(graph: Graph) -> int:
 
 @keeps_bits
 def flatten_rows(graph: Graph) -> int:
-    """Let a FULLY_CONNECTED flatten its input's rows by itself, as it does anyway, in place of a RESHAPE; gives how many did."""
+    """Remove a RESHAPE that flattens the rows of a FULLY_CONNECTED's input, as the operator does itself; returns the number removed."""
     uses, flattened = Uses(graph), 0
     for op in graph.ops:
         before = uses.producer(op.inputs[0], "RESHAPE") if op.code == "FULLY_CONNECTED" else None

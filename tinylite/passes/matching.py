@@ -25,7 +25,7 @@ Found = dict[str, Any]  # names to Tensors, "#names" to floats
 
 
 def rewrite(graph: Graph, patterns: Sequence[Pattern], make: Callable[[Found, Op], Op | list[Op] | None]) -> int:
-    """Put what `make` gives in the place of every op that a pattern ends in; gives how many.
+    """Replace every op that a pattern ends in by what `make` returns; returns the number replaced.
 
     The other ops of the pattern stay for `eliminate_dead_ops`: somebody else may read them. `make` may decline with None.
     """

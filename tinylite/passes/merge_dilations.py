@@ -40,7 +40,7 @@ def merge_dilations(graph: Graph) -> int:
 
 
 def _widen_sequences(graph: Graph) -> None:
-    """Let sequences that are pictures of height 1 only for a convolution be so too where they are moved into the batch and back."""
+    """Move the expansion of sequences to pictures of height 1 outside of the ops that move them into the batch and back."""
     uses = Uses(graph)
     for op in graph.ops:
         layer = facts_of(op).layer

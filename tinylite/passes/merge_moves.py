@@ -1,4 +1,4 @@
-"""Fewer ops that only move elements: reshapes of reshapes, transposes of transposes, and those that change nothing."""
+"""Fewer data-movement ops: reshapes of reshapes, transposes of transposes, and those that change nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["keep_reduced_dimensions", "merge_reshapes", "merge_transposes"]
 
 @keeps_bits
 def merge_reshapes(graph: Graph) -> int:
-    """Let a RESHAPE read what the reshape before it read, and drop those that change nothing; returns the number of changes."""
+    """Merge chains of RESHAPEs, and remove those that change nothing; returns the number of changes."""
     if not has(graph, "RESHAPE"):
         return 0
     uses, changed = Uses(graph), 0
@@ -34,7 +34,7 @@ def merge_reshapes(graph: Graph) -> int:
 
 @keeps_bits
 def keep_reduced_dimensions(graph: Graph) -> int:
-    """Let a reduction keep or drop the dimensions that a RESHAPE after it puts in or takes out; gives how many."""
+    """Fold a RESHAPE that adds or removes reduced dimensions into the reduction's keep_dims; returns the number folded."""
     if not has(graph, "RESHAPE"):
         return 0
     uses, changed = Uses(graph), 0
@@ -59,7 +59,7 @@ def keep_reduced_dimensions(graph: Graph) -> int:
 
 @keeps_bits
 def merge_transposes(graph: Graph) -> int:
-    """Let a TRANSPOSE of a TRANSPOSE be one, and drop or reshape where only dimensions of 1 move; returns the number of changes."""
+    """Merge TRANSPOSEs of TRANSPOSEs, and replace those that move only dimensions of 1 by reshapes; returns the number of changes."""
     if not has(graph, "TRANSPOSE"):
         return 0
     uses, changed = Uses(graph), 0

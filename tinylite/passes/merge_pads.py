@@ -1,4 +1,4 @@
-"""Let a convolution pad by itself, where a PAD before it adds what padding SAME would."""
+"""Fold an explicit PAD into a convolution's SAME padding."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["merge_pads"]
 
 @keeps_bits
 def merge_pads(graph: Graph) -> int:
-    """Let VALID convolutions behind PADs of zeros whose amounts are those of SAME pad by themselves; gives how many.
+    """Fold PADs of zeros into VALID convolutions where the amounts are those of SAME padding; returns the number folded.
 
     The PAD stays if somebody else reads it, and otherwise goes as unused.
     """

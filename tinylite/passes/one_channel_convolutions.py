@@ -1,4 +1,4 @@
-"""Let a convolution of pictures with one channel be a depthwise one, as TensorFlow's first converter had it."""
+"""Convert convolutions of one input channel to depthwise convolutions, as TensorFlow's first converter did."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["one_channel_convolutions"]
 
 @changes_bits
 def one_channel_convolutions(graph: Graph) -> int:
-    """CONV_2D with weights [out, height, width, 1], equal strides and no dilation becomes DEPTHWISE_CONV_2D; gives how many did."""
+    """Convert CONV_2D with weights [out, height, width, 1], equal strides and no dilation; returns the number converted."""
     uses, changed = Uses(graph), 0
     for op in list(graph.ops):
         weights = op.inputs[1] if op.code == "CONV_2D" and len(op.inputs) > 1 else None

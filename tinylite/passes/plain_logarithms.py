@@ -16,7 +16,7 @@ _PATTERNS = [("SELECT_V2", ("EQUAL", _BEFORE, "x"), ("LOG", "sum"), _LONG), _LON
 
 @changes_bits
 def plain_logarithms(graph: Graph) -> int:
-    """For models of integers; gives how many."""
+    """Replace the longer formula in quantized models; returns the number replaced."""
 
     def make(found: Found, op: Op) -> Op:
         return Op("LOG", [found["sum"]], op.outputs)

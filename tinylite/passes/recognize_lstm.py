@@ -22,7 +22,7 @@ _GATES = ("input", "forget", "cell", "output")
 
 @changes_bits
 def recognize_lstm(graph: Graph) -> int:
-    """Let each WHILE that is an LSTM be a UNIDIRECTIONAL_SEQUENCE_LSTM; gives how many.
+    """Replace each WHILE that computes an LSTM by a UNIDIRECTIONAL_SEQUENCE_LSTM; returns the number replaced.
 
     Float cells with sigmoid gates and tanh, that begin with zeros and a batch of known size, over all steps of a sequence;
     of the state only the last output may be read after the loop.

@@ -17,7 +17,7 @@ __all__ = ["copy_moved_variables", "drop_repeated_operands", "simplify_loops"]
 
 @keeps_bits
 def simplify_loops(graph: Graph) -> int:
-    """Drop variables that no condition and no result needs, and let two be one that always are the same; gives how many are gone.
+    """Remove loop variables that no condition and no result needs, and merge equal ones; returns the number removed.
 
     A graph's own outputs keep their variables.
     """
@@ -75,7 +75,7 @@ class _Loop:
             del tensors[place]
 
     def merge(self) -> int:
-        """Let variables be one that begin as the same value and become the same in every turn."""
+        """Merge variables that begin as the same value and become the same in every iteration."""
         merged, place = 0, 0
         while place < len(self.op.inputs):
             for other in range(len(self.op.inputs) - 1, place, -1):
@@ -129,7 +129,7 @@ def _replace(graph: Graph, old: Tensor, new: Tensor) -> None:
 
 @keeps_bits
 def copy_moved_variables(graph: Graph) -> int:
-    """Copy a loop's variable that becomes the next value of one after it; gives how many copies there are.
+    """Copy a loop's variable that becomes the next value of one after it; returns the number of copies.
 
     LiteRT hands the variables on one after the other, in the memory they were read from: without a copy, `a, b = b, a` would
     give b the new a.

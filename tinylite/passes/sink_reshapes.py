@@ -18,7 +18,7 @@ __all__ = ["sink_reshapes"]
 
 @keeps_bits
 def sink_reshapes(graph: Graph) -> int:
-    """Let ADD, SUB and MUL by constants, and clamps, change a layer's result before its dimensions change; gives how many.
+    """Move RESHAPEs of a layer's result after ADD, SUB and MUL by constants, and clamps; returns the number of moves.
 
     The constant is one number, or differs along the dimensions that the layer's channels become.
     """

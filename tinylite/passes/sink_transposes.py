@@ -16,7 +16,7 @@ __all__ = ["sink_transposes"]
 
 @keeps_bits
 def sink_transposes(graph: Graph) -> int:
-    """Let ops that work on data in any order, such as elementwise ones, read what is not transposed yet; returns the number of moves.
+    """Move TRANSPOSEs after ops that work on data in any order, such as elementwise ones; returns the number of moves.
 
     A TRANSPOSE moves only if that leaves no more of them than there were.
     """

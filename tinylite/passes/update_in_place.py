@@ -13,7 +13,7 @@ __all__ = ["update_in_place"]
 
 @keeps_bits
 def update_in_place(graph: Graph) -> int:
-    """Replace concat(x[:i], item, x[i + 1:]) by DYNAMIC_UPDATE_SLICE; gives how often.
+    """Replace concat(x[:i], item, x[i + 1:]) by DYNAMIC_UPDATE_SLICE; returns the number replaced.
 
     TensorFlow's converter writes lists of tensors so, such as the outputs of a recurrent layer, an element a turn. The sizes of
     the slices are known only to a run, and those of the whole to everybody. An index that is not there is an error here too,

@@ -81,7 +81,7 @@ class Uses:
         self.graph.ops = [kept for op in self.graph.ops for kept in instead(op)]
 
     def redirect(self, old: Tensor, new: Tensor) -> None:
-        """Let all that reads `old` read `new`."""
+        """Replace `old` by `new` in all its consumers."""
         for op in self.readers.pop(id(old), ()):
             op.inputs = [new if tensor is old else tensor for tensor in op.inputs]
             self.readers.setdefault(id(new), []).append(op)

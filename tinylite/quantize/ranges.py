@@ -55,7 +55,7 @@ class RangeSource(Protocol):
     """Something that knows ranges, such as FakeQuants, statistics or a calibration."""
 
     def provide(self, ranges: Ranges) -> None:
-        """Tell a store the ranges of tensors of `ranges.graph`, with `set_if_missing`: what an earlier source has said stays.
+        """Set the ranges of tensors of `ranges.graph`, with `set_if_missing`: what an earlier source has set stays.
 
         The store makes them hold 0, and propagates them afterwards. Raises ConvertError for ranges that are none.
         """
@@ -185,7 +185,7 @@ class Ranges:
         return sum(self.set(tensor, union) for tensor in ((*inputs, output) if force else (output,))) > 0
 
     def propagate_backward(self) -> None:
-        """Let what is computed for a data-movement op alone have the range of the op's result, as TF 2.21 does.
+        """Propagate the range of a data-movement op's result to its input if it is the only consumer, as TF 2.21 does.
 
         Not where a range from 0 on, which stands for an activation, would be lost with it: that range stays.
         """

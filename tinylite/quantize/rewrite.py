@@ -124,7 +124,7 @@ class Rewrite:
         return range_of_values(tensor) if found is None else found
 
     def become(self, tensor: Tensor, parameters: Parameters) -> None:
-        """Let a computed tensor be integers."""
+        """Make a computed tensor a quantized one."""
         tensor.type = parameters.type
         tensor.quantization = parameters.quantization(self.recorded(tensor, parameters) if self.policy.record_ranges else None)
         self.parameters[id(tensor)] = parameters

@@ -116,7 +116,7 @@ class _Storing:
             op.options.asymmetric_quantize_inputs = True
 
     def moved(self, op: Op, index: int, stored: Tensor) -> None:
-        """Let an op move integers, and a DEQUANTIZE after it make floats of those few that it picked."""
+        """Make an op move integers, and DEQUANTIZE after it the few that it picked."""
         output = op.outputs[0]
         picked = Tensor(
             f"{output.name}_quantized", output.shape, stored.type, None, stored.quantization, output.shape_signature, has_rank=True
@@ -128,7 +128,7 @@ class _Storing:
         return _is_weight(tensor) and tensor is not None and int(np.prod(tensor.shape)) >= max(self.settings.least_elements, 1)
 
     def dequantize_for_others(self) -> None:
-        """Let all other readers of stored weights read them too, so that none are kept as floats beside."""
+        """Make all other consumers of stored weights read them too, so that no float copy is kept."""
         stored = {tensor: made for (tensor, _, _), made in self.stored.items()}
         for op in self.ops:
             op.inputs = [

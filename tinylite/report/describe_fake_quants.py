@@ -102,7 +102,7 @@ class _Scope:
         return {"tensor": None if node is None else self.prefix + node.name, "range": range}
 
     def before(self, node: Node | None) -> dict[str, str | None]:
-        """Where the range of what a layer reads comes from: some way back, past what only moves numbers."""
+        """Where the range of what a layer reads comes from: some way back, past data-movement ops."""
         last, seen, waiting = node, set[str](), [node]
         while waiting:
             at = waiting.pop()

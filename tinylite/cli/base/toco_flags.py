@@ -47,7 +47,7 @@ _SWITCHES = {
 
 
 def flags_without_effect(command: F) -> F:
-    """Let a command take the flags that change nothing, each with a line that says so and why."""
+    """Add the flags without effect to a command, each with a line that says so and why."""
     for name, why in {**_VALUES, **_SWITCHES}.items():
         command = without_effect(name, switch=name in _SWITCHES, why=why)(command)
     return command

@@ -35,7 +35,7 @@ def heard(model: str, wav: str) -> dict[str, float]:
 @click.argument("model", type=click.Path(exists=True))
 @click.argument("wavs", nargs=-1, required=True, type=click.Path(exists=True))
 def main(model: str, wavs: tuple[str, ...]) -> None:
-    """Tell which word is in each of WAVS by MODEL, a speech_commands_uint8.tflite."""
+    """Recognize the word in each of WAVS by MODEL, a speech_commands_uint8.tflite."""
     for wav in wavs:
         try:
             word, score = max(heard(model, wav).items(), key=lambda found: found[1])

@@ -117,11 +117,11 @@ class PlanContext(Protocol):
         ...
 
     def alias(self, output: Value, input: Value) -> bool:
-        """Let an output be its input's bytes, if nobody can tell; otherwise the operator must copy."""
+        """Make an output share its input's bytes, if that cannot be observed; otherwise the operator must copy."""
         ...
 
     def reuse(self, output: Value, input: Value) -> bool:
-        """Let an output take over its input's memory, to be changed there, if that is what nobody will read any more."""
+        """Reuse the input's memory for an output that is computed in place, if the input has no later consumers."""
         ...
 
     # ---- graphs that an op calls
@@ -138,7 +138,7 @@ class PlanContext(Protocol):
         ...
 
     def agree(self, *called: Self) -> None:
-        """Let variables have the forms that called graphs leave. Raises NeedsCall where those depend on which have run, how often."""
+        """Take over the forms of variables that called graphs leave. Raises NeedsCall where those depend on which have run, how often."""
         ...
 
     def routine(self, inner: Self, *touched: Value) -> Routine:

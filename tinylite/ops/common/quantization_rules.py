@@ -27,7 +27,7 @@ class QuantizationRule:
     finest      the scale of the input, times the option beta if there is one, at or below which the kernel's fixed point ends
     coarser     how many times the output's scale an input's must stay below, for the same reason
     joins       whether its output holds the elements of all inputs, so that the ranges that are known of some of them count for it
-    by_input    whether TF 2.21 gives its result the scale of its input, and not the other way, though it only moves numbers
+    by_input    whether TF 2.21 gives its result the scale of its input, and not the other way, though it is a data-movement op
     adds_bias   whether it gets biases of 0 where it has none
     drops_bias  whether TF 2.21 leaves biases of 0 out
     ranges      where ranges go that are known on one side only: "forward" to the outputs, "backward" from the output, "both",

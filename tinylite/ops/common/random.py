@@ -37,7 +37,7 @@ class Random(Operator):
         return {"counter": plan.lasting(16, start, apart=not seeded), "key": int(key)}
 
     def skip(self, plan: PlanContext, counter: Region, groups: int) -> None:
-        """Let the next run have other numbers."""
+        """Advance the counter, so that the next run has other numbers."""
         from ...kernels.random import random_skip
 
         plan.step(random_skip, work=1, counter=counter, groups=groups)

@@ -1,4 +1,4 @@
-"""Training that knows of quantization: a tf.compat.v1 graph is rewritten in place, as tf.contrib.quantize did.
+"""Quantization-aware training: a tf.compat.v1 graph is rewritten in place, as tf.contrib.quantize did.
 
 graph ──batch_norms, fold_batch_norms──> weights that hold their batch norm ──layers, insert_fake_quants──> FakeQuants with ranges
 """

@@ -48,7 +48,7 @@ def source(op: Any, passing: Collection[str]) -> Any:
 
 
 def reroute(old: Any, new: Any, readers: Collection[Any] | None = None) -> int:
-    """Let ops, all or `readers` only, read `new` in place of `old`; returns the number of inputs that changed."""
+    """Replace `old` by `new` in the inputs of ops, all or `readers` only; returns the number of inputs that changed."""
     changed = 0
     for op in old.consumers():
         if readers is None or op in readers:

@@ -19,7 +19,7 @@ _GRADIENT = "TinyliteFoldedBatchNorm"
 
 
 def fold_batch_norms(graph: Any, training: bool, freeze_bn_delay: int | None = None) -> int:
-    """Fold those behind Conv2D, DepthwiseConv2dNative and MatMul; gives how many.
+    """Fold those after Conv2D, DepthwiseConv2dNative and MatMul; returns the number folded.
 
     Raises QuantizeError for batch norms in training mode if `training` is False, for those whose mode is fed, and for those whose
     moving averages are not found.

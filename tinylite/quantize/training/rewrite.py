@@ -139,7 +139,7 @@ _RANGED_WEIGHTS = re.compile(r"(^|/)weights_quant(_\d+)?/FakeQuantWithMinMaxVars
 
 
 def _warn(graph: Any, inserted: Inserted, scope: str) -> None:
-    """Tell what the rewrite cannot mend, once, at the line that called for it."""
+    """Warn once of what the rewrite cannot mend, at the line that called it."""
     texts = []
     if inserted.unread:
         pairs = ", ".join(f"{tensor!r} (rounded: {rounded!r})" for tensor, rounded in inserted.unread)
