@@ -57,7 +57,7 @@ class GraphRunner:
         return made
 
     def close(self) -> None:
-        """Let the plan and its memory go. To be called with the turn."""
+        """Release the plan and its memory. To be called with the turn."""
         self._plan = self.short = None
         self._views.clear()
 

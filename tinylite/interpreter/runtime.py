@@ -42,7 +42,7 @@ class Runtime:
         self.turn, self.running = threading.RLock(), threading.Lock()
 
     def close(self) -> None:
-        """Let the state go. To be called with the turn."""
+        """Release the state. To be called with the turn."""
         self.closed = True
         self.state = State()
 
