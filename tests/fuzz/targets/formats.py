@@ -14,7 +14,7 @@ import numpy as np
 
 from tests.converter import test_graphdef as graphdefs
 from tinylite.cli.base.running import labels_of
-from tinylite.files import formats as kinds
+from tinylite.files import file_formats
 from tinylite.files.diagnose import diagnose_path
 from tinylite.files.graphdef import read_graph_def
 from tinylite.inputs.media import Normalization, read_input
@@ -106,7 +106,7 @@ def attack(seeds: list[Seed], number: int) -> tuple[str, int]:
     with tempfile.NamedTemporaryFile(suffix=seed.ending) as file:
         file.write(content)
         file.flush()
-        for look in (kinds.detect_format, diagnose_path):
+        for look in (file_formats.detect_format, diagnose_path):
             outcome_of(lambda look=look: look(file.name))  # type: ignore[misc]
-        outcome_of(lambda: kinds.identify(content[: kinds.HEAD]))
+        outcome_of(lambda: file_formats.identify(content[: file_formats.HEAD]))
         return outcome_of(lambda: seed.read(os.fspath(file.name), content)), len(content)

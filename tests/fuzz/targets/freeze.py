@@ -17,7 +17,7 @@ import numpy as np
 import tinylite
 from tests.converter import test_checkpoint as checkpoints, test_graphdef as graphdefs
 from tests.converter.wire import binary
-from tinylite.files import formats as kinds
+from tinylite.files import file_formats
 from tinylite.files.checkpoint import read_checkpoint
 from tinylite.files.diagnose import diagnose_path
 from tinylite.files.graphdef import read_meta_graph, read_saved_model
@@ -106,7 +106,7 @@ def attack(seeds: list[Seed], number: int) -> tuple[str, int]:
         path.write_bytes(damaged)
         for name in seed.beside:
             (folder / name).write_bytes(bytes(64))
-        for look in (kinds.detect_format, diagnose_path):
+        for look in (file_formats.detect_format, diagnose_path):
             outcome_of(lambda look=look: look(str(path)))  # type: ignore[misc]
         outcome_of(lambda: tinylite.Model.load(path))
         return outcome_of(lambda: seed.read(str(path))), len(damaged)
