@@ -34,13 +34,13 @@ def spectrogram(a, lo, hi, scratch):
 
 
 @device
-def logarithm(x, spare):
+def logarithm(x, tail_buffer):
     """The natural logarithm of a normal number > 0, in double: of its exponent, and of the rest a series in (m - 1) / (m + 1)."""
-    spare[0] = x
-    bits = simd.cast(spare, np.int64)
+    tail_buffer[0] = x
+    bits = simd.cast(tail_buffer, np.int64)
     exponent = (bits[0] >> 52) - 1023
     bits[0] = (bits[0] & 0xFFFFFFFFFFFFF) | 0x3FF0000000000000
-    m = spare[0]
+    m = tail_buffer[0]
     if m > 1.4142135623730951:
         m *= 0.5
         exponent += 1

@@ -13,10 +13,10 @@ import numpy as np
 
 from .cpu import target
 from .elements import ELEMENTS, NUMBERS
-from .ends import store_first
 from .fixed_point import multiply_high, reciprocal, requantize, rounding_divide_by_power
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
+from .tails import store_first
 from .vmath_double import vatan2, vpow
 
 LANES = target().lanes
@@ -58,7 +58,7 @@ def make_binary(name: str, element: str, output: str, formula: Device, fields: d
     spare_type = NUMBERS[output]
 
     def binary(a, lo, hi, scratch):
-        spare = simd.pointer(scratch, spare_type)
+        tail_buffer = simd.pointer(scratch, spare_type)
         for unit in range(lo, hi):
             at_x, at_y, at_out, count = locate(a, unit)
             x, y, out = a.x + at_x, a.y + at_y, a.out + at_out
@@ -71,7 +71,7 @@ def make_binary(name: str, element: str, output: str, formula: Device, fields: d
                     result = formula(a, simd.load(x + i, LANES), simd.splat(y[0], LANES))
                 else:
                     result = formula(a, simd.load(x + i, LANES), simd.load(y + i, LANES))
-                store_first(out + i, result, count - i, spare)
+                store_first(out + i, result, count - i, tail_buffer)
 
     binary.__module__ = formula.function.__module__  # whose import makes this kernel
     return kernel(name, x=element + "*", y=element + "*", out=output + "*", **BINARY_FIELDS, **fields)(binary)
@@ -288,7 +288,7 @@ def q8_mul(a, x, y):
 
 @device
 def q8_squared_difference(a, x, y):
-    """At the common scale with 7 spare bits, squared."""
+    """At the common scale with 7 tail_buffer bits, squared."""
     zeros = simd.splat(np.int32(0), LANES)
     dx = requantize((simd.to_i32(x) - a.x_zero) << 7, simd.splat(a.x_multiplier, LANES), zeros, simd.splat(a.x_right, LANES))
     dy = requantize((simd.to_i32(y) - a.y_zero) << 7, simd.splat(a.y_multiplier, LANES), zeros, simd.splat(a.y_right, LANES))
@@ -318,7 +318,7 @@ def q8_div(a, x, y):
         dx, dy = -dx, -dy
     zeros = simd.leading_zeros(np.int32(dy))
     inverse = reciprocal(np.int32((np.int64(dy) << zeros) - (1 << 31)))
-    # The sign bits that x has to spare, as gemmlowp counts them.
+    # The sign bits that x has to tail_buffer, as gemmlowp counts them.
     if dx >= 0:
         headroom = simd.leading_zeros(np.int32(dx)) - 1
     else:

@@ -8,10 +8,10 @@ import numpy as np
 
 from .binary import BLOCK, LANES, MAX_OUTER, make_binary
 from .elements import ELEMENTS, NUMBERS
-from .ends import store_first
 from .fixed_point import requantize
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
+from .tails import store_first
 
 RESCALE = {f"{operand}_{part}": "i32" for operand in ("x", "y") for part in ("zero", "multiplier", "left", "right")}
 
@@ -67,7 +67,7 @@ def either(a, x, y):
 
 
 def _rescaled(formula: Device) -> Device:
-    """The same of quantized operands: with 8 spare bits, at a scale of 1."""
+    """The same of quantized operands: with 8 tail_buffer bits, at a scale of 1."""
 
     @device
     def compare(a, x, y):
@@ -135,7 +135,7 @@ def _make_select(element: str) -> Kernel:
     )  # fmt: skip
     def select(a, lo, hi, scratch):
         """out = x where the condition is not 0, else y; units are blocks, as in kernels/binary.py."""
-        spare = simd.pointer(scratch, spare_type)
+        tail_buffer = simd.pointer(scratch, spare_type)
         blocks = (a.run + BLOCK - 1) // BLOCK
         for unit in range(lo, hi):
             condition = a.condition + offset(a, a.condition_strides, a.condition_step, unit)
@@ -147,7 +147,7 @@ def _make_select(element: str) -> Kernel:
             for first in range(0, count, LANES):
                 i = max(min(first, count - LANES), 0)
                 chosen = operand(condition, a.condition_step, i) != 0
-                store_first(out + i, simd.select(chosen, operand(x, a.x_step, i), operand(y, a.y_step, i)), count - i, spare)
+                store_first(out + i, simd.select(chosen, operand(x, a.x_step, i), operand(y, a.y_step, i)), count - i, tail_buffer)
 
     return select
 

@@ -14,11 +14,11 @@ import numpy as np
 
 from .cpu import target
 from .dots import best_dot
-from .ends import store_first
 from .epilogues import EPILOGUES, HEADER_WORDS, Epilogue
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd, tiles
 from .patches import copy_over, fill_over
+from .tails import store_first
 
 LANES = target().lanes
 # Whether square filters sum four taps at once.
@@ -29,7 +29,7 @@ DWCONV_FIELDS = {
     "input": "u8*", "weights": "u8*", "output": "u8*", "in_h": "i64", "in_w": "i64", "out_h": "i64", "out_w": "i64",
     "filter_h": "i64", "filter_w": "i64", "stride_h": "i64", "stride_w": "i64", "dilation_h": "i64", "dilation_w": "i64",
     "pad_top": "i64", "pad_left": "i64", "pad_right": "i64", "channels": "i64", "multiplier": "i64", "element": "i64",
-    "fills": "i32*", "fill_step": "i64", "blocks": "i64",
+    "pad_values": "i32*", "pad_value_step": "i64", "blocks": "i64",
 }  # fmt: skip
 
 
@@ -55,10 +55,10 @@ def lines_size(filter_h):
 
 @device
 def lay_out_line(a, n, iy, to):
-    """Input line `iy` of picture `n`, padded and repeated as the filter wants it: where it lies, or copied to `to`."""
+    """Input line `iy` of image `n`, padded and repeated as the filter wants it: where it lies, or copied to `to`."""
     pixel = a.channels * a.element
     pixels = a.pad_left + a.in_w + a.pad_right
-    fill = a.fills[n * a.fill_step]
+    fill = a.pad_values[n * a.pad_value_step]
     if (iy < 0) | (iy >= a.in_h):
         fill_over(to, fill, pixels * pixel)
         return to
@@ -93,18 +93,18 @@ def lay_out_lines(a, unit, lines, scratch):
 
 
 @device
-def f32_store(a, sums, to, count, spare):
+def f32_store(a, sums, to, count, tail_buffer):
     """Clamp and write one block of one pixel."""
     out = simd.select(sums < a.low, simd.splat(a.low, LANES), sums)
     out = simd.select(out > a.high, simd.splat(a.high, LANES), out)
-    store_first(to, out, count, spare)
+    store_first(to, out, count, tail_buffer)
 
 
 @kernel("f32_dwconv", **DWCONV_FIELDS, low="f32", high="f32")
 def f32_dwconv(a, lo, hi, scratch):
     """Any filter."""
     lines = simd.pointer(scratch, np.int64)
-    spare = simd.pointer(scratch + lines_size(a.filter_h), np.float32)
+    tail_buffer = simd.pointer(scratch + lines_size(a.filter_h), np.float32)
     taps = a.filter_h * a.filter_w
     for unit in range(lo, hi):
         lay_out_lines(a, unit, lines, scratch + lines_size(a.filter_h) + SPARE)
@@ -120,18 +120,18 @@ def f32_dwconv(a, lo, hi, scratch):
                         sums = sums + simd.load(line + fx * a.dilation_w * a.channels, LANES) * simd.load(weight, LANES)
                         weight = weight + LANES
                 to = simd.cast(a.output, np.float32) + (unit * a.out_w + x) * a.channels + c
-                f32_store(a, sums + simd.load(weights, LANES), to, a.channels - c, spare)
+                f32_store(a, sums + simd.load(weights, LANES), to, a.channels - c, tail_buffer)
 
 
 def _make_store(epilogue: Epilogue) -> Device:
     apply = epilogue.apply
 
     @device
-    def store(a, unit, sums, constants, to, count, spare):
+    def store(a, unit, sums, constants, to, count, tail_buffer):
         """Requantize and write one block of one pixel, by the method of an epilogue."""
         out = apply(sums, constants) + a.output_zero
         out = simd.minimum(simd.maximum(out, a.low), a.high)
-        store_first(to, simd.to_u8(out), count, simd.cast(spare, np.uint8))
+        store_first(to, simd.to_u8(out), count, simd.cast(tail_buffer, np.uint8))
 
     return store
 
@@ -144,16 +144,16 @@ def hybrid_constants(header, width, v):
 
 
 @device
-def hybrid_store(a, unit, sums, constants, to, count, spare):
+def hybrid_store(a, unit, sums, constants, to, count, tail_buffer):
     """Scale and write one block of one pixel, for pictures that were quantized on the way in."""
     batch = unit // a.out_h
-    # As u8 every value was too large by 128 and by its picture's zero point; the sums began with the first constant once already.
+    # As u8 every value was too large by 128 and by its image's zero point; the sums began with the first constant once already.
     total = sums + constants[0] * (a.batch_zeros[batch] + 127)
     out = simd.to_f32(total) * (constants[2] * a.batch_scales[batch]) + constants[1]
-    f32_store(a, out, to, count, simd.cast(spare, np.float32))
+    f32_store(a, out, to, count, simd.cast(tail_buffer, np.float32))
 
 
-Q8_FIELDS = {**DWCONV_FIELDS, "flip": "i32"}
+Q8_FIELDS = {**DWCONV_FIELDS, "sign_xor": "i32"}
 TO_Q8 = {"output_zero": "i32", "low": "i32", "high": "i32"}
 TO_F32 = {"batch_scales": "f32*", "batch_zeros": "i32*", "low": "f32", "high": "f32"}
 
@@ -163,9 +163,9 @@ def _make_q8_any(name: str, read: Device, store: Device, output: type, fields: d
     def any_filter(a, lo, hi, scratch):
         """Any filter; weights are s32."""
         lines = simd.pointer(scratch, np.int64)
-        spare = simd.pointer(scratch + lines_size(a.filter_h), np.uint8)
+        tail_buffer = simd.pointer(scratch + lines_size(a.filter_h), np.uint8)
         taps = a.filter_h * a.filter_w
-        flips = simd.splat(np.uint8(a.flip), LANES)
+        sign_xors = simd.splat(np.uint8(a.sign_xor), LANES)
         for unit in range(lo, hi):
             lay_out_lines(a, unit, lines, scratch + lines_size(a.filter_h) + SPARE)
             for block in range(a.blocks):
@@ -179,10 +179,10 @@ def _make_q8_any(name: str, read: Device, store: Device, output: type, fields: d
                     for fy in range(a.filter_h):
                         line = simd.pointer(lines[fy], np.uint8) + x * a.stride_w * a.channels + c
                         for fx in range(a.filter_w):
-                            tap = simd.load(line + fx * a.dilation_w * a.channels, LANES) ^ flips
+                            tap = simd.load(line + fx * a.dilation_w * a.channels, LANES) ^ sign_xors
                             sums = sums + simd.to_i32(tap) * simd.load(weight, LANES)
                             weight = weight + LANES
-                    store(a, unit, sums, constants, to, a.channels - c, spare)
+                    store(a, unit, sums, constants, to, a.channels - c, tail_buffer)
                     to = to + a.channels
 
     return any_filter
@@ -200,7 +200,7 @@ def _make_f32_square(size: int, method: str) -> Kernel:
     @kernel(f"f32_dwconv_{size}x{size}_{method}", **DWCONV_FIELDS, low="f32", high="f32")
     def square(a, lo, hi, scratch):
         lines = simd.pointer(scratch, np.int64)
-        spare = simd.pointer(scratch + lines_size(a.filter_h), np.float32)
+        tail_buffer = simd.pointer(scratch + lines_size(a.filter_h), np.float32)
         step, advance = a.dilation_w * a.channels, a.stride_w * a.channels
         for unit in range(lo, hi):
             lay_out_lines(a, unit, lines, scratch + lines_size(a.filter_h) + SPARE)
@@ -212,7 +212,7 @@ def _make_f32_square(size: int, method: str) -> Kernel:
                 at = tiles.move_all(tiles.line_pointers(lines, size, np.float32), c)
                 to = simd.cast(a.output, np.float32) + unit * a.out_w * a.channels + c
                 for _ in range(a.out_w):
-                    f32_store(a, window(bias, at, step, weights), to, a.channels - c, spare)
+                    f32_store(a, window(bias, at, step, weights), to, a.channels - c, tail_buffer)
                     at = tiles.move_all(at, advance)
                     to = to + a.channels
 
@@ -230,7 +230,7 @@ def _make_q8_square(size: int, method: str) -> Kernel:
     @kernel(f"q8_dwconv_{size}x{size}_{method}", **Q8_FIELDS, **TO_Q8)
     def square(a, lo, hi, scratch):
         lines = simd.pointer(scratch, np.int64)
-        spare = simd.pointer(scratch + lines_size(a.filter_h), np.uint8)
+        tail_buffer = simd.pointer(scratch + lines_size(a.filter_h), np.uint8)
         step, advance = a.dilation_w * a.channels, a.stride_w * a.channels
         for unit in range(lo, hi):
             lay_out_lines(a, unit, lines, scratch + lines_size(a.filter_h) + SPARE)
@@ -242,8 +242,8 @@ def _make_q8_square(size: int, method: str) -> Kernel:
                 at = tiles.move_all(tiles.line_pointers(lines, size, np.uint8), c)
                 to = a.output + unit * a.out_w * a.channels + c
                 for _ in range(a.out_w):
-                    sums = tiles.window_dot(bias, at, step, a.flip, weights, _GROUPED)
-                    store(a, unit, sums, constants, to, a.channels - c, spare)
+                    sums = tiles.window_dot(bias, at, step, a.sign_xor, weights, _GROUPED)
+                    store(a, unit, sums, constants, to, a.channels - c, tail_buffer)
                     at = tiles.move_all(at, advance)
                     to = to + a.channels
 

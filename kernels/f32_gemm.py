@@ -66,9 +66,9 @@ def _make_gemm(variant: Variant, fused: bool, module: str) -> Kernel:
             if columns == width:
                 tiles.store(sums, to, a.row_columns, vectors)
             else:
-                spare = simd.pointer(scratch, np.float32)
-                tiles.store(sums, spare, width, vectors)
-                copy_columns(to, a.row_columns, spare, width, rows, columns)
+                tail_buffer = simd.pointer(scratch, np.float32)
+                tiles.store(sums, tail_buffer, width, vectors)
+                copy_columns(to, a.row_columns, tail_buffer, width, rows, columns)
 
         return tile
 

@@ -78,11 +78,11 @@ def rfft(x, n, table, size):
 def rfft_rows(a, lo, hi, scratch):
     """The rows of pictures, cut or filled up with zeros to height x width; a unit is a row of the output, width + 2 numbers."""
     for unit in range(lo, hi):
-        picture = unit // a.height
-        row = unit - picture * a.height
+        image = unit // a.height
+        row = unit - image * a.height
         to = a.output + unit * (a.width + 2)
         count = min(a.in_w, a.width) if row < a.in_h else 0
-        source = a.input + (picture * a.in_h + row) * a.in_w
+        source = a.input + (image * a.in_h + row) * a.in_w
         for i in range(count):
             to[i] = np.float64(source[i])
         for i in range(count, a.width + 2):
@@ -96,13 +96,13 @@ def fft_columns(a, lo, hi, scratch):
     """The columns of complex pictures whose rows have `row` numbers, conjugated; a unit is a column of the output. Scratch: a column."""
     column = simd.pointer(scratch, np.float64)
     for unit in range(lo, hi):
-        picture = unit // a.columns
-        c = unit - picture * a.columns
-        source = a.input + picture * a.height * a.row + 2 * c
+        image = unit // a.columns
+        c = unit - image * a.columns
+        source = a.input + image * a.height * a.row + 2 * c
         for i in range(a.height):
             column[2 * i], column[2 * i + 1] = source[i * a.row], source[i * a.row + 1]
         fft(column, a.height, a.table, a.size)
-        to = a.output + (picture * a.height * a.columns + c) * 2
+        to = a.output + (image * a.height * a.columns + c) * 2
         for i in range(a.height):
             to[2 * i * a.columns] = np.float32(column[2 * i])
             to[2 * i * a.columns + 1] = np.float32(-column[2 * i + 1])

@@ -1,4 +1,4 @@
-"""Matrix products of picture patches and weights: what a variant is, and the walk over blocks and panels that all share.
+"""Matrix products of image patches and weights: what a variant is, and the walk over blocks and panels that all share.
 
     out[m][n] = finish(bias[n] + sum over k of rows[m][k] * weights[n][k])
 

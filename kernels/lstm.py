@@ -15,12 +15,12 @@ import numpy as np
 
 from .cpu import target
 from .dots import best_dot
-from .ends import store_first
 from .fixed_point import multiply_by_quantized_multiplier, requantize, rounding_divide_by_power
 from .interrupt import due
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd, tiles
 from .quantize import quantize_batch
+from .tails import store_first
 from .vmath import splat, vlogistic, vtanh
 
 LANES = target().lanes
@@ -174,7 +174,7 @@ f32_lstm = _make_lstm("f32_lstm", float_gates, float_projection, {"weights": "f3
 @kernel("f32_lstm_cell", gates="f32*", before="f32*", cell="f32*", output="f32*", cells="i64")
 def f32_lstm_cell(a, lo, hi, scratch):
     """One step of rows whose gates [input, cell, forget, output] are there already; `before` is the cell state, `cell` the new one."""
-    spare = simd.pointer(scratch, np.float32)
+    tail_buffer = simd.pointer(scratch, np.float32)
     for row in range(lo, hi):
         gates = a.gates + row * 4 * a.cells
         at = row * a.cells
@@ -184,8 +184,8 @@ def f32_lstm_cell(a, lo, hi, scratch):
             forget = vlogistic(simd.load(gates + 2 * a.cells + c, LANES))
             give = vlogistic(simd.load(gates + 3 * a.cells + c, LANES))
             new = take * new + forget * simd.load(a.before + at + c, LANES)
-            store_first(a.cell + at + c, new, a.cells - c, spare)
-            store_first(a.output + at + c, give * vtanh(new), a.cells - c, spare)
+            store_first(a.cell + at + c, new, a.cells - c, tail_buffer)
+            store_first(a.output + at + c, give * vtanh(new), a.cells - c, tail_buffer)
 
 
 # ---- 8-bit values and weights, 16-bit cell state

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .cpu import target
-from .ends import load_first, store_first
 from .fixed_point import inverse_square_root, multiply_by_quantized_multiplier, multiply_high, rounding_divide_by_power
 from .kernel import Kernel, kernel
 from .lazy import simd
+from .tails import load_first, store_first
 from .vmath_double import vpow
 
 LANES = target().lanes
@@ -17,7 +17,7 @@ LANES = target().lanes
 @kernel("f32_l2_norm", input="f32*", output="f32*", depth="i64", least="f32")
 def f32_l2_norm(a, lo, hi, scratch):
     """Over the square root of the sum of squares, which is taken in order, or over `least` if that is larger."""
-    spare = simd.pointer(scratch, np.float32)
+    tail_buffer = simd.pointer(scratch, np.float32)
     for row in range(lo, hi):
         x, y = a.input + row * a.depth, a.output + row * a.depth
         total = np.float32(0)
@@ -26,7 +26,7 @@ def f32_l2_norm(a, lo, hi, scratch):
         norm = np.float32(np.sqrt(total))
         norms = simd.splat(a.least if norm < a.least else norm, LANES)
         for c in range(0, a.depth, LANES):
-            store_first(y + c, simd.load(x + c, LANES) / norms, a.depth - c, spare)
+            store_first(y + c, simd.load(x + c, LANES) / norms, a.depth - c, tail_buffer)
 
 
 def _make_q8_l2_norm(name: str, element: str, least: int) -> Kernel:
@@ -61,8 +61,8 @@ def f32_lrn(a, lo, hi, scratch):
 
     Scratch: depth + 2 radius numbers and two vectors.
     """
-    spare = simd.pointer(scratch, np.float32)
-    squares = spare + LANES
+    tail_buffer = simd.pointer(scratch, np.float32)
+    squares = tail_buffer + LANES
     for row in range(lo, hi):
         x, y = a.input + row * a.depth, a.output + row * a.depth
         for c in range(a.radius):
@@ -75,4 +75,4 @@ def f32_lrn(a, lo, hi, scratch):
             for i in range(2 * a.radius + 1):
                 total = total + simd.load(squares + c + i, LANES)
             scale = vpow(total * a.alpha + a.bias, simd.splat(-a.beta, LANES))
-            store_first(y + c, load_first(x + c, a.depth - c, np.float32(0)) * scale, a.depth - c, spare)
+            store_first(y + c, load_first(x + c, a.depth - c, np.float32(0)) * scale, a.depth - c, tail_buffer)

@@ -76,7 +76,7 @@ def make_q8_pack(variant: Variant, module: str) -> Kernel:
         for j in range(kr):
             value = np.int32(0)
             if exists & (first + j < a.depth):
-                value = np.int32(np.int8(column[(first + j) * a.depth_step] ^ np.uint8(a.flip)))
+                value = np.int32(np.int8(column[(first + j) * a.depth_step] ^ np.uint8(a.sign_xor)))
                 if not in_bytes:
                     value -= a.zero
             if in_bytes:
@@ -89,7 +89,7 @@ def make_q8_pack(variant: Variant, module: str) -> Kernel:
     def pack(a, lo, hi, scratch):
         """`header` is what stands before the groups of each panel; to its first row, the bias, sum_factor * sum(column) is added.
 
-        Bytes (after `flip`) are signed; `zero` is taken off where weights are widened to 16 bits.
+        Bytes (after `sign_xor`) are signed; `zero` is taken off where weights are widened to 16 bits.
         """
         groups = (a.depth + kr - 1) // kr
         for unit in range(lo, hi):
@@ -106,5 +106,5 @@ def make_q8_pack(variant: Variant, module: str) -> Kernel:
                     to[c] += a.sum_factor * total
 
     pack.__module__ = module
-    fields = {"source": "u8*", "header": "i32*", "packed": "i32*", "flip": "i32", "zero": "i32", "sum_factor": "i32"}
+    fields = {"source": "u8*", "header": "i32*", "packed": "i32*", "sign_xor": "i32", "zero": "i32", "sum_factor": "i32"}
     return kernel(f"q8_pack_{variant.name}", **fields, **PACKING)(pack)

@@ -1,8 +1,8 @@
 """Rows of a matrix from the patches of pictures: what turns a convolution into a matrix product (im2col).
 
 Row m holds what the filter sees at output pixel m: for each filter row and column the `group_bytes` channels there, or
-bytes that stand for zero outside the picture: `fills[n * fill_step]` for batch n, since each may have a zero point of
-its own. A transposed convolution sees its input spread out: `spread` - 1 such gaps between neighbouring pixels.
+bytes that stand for zero outside the image: `pad_values[n * pad_value_step]` for batch n, since each may have a zero point of
+its own. A transposed convolution sees its input spread out: `input_dilation` - 1 such gaps between neighbouring pixels.
 A three-dimensional filter sees `in_d` pictures, one behind the other, as a batch; otherwise there is one in each.
 Everything is in bytes, so one source serves every type.
 """
@@ -17,9 +17,10 @@ from .lazy import simd
 # What a record needs to describe a gather; pixels lie channels last, rows of pixels without a gap.
 PATCH_FIELDS = {
     "input": "u8*", "in_d": "i64", "out_d": "i64", "filter_d": "i64", "stride_d": "i64", "dilation_d": "i64", "pad_front": "i64",
-    "spread_d": "i64", "in_h": "i64", "in_w": "i64", "out_h": "i64", "out_w": "i64", "filter_h": "i64", "filter_w": "i64",
+    "input_dilation_d": "i64", "in_h": "i64", "in_w": "i64", "out_h": "i64", "out_w": "i64", "filter_h": "i64", "filter_w": "i64",
     "stride_h": "i64", "stride_w": "i64", "dilation_h": "i64", "dilation_w": "i64", "pad_top": "i64", "pad_left": "i64",
-    "spread_h": "i64", "spread_w": "i64", "pixel_bytes": "i64", "group_bytes": "i64", "fills": "i32*", "fill_step": "i64",
+    "input_dilation_h": "i64", "input_dilation_w": "i64", "pixel_bytes": "i64", "group_bytes": "i64", "pad_values": "i32*",
+    "pad_value_step": "i64",
 }  # fmt: skip
 
 # Copies move whole vectors of this many bytes: up to one less is read and written past the end of a range. What is
@@ -43,25 +44,25 @@ def fill_over(to, value, count):
 
 
 @device
-def source_index(i, spread):
+def source_index(i, dilation):
     """The row or column of the input that lies at `i` of the spread-out one; negative in a gap, as before the first."""
-    if spread == 1:
+    if dilation == 1:
         return i
-    return i // spread if i % spread == 0 else -1
+    return i // dilation if i % dilation == 0 else -1
 
 
 @device
-def gather_at_border(a, picture, fill, top, left, whole, to):
-    """A patch that leaves its picture, whose input is spread out, or whose channels are not all of the picture's."""
+def gather_at_border(a, image, fill, top, left, whole, to):
+    """A patch that leaves its image, whose input is spread out, or whose channels are not all of the image's."""
     for fy in range(a.filter_h):
-        iy = source_index(top + fy * a.dilation_h, a.spread_h)
+        iy = source_index(top + fy * a.dilation_h, a.input_dilation_h)
         if (iy < 0) | (iy >= a.in_h):
             fill_over(to, fill, a.filter_w * a.group_bytes)
             to = to + a.filter_w * a.group_bytes
             continue
-        line = picture + iy * a.in_w * a.pixel_bytes
+        line = image + iy * a.in_w * a.pixel_bytes
         if whole:
-            # Neighbouring filter columns are neighbours in the picture: one copy, cut at its sides.
+            # Neighbouring filter columns are neighbours in the image: one copy, cut at its sides.
             start = min(max(-left, 0), a.filter_w)
             end = max(min(a.in_w - left, a.filter_w), start)
             fill_over(to, fill, start * a.pixel_bytes)
@@ -70,7 +71,7 @@ def gather_at_border(a, picture, fill, top, left, whole, to):
             to = to + a.filter_w * a.pixel_bytes
             continue
         for fx in range(a.filter_w):
-            ix = source_index(left + fx * a.dilation_w, a.spread_w)
+            ix = source_index(left + fx * a.dilation_w, a.input_dilation_w)
             if (ix < 0) | (ix >= a.in_w):
                 fill_over(to, fill, a.group_bytes)
             else:
@@ -92,21 +93,21 @@ def gather_slices(a, input, n, front, top, left, whole, inside, to):
     """A row whose patch is cut from several pictures of batch `n`, or from one and its border."""
     patch_bytes = a.filter_h * a.filter_w * a.group_bytes
     for fz in range(a.filter_d):
-        iz = source_index(front + fz * a.dilation_d, a.spread_d)
-        picture = input + (n * a.in_d + iz) * a.in_h * a.in_w * a.pixel_bytes
+        iz = source_index(front + fz * a.dilation_d, a.input_dilation_d)
+        image = input + (n * a.in_d + iz) * a.in_h * a.in_w * a.pixel_bytes
         if (iz < 0) | (iz >= a.in_d):
-            fill_over(to, a.fills[n * a.fill_step], patch_bytes)
+            fill_over(to, a.pad_values[n * a.pad_value_step], patch_bytes)
         elif inside:
-            copy_patch(a, picture + (top * a.in_w + left) * a.pixel_bytes, to)
+            copy_patch(a, image + (top * a.in_w + left) * a.pixel_bytes, to)
         else:
-            gather_at_border(a, picture, a.fills[n * a.fill_step], top, left, whole, to)
+            gather_at_border(a, image, a.pad_values[n * a.pad_value_step], top, left, whole, to)
         to = to + patch_bytes
 
 
 @device
 def gather_rows(a, input, first, rows, to, stride):
     """Write rows `first` to `first + rows` of the patch matrix, `stride` bytes apart; `input` is a group's first channel."""
-    whole = (a.dilation_w == 1) & (a.spread_w == 1) & (a.group_bytes == a.pixel_bytes)
+    whole = (a.dilation_w == 1) & (a.input_dilation_w == 1) & (a.group_bytes == a.pixel_bytes)
     flat = (a.filter_d == 1) & (a.in_d == 1) & (a.out_d == 1)
     reach = (a.filter_h - 1) * a.dilation_h
     # A division takes as long as a copy, so there are none for each row: x, y, z and n count on.
@@ -119,7 +120,7 @@ def gather_rows(a, input, first, rows, to, stride):
     for _ in range(rows):
         left = x * a.stride_w - a.pad_left
         top = y * a.stride_h - a.pad_top
-        inside = whole & (a.spread_h == 1) & (left >= 0) & (left + a.filter_w <= a.in_w) & (top >= 0) & (top + reach < a.in_h)
+        inside = whole & (a.input_dilation_h == 1) & (left >= 0) & (left + a.filter_w <= a.in_w) & (top >= 0) & (top + reach < a.in_h)
         if inside & flat:  # as most patches are
             copy_patch(a, input + ((n * a.in_h + top) * a.in_w + left) * a.pixel_bytes, to)
         else:

@@ -15,17 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from .ends import store_first
 from .epilogues import EPILOGUES, HEADER_WORDS, Epilogue
 from .gemm import Variant, make_gemm
 from .kernel import Device, Kernel, device
 from .lazy import simd, tiles
 from .packing import make_q8_pack
 from .patches import gather_rows
+from .tails import store_first
 
 __all__ = ["make_q8_variant", "q8_scratch"]
 
-Q8_FIELDS = {"flip": "i32", "input_zero": "i32", "weights_zero": "i32", "output_zero": "i32", "low": "i32", "high": "i32"}
+Q8_FIELDS = {"sign_xor": "i32", "input_zero": "i32", "weights_zero": "i32", "output_zero": "i32", "low": "i32", "high": "i32"}
 HYBRID_FIELDS = {
     "batch_rows": "i64", "batch_scales": "f32*", "batch_zeros": "i32*", "batch_zero_offset": "i32", "channel_first": "i64",
     "float_low": "f32", "float_high": "f32",
@@ -41,20 +41,20 @@ def q8_scratch(variant: Variant, block_rows: int, groups: int) -> int:
 
 
 @device
-def widen_row(to, source, count, padded, flip, zero):
-    """u8 (after `flip`) less their zero point as s16, then zeros up to `padded`."""
+def widen_row(to, source, count, padded, sign_xor, zero):
+    """u8 (after `sign_xor`) less their zero point as s16, then zeros up to `padded`."""
     for i in range(count):
-        to[i] = np.int16((source[i] ^ np.uint8(flip)) - zero)
+        to[i] = np.int16((source[i] ^ np.uint8(sign_xor)) - zero)
     for i in range(count, padded):
         to[i] = 0
 
 
 @device
-def sum_row(source, count, flip):
-    """The sum of u8 (after `flip`)."""
+def sum_row(source, count, sign_xor):
+    """The sum of u8 (after `sign_xor`)."""
     total = np.int32(0)
     for i in range(count):
-        total += np.int32(source[i] ^ np.uint8(flip))
+        total += np.int32(source[i] ^ np.uint8(sign_xor))
     return total
 
 
@@ -74,13 +74,13 @@ def _make_block_rows(variant: Variant) -> Device:
                 gather_rows(a, input, first, rows, block, a.row_bytes)
             if a.weights_zero != 0:
                 for r in range(rows):
-                    row_terms[r] = -a.weights_zero * sum_row(block + r * a.row_bytes, depth_bytes, a.flip)
+                    row_terms[r] = -a.weights_zero * sum_row(block + r * a.row_bytes, depth_bytes, a.sign_xor)
         else:
             block = line + a.depth * group + SLACK
             for r in range(rows):
                 gather_rows(a, input, first + r, 1, line, 0)
                 wide = simd.cast(block + r * a.row_bytes, np.int16)
-                widen_row(wide, line, depth_bytes, a.depth * group, a.flip, a.input_zero)
+                widen_row(wide, line, depth_bytes, a.depth * group, a.sign_xor, a.input_zero)
         return block
 
     return block_rows
@@ -101,7 +101,7 @@ def _make_gemm(method: str, variant: Variant, finish: Device, output: type, fiel
             weights = header + HEADER_WORDS * width
             totals = tiles.zeros(count, np.int32, lanes)
             for _ in range(a.depth):
-                totals = tiles.dot(totals, at, a.row_bytes, a.flip, tiles.load_row(weights, vectors, lanes), dot)
+                totals = tiles.dot(totals, at, a.row_bytes, a.sign_xor, tiles.load_row(weights, vectors, lanes), dot)
                 at = at + 1
                 weights = weights + width
             sums = simd.pointer(scratch, np.int32)
@@ -130,8 +130,8 @@ def _make_requantize(lanes: int, epilogue: Epilogue) -> Device:
                     total = total + row_terms[r]
                 out = apply(total, factors) + a.output_zero
                 out = simd.minimum(simd.maximum(out, a.low), a.high)
-                spare = simd.cast(sums + r * width + v * lanes, np.uint8)
-                store_first(to + r * a.row_columns + v * lanes, simd.to_u8(out), columns - v * lanes, spare)
+                tail_buffer = simd.cast(sums + r * width + v * lanes, np.uint8)
+                store_first(to + r * a.row_columns + v * lanes, simd.to_u8(out), columns - v * lanes, tail_buffer)
 
     return finish
 
@@ -159,8 +159,8 @@ def _make_dequantize(lanes: int) -> Device:
                     out = simd.to_f32(total) * (scale * a.batch_scales[batch]) + bias
                 out = simd.select(out < a.float_low, simd.splat(a.float_low, lanes), out)
                 out = simd.select(out > a.float_high, simd.splat(a.float_high, lanes), out)
-                spare = simd.cast(sums + r * width + v * lanes, np.float32)
-                store_first(to + r * a.row_columns + v * lanes, out, columns - v * lanes, spare)
+                tail_buffer = simd.cast(sums + r * width + v * lanes, np.float32)
+                store_first(to + r * a.row_columns + v * lanes, out, columns - v * lanes, tail_buffer)
 
     return finish
 

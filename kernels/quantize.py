@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .cpu import target
-from .ends import store_first
 from .fixed_point import round_half_away
 from .kernel import Kernel, device, kernel
 from .lazy import simd
+from .tails import store_first
 
 LANES = target().lanes
 
@@ -132,7 +132,7 @@ def _make_quantize(name: str, output: str) -> Kernel:
     @kernel(name, x="f32*", out=output + "*", count="i64", scale="f32", zero="i32", low="i32", high="i32")
     def quantize(a, lo, hi, scratch):
         """x / scale rounded half away from zero, + zero, within low..high; NaN gives low."""
-        spare = simd.pointer(scratch, out_type)
+        tail_buffer = simd.pointer(scratch, out_type)
         scales = simd.splat(a.scale, LANES)
         for first in range(lo * BLOCK, min(hi * BLOCK, a.count), LANES):
             i = max(min(first, a.count - LANES), 0)
@@ -140,7 +140,7 @@ def _make_quantize(name: str, output: str) -> Kernel:
             # In reach of an int32 first, so that what is too large does not turn negative.
             rounded = simd.minimum(simd.maximum(rounded, np.float32(-1e6)), np.float32(1e6))
             whole = simd.minimum(simd.maximum(simd.to_i32(rounded) + a.zero, a.low), a.high)
-            store_first(a.out + i, simd.to_u8(whole) if output == "u8" else simd.to_i8(whole), a.count - i, spare)
+            store_first(a.out + i, simd.to_u8(whole) if output == "u8" else simd.to_i8(whole), a.count - i, tail_buffer)
 
     return quantize
 

@@ -54,12 +54,12 @@ def random_skip(a, lo, hi, scratch):
 @kernel("random_uniform", counter="u64*", key="i64", output="f32*", count="i64")
 def random_uniform(a, lo, hi, scratch):
     """Floats from 0 up to but not 1; a unit is BLOCK groups. Scratch: a group."""
-    spare = simd.pointer(scratch, np.float32)
+    tail_buffer = simd.pointer(scratch, np.float32)
     for group in range(lo * BLOCK, min(hi * BLOCK, (a.count + GROUP - 1) // GROUP)):
         w0, w1, w2, w3 = philox(a.key, a.counter, group)
-        spare[0], spare[1], spare[2], spare[3] = to_unit(w0), to_unit(w1), to_unit(w2), to_unit(w3)
+        tail_buffer[0], tail_buffer[1], tail_buffer[2], tail_buffer[3] = to_unit(w0), to_unit(w1), to_unit(w2), to_unit(w3)
         for i in range(min(GROUP, a.count - group * GROUP)):
-            a.output[group * GROUP + i] = spare[i]
+            a.output[group * GROUP + i] = tail_buffer[i]
 
 
 @device

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .ends import load_first, store_first
 from .interrupt import due
 from .kernel import Device, Kernel, kernel
 from .lazy import simd
 from .lstm import HYBRID, LANES, PANEL, activate, float_gates, hybrid_gates
+from .tails import load_first, store_first
 
 ACTIVATION = {"tanh": "i64", "low": "f32", "high": "f32"}
 
@@ -56,7 +56,7 @@ def f32_svdf(a, lo, hi, scratch):
 
     `rank` neighbouring filters make one output. A unit is a batch row. Scratch: one vector.
     """
-    spare = simd.pointer(scratch, np.float32)
+    tail_buffer = simd.pointer(scratch, np.float32)
     filters = a.units * a.rank
     for row in range(lo, hi):
         for unit in range(a.units):
@@ -72,4 +72,4 @@ def f32_svdf(a, lo, hi, scratch):
                     seen = load_first(memory + m, count, np.float32(0))
                     total = simd.fma(seen, load_first(a.weights + filter * a.memory + m, count, np.float32(0)), total)
             out = activate(a, simd.splat(simd.reduce_add(total) + a.bias[unit], LANES))
-            store_first(a.output + row * a.units + unit, out, 1, spare)
+            store_first(a.output + row * a.units + unit, out, 1, tail_buffer)

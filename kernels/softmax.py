@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .cpu import target
-from .ends import load_first, store_first
 from .fixed_point import logarithm, multiply_by_quantized_multiplier, multiply_high, reciprocal, rounding_divide_by_power
 from .kernel import Kernel, device, kernel
 from .lazy import simd
+from .tails import load_first, store_first
 from .vmath import vexp, vlog
 
 LANES = target().lanes
@@ -38,7 +38,7 @@ def powers(x, c, depth, top, beta):
 @kernel("f32_softmax", input="f32*", output="f32*", depth="i64", beta="f32")
 def f32_softmax(a, lo, hi, scratch):
     """e^(beta x) over its sum. Every sum is taken in the same order, whatever the threads."""
-    spare = simd.pointer(scratch, np.float32)
+    tail_buffer = simd.pointer(scratch, np.float32)
     for row in range(lo, hi):
         x, y = a.input + row * a.depth, a.output + row * a.depth
         top = largest(x, a.depth, -np.inf)
@@ -46,10 +46,10 @@ def f32_softmax(a, lo, hi, scratch):
         for c in range(0, a.depth, LANES):
             vector = powers(x, c, a.depth, top, a.beta)
             sums = sums + vector
-            simd.store(spare + c, vector)
+            simd.store(tail_buffer + c, vector)
         total = simd.reduce_add(sums)
         for c in range(a.depth):
-            y[c] = spare[c] / total
+            y[c] = tail_buffer[c] / total
 
 
 @device
@@ -100,7 +100,7 @@ q8_softmax = {"UINT8": _make_q8("u8_softmax", "u8", 0), "INT8": _make_q8("i8_sof
 @kernel("f32_log_softmax", input="f32*", output="f32*", depth="i64")
 def f32_log_softmax(a, lo, hi, scratch):
     """x less the largest, less the logarithm of the sum of powers of such differences."""
-    spare = simd.pointer(scratch, np.float32)
+    tail_buffer = simd.pointer(scratch, np.float32)
     for row in range(lo, hi):
         x, y = a.input + row * a.depth, a.output + row * a.depth
         top = largest(x, a.depth, LEAST)
@@ -109,7 +109,7 @@ def f32_log_softmax(a, lo, hi, scratch):
             sums = sums + powers(x, c, a.depth, top, np.float32(1))
         total = vlog(simd.splat(simd.reduce_add(sums), LANES))
         for c in range(0, a.depth, LANES):
-            store_first(y + c, simd.load(x + c, LANES) - top - total, a.depth - c, spare)
+            store_first(y + c, simd.load(x + c, LANES) - top - total, a.depth - c, tail_buffer)
 
 
 def _make_q8_log(name: str, element: str, least: int) -> Kernel:

@@ -126,10 +126,10 @@ def add_row(typing: Any, tile: Any, row: Any) -> Any:
 
 
 @intrinsic(prefer_literal=True)
-def dot(typing: Any, tile: Any, a: Any, stride: Any, flip: Any, row: Any, how: Any) -> Any:
+def dot(typing: Any, tile: Any, a: Any, stride: Any, sign_xor: Any, row: Any, how: Any) -> Any:
     """tile[m][n] += the sum of products of the 32 bits at a[m * stride] and of each lane of row[n], by the primitive DOTS[how] (a literal).
 
-    vnni: four u8 (xor `flip`, which makes s8 + 128 of s8) times four s8; madd and mul: two s16 times two s16.
+    vnni: four u8 (xor `sign_xor`, which makes s8 + 128 of s8) times four s8; madd and mul: two s16 times two s16.
     `a` points to int32, `stride` counts bytes.
     """
     rows, kind, primitive = tile.count // row.count, row.dtype, DOTS[how.literal_value].name
@@ -138,7 +138,7 @@ def dot(typing: Any, tile: Any, a: Any, stride: Any, flip: Any, row: Any, how: A
         sums = cgutils.unpack_tuple(builder, values[0], tile.count)
         vectors = cgutils.unpack_tuple(builder, values[4], row.count)
         start = builder.bitcast(values[1], I8.as_pointer())
-        flips = emit_splat(builder, values[3], kind.lanes)
+        sign_xors = emit_splat(builder, values[3], kind.lanes)
         new = []
         for m in range(rows):
             at = builder.bitcast(builder.gep(start, [builder.mul(values[2], I64(m))]), I32.as_pointer())
@@ -146,7 +146,7 @@ def dot(typing: Any, tile: Any, a: Any, stride: Any, flip: Any, row: Any, how: A
             group.align = 1
             splat = emit_splat(builder, group, kind.lanes)
             if primitive == "vnni":
-                splat = builder.xor(splat, flips)
+                splat = builder.xor(splat, sign_xors)
             new += [_dot(builder, primitive, kind, sums[m * row.count + n], splat, vector) for n, vector in enumerate(vectors)]
         return context.make_tuple(builder, tile, new)
 
@@ -262,8 +262,8 @@ window_multiply_add = _window(_multiply_add, "product and sum each rounded")
 
 
 @intrinsic(prefer_literal=True)
-def window_dot(typing: Any, total: Any, lines: Any, step: Any, flip: Any, weights: Any, grouped: Any) -> Any:
-    """The same for a square window of 8-bit taps, read as u8 after `flip`, and int32 sums.
+def window_dot(typing: Any, total: Any, lines: Any, step: Any, sign_xor: Any, weights: Any, grouped: Any) -> Any:
+    """The same for a square window of 8-bit taps, read as u8 after `sign_xor`, and int32 sums.
 
     A vector of weights is one tap, s32; or, where `grouped` (a literal) is not 0, four s8 taps a lane, in the window's order, zeros after
     the last, which vnni sums at once.
@@ -276,17 +276,17 @@ def window_dot(typing: Any, total: Any, lines: Any, step: Any, flip: Any, weight
         taps = _taps(context, builder, narrow, lines, pointers, step_, lines.count)
         vectors = cgutils.unpack_tuple(builder, weights_, weights.count)
         if not grouped.literal_value:
-            flips = emit_splat(builder, builder.trunc(flip_, I8), lanes)
+            sign_xors = emit_splat(builder, builder.trunc(flip_, I8), lanes)
             for tap, weight in zip(taps, vectors, strict=True):
-                wide = builder.zext(builder.xor(tap, flips), total.llvm)
+                wide = builder.zext(builder.xor(tap, sign_xors), total.llvm)
                 result = builder.add(result, builder.mul(wide, weight))
             return result
-        flips = emit_splat(builder, flip_, lanes)
+        sign_xors = emit_splat(builder, flip_, lanes)
         zero = ir.Constant(narrow.llvm, None)
         for index, weight in enumerate(vectors):
             four = (taps + [zero] * 3)[4 * index : 4 * index + 4]
             group = builder.bitcast(_interleave(builder, four, lanes), total.llvm)
-            result = _dot(builder, "vnni", total, result, builder.xor(group, flips), weight)
+            result = _dot(builder, "vnni", total, result, builder.xor(group, sign_xors), weight)
         return result
 
     return total(total, lines, types.int64, types.int32, weights, grouped), emit

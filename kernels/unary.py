@@ -6,9 +6,9 @@ import numpy as np
 
 from .cpu import target
 from .elements import ELEMENTS, NUMBERS
-from .ends import store_first
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
+from .tails import store_first
 from .vmath import splat, verfc, vexp, vexpm1, vlog, vlogistic, vtanh
 from .vmath_double import vsine
 
@@ -22,11 +22,11 @@ def make_unary(name: str, element: str, formula: Device, fields: dict[str, str])
 
     @kernel(f"{element}_{name}", x=element + "*", out=element + "*", count="i64", **fields)
     def unary(a, lo, hi, scratch):
-        spare = simd.pointer(scratch, spare_type)
+        tail_buffer = simd.pointer(scratch, spare_type)
         for first in range(lo * BLOCK, min(hi * BLOCK, a.count), LANES):
             # The last vector moves back to end with the last element; fewer than a vector are cut.
             i = max(min(first, a.count - LANES), 0)
-            store_first(a.out + i, formula(a, simd.load(a.x + i, LANES)), a.count - i, spare)
+            store_first(a.out + i, formula(a, simd.load(a.x + i, LANES)), a.count - i, tail_buffer)
 
     return unary
 

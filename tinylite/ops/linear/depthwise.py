@@ -48,7 +48,9 @@ class Depthwise:
         packed[:, len(heads[0]) :] = rows.view(np.int32)[:, channels].transpose(1, 0, 2)
         return packed
 
-    def step(self, plan: PlanContext, kernel: Any, weights: np.ndarray, element: int, fills: Any, fill_step: int, **fields: Any) -> None:
+    def step(
+        self, plan: PlanContext, kernel: Any, weights: np.ndarray, element: int, pad_values: Any, pad_value_step: int, **fields: Any
+    ) -> None:
         from ...kernels.dwconv import SPARE, lines_size
 
         height, width = self.height, self.width
@@ -63,7 +65,7 @@ class Depthwise:
             in_h=height.size, in_w=width.size, out_h=height.out, out_w=width.out, filter_h=height.filter, filter_w=width.filter,
             stride_h=height.stride, stride_w=width.stride, dilation_h=height.dilation, dilation_w=width.dilation,
             pad_top=height.before, pad_left=width.before, pad_right=right, channels=self.channels, multiplier=self.multiplier,
-            element=element, fills=fills, fill_step=fill_step, blocks=self.blocks,
+            element=element, pad_values=pad_values, pad_value_step=pad_value_step, blocks=self.blocks,
         )  # fmt: skip
 
     def f32(self, plan: PlanContext, bias: np.ndarray | Value | None, low: float, high: float) -> None:
@@ -98,7 +100,7 @@ class Depthwise:
                 words = np.ascontiguousarray(groups.reshape(-1, 4, self.channels).transpose(0, 2, 1)).view(np.int32)[:, :, 0]
         self.step(
             plan, q8_dwconvs[size, how.method], self.pack(plan, header, words), 1, plan.constant([input_zero], np.int32), 0,
-            flip=-0x7F7F7F80 if signed else 0, output_zero=how.zero, low=how.low, high=how.high,
+            sign_xor=-0x7F7F7F80 if signed else 0, output_zero=how.zero, low=how.low, high=how.high,
         )  # fmt: skip
 
     def hybrid(self, plan: PlanContext, scales: np.ndarray, bias: np.ndarray, low: float, high: float) -> None:
@@ -113,6 +115,6 @@ class Depthwise:
             return np.concatenate([padded(-sums[part], self.lanes, np.int32), *floats, np.zeros(self.lanes, np.int32)])
 
         self.step(
-            plan, q8_dwconv_hybrid, self.pack(plan, header, wide), 1, batch_zeros, 1, input=values, flip=-0x7F7F7F80,
+            plan, q8_dwconv_hybrid, self.pack(plan, header, wide), 1, batch_zeros, 1, input=values, sign_xor=-0x7F7F7F80,
             batch_scales=batch_scales, batch_zeros=batch_zeros, low=low, high=high,
         )  # fmt: skip

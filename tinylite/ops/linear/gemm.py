@@ -45,21 +45,25 @@ _POINT = Axis(size=1, filter=1, stride=1, dilation=1, out=1, before=0, after=0)
 
 def patches(
     batches: int, height: Axis, width: Axis, channels: int, group_channels: int, element: int,
-    spread: tuple[int, int, int] = (1, 1, 1), depth: Axis = _POINT,
+    input_dilation: tuple[int, int, int] = (1, 1, 1), depth: Axis = _POINT,
 ) -> Patches:  # fmt: skip
     """The patches that a filter of depth x height x width x group_channels takes from pictures of `channels`.
 
-    `spread` is by how much the input is spread out along depth, height and width.
+    `input_dilation` is by how much the input is spread out along depth, height and width.
     """
-    axes = {"d": (depth, "pad_front", spread[0]), "h": (height, "pad_top", spread[1]), "w": (width, "pad_left", spread[2])}
-    whole = spread == (1, 1, 1) and all(
+    axes = {
+        "d": (depth, "pad_front", input_dilation[0]),
+        "h": (height, "pad_top", input_dilation[1]),
+        "w": (width, "pad_left", input_dilation[2]),
+    }
+    whole = input_dilation == (1, 1, 1) and all(
         axis.filter == 1 and axis.stride == 1 and axis.before == axis.after == 0 for axis, _, _ in axes.values()
     )
     fields = {"pixel_bytes": channels * element, "group_bytes": group_channels * element}
     for name, (axis, before, gaps) in axes.items():
         fields |= {
             f"in_{name}": axis.size, f"out_{name}": axis.out, f"filter_{name}": axis.filter, f"stride_{name}": axis.stride,
-            f"dilation_{name}": axis.dilation, f"spread_{name}": gaps, before: axis.before,
+            f"dilation_{name}": axis.dilation, f"input_dilation_{name}": gaps, before: axis.before,
         }  # fmt: skip
     return Patches(
         rows=batches * depth.out * height.out * width.out, depth=depth.filter * height.filter * width.filter * group_channels,
@@ -129,7 +133,7 @@ def f32_gemm(
     _step(
         planner, variant.kernels[method], shape, packed, input, output, batches, cut,
         scratch=variant.max_rows * variant.nr * 4 + (0 if shape.whole else cut["block_rows"] * row_bytes), direct=int(shape.whole),
-        row_bytes=row_bytes, low=low, high=high, fills=planner.constant([0], np.int32), fill_step=0,
+        row_bytes=row_bytes, low=low, high=high, pad_values=planner.constant([0], np.int32), pad_value_step=0,
     )  # fmt: skip
 
 
@@ -146,7 +150,7 @@ def _q8_step(
     _step(
         planner, variant.kernels[method], shape, weights, input, output, batches, cut,
         scratch=q8_scratch(variant, cut["block_rows"], weights.depth) + (0 if in_place else cut["block_rows"] * row_bytes),
-        direct=int(in_place), row_bytes=row_bytes, flip=-0x7F7F7F80 if signed else 0, **fields,
+        direct=int(in_place), row_bytes=row_bytes, sign_xor=-0x7F7F7F80 if signed else 0, **fields,
     )  # fmt: skip
 
 
@@ -173,8 +177,8 @@ def q8_gemm(
     seen_zero = input_zero + 128 if signed else input_zero  # of the input, as u8
     packed, zero_left = pack_q8(planner, variant, weights, weights_zero, seen_zero, bias.astype(np.int64), header)
     _q8_step(
-        planner, variant, how.method, shape, input, packed, output, signed, batches, fills=planner.constant([input_zero], np.int32),
-        fill_step=0, input_zero=seen_zero, weights_zero=zero_left, output_zero=how.zero, low=how.low, high=how.high,
+        planner, variant, how.method, shape, input, packed, output, signed, batches, pad_values=planner.constant([input_zero], np.int32),
+        pad_value_step=0, input_zero=seen_zero, weights_zero=zero_left, output_zero=how.zero, low=how.low, high=how.high,
     )  # fmt: skip
 
 
@@ -218,8 +222,8 @@ def hybrid_gemm(
     packed = pack_words(planner, variant, variant.dot.words(weights), header)
     # What a value is too large by as the kernel sees it: u8 = s8 + 128, of which rows that are widened have 128 taken off again.
     _q8_step(
-        planner, variant, "hybrid", shape, quantized, packed, output, True, matrices, fills=batch_zeros, fill_step=1, input_zero=128,
-        weights_zero=0, output_zero=0, low=0, high=0, batch_scales=batch_scales,
+        planner, variant, "hybrid", shape, quantized, packed, output, True, matrices, pad_values=batch_zeros, pad_value_step=1,
+        input_zero=128, weights_zero=0, output_zero=0, low=0, high=0, batch_scales=batch_scales,
         batch_rows=max(shape.rows * len(matrices.matrices) // max(batches, 1), 1), batch_zeros=batch_zeros,
         batch_zero_offset=variant.dot.offset, channel_first=int(channel_first), float_low=low, float_high=high,
     )  # fmt: skip

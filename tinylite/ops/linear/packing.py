@@ -147,7 +147,7 @@ def pack_q8(
     words_before = header(bias.astype(np.int32))
     rows = np.concatenate([words_before(part, width) for part, width in variant.panels(weights.columns)])
     packed = _pack_step(
-        planner, variant, weights, header=planner.constant(rows, np.int32), flip=0 if signed else 0x80, zero=seen_zero,
+        planner, variant, weights, header=planner.constant(rows, np.int32), sign_xor=0 if signed else 0x80, zero=seen_zero,
         sum_factor=-input_zero if in_bytes else 0,
     )  # fmt: skip
     return packed, seen_zero if in_bytes else 0

@@ -19,11 +19,11 @@ def load_first(p, count, rest):
 
 
 @device
-def store_first(to, vector, count, spare):
-    """The first `count` lanes of a vector; `spare` has room for all."""
+def store_first(to, vector, count, tail_buffer):
+    """The first `count` lanes of a vector; `tail_buffer` has room for all."""
     if count >= LANES:
         simd.store(to, vector)
     else:
-        simd.store(spare, vector)
+        simd.store(tail_buffer, vector)
         for i in range(count):
-            to[i] = spare[i]
+            to[i] = tail_buffer[i]
