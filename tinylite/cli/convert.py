@@ -159,7 +159,7 @@ def _convert_float_model(job: Job) -> None:
     echo(f"written: {os.fspath(output)} ({Path(output).stat().st_size} bytes, from {before})")
 
 
-# Options by what they are about, with the flags that give them.
+# Options by what they are about, with the flags that set them.
 _OF_INTEGERS = {
     "default_ranges_min": "--default_ranges_min", "change_concat_input_ranges": "--change_concat_input_ranges",
     "allow_nudging_weights_to_use_fast_gemm_kernel": "--allow_nudging_weights_to_use_fast_gemm_kernel",

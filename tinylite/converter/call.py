@@ -56,7 +56,7 @@ class Settings:
     """What a conversion is asked for, besides names and shapes.
 
     `fuse_lstm` lets the loop of an LSTM be one operator, which keeps its state from run to run (see passes/recognize_lstm).
-    `keep_ranges` lets constants tell the range that they were fake-quantized with, and FAKE_QUANT ops have that of the graph, for a
+    `keep_ranges` keeps with constants the range that they were fake-quantized with, and FAKE_QUANT ops have that of the graph, for a
     quantizer; `drop_fake_quants` leaves fake quantization out.
     """
 
@@ -78,7 +78,7 @@ class Counts:
 
 @dataclass(eq=False)
 class Scope:
-    """The graph that is being written: its ops, and the tensors that stand for the edges of the TensorFlow graph.
+    """The graph that is being written: its ops, and the tensors that represent the edges of the TensorFlow graph.
 
     `sources` are the TensorFlow graphs whose edges these are, and `read` the edges that something reads.
     """
@@ -243,7 +243,7 @@ class Call:
         self, code: str, inputs: Sequence[Tensor | None], types: Sequence[str | int], shapes: Sequence[PartialShape] | None = None,
         /, **options: Any,
     ) -> list[Tensor]:  # fmt: skip
-        """Write an op with an output of each type; without `shapes` the operator's own rule gives them."""
+        """Write an op with an output of each type; without `shapes` the operator's own rule determines them."""
         outputs = [Tensor(None, (), type) for type in types]
         op = Op(code, inputs, outputs, **options)
         for output, partial in zip(outputs, infer(op) if shapes is None else shapes, strict=True):
@@ -277,7 +277,7 @@ class Call:
     def elementwise(self, code: str, *inputs: Tensor, type: str | int | None = None, **options: Any) -> Tensor:
         """An op whose inputs stretch to one shape; constants are computed at once.
 
-        A type that the operator lacks is computed in a wider one. Two inputs that do not share a type have no form.
+        A type that the operator lacks is computed in a wider one. Two inputs that do not share a type cannot be expressed in TFLite.
         """
         values = [self.known(tensor) for tensor in inputs]
         computed = ops.find(code).numpy
@@ -332,7 +332,7 @@ class Call:
         return self.translator.body(self.node.attributes.get(name))
 
     def inline(self, reference: Any, arguments: Sequence[Tensor]) -> list[Tensor]:
-        """The outputs of a function, whose nodes are translated here as if they stood in place of this one."""
+        """The outputs of a function, whose nodes are translated here as if they were in place of this one."""
         source = self.translator.body(reference, f"{self.node.name}/")
         self.require(len(source.inputs) == len(arguments), f"it passes {len(arguments)} arguments to a function of {len(source.inputs)}")
         with self.translator.calling(reference):

@@ -1,7 +1,7 @@
 """Nodes of constants that tinylite has no code for: TensorFlow computes them, if it is installed.
 
 A node that becomes an operator stays one, whatever its inputs: TensorFlow is only asked for what would not be converted without. Then
-what the node needs may be the outputs of operators that read constants, so the nodes that these stand for are remembered.
+what the node needs may be the outputs of operators that read constants, so the nodes that these represent are remembered.
 """
 
 from __future__ import annotations

@@ -75,9 +75,9 @@ class Report:
 class Conversion:
     """Converts one graph; `model` and `report` hold the result.
 
-    `shapes` gives or overrides shapes of inputs, by name or for all in order; `batch_size` the first dimension of those where
+    `shapes` sets or overrides shapes of inputs, by name or for all in order; `batch_size` the first dimension of those where
     it is unknown, or with -1 makes it so. `types` says of which type inputs are where the graph does not, by name or for all in
-    order. `constants` are values, by name, that stand for placeholders or other tensors, which are then not inputs. `dump` is a
+    order. `constants` are values, by name, that replace placeholders or other tensors, which are then not inputs. `dump` is a
     directory that gets a text file for every stage.
     `progress` hears of each stage: its name, and how many of how many steps are done.
     `quantization` makes the model a fully quantized one; with `reorder_across_fake_quants` its passes may see through FakeQuants.
@@ -140,7 +140,7 @@ class Conversion:
             with np.errstate(all="ignore"):  # values that cannot be make infinities and NaN, as in a run
                 translator.graph(source, tensors)
             for tensor, end, name in zip(translator.graphs[0].outputs, ends, outputs.names, strict=True):
-                if end != parse_name(name)[0]:  # a FakeQuant stands for it
+                if end != parse_name(name)[0]:  # a FakeQuant replaces it
                     tensor.name = name.removesuffix(":0")
             translator.add_first_values()
             self.report.folded = translator.counts.folded
@@ -208,7 +208,7 @@ class Conversion:
 
 
 class _Stage:
-    """Times a stage and tells of it."""
+    """Times a stage and reports it."""
 
     def __init__(self, conversion: Conversion, name: str) -> None:
         self.conversion, self.name = conversion, name
@@ -246,14 +246,14 @@ def guessed_inputs(graph_def: GraphDef) -> list[str]:
 
 
 def input_types(graph_def: GraphDef, names: Sequence[str]) -> list[str | None]:
-    """The types of tensors, None where the graph does not tell one."""
+    """The types of tensors, None where the graph does not say it."""
     nodes = {node.name: node for node in graph_def.nodes}
     places = [(nodes.get(node), index) for node, index in map(parse_name, names)]
     return [None if node is None else output_type(node.op, node.attributes, index, graph_def.functions) for node, index in places]
 
 
 def guessed_outputs(graph_def: GraphDef) -> list[str]:
-    """The nodes that nobody reads and that give something."""
+    """The nodes that have outputs which nobody reads."""
     found = [node.name for node in likely_outputs(graph_def)]
     if not found:
         raise ConvertError(
@@ -337,7 +337,7 @@ def _is_leftover(name: str) -> bool:
 
 
 def _left(graphs: Sequence[Graph], settings: Settings) -> list[Problem]:
-    """What only stood in for a pattern that was not found."""
+    """Temporary ops for a pattern that was not found."""
     return [
         Problem(op.outputs[0].name or "", op.name, "it cannot be expressed with builtin operators outside of a GELU",
                 "Replace it in the model, or let it through as a custom op with allow_custom_ops")

@@ -32,7 +32,7 @@ def custom_options(attributes: dict[str, Any]) -> bytes:
 
 
 def _types(call: Call) -> list[str]:
-    """The types of a node's outputs, as far as its op or its attributes tell."""
+    """The types of a node's outputs, as far as its op or its attributes say."""
     told = call.node.attributes.get("_output_types") or call.node.attributes.get("Tout")
     if told and call.op not in OUTPUTS:
         return list(told) if isinstance(told, list) else [told]
@@ -40,7 +40,7 @@ def _types(call: Call) -> list[str]:
 
 
 def custom_op(call: Call) -> list[Tensor]:
-    """A node as a custom operator of its own name; its outputs' types and shapes are what its attributes tell."""
+    """A node as a custom operator of its own name; its outputs' types and shapes are what its attributes say."""
     types = _types(call)
     shapes = call.node.attributes.get("_output_shapes") or [None] * len(types)
     return call.emit_all(

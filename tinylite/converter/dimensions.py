@@ -39,7 +39,7 @@ def _sliced(options: Any, shape: Shape, count: int, strides: np.ndarray | None) 
 def origins(graph: Graph, target: Tensor) -> list[tuple[int, int] | None]:
     """For each dimension of `target`, a number of an input and the dimension of it that is as large; None where it is not known.
 
-    Every unknown dimension of the inputs is given a size of its own, and the sizes of `target` tell which they are. Where an
+    Every unknown dimension of the inputs is given its own size, and the sizes of `target` say which they are. Where an
     op wants two of them to be the same, they are.
     """
     sizes = _Sizes()
@@ -87,7 +87,7 @@ class _Sizes:
                 self.values[id(op.outputs[0])] = value
 
     def computed(self, op: Op) -> np.ndarray | None:
-        """What an op gives that reads sizes or puts them together, as shapes are made of other shapes."""
+        """The output of an op that reads sizes or puts them together, as shapes are made of other shapes."""
         if op.code == "SHAPE":
             shape = self.of(op.inputs[0]) if op.inputs[0] is not None else None
             return None if shape is None else np.array(shape, np.int64)
@@ -128,7 +128,7 @@ class _Sizes:
         return None if shape is None or count is None else _sliced(op.options, shape, count[0], self.value(strides))
 
     def through(self, graph: Graph, given: Sequence[Shape | None]) -> list[Shape | None]:
-        """The shapes that a graph gives for inputs of these shapes."""
+        """The shapes that a graph returns for inputs of these shapes."""
         self.shapes |= {id(tensor): shape for tensor, shape in zip(graph.inputs, given, strict=True) if shape is not None}
         self.follow(graph)
         return [self.of(tensor) for tensor in graph.outputs]

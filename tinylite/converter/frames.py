@@ -6,7 +6,7 @@ A loop is a frame of nodes around each of its variables:
                ^         └────> body ─> NextIteration   cond  Merge -> LoopCond
                └────────────────────────────┘           body  Switch:1 -> NextIteration
 
-A conditional sends each value that its branches read through a Switch, and joins what they give in a Merge; both branches
+A conditional sends each value that its branches read through a Switch, and joins their results in a Merge; both branches
 are merely nodes, so those of one branch are found by following their inputs back to the Switches.
 """
 
@@ -74,7 +74,7 @@ def _behind(edges: Iterable[Edge], cut: Cut = lambda edge: None, controls: bool 
 
 
 def _extracted(edges: Sequence[Edge], cut: Cut, controls: bool = False) -> list[Edge]:
-    """The same edges in a copy of the nodes after them, in which what `cut` says stands for the edges it knows."""
+    """The same edges in a copy of the nodes after them, in which the edges that `cut` knows are replaced as it says."""
     nodes = _behind(edges, cut, controls)
     copies = {id(node): replace(node, inputs=[], controls=[]) for node in nodes}
 
@@ -88,7 +88,7 @@ def _extracted(edges: Sequence[Edge], cut: Cut, controls: bool = False) -> list[
 
 
 def _placeholder(edge: Edge) -> Edge:
-    """What stands for a value inside a body that is given it."""
+    """What represents a value inside a body that is given it."""
     return Edge(TfNode(edge.name, "Placeholder", {}), 0)
 
 
@@ -97,7 +97,7 @@ def _placeholder(edge: Edge) -> Edge:
 
 @dataclass
 class _Frame:
-    """The nodes of one loop; a variable is the Merge that gives its value at the start of every turn."""
+    """The nodes of one loop; a variable is the Merge that holds its value at the start of every iteration."""
 
     name: str
     enters: list[TfNode] = field(default_factory=list)
@@ -182,7 +182,7 @@ def _gather(frame: _Frame, exits: Sequence[TfNode], graph: TfGraph) -> bool:
 class _Conditionals:
     """Finds the conditionals of a graph without loops.
 
-    `branches` tells for every node in which branch of which conditionals it stands, by what decides.
+    `branches` says for every node in which branch of which conditionals it is, by what decides.
     """
 
     def __init__(self, graph: TfGraph) -> None:
@@ -213,7 +213,7 @@ class _Conditionals:
                 self._replace(group, decider)
 
     def _of(self, edge: Edge) -> Branches:
-        """Where the value of an edge stands."""
+        """The branches that the value of an edge is in."""
         found = self.branches.get(id(edge.node), {})
         return {**found, _decided_by(edge.node): edge.index} if edge.node.op in _SWITCHES else found
 
@@ -228,11 +228,11 @@ class _Conditionals:
         return found
 
     def _decider(self, merge: TfNode) -> tuple[Edge, Branches]:
-        """What decides between the inputs of a Merge, and the branches that the Merge itself stands in."""
+        """What decides between the inputs of a Merge, and the branches that the Merge itself is in."""
         places = [self._of(edge) for edge in merge.inputs]
         every = {key: [place.get(key) for place in places] for key in dict.fromkeys(key for place in places for key in place)}
         differing = [decider for decider, numbers in every.items() if len(set(numbers)) == len(numbers)]
-        # A constant may stand in no branch that can be seen: then what decides is the innermost of all that differ.
+        # A constant may be in no branch that can be seen: then what decides is the innermost of all that differ.
         differing.sort(key=lambda decider: (None not in every[decider], len(self._of(decider))))
         if not differing:
             raise ConvertError(

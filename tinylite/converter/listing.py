@@ -23,7 +23,7 @@ def tf_listing(graph: TfGraph) -> str:
 
 
 def listing(graphs: Sequence[Graph]) -> str:
-    """The ops of graphs, with the shapes and types of what they give and the options that are set."""
+    """The ops of graphs, with the shapes and types of their outputs and the options that are set."""
     lines = []
     for number, graph in enumerate(graphs):
         lines.append(f"graph {number} {graph.name}: {_tensors(graph.inputs)} -> {_tensors(graph.outputs)}")

@@ -18,7 +18,7 @@ __all__ = ["Source", "load_source"]
 
 @dataclass
 class Source:
-    """A frozen graph; `inputs` and `outputs` are None where only the graph itself can tell."""
+    """A frozen graph; `inputs` and `outputs` are None where only the graph itself can say."""
 
     graph_def: GraphDef
     inputs: Arrays | None = None

@@ -18,7 +18,7 @@ __all__ = ["Loop"]
 class Loop:
     """One While.
 
-    Variables that no turn changes are not variables where a body can have the value itself: constants, and lists that nothing
+    Variables that no iteration changes are not variables where a body can have the value itself: constants, and lists that nothing
     is written to. Variables that nobody needs are dropped. The body is translated again and again until the shapes that come
     out of it are those that went in: `shapes` are the variables' signatures so far, None in place of those that still are
     NewLists.
@@ -69,7 +69,7 @@ class Loop:
         return results
 
     def _start(self, number: int, body: Graph) -> Tensor:
-        """The value of a variable before the first turn. A new list is written out, in a shape that other variables may tell."""
+        """The value of a variable before the first iteration. A new list is written out, in a shape that other variables may determine."""
         call, start, shape = self.call, self.call.inputs[number], self.shapes[number]
         if not isinstance(start, NewList) or shape is None:
             return start

@@ -1,4 +1,4 @@
-"""The types of tensors inside a TensorFlow graph, which only the ops that make them tell, and what the ops call them."""
+"""The types of tensors inside a TensorFlow graph, which only the ops that make them say, and what the ops call them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST = 1 << 16
 
 
 def output_type(op: str, attributes: Mapping[str, Any], index: int, functions: Mapping[str, Function] | None = None) -> str | None:
-    """The type of a node's output, or None where neither the op nor its attributes tell it."""
+    """The type of a node's output, or None where neither the op nor its attributes say it."""
     if functions and op in functions:
         results = functions[op].results
         return plain_type(results[index][1]) if index < len(results) else None
@@ -37,7 +37,7 @@ def output_type(op: str, attributes: Mapping[str, Any], index: int, functions: M
 
 
 def output_types(op: str, attributes: Mapping[str, Any]) -> list[str | None]:
-    """The types of all outputs of a node; of one if nothing tells how many there are."""
+    """The types of all outputs of a node; of one if nothing says how many there are."""
     if op not in OUTPUTS:
         return [output_type(op, attributes, 0)]
     return [plain_type(type) for _, _, types in _placed(op, attributes) for type in types]

@@ -3,7 +3,7 @@
 A tensor that holds such a shape is computed twice, with two numbers for what is unknown. Elements that come out the same
 do not depend on it, as long as the ops between only pick, join, add or multiply by places that are known, or divide without a rest.
 Each such op says which of its inputs may hold what is unknown (`folds(..., unknown=...)`). The others, such as where a slice ends, must
-be known: two ends that both are after the last element would give the same.
+be known: two ends that both are after the last element would return the same.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _same(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def _rounds(op: str, pairs: Sequence[tuple[np.ndarray, np.ndarray]], found: tuple[np.ndarray, np.ndarray]) -> bool:
-    """Whether an op gives the same for different numbers only since it rounds: other numbers would give something else."""
+    """Whether an op returns the same for different numbers only since it rounds: other numbers would lead to something else."""
     if op not in ("FloorDiv", "Cast"):
         return False
     same = np.logical_and.reduce(np.broadcast_arrays(*(_same(*pair) for pair in pairs)))
@@ -62,7 +62,7 @@ class Partial:
         return found[1:] if found else None
 
     def shape(self, tensor: Tensor, dtype: type = np.int64) -> tuple[np.ndarray, np.ndarray] | None:
-        """Two evaluations of a tensor's own shape; every unknown dimension has numbers of its own."""
+        """Two evaluations of a tensor's own shape; every unknown dimension has its own numbers."""
         signature = partial_shape(tensor)
         if signature is None:
             return None

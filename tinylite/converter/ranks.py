@@ -1,4 +1,4 @@
-"""How many dimensions ops want their inputs to have, which tells it of inputs of unknown rank, and is checked of the others."""
+"""How many dimensions ops want their inputs to have, which determines it for inputs of unknown rank, and is checked of the others."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class TypeFlags:
     quantizer_policy       "toco", "mlir" or a tinylite.quantize.Policy; None is toco for full quantization and mlir for weights
     stored_weights         the type that a float file stores its weights in: INT8 or FLOAT16; None leaves them as they are
     allow_float_ops        leaves in float what has no quantized kernel or no range
-    change_concat_inputs   gives the inputs of a concatenation its output's range
+    change_concat_inputs   sets the ranges of a concatenation's inputs to its output's
     nudge_weights          lets weights of 0 that are too near to one another be 1
 
     Types are names, numpy types or tf.DTypes.
@@ -93,7 +93,7 @@ class ConvertRequest:
     quantization   a tinylite.quantize.FullIntegerQuantization: a fully quantized file; or a WeightQuantization: a float file whose
                    weights are stored smaller
     types          a TypeFlags, which says both in toco's words, instead of it
-    allow_custom_ops     lets ops through that have no builtin form, as custom operators with their attributes
+    allow_custom_ops     lets ops through that have no builtin operator, as custom operators with their attributes
     custom_op_names      the ops that may be custom operators, besides
     fuse_lstm            makes loops of LSTMs one operator, whose state lasts from run to run until the interpreter resets its variables
     drop_fake_quant      leaves FakeQuants out; a quantized file still takes their ranges

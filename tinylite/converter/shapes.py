@@ -1,6 +1,6 @@
 """Shapes with unknown dimensions, and what they become after an op.
 
-A partial shape is one in which -1 stands for a dimension that only a run knows; None is a shape of unknown rank.
+A partial shape is one in which -1 means a dimension that only a run knows; None is a shape of unknown rank.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def translated_body(
 ) -> Scope:  # fmt: skip
     """Translate a body: `parameters` are its inputs by number; of the other arguments it sees the value, if there is one.
 
-    The outputs of the scope's graph are what the body gives, NewLists among them; see `ended`.
+    The outputs of the scope's graph are what the body returns, NewLists among them; see `ended`.
     """
     inputs = [parameters[number] if number in parameters else _inside(call, argument) for number, argument in enumerate(arguments)]
     with call.translator.calling(attribute):
@@ -45,7 +45,7 @@ def stands_inside(argument: Tensor) -> bool:
 
 
 def _inside(call: Call, argument: Tensor) -> Tensor:
-    """What stands inside of a body for a value outside: a graph cannot read another graph's tensors, so it is a copy."""
+    """What represents a value from outside inside of a body: a graph cannot read another graph's tensors, so it is a copy."""
     if argument.is_constant:
         return replace(argument)
     if isinstance(argument, NewList):

@@ -73,7 +73,7 @@ def target(
     inference_type: Any, input_type: Any = None, output_type: Any = None, *, input_stats: Mapping[str, Any] | None = None,
     default_range: Sequence[float] | None = None, policy: Policy | str | None = None, store: str | None = None, **others: Any,
 ) -> Target:  # fmt: skip
-    """What a conversion is told, in one.
+    """All settings of a conversion, in one object.
 
     `policy` None is toco for full quantization and mlir for weights; `store` is the type of a float file's weights, INT8 or FLOAT16;
     `others` are settings of FullIntegerQuantization. Raises ConvertError for values that are none, UnsupportedError for types that are

@@ -1,7 +1,7 @@
 """TensorLists and TensorArrays as tensors: a list of n elements of shape s is a tensor [n, *s].
 
 A list that was only made, and of which nothing was written, is a NewList: nothing is computed for it until an element is
-written, which often tells the shape that its maker left open.
+written, which often determines the shape that its maker left open.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MOST_CONSTANT = 64
 
 @dataclass(eq=False)
 class NewList(Tensor):
-    """A list of zeros: `count` is a scalar tensor, None where it cannot be told; `element` the shape of its elements.
+    """A list of zeros: `count` is a scalar tensor, None where it is unknown; `element` the shape of its elements.
 
     A list that `grows` is made longer where something is written past its end.
     """

@@ -16,9 +16,9 @@ from .output_types import output_place, output_type
 
 __all__ = ["Edge", "TfGraph", "TfNode", "behind_identities", "function_graph", "in_order", "near", "parse_name", "tf_graph"]
 
-# Ops that give what they are given.
+# Ops that return their input unchanged.
 _PASSING = {"Identity", "IdentityN", "StopGradient", "Snapshot", "PreventGradient"}
-# Ops that tell the range of what they read.
+# Ops that state the range of what they read.
 _FAKE_QUANTS = {"FakeQuantWithMinMaxArgs", "FakeQuantWithMinMaxVars"}
 # Ops that fill a table, which is their first input, with keys and values.
 _TABLE_SETTERS = {"InitializeTable", "InitializeTableV2", "LookupTableImport", "LookupTableImportV2"}
@@ -42,8 +42,8 @@ class Edge(NamedTuple):
 class TfNode:
     """A node with the nodes it reads.
 
-    A .tflite file runs its ops in order, so nothing follows `controls`, the nodes that run before; they only tell in which
-    branch of TensorFlow 1's conditionals a constant stands.
+    A .tflite file runs its ops in order, so nothing follows `controls`, the nodes that run before; they only say in which
+    branch of TensorFlow 1's conditionals a constant is.
     """
 
     name: str
@@ -162,7 +162,7 @@ def tf_graph(
 ) -> TfGraph:  # fmt: skip
     """The part of a GraphDef that computes `outputs` from `inputs`.
 
-    With `rounded`, a FakeQuant that reads an output stands for it: it tells the range of what nothing else may tell one of.
+    With `rounded`, a FakeQuant that reads an output replaces it: it states the range of what nothing else may state one of.
     An input may be any tensor: what computes it is cut off. So may be what has one of the values `constants`. Raises ConvertError
     for names that are not there, with those that are near.
     """

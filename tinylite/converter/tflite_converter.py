@@ -59,7 +59,7 @@ class TargetSpec:
 
 
 class RepresentativeDataset:
-    """Samples of inputs, as a function that gives them one by one."""
+    """Samples of inputs, as a function that yields them one by one."""
 
     def __init__(self, input_gen: Callable[[], Any]) -> None:
         self.input_gen = input_gen
@@ -77,12 +77,12 @@ class TFLiteConverter:
     """Converts to a .tflite file: make one with a from_ method, set properties, call `convert()`.
 
     Properties have the names and defaults of tf.lite.TFLiteConverter's. `allow_custom_ops` (False) lets ops through that
-    have no builtin form; `fuse_lstm` (False, tinylite's own) makes loops of LSTMs one operator, whose state lasts from run to
+    have no builtin operator; `fuse_lstm` (False, tinylite's own) makes loops of LSTMs one operator, whose state lasts from run to
     run; `allow_code` (False, tinylite's own) lets code that a file holds run when it is frozen, with a warning: without it,
     `convert()` refuses such a file (see tinylite.freeze). `dump_graphviz_dir` gets a text file for each stage. What only concerns
     how TensorFlow's own converter works (`experimental_new_converter`, ...) changes nothing.
 
-    tinylite's own: `input_types` {name: type} for inputs whose type the graph does not tell, and `constants` {name: value} for
+    tinylite's own: `input_types` {name: type} for inputs whose type the graph does not say, and `constants` {name: value} for
     placeholders that always have one value in use, such as phase_train False, and that are then not inputs.
 
     A fully quantized file: `inference_type` QUANTIZED_UINT8 (tf.uint8) or INT8 with `quantized_input_stats` {name: (mean, std)},
@@ -144,7 +144,7 @@ class TFLiteConverter:
 
     @classmethod
     def from_session(cls, sess: Any, input_tensors: Sequence[Any], output_tensors: Sequence[Any]) -> TFLiteConverter:
-        """From a tf.compat.v1.Session, which is frozen. Input tensors tell their shapes; names leave that to the graph."""
+        """From a tf.compat.v1.Session, which is frozen. The shapes are those of the input tensors; names leave them to the graph."""
         return cls([_source(sess, _names(input_tensors), _names(output_tensors))], _told_shapes(input_tensors))
 
     @classmethod

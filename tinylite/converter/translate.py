@@ -89,7 +89,7 @@ class Translator:
         return scope
 
     def walk(self, scope: Scope, source: TfGraph, inputs: Sequence[Tensor]) -> None:
-        """Translate the nodes of a graph into an open scope, in which `inputs` stand for its inputs."""
+        """Translate the nodes of a graph into an open scope, in which `inputs` represent its inputs."""
         for edge, tensor in zip(source.inputs, inputs, strict=True):
             scope.values[id(edge.node), edge.index] = tensor
         given = {id(edge.node) for edge in source.inputs}
@@ -163,7 +163,7 @@ class Translator:
         self.graphs[0].ops.insert(0, Op("CALL_ONCE", [], [], init_subgraph_index=first))
 
     def mark(self) -> tuple[int, int, Counts]:
-        """Where the translation stands, for `undo`."""
+        """How far the translation is, for `undo`."""
         return len(self.graphs), len(self.problems), replace(self.counts)
 
     def undo(self, mark: tuple[int, int, Counts]) -> None:
@@ -208,7 +208,7 @@ class Translator:
         return [self.nothing() for _ in range(min(_most_outputs(node), scope.outputs_read.get(id(node), 0)))]
 
     def nothing(self) -> Tensor:
-        """What stands after a node that cannot be expressed in TFLite."""
+        """A temporary output of a node that cannot be expressed in TFLite."""
         tensor = Tensor(None, (), "FLOAT32")
         self.unknown[id(tensor)] = tensor
         return tensor

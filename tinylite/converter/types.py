@@ -1,6 +1,6 @@
 """Which types the operators' kernels take in a model without quantization, as each operator's file says.
 
-What is not taken is told when a graph is converted, and not when the file is loaded.
+What is not taken is reported when a graph is converted, and not when the file is loaded.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ops in a converted graph that no runtime would take, so that they are told now and not when the file is loaded."""
+"""Ops in a converted graph that no runtime would take, so that they are reported now and not when the file is loaded."""
 
 from __future__ import annotations
 

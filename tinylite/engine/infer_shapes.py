@@ -12,7 +12,7 @@ __all__ = ["infer_shapes"]
 
 
 def infer_shapes(model: Model) -> None:
-    """Give the tensors of a model's first graph the shapes that follow from its inputs' shapes, which an edit may have changed.
+    """Set the tensors of a model's first graph to the shapes that follow from its inputs' shapes, which an edit may have changed.
 
     Raises ModelError for what is not a Model, what planning raises for shapes that the ops cannot take, and UnsupportedError where only a
     run can know them; nothing is changed then.
@@ -30,7 +30,7 @@ def infer_shapes(model: Model) -> None:
 
 
 def _set(tensor: Tensor, shape: tuple[int, ...]) -> None:
-    """Give a tensor a shape; dimensions that may vary may vary still."""
+    """Set the shape of a tensor; dimensions that may vary may vary still."""
     if tensor.shape_signature is not None:
         same_rank = len(tensor.shape_signature) == len(shape)
         open_ = [same_rank and tensor.shape_signature[axis] == -1 for axis in range(len(shape))]

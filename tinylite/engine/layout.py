@@ -90,7 +90,7 @@ class Layout:
     # ---- places
 
     def lay_out(self) -> None:
-        """Give the storages of this segment their places in its arena."""
+        """Place the storages of this segment in its arena."""
         blocks = [Block(storage.size + SLACK, storage.first, storage.last) for storage in self.storages]
         self.arena.size = place(blocks)
         if self.storages:
@@ -154,7 +154,7 @@ class _Routines:
         self.bound: dict[Routine, tuple[np.ndarray, np.ndarray]] = {}
 
     def bind(self, layout: Planned) -> None:
-        """Those of a layout, and first those that they call in their turn, whose arenas are parts of theirs."""
+        """Those of a layout, and first those that they themselves call, whose arenas are parts of theirs."""
         for routine in routines_of(layout.steps):
             inner = routine.planner
             self.bind(inner)

@@ -6,7 +6,7 @@
     Routine   a graph that an op calls, as steps that its kernel runs, in memory that is part of the caller's
     Plan      the segments of a graph; one, unless a shape depends on a value that only a run can know
 
-Where planning needs what only a run can give, a segment ends: a value that decides a shape, or the outputs of an op that
+Where planning needs what only a run can determine, a segment ends: a value that decides a shape, or the outputs of an op that
 calls graphs of unknown shapes, which Python runs then. Planning goes on with what was found, and what comes of it is kept
 for the next run that finds the same. So the parts of a plan are a tree, and a run is a way from its root.
 """
@@ -45,7 +45,7 @@ _PART = 100_000
 
 @dataclass(eq=False)
 class _Part:
-    """A segment, what only a run of it can give, and the parts that follow, by what was found."""
+    """A segment, what only a run of it can determine, and the parts that follow, by what was found."""
 
     planner: Planner
     segment: Segment

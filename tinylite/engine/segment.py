@@ -31,7 +31,7 @@ _LONG = 20_000
 # Between tiles, a run looks whether a signal wants it to end: work of a tile at most, and of a step that is worth it.
 _LARGEST_TILE = 1 << 28
 _WORTH_A_LOOK = 10_000
-# The largest cost that is told to the executor: of a unit of work that is a loop, it may be any number.
+# The largest cost that is given to the executor: of a unit of work that is a loop, it may be any number.
 _LARGEST_COST = 1 << 31
 
 
@@ -84,7 +84,7 @@ class Routine:
 
 
 def routines_of(steps: Iterable[Step]) -> Iterator[Routine]:
-    """The routines that steps call, without those that they call in their turn."""
+    """The routines that steps call, without those that they themselves call."""
     return (routine for step in steps for routine in step.routines)
 
 

@@ -92,7 +92,7 @@ def given_values(values: np.ndarray, details: dict[str, Any]) -> np.ndarray:
         return _fit(_converted(values, details), _shape(details))
 
 
-# What a pipe brings is told by its first bytes; anything else is left to Pillow.
+# What a pipe brings is recognized by its first bytes; anything else is left to Pillow.
 _STARTS = ((b"\x93NUMPY", ".npy"), (b"PK\x03\x04", ".npz"), (b"fLaC", ".flac"), (b"OggS", ".ogg"), (b"FORM", ".aiff"))
 
 
@@ -120,7 +120,7 @@ def _picture(
     from PIL import Image, UnidentifiedImageError
 
     shape = _shape(details) if size is None else _as_picture(_shape(details), size)
-    # Channels stand last; first in models that were PyTorch's; or there is one and it has no dimension.
+    # Channels are last; first in models that were PyTorch's; or there is one and it has no dimension.
     last = len(shape) >= 3 and shape[-1] in CHANNELS
     first = not last and len(shape) >= 3 and shape[-3] in CHANNELS
     *batch, height, width = shape[:-1] if last else shape if len(shape) >= 2 else (0, 0, 0)
@@ -328,7 +328,7 @@ def _fit(values: np.ndarray, shape: list[int]) -> np.ndarray:
 def write_output(path: str, outputs: dict[str, np.ndarray], details: dict[str, Any], normalization: Normalization | None = None) -> None:
     """Write outputs to a file: .npy the first, .npz all by name, a picture the first, which must be [.., height, width, 1, 3 or 4].
 
-    Pixels are undone as inputs are made: value * std + mean, quantized values by the numbers that they stand for; without a
+    Pixels are undone as inputs are made: value * std + mean, quantized values by the numbers that they represent; without a
     `normalization`, by that which normalization.pixel_normalization() says for such an input.
     """
     check_output(path)
@@ -349,7 +349,7 @@ def write_output(path: str, outputs: dict[str, np.ndarray], details: dict[str, A
 
 
 def _save_all(file: IO[bytes], arrays: dict[str, np.ndarray]) -> None:
-    """Write an .npz file. numpy.savez takes names as keywords, and has two of its own."""
+    """Write an .npz file. numpy.savez takes names as keywords, and has two keywords itself."""
     with zipfile.ZipFile(file, "w") as archive:
         for name, values in arrays.items():
             with archive.open(f"{printable(name)}.npy", "w", force_zip64=True) as member:

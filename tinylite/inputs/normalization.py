@@ -1,4 +1,4 @@
-"""How pixels and samples become real numbers, and how it is told which numbers a model wants."""
+"""How pixels and samples become real numbers, and how to find which numbers a model wants."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def pixel_normalization(
     """The real numbers that pixels become for an input, and a clause that says why, to be shown after the formula.
 
     What is `given` goes first, then what the model's metadata say (`facts`), then what an 8-bit input itself says: one whose values
-    stand for 0..255, 0..1 or -128..127, or that cannot hold -1..1, was quantized for pixels in its own range. All others, of floats and
+    represent 0..255, 0..1 or -128..127, or that cannot hold -1..1, was quantized for pixels in its own range. All others, of floats and
     of integers alike, get the same -1..1.
     """
     if given is not None:
@@ -86,7 +86,7 @@ _PIXEL_RANGES = ((0, 255), (0, 1), (-128, 127))
 
 
 def _within(scale: float, low: float, high: float, least: float, most: float) -> bool:
-    """Whether low..high is least..most, give or take a step."""
+    """Whether low..high is least..most, within a step."""
     return abs(low - least) <= scale and abs(high - most) <= scale < most - least
 
 

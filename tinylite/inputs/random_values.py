@@ -24,7 +24,7 @@ def random_inputs(
 ) -> list[np.ndarray]:
     """A random array for each input, in its shape and dtype. `details` is what get_input_details() returns.
 
-    Floats are uniform from -1 to below 1, and the integers of a wider quantized type stand for such; 8-bit quantized inputs get all
+    Floats are uniform from -1 to below 1, and the integers of a wider quantized type represent such; 8-bit quantized inputs get all
     that 8 bits hold. Other integers and booleans, which may be indices, are 0 or 1. `ranges` has (low, high) by an input's name: real
     numbers from low to below high for floats and quantized inputs, whole numbers from low to high for others.
 

@@ -80,7 +80,7 @@ def _parameters(details: dict[str, Any] | Tensor) -> _Parameters:
 def quantize_values(values: Any, details: dict[str, Any] | Tensor, mean: float = 0.0, std: float = 1.0) -> np.ndarray:
     """Real numbers as a tensor stores them: what a float model would get, made what this model wants.
 
-    `values` may be of any numeric dtype; (values - mean) / std are the real numbers, so that pixels need no step of their own.
+    `values` may be of any numeric dtype; (values - mean) / std are the real numbers, so that pixels need no separate step.
     `details` is an entry of get_input_details(), get_output_details() or get_tensor_details(), tinylite's or LiteRT's, or a
     tensor of a Model. Returns an array of the tensor's dtype and the shape of `values`: real / scale, rounded half away from zero,
     plus the zero point, cut to what the dtype holds, as the operator QUANTIZE computes it; NaN becomes the least value. A tensor of
@@ -118,9 +118,9 @@ def _scaled(given: np.ndarray, mean: Any, std: Any) -> np.ndarray:
 
 
 def dequantize_values(values: Any, details: dict[str, Any] | Tensor) -> np.ndarray:
-    """The real numbers that a tensor's values stand for: (value - zero point) * scale in float32, as the operator DEQUANTIZE does.
+    """The real numbers that a tensor's values represent: (value - zero point) * scale in float32, as the operator DEQUANTIZE does.
 
-    `details` as for quantize_values(). Returns float32 in the shape of `values`. A tensor of floats stands for itself. Raises
+    `details` as for quantize_values(). Returns float32 in the shape of `values`. Floats keep their values. Raises
     TensorError for values of another dtype than the tensor's, and for integers without a scale.
     """
     parameters, given = _parameters(details), as_array(values)
@@ -179,7 +179,7 @@ def shape_remedy(given: np.ndarray, shape: tuple[int, ...], signature: tuple[int
 
 
 def reordering(given: tuple[int, ...], wanted: tuple[int, ...]) -> list[int] | None:
-    """The order of axes that gives the sizes of `wanted`, but for those of 1; None if they are so already, or are others.
+    """The order of axes that leads to the sizes of `wanted`, but for those of 1; None if they are so already, or are others.
 
     Axes of the same size keep their order, as height and width do where channels come first.
     """
@@ -205,7 +205,7 @@ def _within(given: np.ndarray, low: int, high: int) -> bool:
 
 
 def _stores_pixels(parameters: _Parameters) -> bool:
-    """Whether the values of an 8-bit tensor, from the least to the largest, stand for what pixels of 0..255 are usually scaled to."""
+    """Whether the values of an 8-bit tensor, from the least to the largest, represent what pixels of 0..255 are usually scaled to."""
     if parameters.scales.size != 1:
         return False
     scale, zero = float(parameters.scales[0]), float(parameters.zeros[0])

@@ -252,7 +252,7 @@ class GraphRunner:
         view[...] = given
 
     def resize(self, index: Any, size: Sequence[int], strict: bool = False) -> None:
-        """Give an input another shape; call `allocate` afterwards. Waits for a run in another thread to end.
+        """Change the shape of an input; call `allocate` afterwards. Waits for a run in another thread to end.
 
         With `strict`, only dimensions that are -1 in shape_signature may change. Raises TensorError.
         """

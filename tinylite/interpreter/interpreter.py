@@ -38,7 +38,7 @@ class Interpreter:
 
     `arithmetic` says how results are rounded, by name or as a value of tinylite.arithmetic: "fast", where integers are bit-exact with
     LiteRT's reference kernels and floats are rounded as is fastest; or "reference", where floats are, too. Without it,
-    an `experimental_op_resolver_type` of BUILTIN_REF, tinylite's own or that of the package it stands in for, means "reference" and all
+    an `experimental_op_resolver_type` of BUILTIN_REF, tinylite's own or that of the package it replaces, means "reference" and all
     others "fast". Planning raises UnsupportedError for an op that the arithmetic is not proven for.
 
     Raises FileError for what is not a .tflite file or is damaged, UnsupportedError for another version of the format, and ModelError for
@@ -225,14 +225,14 @@ class Interpreter:
         return self.get_graph_runner(subgraph_index).get(tensor_index)
 
     def tensor(self, tensor_index: int) -> Callable[[], np.ndarray]:
-        """A function that gives the memory of a tensor as an array: reading and writing without a copy.
+        """A function that returns the memory of a tensor as an array: reading and writing without a copy.
 
         Call it again after allocate_tensors(): an array from before shows the old memory.
         """
         return lambda: self._main.view(tensor_index)
 
     def resize_tensor_input(self, input_index: int, tensor_size: Sequence[int], strict: bool = False) -> None:
-        """Give an input another shape; call allocate_tensors() afterwards.
+        """Change the shape of an input; call allocate_tensors() afterwards.
 
         With `strict`, only dimensions that are -1 in shape_signature may change. Waits for a run in another thread to end.
         """

@@ -94,7 +94,7 @@ def _content(path: str) -> np.ndarray:
 
 
 def fill(model: Contents, root: Table, data: np.ndarray) -> None:
-    """Give an empty model what a decoded file holds; `data` is the whole file, for what lies after the root table."""
+    """Fill an empty model with what a decoded file holds; `data` is the whole file, for what lies after the root table."""
     model.description, model.version = root.description, root.version
     graphs = [Graph(name=table.name, debug_metadata_index=table.debug_metadata_index) for table in root.subgraphs or ()]
     if not graphs:

@@ -77,7 +77,7 @@ class Model(Contents):
         self.signatures = [signature for signature in self.signatures if signature.graph is not self.graph or not any(signature.stale())]
 
     def copy(self) -> Model:
-        """A Model that can be edited without changing this one; constants are shared, not copied, so give them anew to change them."""
+        """A Model that can be edited without changing this one; constants are shared, not copied, so replace them to change them."""
         from .clone import copied
 
         return copied(self)
@@ -106,7 +106,7 @@ class Model(Contents):
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        """One line: where it comes from, what its first graph takes and gives, and how much there is."""
+        """One line: where it comes from, what its first graph takes and returns, and how much there is."""
         where = f"{self.source!r}: " if self.source else ""
         if "graphs" not in self.__dict__:
             return f"Model({where}closed)"

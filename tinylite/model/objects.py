@@ -116,7 +116,7 @@ class Tensor:
 
     @property
     def quantization_params(self) -> Quantization | None:
-        """The quantization, if it has a scale: where it only tells a range, stored numbers mean themselves."""
+        """The quantization, if it has a scale: where it only states a range, stored numbers mean themselves."""
         return self.quantization if self.quantization is not None and self.quantization.scale.size else None
 
     @property
@@ -338,7 +338,7 @@ class Graph:
 class Signature:
     """Names for a graph's inputs and outputs, as its author called them.
 
-    Where an edit gives the graph other inputs or outputs, the file that is saved has the names for those that took their place; where
+    Where an edit sets other inputs or outputs of the graph, the file that is saved has the names for those that took their place; where
     it is not clear which did, saving raises ModelError. A `loose` signature stays as it is: the file had names for inner tensors.
     """
 
@@ -386,7 +386,7 @@ class Contents:
 
 
 def shown_ends(graph: Graph) -> str:
-    """What a graph takes and gives, on one line."""
+    """What a graph takes and returns, on one line."""
     ends = [", ".join(f"{t.name!r} {t.type} {list(t.dynamic_shape)}" for t in side[:2]) for side in (graph.inputs, graph.outputs)]
     more = [f", {len(side) - 2} more" if len(side) > 2 else "" for side in (graph.inputs, graph.outputs)]
     shown = f"{ends[0]}{more[0]} -> {ends[1]}{more[1]}"
@@ -402,7 +402,7 @@ def _shown(tensors: Iterable[Tensor]) -> str:
 
 
 def own_options(op: Op) -> Table | None:
-    """The options of an op, unless they are those of another operator, which a file may give it."""
+    """The options of an op, unless they are those of another operator, which a file may have for it."""
     return op.options if op.options is not None and op.options.table == options_table(op.code) else None
 
 

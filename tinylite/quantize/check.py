@@ -1,4 +1,4 @@
-"""Which ops can be quantized, and what to tell people about the others: all of it at once."""
+"""Which ops can be quantized, and what to say about the others: all of it at once."""
 
 from __future__ import annotations
 

@@ -121,10 +121,10 @@ def quantized(values: np.ndarray, parameters: Parameters, narrow: bool = False) 
 
 
 def range_of_values(tensor: Tensor, axis: int | None = None) -> Range:
-    """The range of a constant that has none of its own: that of its values and 0, or [0, 1] where all are 0; for each index along `axis`
+    """The range of a constant that has none itself: that of its values and 0, or [0, 1] where all are 0; for each index along `axis`
     if one is given.
 
-    Raises ConvertError for a tensor that is computed, of which only a source of ranges could tell one.
+    Raises ConvertError for a tensor that is computed, for which only a source of ranges could state one.
     """
     values = tensor.data
     if values is None:

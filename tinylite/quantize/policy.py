@@ -43,7 +43,7 @@ class Policy:
     one_channel_to_depthwise  a convolution of one channel becomes a depthwise one
     drop_idle_activations     an activation that the range of its result keeps anyway is left out, fused or on its own
     share_input_scale         results of operators that their rule says `copies` take the input's scale, whatever range they have
-    requantize_fixed_results  a range of its own behind softmax, tanh, ... is brought about by a QUANTIZE; else it is ignored
+    requantize_fixed_results  a separate range after softmax, tanh, ... is reached by a QUANTIZE; else it is ignored
     narrow_weights            weights without a FakeQuant leave out the least integer: 1..255
     per_channel_weights       INT8 weights have a scale for each output channel
     part_zero_weights         UINT8 weights of 0 too near to one another for LiteRT's fast kernels are refused, or nudged

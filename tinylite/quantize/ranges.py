@@ -116,7 +116,7 @@ class Ranges:
     # ---- what follows
 
     def propagate(self) -> None:
-        """Give ranges to tensors that have none, until nothing is new, by the rules that operators declare."""
+        """Set ranges of tensors that have none, until nothing is new, by the rules that operators declare."""
         news = True
         while news:
             news = sum(map(self.propagate_through, self.graph.ops)) > 0
@@ -187,7 +187,7 @@ class Ranges:
     def propagate_backward(self) -> None:
         """Propagate the range of a data-movement op's result to its input if it is the only consumer, as TF 2.21 does.
 
-        Not where a range from 0 on, which stands for an activation, would be lost with it: that range stays.
+        Not where a range from 0 on, which represents an activation, would be lost with it: that range stays.
         """
         uses = Uses(self.graph)
         given_out = {id(tensor) for tensor in self.graph.outputs}

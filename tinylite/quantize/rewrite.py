@@ -28,7 +28,7 @@ _LARGEST_BIAS = 2**30  # half of INT32, so that products can be added
 
 
 class Rewrite:
-    """One rewriting. A tensor keeps its object and its name where it becomes integers; its float form, where one is read, is new."""
+    """One rewriting. A tensor keeps its object and its name where it becomes integers; its float version, where one is read, is new."""
 
     def __init__(self, graph: Graph, ranges: Ranges, settings: FullIntegerQuantization, chosen: set[int]) -> None:
         self.graph = graph
@@ -38,8 +38,8 @@ class Rewrite:
         self.chosen = chosen
         self.ops: list[Op] = []
         self.parameters: dict[int, Parameters] = {}  # of tensors that are integers by now
-        self.integers: dict[tuple[int, Parameters], Tensor] = {}  # other integer forms of tensors
-        self.floats: dict[int, Tensor] = {}  # float forms of tensors that are integers
+        self.integers: dict[tuple[int, Parameters], Tensor] = {}  # other integer versions of tensors
+        self.floats: dict[int, Tensor] = {}  # float versions of tensors that are integers
         self.kept: list[Tensor] = list(graph.all_tensors())  # ids stay theirs
         self.instead: dict[int, Tensor] = {}  # what is read in place of an output that was dropped
         self.rounded_twice = 0
@@ -137,7 +137,7 @@ class Rewrite:
         return asked
 
     def as_float(self, tensor: Tensor) -> Tensor:
-        """The float form of a tensor, for an op that stays in float; rounded where training has rounded it."""
+        """The float version of a tensor, for an op that stays in float; rounded where training has rounded it."""
         if id(tensor) not in self.parameters and id(tensor) in self.ranges.rounded and not tensor.is_constant:
             tensor = self.quantize(tensor, self.params_for(tensor))
         if id(tensor) not in self.parameters:
@@ -236,7 +236,7 @@ class Rewrite:
         self.ops += after
 
     def rewrite_layer(self, op: Op, declared: QuantizationRule) -> None:
-        """A layer of weights: they have a scale of their own, and the biases the product of it and the data's."""
+        """A layer of weights: they have their own scale, and the biases the product of it and the data's."""
         assert declared.weights is not None and declared.bias is not None
         data, weights = op.inputs[declared.data], op.inputs[declared.weights]
         assert data is not None and weights is not None
@@ -301,7 +301,7 @@ class Rewrite:
         return self.quantize(bias, Parameters.of("INT32", scale, np.zeros(scale.shape, np.int64)))
 
     def check_zeros(self, weights: Tensor) -> None:
-        """Weights of 0 that stand too near to one another become 1, or are refused."""
+        """Weights of 0 that are too near to one another become 1, or are refused."""
         assert weights.data is not None
         values = weights.data.reshape(-1)
         places = np.flatnonzero(values == 0)

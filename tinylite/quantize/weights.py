@@ -48,7 +48,7 @@ def quantize_weights(model: Model, quantization: WeightQuantization | None = Non
 
 
 class _Storing:
-    """The rewriting of one graph. Weights that several ops read are stored once for each form."""
+    """The rewriting of one graph. Weights that several ops read are stored once for each representation."""
 
     def __init__(self, graph: Graph, settings: WeightQuantization) -> None:
         self.graph = graph
@@ -57,7 +57,7 @@ class _Storing:
         self.kept = graph.all_tensors()  # alive, so that no new tensor takes the id of one that was replaced
         self.readers = Counter(id(tensor) for op in graph.ops for tensor in op.inputs)
         self.stored: dict[tuple[int, int | None, int | None], Tensor] = {}
-        self.floats: dict[int, Tensor] = {}  # what DEQUANTIZE gives, by the ids of stored tensors
+        self.floats: dict[int, Tensor] = {}  # what DEQUANTIZE returns, by the ids of stored tensors
         self.first: list[Op] = []  # the DEQUANTIZEs of weights
         self.ops: list[Op] = []
 

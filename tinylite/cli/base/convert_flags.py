@@ -84,7 +84,7 @@ class ModelFlags:
     change_concat_input_ranges: bool = False
 
 
-# What tells something that is not built. (Its other fields allow what is allowed here anyway.)
+# Values that ask for something that is not built. (Its other fields allow what is allowed here anyway.)
 _NOT_BUILT = {
     "rnn_states": "Make the state a variable or the variable of a loop in the graph",
     "arrays_extra_info": "Put ranges into the graph as FakeQuants, or give --default_ranges_min and --default_ranges_max",
@@ -180,7 +180,7 @@ def _quantized_type(input_type: str | None) -> str | None:
 
 
 def _values_by_name(texts: Sequence[str]) -> dict[str, Any]:
-    """What --const gives: NAME=VALUE, where VALUE is true, false, a number, a list of these as JSON, or text."""
+    """What --const takes: NAME=VALUE, where VALUE is true, false, a number, a list of these as JSON, or text."""
     found: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -223,7 +223,7 @@ def _op_names(text: str) -> list[str]:
     """The names of ops in OpDef messages in text form, separated by commas, as --custom_opdefs takes them."""
     names, rest = [], text
     while rest.strip(" ,\n"):
-        # The commas stand between messages, and may stand inside of them, too.
+        # The commas separate messages, and may occur inside of them, too.
         for end in [place for place, letter in enumerate(rest) if letter == ","] + [len(rest)]:
             try:
                 message = decode_message("OpDef", memoryview(binary_of_text("OpDef", memoryview(rest[:end].encode()))))

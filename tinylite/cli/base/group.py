@@ -73,7 +73,7 @@ class MainGroup(click.Group):
             echo(str(error), err=True, lines=True)
             ctx.exit(1)
         except MemoryError:
-            # What has no limit of its own; the message needs hardly any memory, and much of it has been freed by now.
+            # What has no separate limit; the message needs hardly any memory, and much of it has been freed by now.
             echo("Error: this takes more memory than is available. Give a smaller file, or end other programs", err=True)
             ctx.exit(1)
         except click.ClickException as error:

@@ -123,7 +123,7 @@ class Session:
     def feed(
         self, entries: Sequence[str], reading: Reading, seed: int | None = None, ranges: Mapping[int, tuple[float, float]] | None = None
     ) -> None:
-        """Give each input what an entry says, random values to those without one if there is a `seed`, and plan the model.
+        """Set each input to what an entry says, those without one to random values if there is a `seed`, and plan the model.
 
         A model that cannot run whatever it is fed says that, and not what is the matter with an input.
         """
@@ -180,7 +180,7 @@ class Session:
     def _values(
         self, text: str, details: list[dict[str, Any]], given: Collection[int], reading: Reading
     ) -> Iterator[tuple[int, np.ndarray]]:
-        """The inputs that a command-line entry is for, by position, and what it gives them."""
+        """The inputs that a command-line entry is for, by position, and what it sets them to."""
         path, chosen = self._choose(text, details, given)
         literal = self._stdin_numbers() if path == _STDIN else None if os.path.exists(path) else _literal(path)
         for index, name in chosen:
@@ -271,7 +271,7 @@ class Session:
         return path, [(index, next((name for name in names if name in held), names[0])) for index, names in chosen]
 
     def runs(self, repeat: int) -> Iterator[float]:
-        """Run so often, and give each run's time in seconds. More runs than one are preceded by one that does not count."""
+        """Run so often, and return each run's time in seconds. More runs than one are preceded by one that does not count."""
         if repeat > 1:
             self._invoke()
         for _ in range(repeat):

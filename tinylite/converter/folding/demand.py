@@ -87,5 +87,5 @@ def mirrored(call: Call, x: np.ndarray, paddings: np.ndarray) -> int:
 
 
 def parts(call: Call, x: np.ndarray) -> int:
-    """Each part is an object of its own."""
+    """Each part is a separate object."""
     return x.shape[call.attribute("axis", 0)] << 10

@@ -91,7 +91,7 @@ def _cast(call: Call, x: np.ndarray) -> np.ndarray | None:
 
 @folds("Bitcast")
 def _bitcast(call: Call, x: np.ndarray) -> np.ndarray:
-    """Narrower elements are a dimension of their own."""
+    """Narrower elements are a separate dimension."""
     dtype = np.dtype(tensor_dtype(plain_type(call.attribute("type"))))
     if dtype.itemsize < x.dtype.itemsize:
         return np.ascontiguousarray(x[..., None]).view(dtype)

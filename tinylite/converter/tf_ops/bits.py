@@ -25,7 +25,7 @@ def _back(call: Call, made: Tensor, type: str | int) -> Tensor:
 
 
 def _bits(call: Call, tensor: Tensor) -> Tensor:
-    """The 32 bits of each number as a dimension of its own, the lowest first."""
+    """The 32 bits of each number as a separate dimension, the lowest first."""
     shape = call.shape(tensor)
     wide = call.emit("EXPAND_DIMS", [tensor, call.make(-1, np.int32)], None, (*shape, 1))
     shifted = call.elementwise("RIGHT_SHIFT", wide, call.make(np.arange(32, dtype=np.int32)))

@@ -20,7 +20,7 @@ from .registry import translates
 
 @translates("PartitionedCall", "StatefulPartitionedCall")
 def function_call(call: Call) -> Sequence[Tensor]:
-    """The function's nodes stand where it is called. A node whose op is a function's name calls that function."""
+    """The function's nodes are put where it is called. A node whose op is a function's name calls that function."""
     return call.inline(call.node.attributes.get("f", call.op), call.inputs)
 
 
@@ -31,7 +31,7 @@ def loop(call: Call) -> Sequence[Tensor]:
 
 @translates("Switch", "RefSwitch")
 def switch(call: Call) -> Sequence[Tensor]:
-    """A Switch that no Merge stands behind: only one of its outputs has a value."""
+    """A Switch that no Merge follows: only one of its outputs has a value."""
     live = call.constant(1, "condition").item()
     return [call.translator.nothing() if bool(live) != bool(index) else call.input(0) for index in range(2)]
 
@@ -45,13 +45,13 @@ def if_(call: Call) -> Sequence[Tensor]:
     return _Conditional(call).outputs()
 
 
-# They come to stand inside one another.
+# They become nested.
 _MOST_BRANCHES = 40
 
 
 @translates("Case", "StatelessCase")
 def case(call: Call) -> Sequence[Tensor]:
-    """Conditionals inside one another; a number that is not a branch's stands for the last."""
+    """Conditionals inside one another; a number that is not a branch's selects the last."""
     branches, index = call.node.attributes.get("branches") or [], call.known(call.input(0))
     call.require(0 < len(branches) <= _MOST_BRANCHES, f"it has {len(branches)} branches, and can have 1 to {_MOST_BRANCHES}")
     if index is not None:
@@ -61,7 +61,7 @@ def case(call: Call) -> Sequence[Tensor]:
 
 
 def _one_of(call: Call, first: int, branches: Sequence[TfGraph]) -> TfGraph:
-    """A graph of a number and arguments that gives what the branch of that number gives; the first has number `first`."""
+    """A graph of a number and arguments that returns what the branch of that number returns; the first has number `first`."""
     index = Edge(TfNode("branch_index", "Placeholder", {}), 0)
     this, functions = branches[0], call.translator.functions
     taken = TfGraph([index, *this.inputs], this.outputs, functions)
@@ -78,7 +78,7 @@ def _one_of(call: Call, first: int, branches: Sequence[TfGraph]) -> TfGraph:
 
 
 class _Conditional:
-    """One If: its branches become graphs that take what either of them needs, and give what is read."""
+    """One If: its branches become graphs that take what either of them needs, and return what is read."""
 
     def __init__(self, call: Call) -> None:
         self.call = call

@@ -22,7 +22,7 @@ def channels_first(call: Call) -> bool:
 
 
 def channels_last(call: Call, x: Tensor, compute: Callable[[Tensor], Tensor]) -> Tensor:
-    """What `compute` gives for a picture with channels last, whatever the node's data_format; .tflite files know no other."""
+    """What `compute` returns for a picture with channels last, whatever the node's data_format; .tflite files know no other."""
     if not channels_first(call):
         return compute(x)
     rank = call.rank(x)

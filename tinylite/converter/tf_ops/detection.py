@@ -13,9 +13,9 @@ from .registry import translates
 
 @translates("NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3", "NonMaxSuppressionV4", "NonMaxSuppressionV5", ranks=(2, 1))
 def non_max_suppression(call: Call) -> Sequence[Tensor]:
-    """The operators always give as many indices as were asked for at most, the last ones 0, and say how many count.
+    """The operators always return as many indices as were asked for at most, the last ones 0, and say how many count.
 
-    TensorFlow gives only those that count, unless it is to pad.
+    TensorFlow returns only those that count, unless it is to pad.
     """
     boxes, scores, most, *numbers = call.inputs
     if call.op == "NonMaxSuppression":

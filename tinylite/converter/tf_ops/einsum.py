@@ -42,7 +42,7 @@ class _Operand:
         return self
 
     def diagonal(self) -> _Operand:
-        """Make a label that stands twice stand once: what lies off the diagonal is made 0 and summed."""
+        """Make a label that occurs twice occur once: what lies off the diagonal is made 0 and summed."""
         for label, count in Counter(self.labels).items():
             for _ in range(count - 1):
                 first, second = self.labels.index(label), self.labels.rindex(label)
@@ -70,7 +70,7 @@ class _Operand:
 
 @translates("Einsum")
 def einsum(call: Call) -> Tensor:
-    """One or two operands; an ellipsis stands for dimensions that stretch."""
+    """One or two operands; an ellipsis means dimensions that stretch."""
     call.require(len(call.inputs) <= 2, f"it has {len(call.inputs)} operands", "Write it as einsums of two operands")
     labels, out = _labels(call)
     operands = [_Operand(call, tensor, each).diagonal() for tensor, each in zip(call.inputs, labels, strict=True)]
@@ -88,7 +88,7 @@ def einsum(call: Call) -> Tensor:
 
 
 def _labels(call: Call) -> tuple[list[str], str]:
-    """The labels of the operands and of the output, with letters of their own for what an ellipsis stands for."""
+    """The labels of the operands and of the output, with separate letters for what an ellipsis means."""
     equation = str(call.attribute("equation")).replace(" ", "")
     left, arrow, out = equation.partition("->")
     terms = left.split(",")
@@ -148,7 +148,7 @@ def _layer(call: Call, a: _Operand, b: _Operand, rows: str, columns: str, summed
 
 
 def _matrices(call: Call, a: _Operand, b: _Operand, shared: str, rows: str, columns: str, summed: str) -> _Operand:
-    """[shared, rows, summed] times [shared, summed, columns], where each may stand the other way round."""
+    """[shared, rows, summed] times [shared, summed, columns], where each may be transposed."""
     flip_a = _arrange(a, shared, rows, summed)
     flip_b = not _arrange(b, shared, columns, summed)
     own, other = a.lengths(), b.lengths()

@@ -139,5 +139,5 @@ def select(call: Call) -> Tensor:
 
 @translates("Erf", "Erfc", stands_in=True)
 def error_function(call: Call) -> Tensor:
-    """There is no operator for it: it stands in the graph until a GELU is recognised around it."""
+    """There is no operator for it: it stays in the graph until a GELU is recognised around it."""
     return call.emit("CUSTOM", [call.input(0)], None, call.partial_shape(call.input(0)), custom_code=call.op)

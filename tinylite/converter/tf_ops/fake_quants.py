@@ -1,6 +1,6 @@
 """Fake quantization: values rounded to what a quantized tensor could hold.
 
-In a float model these stay, as FAKE_QUANT; on constants they are computed. For the quantizer they tell the range as it stands in the
+In a float model these stay, as FAKE_QUANT; on constants they are computed. For the quantizer they state the range as it is in the
 graph, even one that no kernel runs with.
 """
 

@@ -37,7 +37,7 @@ def broadcast_args(call: Call) -> Tensor:
 
 @translates("RandomUniform", "RandomStandardNormal")
 def random(call: Call) -> Tensor:
-    """Numbers of the same distribution; LiteRT's generator gives other ones than TensorFlow's."""
+    """Numbers of the same distribution; LiteRT's generator returns other ones than TensorFlow's."""
     shape, type = call.input(0), call.attribute("dtype", "FLOAT32")
     call.require(type == "FLOAT32", f"it produces {type}, and the operator produces FLOAT32 only")
     known = call.translator.partial.values(shape)

@@ -1,4 +1,4 @@
-"""Functions without an operator of their own, as formulas of others."""
+"""Functions without their own operator, as formulas of others."""
 
 from __future__ import annotations
 

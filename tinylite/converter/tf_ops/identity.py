@@ -1,4 +1,4 @@
-"""Ops that give what they are given."""
+"""Ops that return their input unchanged."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def _divided(size: int, factor: int) -> int:
 @translates("SpaceToBatchND", "BatchToSpaceND")
 @translates("SpaceToBatch", "BatchToSpace", ranks=(4,))
 def blocks_and_batch(call: Call) -> Tensor:
-    """The operators know pictures of one and two dimensions; what lies behind these becomes one dimension of channels."""
+    """The operators know pictures of one and two dimensions; what follows these becomes one dimension of channels."""
     x = call.input(0)
     to_batch = call.op.startswith("SpaceToBatch")
     if call.op.endswith("ND"):

@@ -94,7 +94,7 @@ _STORED = {"QINT8": "INT8", "QUINT8": "UINT8", "QINT16": "INT16", "QUINT16": "UI
 
 @folds("Dequantize")
 def dequantize(call: Call, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
-    """Integers as the numbers of a range that they stand for, in one of three ways, with float32 arithmetic."""
+    """Integers as the numbers of a range that they represent, in one of three ways, with float32 arithmetic."""
     stored = _STORED.get(call.attribute("T"))
     if stored is None or call.attribute("axis", -1) != -1 or call.attribute("dtype", "FLOAT32") != "FLOAT32" or low.size != 1:
         return None

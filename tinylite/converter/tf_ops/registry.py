@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RANKS", "STAND_INS", "TRANSLATIONS", "Ranks", "translates"]
 
-# The number of dimensions of each input, None where it can be any; or the inputs' numbers and shapes, as far as a node tells.
+# The number of dimensions of each input, None where it can be any; or the inputs' numbers and shapes, as far as a node says.
 Ranks = tuple["int | None", ...] | Callable[["Call"], Iterator[tuple[int, tuple[int, ...]]]]
 
 TRANSLATIONS: dict[str, Translation] = {}

@@ -81,7 +81,7 @@ def _holds(shape: Sequence[int], count: int) -> bool:
 
 
 def _filled(wanted: Sequence[int], before: PartialShape) -> list[int]:
-    """A shape in which a -1 is a number where the number of elements tells it."""
+    """A shape in which a -1 is a number where the number of elements determines it."""
     target = list(wanted)
     if before is not None and -1 not in before and target.count(-1) == 1:
         rest, total = -math.prod(target), math.prod(before)
@@ -120,7 +120,7 @@ def expand_dims(call: Call) -> Tensor:
 
 @translates("Transpose", ranks=of_entries)
 def transpose(call: Call) -> Tensor:
-    """An order that is computed, as vectorized_map computes it, tells nothing of the sizes."""
+    """An order that is computed, as vectorized_map computes it, says nothing of the sizes."""
     x, order = call.inputs
     if call.known(order) is None:
         return call.emit("TRANSPOSE", [x, shape_input(call, order)], None, (-1,) * call.rank(x))
@@ -328,7 +328,7 @@ def strided_slice(call: Call) -> Tensor:
 
 
 def _computed_slice(call: Call, masks: dict[str, int]) -> Tensor:
-    """A slice of which only a run knows some bounds. Those of the axes that are spelled out are picked from those that are told."""
+    """A slice of which only a run knows some bounds. Those of the axes that are spelled out are picked from those that are given."""
     places = list(range(call.shape(call.input(1))[0]))
     x, bounds = _spelled_out(call, call.input(0), places, places, places, masks)
     before = call.shape(x)

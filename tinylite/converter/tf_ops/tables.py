@@ -32,7 +32,7 @@ def table(call: Call) -> Tensor:
 
 
 def _number(call: Call, entries: Sequence[np.ndarray]) -> int:
-    """The same for the same table in each graph of a file, and none that a runtime gives to variables, which count from 0."""
+    """The same for the same table in each graph of a file, and none that a runtime assigns to variables, which count from 0."""
     names = [call.node.name, call.attribute("shared_name", ""), *(str(values.tolist()) for values in entries)]
     return 1 << 30 | zlib.crc32("\0".join(names).encode()) >> 2
 
@@ -45,5 +45,5 @@ def find(call: Call) -> Tensor:
 
 @translates("LookupTableSize", "LookupTableSizeV2")
 def size(call: Call) -> Tensor:
-    """The operator gives one number in a vector."""
+    """The operator returns one number in a vector."""
     return call.reshape(call.emit("HASHTABLE_SIZE", [call.input(0)], "INT64", (1,)), ())

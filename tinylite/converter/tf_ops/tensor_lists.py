@@ -15,7 +15,7 @@ from .registry import translates
 
 
 def told_shape(call: Call, index: int) -> PartialShape:
-    """A shape that an input holds; a scalar -1 stands for an unknown rank."""
+    """A shape that an input holds; a scalar -1 means an unknown rank."""
     values = call.translator.partial.values(call.input(index))
     return None if values is None or call.partial_shape(call.input(index)) == () else tuple(values)
 
@@ -285,7 +285,7 @@ def scatter_into(call: Call) -> Tensor:
 
 
 def _scattered(call: Call, of: int, at: int, count: int) -> Tensor:
-    """A list of `count` elements, as many as are needed if it is -1, in which the rows of input `of` are those that `at` tells."""
+    """A list of `count` elements, as many as are needed if it is -1, in which the rows of input `of` are those that `at` says."""
     rows, indices = call.input(of), call.input(at)
     number, *rest = call.shape(rows)
     if _counts_up(call, at, number, of) and count in (-1, number):

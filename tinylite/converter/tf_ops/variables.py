@@ -66,7 +66,7 @@ def add(call: Call) -> Sequence[Tensor]:
 
 
 def _assigned(call: Call, value: Tensor) -> Sequence[Tensor]:
-    """Ops of TensorFlow 1 give the variable, which has the new value."""
+    """Ops of TensorFlow 1 return the variable, which has the new value."""
     made, shape = _found(call)
     call.emit_all("ASSIGN_VARIABLE", [made, value], [], [])
     if call.op.endswith("VariableOp"):

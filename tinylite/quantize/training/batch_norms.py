@@ -1,4 +1,4 @@
-"""The batch norms of a graph that stand after a layer, fused or spelled out, with all that folding them needs."""
+"""The batch norms of a graph that follow a layer, fused or spelled out, with all that folding them needs."""
 
 from __future__ import annotations
 
@@ -83,14 +83,14 @@ def is_nchw(op: Any) -> bool:
 
 
 def _layer_before(tensor: Any) -> _Behind | None:
-    """The layer that gives a tensor, if one does."""
+    """The layer that computes a tensor, if one does."""
     bias, added_by = None, ""
     passed: list[Any] = []
     op = _behind_moves(tensor.op, passed)
     added = _bias(op)
     if added is not None:
         if any(reader.type in SHARING for reader in op.outputs[0].consumers()):
-            return None  # it is a result of its own, as before the batch norms of ResNet v2
+            return None  # it is a separate result, as before the batch norms of ResNet v2
         bias, data = added
         added_by, op = op.type, _behind_moves(data.op, passed)
     between = tuple(moved for moved in reversed(passed) if moved.type in BETWEEN)

@@ -14,7 +14,7 @@ __all__ = [
 LAYERS = ("Conv2D", "MatMul", "DepthwiseConv2dNative")
 ADDS = ("Add", "AddV2")
 NORMS = ("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3")
-BETWEEN = ("BatchToSpaceND", "Squeeze")  # what may stand between a layer and its bias: of dilated convolutions, and of one dimension
+BETWEEN = ("BatchToSpaceND", "Squeeze")  # what may be between a layer and its bias: of dilated convolutions, and of one dimension
 STEP = "fake_quantization_step"
 # What goes on in a model with a layer's result, unlike its batch norm and what takes its statistics.
 SHARING = (*LAYERS, *ADDS, "ConcatV2", "Relu", "Relu6", "LeakyRelu", "MaxPool", "AvgPool")

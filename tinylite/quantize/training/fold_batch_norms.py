@@ -119,7 +119,7 @@ def _along_result(tf: Any, tensor: Any, norm: BatchNorm) -> Any:
 
 
 def _without_bessel(tf: Any, graph: Any, norm: BatchNorm) -> Any:
-    """The variance that the batch was normalized with: the fused op gives out another, larger by n / (n - 1)."""
+    """The variance that the batch was normalized with: the fused op returns another, larger by n / (n - 1)."""
     context = context_of(norm.op)
     with graph.name_scope(f"{context}/" if context else ""):
         n = tf.cast(tf.size(norm.x) / tf.size(norm.mean), tf.float32)

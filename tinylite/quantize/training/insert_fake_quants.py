@@ -17,7 +17,7 @@ _COMPUTED = (*ADDS, "Mul")
 _CHOSEN = ("Maximum", "Minimum")
 _PASSED = ("Reshape", "Squeeze", "ExpandDims", "Identity", "BatchToSpaceND", "SpaceToBatchND", "MaxPool", "Max")
 _RELUS = ("Relu", "Relu6")
-# Activations whose file form has always the same range.
+# Activations that always have the same range in a file.
 _FIXED = {"Sigmoid": (0.0, 255 / 256), "Tanh": (-1.0, 127 / 128)}
 # What goes on in the model with a layer's result, unlike losses and summaries.
 _GO_ON = (*SHARING, *_COMPUTED, *_CHOSEN)

@@ -4,7 +4,7 @@
 
 Between is BatchToSpaceND, in dilated convolutions, or Squeeze, in those of one dimension.
 
-The longest chains are found first, and each layer belongs to one. The order in which they are found gives names to FakeQuants of
+The longest chains are found first, and each layer belongs to one. The order in which they are found determines the names of FakeQuants of
 graphs without scopes, so it is that of tf.contrib.quantize.
 """
 
@@ -63,7 +63,7 @@ def _variable(tensor: Any) -> bool:
 
 
 def _layer(tensor: Any) -> Layer | None:
-    """A layer's result, as it is or after what stands between it and its bias."""
+    """A layer's result, as it is or after what is between it and its bias."""
     op = source(tensor.op, BETWEEN)
     if op.type not in LAYERS:
         return None
@@ -139,7 +139,7 @@ def _separable(op: Any) -> Layer | None:
 
 
 def _bare(op: Any) -> Layer | None:
-    """A layer after which nothing of the above stands, such as one that ends with Tanh. tf.contrib.quantize left it out."""
+    """A layer after which nothing of the above follows, such as one that ends with Tanh. tf.contrib.quantize left it out."""
     if op.type not in LAYERS or is_folded(op) or not _variable(op.inputs[1]):
         return None
     ends = op.outputs[0].consumers()
@@ -156,7 +156,7 @@ def is_folded(op: Any) -> bool:
 
 
 def _feeds_batch_norm(layer: Layer) -> bool:
-    """Whether a layer only gives a folded batch norm its statistics, from after an Identity or its bias."""
+    """Whether a layer only computes a folded batch norm's statistics, from after an Identity or its bias."""
     op = layer.activation
     if layer.add_behind is not None or len(op.outputs) != 1:
         return False

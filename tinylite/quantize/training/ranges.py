@@ -36,7 +36,7 @@ class FakeQuant:
     fixed: tuple[float, float] | None = None
 
     def apply(self, tf: Any, x: Any, prefix: str) -> Any:
-        """The fake-quantized form of a tensor; `prefix` names the ops and the variables `min` and `max` (FLOAT32 [])."""
+        """The fake-quantized version of a tensor; `prefix` names the ops and the variables `min` and `max` (FLOAT32 [])."""
         v1 = tf.compat.v1
         with v1.variable_scope(None, default_name=prefix, values=[x]) as scope:
             if self.fixed is not None:

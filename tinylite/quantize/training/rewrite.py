@@ -41,7 +41,7 @@ def create_training_graph(input_graph: Any = None, quant_delay: int = 0) -> None
 def create_eval_graph(input_graph: Any = None) -> None:
     """Rewrite a graph for evaluation in place: as `create_training_graph`, with ranges that stay as training left them.
 
-    Build the model anew in a graph of its own, with batch norms in inference mode; rewrite it, restore the training's checkpoint,
+    Build the model anew in a separate graph, with batch norms in inference mode; rewrite it, restore the training's checkpoint,
     freeze and convert. Raises what `create_training_graph` raises, and QuantizeError for batch norms that are in training mode.
     """
     experimental_create_eval_graph(input_graph)
@@ -64,7 +64,7 @@ def experimental_create_eval_graph(
     input_graph: Any = None, weight_bits: int = 8, activation_bits: int = 8, symmetric: bool = False, quant_delay: int | None = None,
     scope: str | None = None,
 ) -> None:  # fmt: skip
-    """`create_eval_graph` with more to choose; give what the training graph was given."""
+    """`create_eval_graph` with more to choose; pass what the training graph was given."""
     _rewrite(input_graph, False, weight_bits, activation_bits, symmetric, quant_delay, None, scope)
 
 
