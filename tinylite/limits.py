@@ -37,7 +37,7 @@ def max_loop_iterations() -> int:
 
 
 def _number(name: str, what: str, example: str) -> int | None:
-    """The number that an environment variable gives, if it is set."""
+    """The number that an environment variable sets, if it is set."""
     wanted = os.environ.get(name)
     if not wanted:
         return None

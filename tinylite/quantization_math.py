@@ -253,7 +253,7 @@ def rescale(values: Any, factor: float) -> np.ndarray:
 
 # ---- gemmlowp's fixed point
 #
-# A number with n integer bits is a signed integer of `bits`, 32 or 16, that stands for raw * 2^(n - bits + 1). All are kept in int64.
+# A number with n integer bits is a signed integer of `bits`, 32 or 16, that represents raw * 2^(n - bits + 1). All are kept in int64.
 
 
 def multiply_high(x: Any, y: Any, bits: int = 32) -> np.ndarray:

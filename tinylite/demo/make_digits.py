@@ -91,7 +91,7 @@ def one_thread(v1: Any) -> Any:
 
 
 def evaluate(tf: Any, pictures: np.ndarray, labels: np.ndarray, checkpoint: str, quantized: bool) -> tuple[float, Any]:
-    """How many of some pictures a trained network tells right, and the frozen graph."""
+    """How many of some pictures a trained network classifies correctly, and the frozen graph."""
     v1 = tf.compat.v1
     with tf.Graph().as_default() as graph, v1.Session() as session:
         x, scores = network(tf)
@@ -114,7 +114,7 @@ def write(frozen: Any, path: Path) -> None:
 
 
 def accuracy(path: Path, pictures: np.ndarray, labels: np.ndarray) -> float:
-    """How many of some pictures a file tells right, run by tinylite."""
+    """How many of some pictures a file classifies correctly, run by tinylite."""
     run = Interpreter(str(path)).get_signature_runner()
     right = [
         run(picture=picture[None].astype(np.uint8))["scores"].argmax() == label for picture, label in zip(pictures, labels, strict=True)

@@ -1,7 +1,7 @@
 """From a Graph to something that runs: order, shapes, memory, and an array of step records for the native executor.
 
     Planner   walks the ops once: checks them, infers shapes, computes what does not depend on inputs, and lets each operator
-              prepare its steps; its Layout gives memory to what they work on
+              prepare its steps; its Layout assigns memory to what they work on
     Segment   steps that run in one native call, with their memory
     Routine   a graph that an op calls, as steps that its kernel runs, in memory that is part of the caller's
     Plan      the segments of a graph; one, unless a shape depends on a value that only a run can know
@@ -52,7 +52,7 @@ class _Part:
     need: NeedsValue | NeedsCall | None
     before: _Part | None
     following: dict[Hashable, _Part] = field(default_factory=dict)
-    taken: Sequence[Value] = ()  # the values that take in what the call before it gives
+    taken: Sequence[Value] = ()  # the values that take in what the call before it returns
     callees: dict[int, _Callee] = field(default_factory=dict)  # the graphs that a call after it needs, by id
 
     def twin(self, state: State, kept: dict[int, Region], before: _Part | None) -> _Part:
@@ -342,7 +342,7 @@ class _Callee:
             return called.run(values)
 
     def inner(self, graph: Graph) -> Planner | None:
-        """What `Plan.inner` gives for the last run, or for the graph itself."""
+        """What `Plan.inner` returns for the last run, or for the graph itself."""
         if self.last is None:
             return None
         return self.last.planner if graph is self.graph else self.last.inner(graph)

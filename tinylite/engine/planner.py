@@ -122,7 +122,7 @@ class Planner(Layout):
     ) -> None:  # fmt: skip
         """Add a call of `kernel` for `work` units of about `cost` elementary operations each; keywords fill its record.
 
-        `routines` are what it calls in its turn: status 1 says that the first of them failed, and so on.
+        `routines` are what the kernel calls: status 1 says that the first of them failed, and so on.
         """
         assert self.node is not None
         if work <= 0:
@@ -232,7 +232,7 @@ class Planner(Layout):
     # ---- planning
 
     def run(self) -> NeedsValue | NeedsCall | None:
-        """Plan ops until the end, or until one needs what only a run can give: says what."""
+        """Plan ops until the end, or until one needs what only a run can determine, and return that."""
         ops_ = self.graph.ops
         while self.position < len(ops_):
             op = ops_[self.position]
@@ -420,7 +420,7 @@ class Planner(Layout):
         """A planner that goes on from here, where the op at hand has run and given this; and the values that take it in."""
         after = self.fork(shapes_known=need.for_threads)
         after.position += 1
-        after.forms, after.expected = {}, {}  # variables tell by themselves what they are now
+        after.forms, after.expected = {}, {}  # variables say by themselves what they are now
         outputs = []
         for given, array in zip(need.node.outputs, found, strict=True):
             value = Value(given.name, given.type, array.shape, given.tensor)

@@ -13,7 +13,7 @@ from ..schema.tables import IDENTIFIER
 __all__ = ["holds_model", "model_in"]
 
 # Patterns that can match in one way only, with bounded parts: text from outside must not make the search slow. A comment is matched
-# without repeating a group, for each turn of which Python would keep some hundred bytes.
+# without repeating a group, for each repetition of which Python would keep some hundred bytes.
 _COMMENT = re.compile(rb"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _NUMBER = rb"(?:0[xX][0-9a-fA-F]{1,2}|[0-9]{1,3})"
 _START = re.compile(rb"\][\w()\s]{0,200}=\s{0,200}\{\s{0,200}(?P<first>(?:" + _NUMBER + rb"\s{0,8},\s{0,200}){8})")

@@ -31,7 +31,7 @@ _INITIALIZER = "__saved_model_init_op"
 
 
 def describe(given: str | bytes | memoryview, kind: FileFormat) -> dict[str, Any]:
-    """A file, or the content of one, of a kind that `kinds` has told, as plain data. Raises FileError."""
+    """A file, or the content of one, of a kind that `kinds` has identified, as plain data. Raises FileError."""
     path = given if isinstance(given, str) else None
     found: dict[str, Any] = {"kind": kind.id, "file": {"path": path, "bytes": _size(path) if path else len(given), "text": False}}
     if kind.id == "checkpoint" and path:
@@ -134,7 +134,7 @@ def _checkpoint(path: str) -> dict[str, Any]:
 
 
 def sentence(description: dict[str, Any]) -> tuple[str, str]:
-    """What a file is, to go behind "it is", and what its owner can do, as a command with the file's own names."""
+    """What a file is, to go after "it is", and what its owner can do, as a command with the file's own names."""
     path = description["file"]["path"]
     return KINDS[description["kind"]](description, path or "MODEL")
 

@@ -11,13 +11,13 @@ from .io import content_of, ends_of
 
 __all__ = ["HEAD", "META_GRAPH", "FileFormat", "detect_format", "identify", "indices", "is_text", "saved_model_file"]
 
-HEAD = 4096  # bytes from which a kind is told
+HEAD = 4096  # bytes from which a format is recognized
 
 
 class FileFormat(NamedTuple):
     """What a file is. `id` is "tflite", "graph", "meta graph", "saved model", "checkpoint", "keras", "other" or "unknown".
 
-    `text` goes on behind "it is", `remedy` says what its owner can do.
+    `text` goes on after "it is", `remedy` says what its owner can do.
     """
 
     id: str
@@ -73,7 +73,7 @@ _SIGNATURES: list[tuple[int, bytes, FileFormat]] = [
     ]),
 ]  # fmt: skip
 
-# What messages in text form begin with, behind comments.
+# What messages in text form begin with, after comments.
 _TEXTS = [
     (rb"(node|library|versions?|debug_info)\b", _GRAPH),
     (rb"(meta_info_def|graph_def|saver_def|collection_def|signature_def)\b", META_GRAPH),

@@ -1,4 +1,4 @@
-"""Where a GraphDef begins and ends, as far as the graph itself tells: its inputs, likely outputs and variables."""
+"""Where a GraphDef begins and ends, as far as the graph itself says: its inputs, likely outputs and variables."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def likely_outputs(graph: GraphDef) -> list[Node]:
 
 
 class _Leftovers:
-    """Tells which unread nodes only belong to a conditional or a loop of TensorFlow 1."""
+    """Finds which unread nodes only belong to a conditional or a loop of TensorFlow 1."""
 
     def __init__(self, graph: GraphDef, read: set[str]) -> None:
         self.nodes = {node.name: node for node in graph.nodes}
@@ -73,7 +73,7 @@ class _Leftovers:
         return (source in self.nodes and self.nodes[source].op in _SWITCHES) or (node.op == "Identity" and source in self.conditions)
 
     def source(self, text: str) -> str:
-        """The node that an input comes from, before those that only pass it on; in a damaged graph they can form a circle."""
+        """The node that an input comes from, before those that only pass it on; in a damaged graph they can form a cycle."""
         name, seen = _name(text), set()
         while name in self.nodes and self.nodes[name].op == "Identity" and self.nodes[name].inputs and name not in seen:
             seen.add(name)

@@ -63,7 +63,7 @@ class Node:
 
 
 class Placeholder(str):
-    """An attribute's value that the caller of a function gives."""
+    """An attribute's value that the caller of a function passes."""
 
 
 @dataclass(eq=False)
@@ -78,7 +78,7 @@ class FunctionRef:
 class Function:
     """A FunctionDef: (name, type) of arguments and results, and what each result is in the body.
 
-    An argument that stands for several, as `number_attr` and `type_list_attr` make it, has the names of those attributes in
+    An argument that represents several, as `number_attr` and `type_list_attr` make it, has the names of those attributes in
     `lists`, by its own name. `arg_attributes` holds the attributes of arguments by position (their shapes, for one).
     """
 
@@ -117,7 +117,7 @@ class MetaGraph:
 def read_graph_def(given: Any, *, text: bool | None = None) -> GraphDef:
     """Read a GraphDef from a path, from bytes, or from a GraphDef message of TensorFlow's.
 
-    `text` says whether it is in text form; without it, the content tells. Raises FileError and CorruptFileError with file,
+    `text` says whether it is in text form; without it, the content decides. Raises FileError and CorruptFileError with file,
     node and place.
     """
     if isinstance(given, (str, os.PathLike)):
@@ -279,7 +279,7 @@ class _Reader:
         return Placeholder(value) if name == "placeholder" else value
 
     def tensor(self, message: dict[str, Any]) -> np.ndarray:
-        """A tensor: its bytes as they lie, or values of which the last one stands for all that follow."""
+        """A tensor: its bytes as they lie, or values of which the last one is repeated for all that follow."""
         type, shape = type_name(message.get("dtype", 0)), read_shape(message.get("tensor_shape", {}))
         problem = "its rank is unknown" if shape is None else shape_problem(shape, _LARGEST)
         if shape is None or problem:

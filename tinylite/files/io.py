@@ -35,7 +35,7 @@ _REPLACE = "Load it again; to replace a file that is in use, write a new one and
 
 
 class _Mapping(mmap.mmap):
-    """A mapped file that can tell whether it has changed."""
+    """A mapped file that can detect whether it has changed."""
 
     path: str
     state: tuple[int, int]

@@ -1,4 +1,4 @@
-"""Nodes whose inputs are constants, computed by TensorFlow: what the converter has no code of its own for."""
+"""Nodes whose inputs are constants, computed by TensorFlow: what the converter has no code for."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _graph_def(tf: Any, definition: Any, attributes: Mapping[str, Any], given: S
 
 
 def _types(definition: Any, node: Any) -> Iterator[int | None]:
-    """The types of a node's inputs, one by one, as its attributes tell them."""
+    """The types of a node's inputs, one by one, as its attributes say."""
     defaults = {attr.name: attr.default_value for attr in definition.attr}
 
     def value(name: str) -> Any:
@@ -129,7 +129,7 @@ def _set(tf: Any, place: Any, kind: str, value: Any) -> None:
 
 
 def _size(output: Any) -> int:
-    """Bytes of an output, as far as TensorFlow's rules for shapes tell them; what they do not tell depends on the values given."""
+    """Bytes of an output, as far as TensorFlow's rules for shapes determine them; the rest depends on the values given."""
     shape = output.shape
     return 0 if shape.rank is None else math.prod(size or 1 for size in shape.as_list()) * max(output.dtype.size or 1, 1)
 

@@ -1,4 +1,4 @@
-"""Read the messages that TensorFlow writes, in binary or text: GraphDef, MetaGraphDef, SaverDef. The content tells which form it is."""
+"""Read the messages that TensorFlow writes, in binary or text: GraphDef, MetaGraphDef, SaverDef. The content says which format it is."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_text(path: str) -> bool:
 def source_kind(path: str) -> str:
     """What is to be frozen: "saved model", "keras", "meta graph" or "graph". Raises FileError for what cannot be.
 
-    What nobody knows is held for a graph: reading it tells what is wrong.
+    What nobody knows is held for a graph: reading it says what is wrong.
     """
     with at(path):
         kind = file_formats.detect_format(path)

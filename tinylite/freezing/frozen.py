@@ -1,4 +1,4 @@
-"""What freezing gives: a graph that holds its values."""
+"""What freezing returns: a graph that holds its values."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def _inlined(graph_def: Any, ends: Iterable[str]) -> Any:
         for node in nodes:
             node.attr.pop("_lower_using_switch_merge", None)
     for function in copy.library.function:
-        function.attr.pop("api_implements", None)  # another form for other devices, which would keep a function from being inlined
+        function.attr.pop("api_implements", None)  # another version for other devices, which would keep a function from being inlined
     if not copy.library.function:
         return copy
     from tensorflow.core.protobuf import config_pb2

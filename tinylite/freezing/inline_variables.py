@@ -1,7 +1,7 @@
 """Join a graph with the values of its variables: each becomes a Const, and what read the variable reads the Const.
 
 This works on a GraphDef message that has no value yet, so little is moved; then each value enters the message once. Variables come in
-two forms. A reference variable (VariableV2) gives its value itself. A resource variable gives a handle, which ReadVariableOp
+two kinds. A reference variable (VariableV2) outputs its value itself. A resource variable outputs a handle, which ReadVariableOp
 reads and which may pass through loops, branches and functions first; those then pass the value instead.
 
 A variable that the graph writes while it runs stays a variable.
@@ -23,7 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 Source = tuple[str, int]  # a node and the number of its output, or an argument of a function and 0
-Label = frozenset[Any]  # what a handle may stand for: variables, or in a function their types
+Label = frozenset[Any]  # what a handle may refer to: variables, or in a function their types
 Labels = dict[Source, Label]
 
 REFERENCES = {"Variable", "VariableV2"}
@@ -43,7 +43,7 @@ _NOTHING: Label = frozenset()
 
 @dataclass(frozen=True)
 class Variable:
-    """A variable of a graph. Several handles may stand for the same one: they have its name."""
+    """A variable of a graph. Several handles may refer to the same one: they have its name."""
 
     name: str
     dtype: int  # of tensorflow's DataType enum
@@ -58,7 +58,7 @@ class Values(Protocol):
         """Raise FreezeError, with all of them, if some of these variables (by node) have no value here, or one of another shape."""
 
     def read(self, node: str) -> np.ndarray:
-        """The value of the variable that a node of the graph stands for."""
+        """The value of the variable that a node of the graph refers to."""
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Inlined:
 
 
 def variables_of(graph_def: Any) -> dict[str, Variable]:
-    """The variables of a graph, by the nodes that stand for them."""
+    """The variables of a graph, by the nodes that refer to them."""
     found = {}
     for node in graph_def.node:
         if node.op == "VarHandleOp" or node.op in REFERENCES:
@@ -153,7 +153,7 @@ class _Flow:
         self.done: dict[tuple[str, tuple[Label, ...]], list[Label]] = {}
 
     def spread(self, nodes: Any, labels: Labels) -> None:
-        """Give labels to all that passes on what has one. Loops make several rounds necessary."""
+        """Label all that passes on what has a label. Loops make several rounds necessary."""
         changed = True
         while changed:
             changed = False
@@ -302,7 +302,7 @@ class _Rewriter:
             results = given
         shapes = node.attr["output_shapes"].list.shape if "output_shapes" in node.attr else ()
         for shape, label in zip(shapes, results, strict=False):
-            if label:  # it is the shape of a handle, which is not that of what it stands for
+            if label:  # it is the shape of a handle, which is not that of what it refers to
                 shape.Clear()
                 shape.unknown_rank = True
 
@@ -382,7 +382,7 @@ def inline_variables(
 ) -> Inlined:
     """Change a GraphDef so that it holds the values of its variables.
 
-    `handles` are the variables by the nodes that stand for them: VarHandleOp, VariableV2, or a Placeholder of what a function
+    `handles` are the variables by the nodes that refer to them: VarHandleOp, VariableV2, or a Placeholder of what a function
     captured. Variables that `may_freeze` denies (by name) stay without a value. `setters` are nodes, already there, that set
     something up before the graph runs. Raises FreezeError for variables that have no value.
     """
@@ -414,7 +414,7 @@ def inline_variables(
 
 
 def _kept(graph_def: Any, handles: Mapping[str, Variable], denied: set[str]) -> set[str]:
-    """The names of the variables that stay: denied or written ones, and those that one handle may stand for as well as for such."""
+    """The names of the variables that stay: denied or written ones, and those that one handle may refer to as well as to such."""
     functions = {function.signature.name: function for function in graph_def.library.function}
     kept = set(denied)
     for is_reference in (False, True):

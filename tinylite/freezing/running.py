@@ -186,7 +186,7 @@ class Guard:
                     yield from (other for other, function in others if function.attr["api_implements"].s == role and other != name)
 
     def _arguments(self, scope: str, name: str) -> list[_Place] | None:
-        """What the callers of a function give for an argument; None if it is none, or that is not known."""
+        """What the callers of a function pass for an argument; None if it is none, or that is not known."""
         names = [arg.name for arg in self.functions[scope].signature.input_arg]
         if name not in names:
             return None
@@ -216,7 +216,7 @@ class Guard:
         return known[place]
 
     def _givers(self, scope: _Scope, text: str) -> Iterator[tuple[_Scope, Any]]:
-        """The nodes that an input may come from, also those that callers give."""
+        """The nodes that an input may come from, also those that callers pass."""
         given: list[_Place] = [(scope, text)]
         if scope is not None and referred(text) not in self.bodies[scope]:
             given = self._arguments(scope, text) or []
@@ -287,7 +287,7 @@ class Guard:
         return found
 
     def _variable(self, handle: _Place) -> str | None:
-        """The name of the variable that a handle stands for."""
+        """The name of the variable that a handle refers to."""
         for _ in range(100):
             scope, text = handle
             node = self._node(scope, referred(text))

@@ -12,9 +12,9 @@ __all__ = ["add_tables"]
 
 
 def add_tables(graph_def: Any, handles: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """Make the Placeholders that stand for tables into tables, whose entries are those of `handles`.
+    """Make the Placeholders that represent tables into tables, whose entries are those of `handles`.
 
-    Gives the nodes that fill them, and the names of the Placeholders that stand for something else.
+    Returns the nodes that fill them, and the names of the Placeholders that represent something else.
     """
     nodes = {node.name: node for node in graph_def.node}
     types = sorted(set(_types(graph_def)))

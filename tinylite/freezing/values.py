@@ -51,7 +51,7 @@ class NoValues:
 
 
 class Captured:
-    """Values of the variables and tensors that a ConcreteFunction captured, by the Placeholder that stands for each in its graph."""
+    """Values of the variables and tensors that a ConcreteFunction captured, by the Placeholder that represents each in its graph."""
 
     def __init__(self, function: Any) -> None:
         variables = {id(variable.handle): variable for variable in function.variables}
@@ -133,7 +133,7 @@ class InSession:
         return False
 
     def tensor(self, node: str) -> Any:
-        """What gives a variable's value."""
+        """What determines a variable's value."""
         tf = tensorflow()
         graph = self.session.graph
         op = graph.get_operation_by_name(node)

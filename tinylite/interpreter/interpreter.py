@@ -186,7 +186,7 @@ class Interpreter:
         """Plan the model for its inputs' shapes, and set all tensors and variables to zero.
 
         Where the shapes are those it is planned for, nothing changes: inputs and variables keep their values. Raises what
-        stands in the way, with op and tensor. Waits for a run in another thread to end.
+        prevents it, with op and tensor. Waits for a run in another thread to end.
         """
         self._main.allocate()
 

@@ -65,7 +65,7 @@ class Storage:
 
 
 class Memory:
-    """The memory of one interpreter. Plans are made of regions, so that a clone can share a plan and have memory of its own.
+    """The memory of one interpreter. Plans are made of regions, so that a clone can share a plan and have its own memory.
 
     A region has its bytes of each memory, so that they go when it goes, and no Python code runs then: what a signal's handler raises
     in code that runs when an object goes, as in a callback of a weak reference, is lost.
@@ -116,7 +116,7 @@ class Memory:
 
 
 def place(blocks: list[Block]) -> int:
-    """Give every block an offset, a multiple of ALIGNMENT; returns the size of the arena in bytes."""
+    """Assign every block an offset, a multiple of ALIGNMENT; returns the size of the arena in bytes."""
     ordered = sorted(blocks, key=lambda b: (-b.size, b.first))
     return _place_rest(ordered[_FITTED:], _place_in_gaps(ordered[:_FITTED]))
 
@@ -144,7 +144,7 @@ def _place_in_gaps(blocks: list[Block]) -> int:
 
 
 def _place_rest(blocks: list[Block], total: int) -> int:
-    """Behind all that, each in the place of one of its size that is not needed any more, if there is one."""
+    """After all that, each in the place of one of its size that is not needed any more, if there is one."""
     free: dict[int, list[int]] = {}
     busy: list[tuple[int, int, int]] = []  # the last step, offset and size of each, as a heap
     for block in sorted(blocks, key=lambda b: b.first):

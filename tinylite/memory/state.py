@@ -14,7 +14,7 @@ Shape = tuple[int, ...]
 
 
 class Form(NamedTuple):
-    """A type and shape that a variable may have, and its memory then. Forms of a variable are counted from 1."""
+    """A type and shape that a variable may have, and its memory then. The forms of a variable are numbered from 1."""
 
     number: int
     type: str

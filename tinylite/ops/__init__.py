@@ -1,6 +1,6 @@
 """What each operator is: one file an operator, named after it.
 
-`tinylite/ops/conv_2d.py` defines CONV_2D; what several share stands in `tinylite/ops/common/`. Nothing lists them: an
+`tinylite/ops/conv_2d.py` defines CONV_2D; what several share is in `tinylite/ops/common/`. Nothing lists them: an
 operator is found by its file, so adding one means adding files only. What the engine, the converter, the quantizer and passes must
 know of an operator are attributes in its file: `facts_of(op).elementwise` and others, which `Operator` documents.
 """

@@ -82,7 +82,7 @@ class BatchMatMul(Operator):
             batches = Batches((lefts * rows * depth * x.dtype.itemsize).tolist(), rights.tolist())
         weights = Matrices(y, y_count, columns, depth, *((depth, 1) if node.options.adj_y else (1, columns)))
         if x.type != y.type and y_count > 1:
-            # Rows have ranges of their own, in the order of the output's: let there be as many.
+            # Rows have their own ranges, in the order of the output's: let there be as many.
             if x.shape[:-2] != batch:
                 x = _repeated(node, plan, x, batches, (*batch, rows, depth))
             batches = Batches([number * rows * depth for number in range(len(batches.matrices))], batches.matrices)

@@ -43,7 +43,7 @@ class BidirectionalSequenceLSTM(LSTMLayer):
     stored_weights = WeightStorageRule(_STORED, asymmetric=True, together=True, first="kernel")
 
     def layers(self, node: Node) -> list[Node]:
-        """Each layer as an op of its own, with the inputs of UNIDIRECTIONAL_SEQUENCE_LSTM."""
+        """Each layer as a separate op, with the inputs of UNIDIRECTIONAL_SEQUENCE_LSTM."""
         crossed = any(node.inputs[slice(*_SECOND_WEIGHTS[0])])
         inputs = (node.input(0), node.input(0) if crossed else node.optional(_SECOND) or node.input(0))
         return [

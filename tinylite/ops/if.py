@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @register
 class If(SubgraphCallingOp):
-    """Input 0 is one BOOL; the others are the inputs of then_subgraph and else_subgraph, which may give different shapes."""
+    """Input 0 is one BOOL; the others are the inputs of then_subgraph and else_subgraph, which may return different shapes."""
 
     code = "IF"
     versions = Versions("1.15.0")

@@ -19,7 +19,7 @@ _LEAST = 1e-6
 
 @register
 class L2Normalization(Normalizing):
-    """The output of 8-bit types has scale 1/128 and stands for -1..1."""
+    """The output of 8-bit types has scale 1/128 and represents -1..1."""
 
     code = "L2_NORMALIZATION"
     max_version = 2

@@ -14,7 +14,7 @@ from .common.versions import Versions
 
 @register
 class Log(Unary):
-    """INT8 gives its least value for inputs that have no logarithm."""
+    """INT8 returns its least value for inputs that have no logarithm."""
 
     code = "LOG"
     max_version = 2

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @register
 class OneHot(Operator):
-    """Inputs: indices, depth, the value that is on, the one that is off. An index outside gives a vector that is off."""
+    """Inputs: indices, depth, the value that is on, the one that is off. An index outside leads to a vector that is off."""
 
     code = "ONE_HOT"
     versions = Versions("1.11.0")

@@ -14,7 +14,7 @@ from .common.versions import Versions
 
 @register
 class Reshape(Reshaping):
-    """Any type. The new shape is an input, or the option new_shape; one -1 in it stands for what is left."""
+    """Any type. The new shape is an input, or the option new_shape; one -1 in it means what is left."""
 
     code = "RESHAPE"
     max_version = 1

@@ -66,7 +66,7 @@ class ResizeBilinear(Resizing):
         corners = align_corners and out > 1
         scale = ((size - 1) * 1024 + (out - 1) // 2) // (out - 1) if corners else (size * 1024 + out // 2) // out
         at = np.arange(out, dtype=np.int64) * scale + (scale // 2 - 512 if half_pixel else 0)
-        # Rounded up, the scale may lead past the end, where the last pixel stands for what is not there.
+        # Rounded up, the scale may lead past the end, where the last pixel is repeated for what is not there.
         low = np.clip(np.trunc(at / 1024), 0, size - 1).astype(np.int64)
         high = np.minimum(np.trunc((at + 1023) / 1024), size - 1)
         return low.astype(np.int32), high.astype(np.int32), (at - 1024 * low).astype(np.int32)

@@ -29,7 +29,7 @@ class _Cut:
 
 @register
 class StridedSlice(Moving):
-    """Bit i of a mask speaks of entry i: begin_mask and end_mask leave that side open, ellipsis_mask stands for all
+    """Bit i of a mask speaks of entry i: begin_mask and end_mask leave that side open, ellipsis_mask means all
     dimensions not spoken of, new_axis_mask makes a dimension of one, shrink_axis_mask takes one index and drops the dimension.
     """
 

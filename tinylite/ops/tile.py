@@ -34,7 +34,7 @@ class Tile(Moving):
         shape: list[int] = []
         maps: list[tuple[range, int]] = []
         for size, times, stride in zip(input.shape, node.numbers(1), strides, strict=True):
-            if times > 1:  # a dimension of its own, which leads nowhere
+            if times > 1:  # a separate dimension, which leads nowhere
                 shape.append(times)
                 maps.append((range(times), 0))
             shape.append(size)

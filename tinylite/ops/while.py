@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..memory.state import State
     from .common.plan_context import PlanContext
 
-# How many turns are reckoned with where work is shared out: as much as lets other Python threads run meanwhile.
+# How many iterations are assumed where work is shared out: as much as lets other Python threads run meanwhile.
 _TURNS = 100
 # Elementary operations after which a loop looks for signals: a fraction of a millisecond.
 _PACE = 1 << 22
@@ -28,8 +28,8 @@ _PACE = 1 << 22
 class While(SubgraphCallingOp):
     """Inputs are the variables' first values, outputs their last. cond_subgraph makes of them one BOOL, body_subgraph their next.
 
-    A variable that the body gives back as it is (the output is the input itself) is never copied, and known to both graphs if it
-    is known. Shapes may change from turn to turn.
+    A variable that the body returns as it is (the output is the input itself) is never copied, and known to both graphs if it
+    is known. Shapes may change from iteration to iteration.
     """
 
     code = "WHILE"
@@ -93,7 +93,7 @@ class While(SubgraphCallingOp):
                 self.pass_through(plan, value, output)
 
     def pass_through(self, plan: PlanContext, value: Value, output: Value) -> None:
-        """Give out a variable that no turn changes."""
+        """Output a variable that no iteration changes."""
         output.shape, output.constant_value = value.shape, value.constant_value
         if value.constant_value is None:
             output.storage = plan.store(output)
@@ -101,7 +101,7 @@ class While(SubgraphCallingOp):
                 copy_step(plan, value, output)
 
     def pass_on(self, turn: PlanContext, following: list[Value], variables: list[Value]) -> None:
-        """Copy what a turn gives to where the next one finds it, unless it is there; first what lies where others are wanted."""
+        """Copy what an iteration returns to where the next one finds it, unless it is there; first what lies where others are wanted."""
         wanted = [id(variable.storage) for variable in variables]
         for index, (value, variable) in enumerate(zip(following, variables, strict=True)):
             if id(value.storage) in wanted and value.storage is not variable.storage:
@@ -132,7 +132,7 @@ class While(SubgraphCallingOp):
 
 
 def unchanged(body: Graph) -> list[bool]:
-    """Which variables a body gives back as they are."""
+    """Which variables a body returns as they are."""
     return [input is output for input, output in zip(body.inputs, body.outputs, strict=True)]
 
 

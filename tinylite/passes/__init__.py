@@ -1,1 +1,1 @@
-"""Graph to Graph: a pass is a module of this folder with a function of its own name (graph_pass.py), pipelines.py says which run."""
+"""Graph to Graph: a pass is a module of this folder with a function of the same name (graph_pass.py), pipelines.py says which run."""

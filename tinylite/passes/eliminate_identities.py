@@ -55,7 +55,7 @@ def merge_constant_operands(graph: Graph) -> int:
 
 
 def _merged(uses: Uses, op: Op, x: Tensor, value: np.ndarray) -> tuple[list[Op], list[Op]]:
-    """The ops that an op and its constant are merged with, and what stands for them; nothing if there are none."""
+    """The ops that an op and its constant are merged with, and what replaces them; nothing if there are none."""
     code, value = ("ADD", -value) if op.code == "SUB" else (op.code, value)
     before, source, first = _constant_before(uses, x)
     joined = find(code).numpy
@@ -72,7 +72,7 @@ def _merged(uses: Uses, op: Op, x: Tensor, value: np.ndarray) -> tuple[list[Op],
 
 
 def _constant_before(uses: Uses, x: Tensor) -> tuple[Op | None, Tensor | None, np.ndarray]:
-    """The MUL or ADD by a constant that gives a tensor which nobody else reads: it, what it reads, the constant."""
+    """The MUL or ADD by a constant whose output is a tensor which nobody else reads: it, what it reads, the constant."""
     op = uses.sole_producer(x)
     able = op is not None and facts_of(op).affine and facts_of(op).commutative and _plain(op)
     source, operand = _with_constant(op) if op is not None and able else (None, None)

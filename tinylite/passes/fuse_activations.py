@@ -20,7 +20,7 @@ def fuse_activations(graph: Graph) -> int:
     """Replace an op and the RELU, RELU6 or RELU_N1_TO_1 after it by one op, if nobody else reads what passes between.
 
     A quantized pair is fused only if the RELU does not rescale: then clamping before or after rounding is the same.
-    Gives the number of pairs.
+    Returns the number of pairs.
     """
     reads = Counter(id(tensor) for op in graph.ops for tensor in op.inputs if tensor is not None)
     reads.update(id(tensor) for tensor in graph.outputs)

@@ -2,8 +2,8 @@
 
     ("MUL", "x", ("RELU6", ("ADD", "x", 3.0)))
 
-A tuple is an op by its code (a custom op by its name) with its inputs; the inputs of commutative operators may stand
-in either order. A name stands for any tensor, the same one wherever it comes again; "#name" for a constant with one
+A tuple is an op by its code (a custom op by its name) with its inputs; the inputs of commutative operators may be
+in either order. A name means any tensor, the same one wherever it comes again; "#name" for a constant with one
 element, and a number for a constant with that value.
 """
 

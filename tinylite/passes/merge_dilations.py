@@ -17,7 +17,7 @@ __all__ = ["merge_dilations"]
 
 @keeps_bits
 def merge_dilations(graph: Graph) -> int:
-    """SPACE_TO_BATCH_ND, a VALID convolution of stride 1, BATCH_TO_SPACE_ND: gives how many became one convolution."""
+    """SPACE_TO_BATCH_ND, a VALID convolution of stride 1, BATCH_TO_SPACE_ND: returns how many became one convolution."""
     if not has(graph, "SPACE_TO_BATCH_ND"):
         return 0
     _widen_sequences(graph)

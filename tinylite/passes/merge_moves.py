@@ -102,12 +102,12 @@ def _moves_nothing(shape: tuple[int, ...], order: list[int]) -> bool:
 
 
 def _as_it_was(move: Op) -> bool:
-    """Whether an op gives the numbers that it reads."""
+    """Whether an op returns the numbers that it reads."""
     return move.inputs[0] is not None and same_numbers(move.inputs[0], move.outputs[0])
 
 
 def _may_vanish(graph: Graph, op: Op) -> bool:
-    """Whether what an op reads can stand for what it gives: an output of the graph needs a tensor that can take its name."""
+    """Whether what an op reads can replace its output: an output of the graph needs a tensor that can take its name."""
     source, output = op.inputs[0], op.outputs[0]
     is_output = any(output is other for other in graph.outputs)
     return _as_it_was(op) and (not is_output or (

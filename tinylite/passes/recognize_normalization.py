@@ -27,7 +27,7 @@ def recognize_squared_difference(graph: Graph) -> int:
 def recognize_l2_normalization(graph: Graph) -> int:
     """x / sqrt(max(sum(x * x), epsilon)) along the last dimension.
 
-    The operator has an epsilon of its own (1e-6 for the norm): vectors shorter than that come out different.
+    The operator has its own epsilon (1e-6 for the norm): vectors shorter than that come out different.
     """
     uses = Uses(graph)
 

@@ -45,7 +45,7 @@ def _other_operators() -> dict[str, str]:
 
 
 def set_versions(model: Model) -> None:
-    """Give every op its version, and the model a note of the runtime that it needs, as TensorFlow's converter does."""
+    """Set every op's version, and add to the model a note of the runtime that it needs, as TensorFlow's converter does."""
     for graph in model.graphs:
         for op in graph.ops:
             op.version = version_of(op)

@@ -15,7 +15,7 @@ __all__ = ["update_in_place"]
 def update_in_place(graph: Graph) -> int:
     """Replace concat(x[:i], item, x[i + 1:]) by DYNAMIC_UPDATE_SLICE; returns the number replaced.
 
-    TensorFlow's converter writes lists of tensors so, such as the outputs of a recurrent layer, an element a turn. The sizes of
+    TensorFlow's converter writes lists of tensors so, such as the outputs of a recurrent layer, an element per iteration. The sizes of
     the slices are known only to a run, and those of the whole to everybody. An index that is not there is an error here too,
     but for one of -1: the slices make a list of twice the length of it.
     """
@@ -70,7 +70,7 @@ def _filled(tensor: Tensor | None, value: int, count: int) -> bool:
 
 
 def _first(tensor: Tensor | None, value: int, count: int, uses: Uses) -> Tensor | None:
-    """What stands first in a list of `count` numbers, the others of which are this value."""
+    """What is first in a list of `count` numbers, the others of which are this value."""
     if count > 1:
         joined = uses.producer(tensor, "CONCATENATION")
         if joined is None or len(joined.inputs) != 2 or not _filled(joined.inputs[1], value, count - 1):

@@ -40,7 +40,7 @@ class Uses:
         return self.producer(tensor, *codes) if tensor is not None and self.reads[id(tensor)] == 1 else None
 
     def sole_consumer(self, tensor: Tensor, *codes: str) -> Op | None:
-        """The one op that reads a tensor, if it has one of these codes and the graph does not give the tensor out."""
+        """The one op that reads a tensor, if it has one of these codes and the tensor is not an output of the graph."""
         readers = [op for op in self.readers.get(id(tensor), ()) if id(op) not in self._gone]
         return readers[0] if self.reads[id(tensor)] == len(readers) == 1 and (not codes or readers[0].code in codes) else None
 

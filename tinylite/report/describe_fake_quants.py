@@ -15,7 +15,7 @@ _SUMS = {"Add", "AddV2", "Sub", "Mul"}  # if the other operand is not an activat
 _PARTS = _SUMS | {
     "BiasAdd", "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3", "Relu", "Relu6", "Identity", "Reshape", "BatchToSpaceND",
 }  # fmt: skip
-# What hands its input's range on; a Merge gives a FakeQuant's output or, while it is delayed, its input.
+# What hands its input's range on; a Merge returns a FakeQuant's output or, while it is delayed, its input.
 _HANDS_ON = {
     "Identity", "Reshape", "Squeeze", "ExpandDims", "Transpose", "Pad", "Slice", "StridedSlice", "Gather", "GatherV2", "MaxPool", "AvgPool",
     "Mean", "Max", "Min", "Sum", "ConcatV2", "ResizeBilinear", "ResizeNearestNeighbor", "SpaceToBatchND", "BatchToSpaceND", "SpaceToDepth",
@@ -126,7 +126,7 @@ class _Scope:
         return self.told(last)
 
     def behind(self, node: Node) -> dict[str, str | None]:
-        """The FakeQuant of what a layer gives: after its bias, batch norm and activation."""
+        """The FakeQuant of a layer's output: after its bias, batch norm and activation."""
         last, seen, waiting = node, {node.name}, [node]
         while waiting:
             last = waiting.pop()

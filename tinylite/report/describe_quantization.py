@@ -40,7 +40,7 @@ _PLACES = {"input": "of inputs", "output": "of outputs", "weights": "of constant
 
 
 def describe_file(path: str, kind: FileFormat) -> dict[str, Any]:
-    """A .tflite file, a GraphDef, a MetaGraphDef or a SavedModel, as `kinds` has told its kind. Raises FileError for others."""
+    """A .tflite file, a GraphDef, a MetaGraphDef or a SavedModel, as `kinds` has identified it. Raises FileError for others."""
     if kind.id == "graph":
         return describe_graph_def(read_graph_def(path))
     if kind.id == "meta graph":
@@ -107,7 +107,7 @@ class _Quantized:
         self.float_ops = [op for op in graph.ops if not facts_of(op).converts and self.computes_on_floats(op)]
 
     def computes_on_floats(self, op: Op) -> bool:
-        """Not so if it turns integers into the floats that the model gives, as TFLite_Detection_PostProcess does."""
+        """Not so if it turns integers into the floats that the model returns, as TFLite_Detection_PostProcess does."""
         if not any(op is other for other in self.integer_ops):
             return bool(_real([*op.inputs, *op.outputs]))
         given = {id(tensor) for tensor in self.graph.outputs}

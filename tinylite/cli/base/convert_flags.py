@@ -159,7 +159,7 @@ def _shapes(text: str | None) -> list[tuple[int, ...]] | None:
 
 
 def _is_arithmetic(type: str) -> bool:
-    """Whether a type can be that of a quantized file's inputs, which stand for floats."""
+    """Whether a type can be that of a quantized file's inputs, which represent floats."""
     return type.upper() in ("FLOAT", "FLOAT32", "UINT8", "INT8", "QUANTIZED_UINT8", "QUANTIZED_INT8")
 
 

@@ -28,7 +28,7 @@ class Result:
     of_values: bool = False
 
     def real(self) -> np.ndarray:
-        """The numbers that the values stand for."""
+        """The numbers that the values represent."""
         from ...inputs.media import real_values
 
         return real_values(self.values, self.details)

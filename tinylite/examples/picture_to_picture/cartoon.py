@@ -2,7 +2,7 @@
 
 Colours are smoothed within edges (Kuwahara's filter), made stronger, and dark lines are drawn where brightness has a ditch or
 an edge (the difference of two blurs). All channels are treated alike and all directions too, so that a flipped photograph, or
-one whose colours have changed places, gives the cartoon flipped or recoloured in the same way.
+one whose colours have changed places, becomes the cartoon flipped or recoloured in the same way.
 """
 
 from __future__ import annotations

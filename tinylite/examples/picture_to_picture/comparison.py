@@ -48,7 +48,7 @@ def psnr(found: np.ndarray, wanted: np.ndarray) -> float:
 def fake_quantized(frozen: Any, photograph: np.ndarray) -> np.ndarray:
     """What TensorFlow makes of a photograph with the frozen graph, in float arithmetic with rounding where the uint8 file rounds.
 
-    It gets the numbers that the uint8 file's input stands for. Those are not quite (pixel - 127.5) / 127.5: the zero point of the
+    It gets the numbers that the uint8 file's input represents. Those are not quite (pixel - 127.5) / 127.5: the zero point of the
     file is an integer, 128.
     """
     tf = tensorflow()

@@ -1,7 +1,7 @@
 """The network: the one of fast style transfer, made small, as a graph of TensorFlow 1.
 
 A convolution halves the picture, residual blocks work on it there, and a convolution after a resize brings it back. Batch
-norms, which melt into their convolutions, stand in place of instance norms, which have no quantized kernel: their statistics
+norms, which melt into their convolutions, replace instance norms, which have no quantized kernel: their statistics
 are those of each picture, and would have to be computed with integers while the model runs.
 """
 

@@ -16,7 +16,7 @@ from .features import COEFFICIENTS, FRAMES, RANGE, features, front_end
 from .sounds import augmented, recordings, synthetic
 from .training import train, trained
 
-# real = (stored - mean) / std, so that 0..255 stand for RANGE.
+# real = (stored - mean) / std, so that 0..255 represent RANGE.
 STD = 255 / (RANGE[1] - RANGE[0])
 MEAN = -RANGE[0] * STD
 
@@ -43,7 +43,7 @@ def scores_of(path: Path, inputs: np.ndarray) -> tuple[np.ndarray, float]:
 @click.option("--output", "-o", type=click.Path(path_type=Path), default=Path("speech_commands"), show_default=True, help="Where files go.")
 @click.option("--small", is_flag=True, help="Less data and fewer steps: a minute at most.")
 def main(sources: tuple[str, ...], output: Path, small: bool) -> None:
-    """Train a network to tell words apart, and write it as a uint8 file.
+    """Train a network to distinguish words, and write it as a uint8 file.
 
     SOURCES are WAV files, whose names begin with their word (yes_1.wav), or directories with a folder of WAV files for each
     word, such as the Speech Commands dataset. Without any, two words are made.

@@ -12,13 +12,13 @@ __all__ = ["Blocks"]
 
 
 class Blocks(Moving):
-    """Input 1 says how large blocks are along each dimension after the batch, input 2 what is put before and behind, or cut off."""
+    """Input 1 says how large blocks are along each dimension after the batch, input 2 what is put before and after, or cut off."""
 
     input_count = (3, 3)
     quantized = MOVES
 
     def block(self, node: Node) -> tuple[list[int], list[list[int]]]:
-        """The block's sizes, and an amount before and behind for each."""
+        """The block's sizes, and an amount before and after for each."""
         sizes, amounts = node.numbers(1), node.numbers(2)
         shape = node.input(0).shape
         node.require(0 < len(sizes) < len(shape), f"blocks of {len(sizes)} dimensions do not fit {node.input(0)}")

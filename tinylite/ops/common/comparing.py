@@ -18,7 +18,7 @@ __all__ = ["Comparison"]
 
 
 class Comparison(Operator):
-    """Kernels stand in kernels/comparison.py under the operator's code, one for each type.
+    """Kernels are in kernels/comparison.py under the operator's code, one for each type.
 
     Quantized inputs are brought to real numbers with 8 bits after the point, as the reference does; without scales, and where
     the reference never looks at them (the order of INT16), stored values are compared.

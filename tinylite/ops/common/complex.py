@@ -16,7 +16,7 @@ _PARTS = {"COMPLEX64": "FLOAT32", "COMPLEX128": "FLOAT64"}
 
 
 class ComplexPart(Operator):
-    """Kernels stand in kernels/complex.py under the operator's code, one for each type."""
+    """Kernels are in kernels/complex.py under the operator's code, one for each type."""
 
     def kernels(self) -> dict[str, Any]:
         from ...kernels.complex import PARTS

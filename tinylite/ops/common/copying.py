@@ -19,7 +19,7 @@ __all__ = ["PACKED", "Moving", "copy_step", "fill_step", "mapped_step", "rows_st
 PACKED = ("INT4", "UINT4", "INT2")
 # Elements that one unit of work fills.
 _FILL_BLOCK = 16384
-# Elements of a run that is worth a unit of work of its own.
+# Elements of a run that is worth its own unit of work.
 _LONG_RUN = 65536
 
 

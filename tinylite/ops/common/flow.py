@@ -26,7 +26,7 @@ __all__ = [
     "variable_of",
 ]
 
-# Runs a graph on values of its inputs, and gives those of its outputs: views of memory that its next run writes.
+# Runs a graph on values of its inputs, and returns those of its outputs: views of memory that its next run writes.
 Run = Callable[[Graph, Sequence[np.ndarray]], list[np.ndarray]]
 
 # With several threads, a graph that takes so many elementary operations (some fifty microseconds) is called from Python: its
@@ -56,12 +56,12 @@ class ControlFlowOp(Operator):
     pure = False
 
     def plan(self, node: Node, plan: PlanContext) -> None:
-        """Add steps; give each output its shape, and memory by `plan.store` or its value. Raises NeedsCall if only Python can run it."""
+        """Add steps; set each output's shape, and its memory by `plan.store` or its value. Raises NeedsCall if only Python can run it."""
         raise NotImplementedError
 
 
 class SubgraphCallingOp(ControlFlowOp):
-    """An operator that calls graphs: by steps of its own if all shapes are known beforehand, else by `run`, in Python."""
+    """An operator that calls graphs: by its own steps if all shapes are known beforehand, else by `run`, in Python."""
 
     graph_options: ClassVar[tuple[str, ...]]
 
@@ -93,7 +93,7 @@ def of_routine(name: str, routine: Routine) -> dict[str, Any]:
 
 
 def check_ends(node: Node, graph: Graph, side: str, wanted: Sequence[Value]) -> None:
-    """Fail unless a graph's "inputs" or "outputs" are as many as the values that they take or give, and of their types."""
+    """Fail unless a graph's "inputs" or "outputs" are as many as the values that they take or return, and of their types."""
     tensors: list[Tensor] = getattr(graph, side)
     name = f"its graph {graph.name!r}"
     if len(tensors) != len(wanted):

@@ -73,7 +73,7 @@ def hybrid_products(
 ) -> tuple[dict[str, Any], int]:
     """The fields HYBRID of a layer's record, but for the room, and the most groups of a product.
 
-    The products are those of the input, of its last part if that has weights of its own, and of the last output.
+    The products are those of the input, of its last part if that has its own weights, and of the last output.
     """
     found = [packed_matrix(plan, matrix) if matrix is not None else None for matrix in (weights, second, recurrent)]
     columns = found[0][2].size  # type: ignore[index]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ...model import Op
     from .plan_context import PlanContext
 
-# Where the tensors of a gate stand among the inputs, in the kernel's order of gates; without the last for CIFG.
+# Where the tensors of a gate are among the inputs, in the kernel's order of gates; without the last for CIFG.
 _GATES = ("forget", "cell", "output", "input")
 _INPUT = {"input": 1, "forget": 2, "cell": 3, "output": 4}
 _RECURRENT = {"input": 5, "forget": 6, "cell": 7, "output": 8}

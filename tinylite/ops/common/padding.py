@@ -1,4 +1,4 @@
-"""Padding operators: input 1 says how many elements go before and behind in each dimension."""
+"""Padding operators: input 1 says how many elements go before and after in each dimension."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Padding(Moving):
     quantized = MOVES
 
     def amounts(self, node: Node) -> list[tuple[int, int]]:
-        """(before, behind) for each dimension."""
+        """(before, after) for each dimension."""
         rank, numbers = len(node.input(0).shape), node.numbers(1)
         node.require(node.input(1).shape == (rank, 2), f"its paddings {node.input(1)} are not [{rank}, 2]")
         node.require(min(numbers, default=0) >= 0, f"its paddings {numbers} hold a negative one")

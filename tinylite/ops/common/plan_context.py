@@ -84,7 +84,7 @@ class PlanContext(Protocol):
     ) -> None:  # fmt: skip
         """Add a call of `kernel` for `work` units of about `cost` elementary operations each; keywords fill its record.
 
-        `routines` are what it calls in its turn: status 1 says that the first of them failed, and so on.
+        `routines` are what the kernel calls: status 1 says that the first of them failed, and so on.
         """
         ...
 

@@ -23,11 +23,11 @@ class QuantizationRule:
     fixed       scale and zero point, as UINT8, that the kernel's output always has
     range       the range of such a result as the first converter took it, where that is not quite what its integers mean
     in_16_bits  whether LiteRT's fast uint8 kernel adds two products of weights in 16 bits
-    floats_out  whether the kernel gives floats all the same
+    floats_out  whether the kernel returns floats all the same
     finest      the scale of the input, times the option beta if there is one, at or below which the kernel's fixed point ends
     coarser     how many times the output's scale an input's must stay below, for the same reason
     joins       whether its output holds the elements of all inputs, so that the ranges that are known of some of them count for it
-    by_input    whether TF 2.21 gives its result the scale of its input, and not the other way, though it is a data-movement op
+    by_input    whether in TF 2.21 its result takes the scale of its input, and not the other way, though it is a data-movement op
     adds_bias   whether it gets biases of 0 where it has none
     drops_bias  whether TF 2.21 leaves biases of 0 out
     ranges      where ranges go that are known on one side only: "forward" to the outputs, "backward" from the output, "both",
@@ -54,7 +54,7 @@ class QuantizationRule:
     ranges: str = ""
 
 
-COMPUTES = QuantizationRule()  # each tensor has a scale of its own
+COMPUTES = QuantizationRule()  # each tensor has its own scale
 ADDS = QuantizationRule(coarser=2.0**19)  # twice the input's scale is the common one, which has 20 bits to spare
 MOVES = QuantizationRule(moves=_BYTES, ranges="forward")
 RESHAPES = QuantizationRule(moves=_BYTES, copies=True, ranges="both")

@@ -60,7 +60,7 @@ class Direction(NamedTuple):
 
     @classmethod
     def forward(cls, node: Node, output: Value) -> Direction:
-        """From the first step to the last, into an output of its own."""
+        """From the first step to the last, into a separate output."""
         batches, times = cls.extent(node, output)
         return cls(batches, times, bool(getattr(node.options, "time_major", False)), output, 0, output.shape[-1])
 

@@ -29,7 +29,7 @@ def reduced_axes(node: Node, rank: int) -> list[int]:
 
 
 class Reducing(Operator):
-    """Kernels stand in kernels/reduce.py under the operator's code, one for each type."""
+    """Kernels are in kernels/reduce.py under the operator's code, one for each type."""
 
     options = "ReducerOptions"
     input_count = (2, 2)

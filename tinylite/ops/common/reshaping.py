@@ -1,4 +1,4 @@
-"""Operators that only give elements another shape: nothing runs, unless somebody could tell input and output apart."""
+"""Operators that only change the shape: nothing runs, unless somebody could distinguish input and output."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def axes(node: Node, options: Any, height: int, width: int, filter_height: int, 
 def transposed_axis(node: Node, padding: str, size: int, filter: int, stride: int, dilation: int, out: int) -> Axis:
     """The window of a transposed convolution: seen from the output, a convolution over the input spread out by `stride`.
 
-    Fails unless a convolution from output to input, which is what padding speaks of, would give the input's size.
+    Fails unless a convolution from output to input, which is what padding speaks of, would lead to the input's size.
     """
     node.require(0 < stride < _LARGEST_SPREAD and filter > 0, f"its stride {stride} or its filter's size {filter} is not positive")
     node.require(dilation > 0 and max(filter, dilation) < _LARGEST // 2, f"its dilation {dilation} is not positive or too large")

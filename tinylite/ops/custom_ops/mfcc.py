@@ -24,7 +24,7 @@ _OPTIONS = ("lower_frequency_limit", "upper_frequency_limit", "filterbank_channe
 
 
 class _Filters(NamedTuple):
-    """Bins `start` up to `end`; bin i gives weights[i] of its magnitude to band bands[i], the rest to the next."""
+    """Bins `start` up to `end`; bin i adds weights[i] of its magnitude to band bands[i], the rest to the next."""
 
     start: int
     end: int
@@ -82,7 +82,7 @@ class Mfcc(Operator):
         low, high, channels, coefficients = whole_numbers(node, *_OPTIONS)
         bins = spectra.shape[2]
         filters = _filters(bins, node.numbers(1)[0], low, high, channels)
-        # LiteRT gives zeros where the bands go on after the last bin.
+        # LiteRT returns zeros where the bands go on after the last bin.
         used = channels if filters.end <= bins else 0
         cosines = math.sqrt(2.0 / channels) * np.cos(np.arange(coefficients)[:, None] * (np.pi / channels) * (np.arange(used) + 0.5))
         plan.step(

@@ -43,7 +43,7 @@ class Depthwise:
         heads = [header(slice(start, min(start + self.lanes, self.channels))).view(np.int32).reshape(-1, self.lanes) for start in starts]
         packed = plan.array((self.blocks, len(heads[0]) + len(rows), self.lanes), np.int32)
         packed[:, : len(heads[0])] = heads
-        # Lanes without a channel of their own repeat the last one.
+        # Lanes without their own channel repeat the last one.
         channels = np.minimum(np.array(starts)[:, None] + np.arange(self.lanes), self.channels - 1)
         packed[:, len(heads[0]) :] = rows.view(np.int32)[:, channels].transpose(1, 0, 2)
         return packed

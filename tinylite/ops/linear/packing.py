@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Header", "Matrices", "Packed", "check_weights", "filter_rows", "pack_f32", "pack_q8", "pack_words", "padded"]
 
-# (columns, width) -> the words that stand before a panel; columns counts those of all matrices.
+# (columns, width) -> the words that precede a panel; columns counts those of all matrices.
 Header = Callable[[slice, int], np.ndarray]
 
 
@@ -70,7 +70,7 @@ def check_weights(node: Node, weights: Value) -> np.ndarray:
 
 
 def padded(values: np.ndarray, width: int, dtype: Any) -> np.ndarray:
-    """The values as `width` numbers, zeros behind."""
+    """The values as `width` numbers, then zeros."""
     row = np.zeros(width, dtype)
     row[: values.size] = values
     return row
@@ -127,8 +127,8 @@ def pack_q8(
 ) -> tuple[Packed, int]:  # fmt: skip
     """8-bit weights with zero point `zero`, to be multiplied by an input whose values as u8 have the zero point `input_zero`.
 
-    `header(bias)` gives what stands before panels once the bias, int64 [matrices * columns] or for all matrices [columns],
-    makes up for the zero points. Gives the panels, and the zero point that is left for the kernel to make up for.
+    `header(bias)` returns what precedes panels once the bias, int64 [matrices * columns] or for all matrices [columns],
+    makes up for the zero points. Returns the panels, and the zero point that is left for the kernel to make up for.
     """
     assert variant.dot is not None
     in_bytes = variant.dot.reads_bytes
