@@ -1,7 +1,7 @@
 """Small inputs that ask for much, made when a test runs; and a process that measures what each takes at its peak.
 
 `python -m tests.bombs NAME...` prints a line for each: the bytes of the input, the memory that it took at its peak beyond what the
-process had, and what came of it. Each runs in a fork of its own with little address space, so that one which has no bound
+process had, and what came of it. Each runs in a separate fork with little address space, so that one which has no bound
 ends with a MemoryError here and not with the machine.
 """
 
@@ -141,7 +141,7 @@ class _Flat:
 
 
 def _sharing(share: Callable[[_Flat], dict[str, int | tuple[str, int]]], count: int = 4000) -> bytes:
-    """A model whose graph lists tensors of their own that hold the same."""
+    """A model whose graph lists separate tensors that hold the same."""
     flat = _Flat()
     shared = share(flat)
     tensors = flat.vector([flat.table(**shared) for _ in range(count)])

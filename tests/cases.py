@@ -58,7 +58,7 @@ class T:
 class Case:
     """One op on given tensors. `reference` names LiteRT's resolver that is the oracle; `tolerance` is of the largest output.
 
-    `intermediates` are tensors that only tell their quantization. An op with state is run `runs` times. One that calls graphs has
+    `intermediates` are tensors that only state their quantization. An op with state is run `runs` times. One that calls graphs has
     them among its options. Where one op alone says nothing, `ops` makes several of the inputs and outputs.
     """
 

@@ -57,7 +57,7 @@ Oracle = Callable[..., list[np.ndarray]]
 
 
 def litert_interpreter(content: bytes, resolver: str = "BUILTIN_REF", **options: object):  # type: ignore[no-untyped-def]
-    """An interpreter of LiteRT's, ready to run, in a process of its own (referee.py)."""
+    """An interpreter of LiteRT's, ready to run, in a separate process (referee.py)."""
     litert = pytest.importorskip("ai_edge_litert.interpreter")
     from .referee import Remote
 

@@ -16,7 +16,7 @@ X = (1, 6, 6, 4)
 
 @dataclass
 class Draft:
-    """A graph while it is drawn: every method adds an op and gives its output."""
+    """A graph while it is drawn: every method adds an op and returns its output."""
 
     graph: Graph = field(default_factory=lambda: Graph("main"))
 

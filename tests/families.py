@@ -217,7 +217,7 @@ def unsorted_segment(code: str) -> list[Case]:
 
 
 def suppression(code: str, sigmas: Sequence[float | None] = (None,)) -> list[Case]:
-    """Boxes that a run gives, of which some overlap; whole scores are equal now and then. A sigma of None is left out."""
+    """Boxes that a run computes, of which some overlap; whole scores are equal now and then. A sigma of None is left out."""
     cases = []
     for size, most, overlap, least, whole in [
         (10, 5, 0.5, -100.0, False), (60, 60, 0.1, 0.0, False), (60, 20, 0.3, 0.5, True), (300, 100, 0.2, 1.0, True),

@@ -25,7 +25,7 @@ def like(tensors: Sequence[Tensor], suffix: str = "") -> list[Tensor]:
 
 
 class Maker:
-    """A graph that grows op by op: `maker.add("ADD", x, y)` gives the output."""
+    """A graph that grows op by op: `maker.add("ADD", x, y)` returns the output."""
 
     def __init__(self, name: str, inputs: Sequence[Tensor]) -> None:
         self.graph = Graph(name, list(inputs))
@@ -70,7 +70,7 @@ def body(variables: Sequence[Tensor], turn: Callable[..., Sequence[Tensor]], nam
 
 
 def loop(variables: Sequence[Tensor], turn: Callable[..., Sequence[Tensor]]) -> dict[str, Graph]:
-    """The options of a WHILE that turns as often as its first variable says."""
+    """The options of a WHILE that iterates as often as its first variable says."""
     return {"cond_subgraph_index": counted(variables), "body_subgraph_index": body(variables, turn)}
 
 

@@ -1,6 +1,6 @@
-"""LiteRT as a referee, in a process of its own: should it end that process, one test fails and says so, and the next has another.
+"""LiteRT as a referee, in a separate process: should it end that process, one test fails and says so, and the next has another.
 
-`Remote` is an interpreter of LiteRT's to whoever calls its methods; what they take and give goes through a pipe. So its arrays are copies.
+`Remote` is LiteRT's interpreter to whoever calls its methods; what they take and return goes through a pipe. So its arrays are copies.
 """
 
 from __future__ import annotations

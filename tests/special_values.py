@@ -1,6 +1,6 @@
 """Cells of the sweep of special values: an operator's case, one of its inputs, a value, and where it is planted.
 
-LiteRT judges in a process of its own, so that it may end without ending the tests.
+LiteRT judges in a separate process, so that it may end without ending the tests.
 """
 
 from __future__ import annotations

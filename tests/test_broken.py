@@ -1,4 +1,4 @@
-"""Files that are broken, one of each kind: tests/broken holds them, make.py there says how, expected.json what they must give."""
+"""Files that are broken, one of each kind: tests/broken holds them, make.py there says how, expected.json what they must lead to."""
 
 from __future__ import annotations
 

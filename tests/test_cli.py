@@ -35,7 +35,7 @@ THREE = str(DEMO / "digit_3.png")
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Each test in a directory of its own."""
+    """Each test in its own directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("COLUMNS", raising=False)
     return tmp_path
@@ -293,7 +293,7 @@ def test_samples_have_the_input_s_shape_and_scale(
 def test_a_sound_of_another_length_is_cut_or_padded_and_that_is_said() -> None:
     sound(2, 1, 800, rate=8000)
 
-    def notes(model: str) -> str:  # by a process of its own: pytest keeps for itself what is logged in this one
+    def notes(model: str) -> str:  # by a separate process: pytest keeps for itself what is logged in this one
         return subprocess.run(command("run", model, "w.wav", "-o", "out.npy"), capture_output=True, text=True, check=True).stderr
 
     assert notes(echo((1, 1000))) == (

@@ -159,7 +159,7 @@ def test_clones_of_real_models_run_at_once(name: str, keep: bool, threads: int, 
 @pytest.mark.parametrize("warm", [False, True], ids=["planned_by_clones", "planned_before"])
 @pytest.mark.parametrize("threads", [1, 2])
 def test_plans_that_are_cut(warm: bool, threads: int) -> None:
-    """Shapes that only a run knows: the parts behind are those of the first, or each clone plans its own."""
+    """Shapes that only a run knows: the parts after that are those of the first, or each clone plans its own."""
     base = ready(reshaped(), num_threads=threads)
     x = np.arange(12, dtype=np.float32).reshape(2, 6)
     feeds = [[x, np.array(shape, np.int32)] for shape in ([3, 4], [4, 3], [12, 1], [1, 12])]

@@ -29,7 +29,7 @@ TRANSCENDENTAL = {
     "ATAN2", "COS", "ELU", "EXP", "GELU", "LOCAL_RESPONSE_NORMALIZATION", "LOG", "LOGISTIC", "LOG_SOFTMAX",
     "NON_MAX_SUPPRESSION_V5", "POW", "RANDOM_STANDARD_NORMAL", "SIN", "SOFTMAX", "TANH",
 }  # fmt: skip
-# Recurrent layers add their products in an order of their own.
+# Recurrent layers add their products in their own order.
 RECURRENT = {"LSTM", "RNN", "SVDF", *(f"{way}DIRECTIONAL_SEQUENCE_{cell}" for way in ("UNI", "BI") for cell in ("LSTM", "RNN"))}
 
 
@@ -72,7 +72,7 @@ def test_hybrid_inputs_round_by_two_rules(values: int, kind: str, litert: Oracle
 
 
 def test_a_quotient_too_small_to_tell_is_zero(run: Oracle, litert: Oracle) -> None:
-    """LiteRT shifts by more than 31 bits here, which gives anything."""
+    """LiteRT shifts by more than 31 bits here, which leads to anything."""
     case = Case(
         "DIV",
         [T((3,), "INT8", scale=0.02, zero=0), T((3,), "INT8", scale=0.05, zero=-128)],

@@ -112,7 +112,7 @@ def test_growing_within_growing() -> None:
 
 
 def test_a_branch_within_a_loop() -> None:
-    """Every turn but the last doubles, the last negates."""
+    """Every iteration but the last doubles, the last negates."""
 
     def turn(maker: Maker, count: Tensor, x: Tensor) -> list[Tensor]:
         more = nonzero(maker, maker.add("SUB", count, constant(1, np.int32)))
@@ -138,7 +138,7 @@ def test_a_loop_within_a_branch_of_other_shapes() -> None:
 
 
 def test_a_shape_within_a_loop_that_the_counter_decides() -> None:
-    """The body has cuts of its own: TILE repeats as often as the counter says."""
+    """The body has its own cuts: TILE repeats as often as the counter says."""
 
     def turn(maker: Maker, count: Tensor, x: Tensor) -> list[Tensor]:
         times = maker.add("CONCATENATION", maker.add("RESHAPE", count, shape=(1,), new_shape=[1]), constant([1], np.int32), axis=0)

@@ -93,7 +93,7 @@ def flat(model: Model) -> list[Any]:
 
 
 def first(model: Model, kind: type) -> Any:
-    """The part of a kind that has the most to tell."""
+    """The part of a kind that has the most to show."""
     found = {Tensor: lambda: model.graph.ops[0].inputs[1], Op: lambda: model.graph.ops[0]}
     return found[kind]() if kind in found else next(part for part in parts(model) if isinstance(part, kind))
 

@@ -48,7 +48,7 @@ def test_what_is_counted_of_constants_cuts_no_plan() -> None:
 
 
 def test_nothing_at_all(run: Oracle) -> None:
-    """LiteRT runs these too; its Python interface cannot tell what came out."""
+    """LiteRT runs these too; its Python interface cannot say what came out."""
     assert run(span("INT32", 4, 4, 1).model().to_bytes(), [])[0].tolist() == []
     values, indices = run(unique(T((0,)), "INT32").model().to_bytes(), [np.zeros(0, np.float32)])
     assert (values.tolist(), indices.tolist()) == ([], [])

@@ -101,7 +101,7 @@ KERAS = archive(metadata_json='{"keras_version": "3.15.1"}', config_json=json.du
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Each test in a directory of its own, with a file of each kind."""
+    """Each test in a separate directory, with a file of each kind."""
     monkeypatch.chdir(tmp_path)
     files = {
         "frozen.pb": binary(FROZEN), "frozen.pbtxt": FROZEN.encode(), "graph.pb": binary(UNFROZEN),
@@ -119,7 +119,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 CHECKPOINT = "a TensorFlow checkpoint of 3 variables (dense/bias, dense/kernel, step), which has no graph"
 JOIN = "tinylite freeze --input_graph GRAPH --input_checkpoint {} --output_node_names NAMES --output_graph model.ckpt-10_frozen.pb"
 
-# For each file: its kind, and the error that a loader gives.
+# For each file: its kind, and the error that a loader raises.
 SAID = {
     "frozen.pb": ("graph", "a frozen TensorFlow GraphDef (5 nodes, inputs: input; outputs: softmax)",
                   "Convert it: tinylite convert frozen.pb --output_file frozen.tflite"),

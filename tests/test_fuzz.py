@@ -1,6 +1,6 @@
-"""The fast form of tests/fuzz, with the same attacks every time; and the machinery itself, which must see what is wrong.
+"""The fast version of tests/fuzz, with the same attacks every time; and the machinery itself, which must see what is wrong.
 
-All of it runs in processes of its own: attacks may end them. The long form is `make fuzz`.
+All of it runs in separate processes: attacks may end them. The long version is `make fuzz`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .fuzz.seeds import graphs
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="guards and limits are Linux's")
 
 ROOT = Path(__file__).parent.parent
-# Attacks of each target in the fast form. The numbers differ from those that the long form begins with.
+# Attacks of each target in the fast version. The numbers differ from those that the long version begins with.
 FIRST, COUNTS = 10_000_000, {"operators": 1500, "chains": 800, "values": 400, "graphs": 1000, "models": 50, "freeze": 500, "formats": 500}
 
 

@@ -34,7 +34,7 @@ COMPUTED = {
 
 @pytest.fixture(scope="module")
 def measured() -> dict[str, tuple[int, int, str]]:
-    """What each input takes, found in a process of its own; one for all of them, since starting it is what takes time."""
+    """What each input takes, found in a separate process; one for all of them, since starting it is what takes time."""
     env = {**os.environ, "TINYLITE_QUIET": "1"}
     done = subprocess.run([sys.executable, "-m", "tests.bombs"], check=False, capture_output=True, text=True, timeout=300, env=env)
     lines = [line.split(" ", 3) for line in done.stdout.splitlines()]

@@ -1,4 +1,4 @@
-"""Elements written into lists: recognized where they are spelt as slices, and in place where nobody can tell."""
+"""Elements written into lists: recognized where they are spelt as slices, and in place where nobody can notice."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_an_index_that_is_not_there_is_an_error_as_it_is_of_slices(index: int) -
 
 
 def numbers(graph: Graph) -> list[Tensor]:
-    """The constants that decide: what is added to the index, begins, sizes, and what stands after an index among them."""
+    """The constants that decide: what is added to the index, begins, sizes, and what is after an index among them."""
     constants = [tensor for op in graph.ops if op.code != "RESHAPE" for tensor in op.inputs if tensor is not None and tensor.is_constant]
     return [tensor for tensor in constants if tensor.type == "INT32"]
 
@@ -110,7 +110,7 @@ def test_a_loop_that_fills_a_list_moves_only_what_is_new(litert: Oracle, run: Or
 
 
 def test_what_is_given_twice_is_not_changed_in_place(litert: Oracle, run: Oracle) -> None:
-    """The body gives the list before and after the update."""
+    """The body returns the list before and after the update."""
     data = Tensor("data", (3, 2), has_rank=True)
 
     def turn(maker: Maker, count: Tensor, old: Tensor, new: Tensor) -> list[Tensor]:

@@ -65,7 +65,7 @@ def single(total: int, factor: float) -> int:
 
 
 def floats(rng: np.random.Generator, m: int, n: int, k: int) -> tuple[Graph, np.ndarray, np.ndarray]:
-    """Of whole numbers, so that every order of rounding gives the same."""
+    """Of whole numbers, so that every order of rounding leads to the same."""
     x, w, b = rng.integers(-9, 10, (m, k)), rng.integers(-9, 10, (n, k)), rng.integers(-99, 100, n)
     inputs = [tensor("x", (m, k), "FLOAT32"), *(tensor("c", v.shape, "FLOAT32", data=v.astype(np.float32)) for v in (w, b))]
     y = tensor("y", (m, n), "FLOAT32")

@@ -91,7 +91,7 @@ def test_floats_have_the_reference_s_bits_on_request(name: str, shared: Path) ->
 
 
 def classify(path: Path, picture: Path, **options: object) -> np.ndarray:
-    """The real scores that a model gives a file."""
+    """The real scores that a model returns for a file."""
     interpreter = Interpreter(str(path))
     (given,), (asked,) = interpreter.get_input_details(), interpreter.get_output_details()
     value = read_input(str(picture), given, **options)  # type: ignore[arg-type]

@@ -98,7 +98,7 @@ def test_a_current_directory_that_is_gone(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 class Bytes:
-    """A path of bytes, as os.scandir(b".") gives them."""
+    """A path of bytes, as os.scandir(b".") returns them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -422,7 +422,7 @@ def gathered() -> Model:
 
 @pytest.mark.parametrize("kind", ["model", "bytes", "view", "array"])
 def test_constants_of_an_interpreter_cannot_be_written(kind: str) -> None:
-    """Plans are made for what they hold: neither through the interpreter's views nor behind its back."""
+    """Plans are made for what they hold: neither through the interpreter's views nor without its knowledge."""
     content = bytearray(gathered().to_bytes())
     given: dict[str, Any] = {
         "model": gathered(), "bytes": content, "view": memoryview(content).toreadonly(), "array": np.frombuffer(content, np.uint8),

@@ -1,4 +1,4 @@
-"""The package itself: what is public, who imports whom, what importing costs, what installing leaves behind."""
+"""The package itself: what is public, who imports whom, what importing costs, what installing leaves."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def enough(*unused: object) -> None:
 
 
 def wide(maker: Maker, count: Tensor, x: Tensor) -> list[Tensor]:
-    """A turn that a team of threads shares, so that Python turns the loop."""
+    """An iteration that a team of threads shares, so that Python runs the loop."""
     weights = constant(np.zeros((256, 256)))
     return [maker.add("FULLY_CONNECTED", x, weights, None, shape=(128, 256))]
 

@@ -26,7 +26,7 @@ fast = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list
 
 
 def agree(case: Case, seed: int = 0) -> None:
-    """Both refuse the case, or both give the same bytes; with one thread and with three."""
+    """Both refuse the case, or both return the same bytes; with one thread and with three."""
     content, feeds = case.model().to_bytes(), case.feeds(seed)
     try:
         theirs = litert_interpreter(content, case.reference)

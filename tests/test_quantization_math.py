@@ -49,7 +49,7 @@ def test_halves_go_away_from_zero_and_nothing_else_does(dtype: type) -> None:
 
 
 def test_the_three_ways_to_quantize_differ_in_the_last_bit() -> None:
-    """By division and by the inverse in float32, and in double: each caller has its source's way, so none may stand for another."""
+    """By division and by the inverse in float32, and in double: each caller has its source's way, so none may replace another."""
     values = np.random.default_rng(0).uniform(0, 25, 200_000).astype(F)
     scale, limits = F(0.08), (0, 255)
     made = [quantize(values, float(scale), 0, *limits) for quantize in (qm.quantize_in_double, qm.quantize_by_inverse)]
@@ -68,7 +68,7 @@ def test_no_number_becomes_the_least_stored_value() -> None:
 
 @given(st.floats(-1e3, 0), st.floats(0, 1e3), st.booleans())
 def test_parameters_of_arrays_are_those_of_numbers(low: float, high: float, narrow: bool) -> None:
-    """A range may be an array; so 0 is a step, and the ends lie within the stored ones give or take half a step."""
+    """A range may be an array; so 0 is a step, and the ends lie within the stored ones to half a step."""
     first, last = qm.integer_limits("UINT8", narrow)
     scales, zeros = qm.affine_parameters([low, -1.0], [high, 1.0], first, last)
     scale, zero = qm.affine_parameters(low, high, first, last)

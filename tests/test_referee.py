@@ -1,4 +1,4 @@
-"""The referee is a process of its own: its end is one test's failure, and not that of all that follow."""
+"""The referee is a separate process: its end is one test's failure, and not that of all that follow."""
 
 from __future__ import annotations
 

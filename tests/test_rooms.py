@@ -20,7 +20,7 @@ DOORS = {
     "engine": {"cpu", "executor", "interrupt", "kernel", "store"},
     "interpreter": {"cpu"},
 }
-# Public names are loaded when they are first used; type checkers are told where they are.
+# Public names are loaded when they are first used; type checkers learn where they are.
 FACES = {"tinylite", "tinylite.__main__"}
 
 

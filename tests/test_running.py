@@ -225,7 +225,7 @@ def test_interpreters_run_in_threads_of_their_own() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_an_interpreter_works_on_in_a_forked_child(threads: int) -> None:
-    """In a process of its own, which nothing else has given threads."""
+    """In a separate process, which nothing else has given threads."""
     code = f"""
 import os, sys, warnings
 import numpy as np

@@ -21,7 +21,7 @@ def add(a: Tensor, b: Tensor, name: str) -> Op:
 
 
 def loop(steps: list[int], starts: list[int], limit: int = 5) -> tuple[Graph, Op]:
-    """A graph that counts variables up until the first reaches a limit, and gives the last."""
+    """A graph that counts variables up until the first reaches a limit, and returns the last."""
     places = range(len(steps))
     conds, bodies = ([scalar(f"{name}{place}") for place in places] for name in ("c", "b"))
     less = Op("LESS", [conds[0], scalar("limit", limit)], [Tensor("less", (), "BOOL", has_rank=True)])

@@ -96,7 +96,7 @@ def referee() -> Iterator[Referee]:
 def problems(cell: Cell, exact: bool, found: Found, wanted: Found) -> Iterator[str]:
     """What differs and is not settled by a row."""
     if isinstance(wanted, str) and wanted.startswith("Invalid tensor size"):
-        return  # LiteRT's Python gives no empty outputs out
+        return  # LiteRT's Python returns no empty outputs
     if isinstance(found, str) or isinstance(wanted, str):
         if isinstance(found, str) != isinstance(wanted, str):
             here, there = ("it runs" if isinstance(side, list) else side for side in (found, wanted))

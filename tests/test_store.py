@@ -370,7 +370,7 @@ with store._lock:
 
 @pytest.mark.parametrize("worker", ["/nowhere/python", "says_too_little"])
 def test_a_worker_that_fails_is_told_of(worker: str, model: Path, tmp_path: Path) -> None:
-    """One that cannot be started, and one that dies while it gives its answer."""
+    """One that cannot be started, and one that dies while it answers."""
     if worker == "says_too_little":
         script = tmp_path / worker
         script.write_text("#!/bin/sh\nread line\necho name 5000\necho short\n")

@@ -25,7 +25,7 @@ from tinylite.text import printable
 from .converter.wire import attribute, field, message, node
 
 # What a terminal obeys or hides: a title, a screen cleared in two ways, the bell and other controls, a line written over, letters turned
-# around or without width, bytes that are not text, markup; and a line break, which would let a name write a line of its own.
+# around or without width, bytes that are not text, markup; and a line break, which would let a name write a separate line.
 BAD = "\x1b]0;title\x07\x1b[2J\x9b2J\x08\x7f\x0b\r\u202e\u2066\u200b\ufeff\u2028\udc80[bold red]:smile:[/]\n"
 # The same as far as the name of a node can be it.
 TEXT = BAD.replace("\udc80", "").replace(":", "")

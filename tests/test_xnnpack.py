@@ -47,7 +47,7 @@ def operands(rng: np.random.Generator, input: Shape, weights: Shape, output: Sha
 
 
 def windows(rng: np.random.Generator, *axes: tuple[int, int, int, int]) -> tuple[list[int], dict[str, object]]:
-    """The sizes that windows of (size, filter, stride, dilation) along height and width give, and options that say so."""
+    """The sizes that windows of (size, filter, stride, dilation) along height and width lead to, and options that say so."""
     same = any(size < dilation * filter for size, filter, _, dilation in axes) or rng.integers(2) == 0
     out = [
         -(-size // stride) if same else (size + stride - (filter - 1) * dilation - 1) // stride for size, filter, stride, dilation in axes
@@ -71,7 +71,7 @@ def convolution(rng: np.random.Generator) -> Case:
 def depthwise(rng: np.random.Generator) -> Case:
     batch, height, width, channels, fy, fx, dy, dx, stride = (int(rng.integers(1, end + 1)) for end in (2, 12, 12, 60, 5, 5, 2, 2, 3))
     if rng.integers(3) == 0:
-        fy = fx = int(rng.choice((3, 5)))  # which have kernels of their own
+        fy = fx = int(rng.choice((3, 5)))  # which have their own kernels
     multiplier = int(rng.choice((1, 1, 1, 2, 3)))
     count = channels * multiplier
     out, options = windows(rng, (height, fy, stride, dy), (width, fx, stride, dx))
@@ -116,7 +116,7 @@ def compared(code: str, seeds: range) -> Iterator[tuple[np.ndarray, np.ndarray, 
 @pytest.mark.parametrize("code", CASES)
 def test_xnnpack_has_the_bits_of_litert_s_default(code: str) -> None:
     others = [np.array_equal(found, reference) for found, _, reference in compared(code, range(100))]
-    assert not all(others)  # the cases tell it from the reference kernels
+    assert not all(others)  # the cases distinguish it from the reference kernels
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Write the broken files of this folder, and the error that each gives: `python -m tests.broken.make`, then read the diff.
+"""Write the broken files of this folder, and the error that each leads to: `python -m tests.broken.make`, then read the diff.
 
 Each function marked `broken` in the modules here is one file: its name is the file's, its docstring says how that is broken.
 expected.json has the errors.

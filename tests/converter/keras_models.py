@@ -1,4 +1,4 @@
-"""Models of Keras 3 and Keras 2, one for each layer in each of its forms, and small whole networks.
+"""Models of Keras 3 and Keras 2, one for each layer in each of its variants, and small whole networks.
 
 Each is built by `model(name, keras)`, from the module that is given; its batch is open. `MODELS` says what an entry is made of.
 """
@@ -29,7 +29,7 @@ class Input:
 
 @dataclass(frozen=True)
 class Entry:
-    """`apply(keras, *inputs)` gives the outputs."""
+    """`apply(keras, *inputs)` returns the outputs."""
 
     apply: Callable[..., Any]
     inputs: Sequence[Input]

@@ -24,8 +24,8 @@ __all__ = ["Case", "check", "check_folded", "convert", "expected", "frozen"]
 class Case:
     """What a graph computes from which values.
 
-    `dynamic` says which dimensions of the inputs are unknown in the second form of the graph: of each input whether its
-    first one is, or the axes. `codes` are the ops that the first form must become, if that matters.
+    `dynamic` says which dimensions of the inputs are unknown in the second version of the graph: of each input whether its
+    first one is, or the axes. `codes` are the ops that the first version must become, if that matters.
     """
 
     build: Callable[..., Any]
@@ -88,12 +88,12 @@ def check(case: Case, unknown: bool = False) -> Graph:
 
 
 def _wide(value: np.ndarray) -> np.ndarray:
-    """What a graph of 16-bit floats takes and gives, as the file has it."""
+    """What a graph of 16-bit floats takes and returns, as the file has it."""
     return value.astype(np.float32) if value.dtype == np.float16 else value
 
 
 def check_folded(case: Case) -> None:
-    """Give a case constants for its inputs: the graph must become constants, of TensorFlow's values."""
+    """Replace a case's inputs by constants: the graph must become constants, of TensorFlow's values."""
     graph = tf.Graph()
     with graph.as_default():
         made = tf.nest.flatten(case.build(*[tf.constant(feed) for feed in case.feeds]))

@@ -1,4 +1,4 @@
-"""Running converted models by LiteRT and by tinylite, and what TensorFlow gives for the same."""
+"""Running converted models by LiteRT and by tinylite, and what TensorFlow returns for the same."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def convert(graph: GraphDef | Any, inputs: Sequence[str], outputs: Sequence[str]
 
 
 def gives(model: Model, feeds: Sequence[np.ndarray], wanted: Sequence[np.ndarray], tolerance: float = 1e-5) -> None:
-    """Fail unless LiteRT, and tinylite where it has all the operators in these forms, give what is wanted."""
+    """Fail unless LiteRT, and tinylite where it has all the operators as they are used here, return what is wanted."""
     assert_close(by_litert(model, feeds), list(wanted), tolerance)
     found = by_tinylite(model, feeds)
     if found is not None:
@@ -34,7 +34,7 @@ def gives(model: Model, feeds: Sequence[np.ndarray], wanted: Sequence[np.ndarray
 
 
 def by_litert(model: Model, feeds: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """What LiteRT's own kernels give, without XNNPACK."""
+    """What LiteRT's own kernels return, without XNNPACK."""
     from ai_edge_litert.interpreter import OpResolverType
 
     resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
@@ -42,7 +42,7 @@ def by_litert(model: Model, feeds: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def by_tinylite(model: Model, feeds: Sequence[np.ndarray]) -> list[np.ndarray] | None:
-    """What tinylite gives, or None if it lacks one of the operators, or one in the form that the model has."""
+    """What tinylite returns, or None if it lacks one of the operators, or one as the model uses it."""
     if not {op.code for graph in model.graphs for op in graph.ops} <= set(ops.names()):
         return None
     try:

@@ -28,7 +28,7 @@ X = np.random.default_rng(0).normal(size=(2, 4)).astype(np.float32)
 
 @pytest.fixture(autouse=True)
 def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What the code in the files makes; each test is in a directory of its own."""
+    """What the code in the files makes; each test is in its own directory."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "mark"
     monkeypatch.setenv("MARK", str(path))

@@ -27,7 +27,7 @@ def case(*feeds: np.ndarray) -> Callable[[Callable[..., Any]], Callable[..., Any
 
 
 def turns(number: int, step: Callable[..., Any], *start: Any, **options: Any) -> Any:
-    """The variables after some turns of a loop that counts."""
+    """The variables after some iterations of a loop that counts."""
     return tf.while_loop(lambda i, *v: i < number, lambda i, *v: (i + 1, *step(i, *v)), [0, *start], **options)[1:]
 
 
@@ -145,7 +145,7 @@ def a_loop_that_breaks(x):
 
 @pytest.mark.parametrize("number", range(-1, 4))
 def test_one_of_many_branches(number: int) -> None:
-    """A number that is not a branch's stands for the last."""
+    """A number that is not a branch's selects the last."""
 
     def function(x, index):
         return tf.switch_case(index, [lambda: x * 2.0, lambda: x + 1.0, lambda: x * x])

@@ -93,7 +93,7 @@ def a_choice(x):
 
 @case()
 def a_choice_of_constants(x):
-    """Nothing but their control inputs tells in which branches the constants stand."""
+    """Nothing but their control inputs says in which branches the constants are."""
     return v1.cond(positive(x), lambda: 1.0, lambda: 2.0) * x
 
 

@@ -1,4 +1,4 @@
-"""Freezing: whatever TensorFlow holds a model in, the frozen graph gives what the original gives."""
+"""Freezing: whatever TensorFlow holds a model in, the frozen graph returns what the original returns."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SERIES = np.random.default_rng(1).normal(size=(2, 5, 4)).astype(np.float32)
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Each test in a directory of its own."""
+    """Each test in its own directory."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -128,7 +128,7 @@ def test_wrong_command_lines(line: str) -> None:
 
 
 class Graph:
-    """A graph of TensorFlow 1 with initialized variables, saved in all forms."""
+    """A graph of TensorFlow 1 with initialized variables, saved in all formats."""
 
     def __init__(self, tf: Any, resource: bool, old_control_flow: bool) -> None:
         tf1 = tf.compat.v1
@@ -823,7 +823,7 @@ def test_the_command_freezes_saved_models_and_keras_files(tf: Any, keras: Any) -
 
 
 def python(code: str) -> str:
-    """What a program of its own writes, with nothing on stderr."""
+    """What a separate program writes, with nothing on stderr."""
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=dict(os.environ, PYTHONPATH=str(ROOT))
     )

@@ -264,7 +264,7 @@ def test_a_form_can_be_asked_for() -> None:
     "name, length", [(name, length) for name in ("node_12345", "version/ab", "library_0123") for length in range(9, 40)]
 )
 def test_binary_is_not_taken_for_text(name: str, length: int) -> None:
-    """Lengths may be bytes that stand for white space, and names may begin as fields of the text form do."""
+    """Lengths may be bytes that mean white space, and names may begin as fields of the text form do."""
     op = "N" * length
     assert read_graph_def(node(name, op)).nodes[0].op == op
 

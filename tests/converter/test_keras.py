@@ -26,12 +26,12 @@ from .running import by_litert, by_tinylite  # noqa: E402
 
 VERSIONS = ("keras", "tf_keras")
 WITHOUT_FORM = {"CategoryEncoding": "DenseBincount"}
-"""The op of TensorFlow for which no operator stands, nor several."""
+"""The op of TensorFlow that cannot be expressed by one operator, nor by several."""
 
 
 @dataclass
 class Compared:
-    """A converted model, what Keras gives for it, and what the two runtimes give; tinylite may lack an operator's kernel."""
+    """A converted model, what Keras returns for it, and what the two runtimes return; tinylite may lack an operator's kernel."""
 
     nodes: int
     model: Model

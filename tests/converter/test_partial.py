@@ -1,4 +1,4 @@
-"""What is computed of shapes that are known in part holds for every size, not only for the numbers that stand in for it."""
+"""What is computed of shapes that are known in part holds for every size, not only for the numbers that are used in its place."""
 
 from __future__ import annotations
 

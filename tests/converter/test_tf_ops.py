@@ -1,4 +1,4 @@
-"""Each TensorFlow op alone: what tinylite converts it to, run by LiteRT and tinylite, gives what TensorFlow gives."""
+"""Each TensorFlow op alone: what tinylite converts it to, run by LiteRT and tinylite, returns what TensorFlow returns."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ FORMS: dict[str, Callable[..., Any]] = {
 
 @pytest.mark.parametrize("name", sorted(FORMS))
 def test_types_are_converted_or_refused(name: str) -> None:
-    """LiteRT takes whatever the converter lets through, and gives what TensorFlow gives, if that has such an op."""
+    """LiteRT takes whatever the converter lets through, and returns what TensorFlow returns, if that has such an op."""
     values = [[1, 0, 3], [2, 1, 1]] if name in ("Where", "Equal") else [[1, 2, 3], [2, 5, 1]]
     for dtype in DTYPES:
         case = Case(FORMS[name], [np.array(values, dtype)], tolerance=2e-3 if dtype == "float16" else 1e-5)

@@ -1,4 +1,4 @@
-"""Placeholders of which the graph says no shape: the ops that read them tell their rank, or the file leaves it open."""
+"""Placeholders of which the graph says no shape: the ops that read them determine their rank, or the file leaves it open."""
 
 from __future__ import annotations
 

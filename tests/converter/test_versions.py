@@ -21,7 +21,7 @@ from .nodes import Nodes
 
 
 def op(code: str, types: str, shape: Sequence[int] = (1, 4, 4, 4), shapes: Sequence[Sequence[int]] | None = None, **options: Any) -> Op:
-    """An op whose inputs and, behind >, output have these types."""
+    """An op whose inputs and, after >, output have these types."""
     given, _, made = types.partition(">")
     shapes = shapes or [shape] * len(given.split())
     inputs = [Tensor(None, tuple(each), type) for type, each in zip(given.split(), shapes, strict=True)]

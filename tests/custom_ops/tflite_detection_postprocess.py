@@ -22,7 +22,7 @@ def anchors(count: int) -> np.ndarray:
 
 
 def detection(count: int, kind: str = "FLOAT32", background: int = 1, width: int = 4, steps: int = 0, **changes: Any) -> Case:
-    """Scores that a run gives have `steps` different values, if not 0."""
+    """Scores that a run computes have `steps` different values, if not 0."""
     options = {**OPTIONS, **changes}
     classes = options["num_classes"] + background
     rng = np.random.default_rng(count + classes)

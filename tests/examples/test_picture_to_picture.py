@@ -1,4 +1,4 @@
-"""The picture to picture tutorial in its small form, from photographs to cartoons that a file of 8-bit integers draws."""
+"""The picture to picture tutorial in its small version, from photographs to cartoons that a file of 8-bit integers draws."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_the_whole_tutorial(tmp_path: Path) -> None:
 
 
 def same_as_litert(path: Path, photograph: np.ndarray) -> bool:
-    """Whether LiteRT's reference kernels give the bytes that tinylite gives."""
+    """Whether LiteRT's reference kernels return the bytes that tinylite returns."""
     pictures = []
     for interpreter in (Interpreter(str(path)), litert_interpreter(path.read_bytes())):
         given, asked = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]

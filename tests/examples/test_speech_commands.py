@@ -1,4 +1,4 @@
-"""The speech commands tutorial in its small form, from sounds to a uint8 file that tells them apart."""
+"""The speech commands tutorial in its small version, from sounds to a uint8 file that distinguishes them."""
 
 from __future__ import annotations
 

@@ -243,7 +243,7 @@ class _Runner:
             if found is not None:
                 os.write(pipe, json.dumps({"number": number, "what": found[0], "trace": found[1]}).encode() + b"\n")
             if grown:
-                after = number + 1  # the peak stays high: the others get a process of their own
+                after = number + 1  # the peak stays high: the others get a separate process
                 break
         signal.setitimer(signal.ITIMER_PROF, 0)
         os.write(pipe, json.dumps({"tally": TALLY, "outcomes": outcomes, "next": after}).encode() + b"\n")

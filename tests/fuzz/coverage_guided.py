@@ -64,7 +64,7 @@ def labels(content: bytes) -> None:
 
 
 def kind(content: bytes) -> None:
-    """What a file is, told from its first bytes."""
+    """What a file is, found from its first bytes."""
     from tinylite.files.diagnose import diagnose
     from tinylite.files.file_formats import identify
 

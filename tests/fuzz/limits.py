@@ -1,4 +1,4 @@
-"""What one attack may take: memory, turns of loops, processor time; and what it may not do at all."""
+"""What one attack may take: memory, iterations of loops, processor time; and what it may not do at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 __all__ = ["ADDRESS_SPACE", "GROWTH", "MEMORY", "PER_BYTE", "SECONDS", "Peak", "begin", "restrict", "settings", "spoken"]
 
 MEMORY = 16 << 20  # bytes that a plan may take; the models need some kilobytes
-TURNS = 200  # how often a loop may turn
+TURNS = 200  # how many iterations a loop may have
 ADDRESS_SPACE = 512 << 20  # bytes that a process may take beyond what it has before its first attack
 GROWTH = 8 * MEMORY  # bytes by which one attack may raise the peak of memory, beside what its input pays for
 PER_BYTE = 64  # bytes of memory that a byte of input pays for

@@ -41,7 +41,7 @@ def gather() -> Model:
 
 
 def shapes() -> Model:
-    """RESHAPE and TRANSPOSE by values that an input gives: plans that are cut."""
+    """RESHAPE and TRANSPOSE by values that an input holds: plans that are cut."""
     x, shape, y = Tensor("x", (2, 6)), Tensor("shape", (2,), "INT32"), Tensor("y", (3, 4))
     order, z = Tensor("order", (2,), "INT32"), Tensor("z", (4, 3))
     order.data = np.array([1, 0], np.int32)

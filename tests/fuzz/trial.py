@@ -139,7 +139,7 @@ def _run(content: bytes, rng: np.random.Generator, threads: int, keep: bool, res
 
 
 def _resize(interpreter: Interpreter, rng: np.random.Generator) -> None:
-    """Give an input a shape that nobody has thought of."""
+    """Set an input to a shape that nobody has thought of."""
     details = interpreter.get_input_details()
     if details:
         entry = details[rng.integers(len(details))]

@@ -136,7 +136,7 @@ def attack(seeds: bytes, number: int) -> tuple[str, int]:
             return str(error), 0
         return "works", 0
     with_kernel(action)
-    # 2: memory of its own for each tensor, nothing kept, one thread and then three
+    # 2: separate memory for each tensor, nothing kept, one thread and then three
     return attempt(seeds, 2)
 
 

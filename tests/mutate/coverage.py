@@ -19,7 +19,7 @@ __all__ = ["FOLDER", "ROOT", "Coverage"]
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / ".mutation"
 PRODUCT = tuple(str(ROOT / folder) + os.sep for folder in ("tinylite", "kernels", "schema"))
-# Kernels that have a test file of their own under another name.
+# Kernels that have their own test file under another name.
 MATRIX_KERNELS = ("gemm", "gemm_variants", "f32_gemm", "q8_gemm", "dots", "epilogues", "dwconv", "packing", "patches", "tiles")
 MATRIX_TESTS = ["tests/test_matrix_kernels.py"]
 TESTS_A_FILE = 8  # of a test file, chosen at random, for each function

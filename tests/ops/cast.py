@@ -35,7 +35,7 @@ CASES += [
     )
     for target in TYPES
 ]
-# LiteRT's Python cannot feed or read bfloats, so they stand in the middle.
+# LiteRT's Python cannot feed or read bfloats, so they are in the middle.
 CASES += [
     Case(
         "CAST", [T((1000,), source)], [T((), target)], version=7, name=f"CAST-{source}-BFLOAT16-{target}",

@@ -7,7 +7,7 @@ from ..families import BROADCASTS, binary
 
 CASES = binary("DIV", "FLOAT32", activations=["NONE", "RELU", "RELU6"])
 CASES += [Case("DIV", [T(x, "INT32"), T(y, "INT32", low=1)], [T((), "INT32")]) for x, y in BROADCASTS[:4]]
-# A quotient near zero makes LiteRT shift by more than 31 bits, which gives anything: see test_conformance.py.
+# A quotient near zero makes LiteRT shift by more than 31 bits, which leads to anything: see test_conformance.py.
 CASES += [
     Case(
         "DIV",

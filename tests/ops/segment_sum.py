@@ -1,4 +1,4 @@
-"""Cases of SEGMENT_SUM, which BUILTIN_REF lacks: with constant ids, and with ids of all zeros that a run gives."""
+"""Cases of SEGMENT_SUM, which BUILTIN_REF lacks: with constant ids, and with ids of all zeros that a run computes."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ Turn = Callable[..., Sequence[Tensor]]
 
 
 def case(name: str, turn: Turn, *variables: T, turns: int = 4) -> Case:
-    """A loop of some turns over variables, the first of which counts them."""
+    """A loop of some iterations over variables, the first of which counts them."""
     counter = T((), "INT32", low=turns, high=turns)
     tensors = [t.tensor(f"v{index}") for index, t in enumerate((counter, *variables))]
     outputs = [T(t.shape, t.type, scale=t.scale, zero=t.zero) for t in (counter, *variables)]
@@ -27,7 +27,7 @@ def add_one(maker: Maker, count: Tensor, x: Tensor) -> list[Tensor]:
 
 
 def step(maker: Maker, count: Tensor, state: Tensor, weights: Tensor) -> list[Tensor]:
-    """A recurrent layer's turn: the weights, a constant, go round as they are."""
+    """A recurrent layer's iteration: the weights, a constant, go round as they are."""
     return [maker.add("RELU_N1_TO_1", maker.add("FULLY_CONNECTED", state, weights, None, shape=state.shape)), weights]
 
 

@@ -18,7 +18,7 @@ v1 = tf.compat.v1
 
 SHAPE = (1, 8, 8, 4)
 LOW, HIGH = -2.7, 2.6  # as most layers have it here. Where both are the same, training and converter disagree about the zero point
-# Scale and zero point of what these give, always.
+# Scale and zero point of what these return, always.
 FIXED = {"softmax": (1 / 256, 0), "logistic": (1 / 256, 0), "tanh": (1 / 128, 128), "l2": (1 / 128, 128), "log softmax": (16 / 256, 255)}
 
 
@@ -42,7 +42,7 @@ class Layer:
     weights: Known
     bias: np.ndarray
     filter: Callable[[np.ndarray], np.ndarray]  # from TensorFlow's layout to the file's
-    folded: bool = False  # computed of constants, in an order that is not told
+    folded: bool = False  # computed of constants, in an unspecified order
 
 
 @dataclass
@@ -188,7 +188,7 @@ class Drawn:
 
 
 def draw(graph: Draw, rounds: str = "", seed: int = 1) -> Drawn:
-    """Draw a graph, and let TensorFlow compute it on the numbers that random integers stand for."""
+    """Draw a graph, and let TensorFlow compute it on the numbers that random integers represent."""
     g, rng = Drawing(rounds), np.random.default_rng(seed)
     with tf.Graph().as_default() as drawn:
         outputs = graph(g)
@@ -219,5 +219,5 @@ def parameters_of_input(mean: float, std: float) -> tuple[float, int]:
 
 
 def numbers(stored: np.ndarray, scale: float, zero: int) -> np.ndarray:
-    """What stored integers stand for."""
+    """What stored integers represent."""
     return ((stored.astype(np.float64) - zero) * scale).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Small fake-quantized graphs: each function draws one, noting what is known of it, and gives its output or outputs."""
+"""Small fake-quantized graphs: each function draws one, noting what is known of it, and returns its output or outputs."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def with_constant(combine: Callable[[Any, Any], Any]) -> Draw:
 
 
 def joined(ranged: bool, same: bool, change: bool = False) -> Draw:
-    """A concatenation; without a range of its own it has the union of its inputs', and these, too, have it on request."""
+    """A concatenation; without its own range it has the union of its inputs', and these, too, have it on request."""
 
     def draw(g: Drawing) -> Any:
         x = g.input()
@@ -158,7 +158,7 @@ def split(g: Drawing) -> Any:
 
 
 def pack(g: Drawing) -> Any:
-    """Packed and unpacked tensors need FakeQuants of their own; they are the same everywhere, so that nothing is computed."""
+    """Packed and unpacked tensors need their own FakeQuants; they are the same everywhere, so that nothing is computed."""
     y = g.conv(g.input())
     stacked = g.fake(tf.stack([y, y], 1))
     return g.conv(g.fake(tf.unstack(stacked, axis=1)[1]))
@@ -178,7 +178,7 @@ def blocks(back: bool) -> Draw:
 def moved(move: Callable[[Any], Any], copies: bool = False, back: bool = True, clamped: bool = False) -> Draw:
     """A data-movement op, and after it a FakeQuant of another range.
 
-    The first converter let two ranges stand, or the input's where the op `copies`. TF 2.21 gives the later one to the producer, too,
+    The first converter kept two ranges, or the input's where the op `copies`. TF 2.21 gives the later one to the producer, too,
     where it goes `back`, and tinylite does so, unless that range is `clamped` to numbers from 0 on.
     """
 
@@ -195,7 +195,7 @@ def moved(move: Callable[[Any], Any], copies: bool = False, back: bool = True, c
 
 
 def ranged(move: Callable[[Any], Any]) -> Draw:
-    """An op that hands no range on: with a FakeQuant of the same range behind."""
+    """An op that hands no range on: with a FakeQuant of the same range after it."""
 
     def draw(g: Drawing) -> Any:
         y = g.conv(g.input())
@@ -217,7 +217,7 @@ def copied(compute: Callable[[Any], Any], low: float, high: float) -> Draw:
 
 
 def idle_relu(g: Drawing) -> Any:
-    """A range from 0 on makes it go, and needs no other behind."""
+    """A range from 0 on makes it go, and needs no other after it."""
     y = g.conv(g.input(), low=0.0)
     z = tf.nn.relu(y)
     g.stands_for[z.op.name] = y.op.name

@@ -95,7 +95,7 @@ def quantize(build: Build, **given: Any) -> Model:
 @pytest.mark.parametrize("policy", ["toco", "mlir"])
 @pytest.mark.parametrize("name", GRAPHS)
 def test_integers_agree_with_the_fake_quantized_run_and_with_litert(name: str, policy: str) -> None:
-    """Within one step nearly everywhere; LiteRT's reference kernels give the same bits."""
+    """Within one step nearly everywhere; LiteRT's reference kernels return the same bits."""
     stored = np.random.default_rng(5).integers(0, 256, (1, 6, 6, 4))
     real, _ = run(model(GRAPHS[name]).to_bytes(), (stored - 128) * np.float32(2 / 255))
     made = quantize(GRAPHS[name], policy=policy)
@@ -195,7 +195,7 @@ def test_biases_are_int32_at_the_product_of_the_scales() -> None:
 @pytest.mark.parametrize("type", ["UINT8", "INT8"])
 @pytest.mark.parametrize("size", [0.0, 1e-9, 1e-4])
 def test_biases_fit_int32_beside_small_weights(size: float, type: str, policy: str) -> None:
-    """As of a layer that training has left dead: its biases are all it gives."""
+    """As of a layer that training has left dead: its biases are all it returns."""
 
     def build(d: Draft, x: Tensor) -> Tensor:
         weights = d.constant(np.random.default_rng(1).normal(0, size, (4, 3, 3, 4)))
@@ -247,7 +247,7 @@ def test_int8_and_types_of_the_ends() -> None:
     assert [t.type for t in made.graph.inputs] == ["UINT8"]
     found, output = run(made.to_bytes(), stored)
     scale, zero = output["quantization"]
-    assert np.abs((found.astype(np.float32) - zero) * scale - real).max() < 0.1  # INT8 weights have steps of their own
+    assert np.abs((found.astype(np.float32) - zero) * scale - real).max() < 0.1  # INT8 weights have their own steps
 
 
 def unranged(d: Draft, x: Tensor) -> Tensor:
@@ -345,7 +345,7 @@ def test_ranges_that_are_none(low: float, high: float) -> None:
 
 @pytest.mark.parametrize("code", ["ADD", "SUB", "SOFTMAX", "LOG_SOFTMAX"])
 def test_ranges_too_narrow_for_fixed_point(code: str) -> None:
-    """Their fixed point has not enough bits: they are refused, and the next wider one gives LiteRT's numbers."""
+    """Their fixed point has not enough bits: they are refused, and the next wider one returns LiteRT's numbers."""
 
     def build(d: Draft, x: Tensor, width: float) -> Tensor:
         if code.endswith("SOFTMAX"):
@@ -474,7 +474,7 @@ def test_integers_are_not_quantized_again(ends: str) -> None:
 
 @pytest.mark.parametrize(("type", "told"), [("INT8", "2 weights are stored as INT8"), ("FLOAT16", "4 weights are stored as FLOAT16")])
 def test_weights_that_are_stored_smaller_are_not_quantized_again(type: str, told: str) -> None:
-    """Their integers would be taken for what they stand for."""
+    """Their integers would be taken for what they represent."""
 
     def build(d: Draft, x: Tensor) -> Tensor:
         return fake(d, layer(d, fake(d, layer(d, x), -40, 40)), -90, 90)

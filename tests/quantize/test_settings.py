@@ -1,4 +1,4 @@
-"""What converters and the command line are told of quantization, and how it reaches the file; without TensorFlow."""
+"""What converters and the command line are given about quantization, and how it reaches the file; without TensorFlow."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def run(interpreter: Any, inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
 
 
 def within_a_step(drawn: Drawn, model: Model) -> float:
-    """The share of the outputs' values that are within one step of TensorFlow's; LiteRT's reference kernels give the same bits."""
+    """The share of the outputs' values that are within one step of TensorFlow's; LiteRT's reference kernels return the same bits."""
     content = model.to_bytes()
     found = run(Interpreter(model_content=content), drawn.inputs)
     judged = run(litert_interpreter(content, "BUILTIN_REF"), drawn.inputs)
@@ -212,7 +212,7 @@ def parameters(model: Model, type: str, constants: bool) -> set[tuple[float, int
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_int8_files_have_the_same_steps(name: str) -> None:
-    """Zero points 128 lower, weights of the same range on both sides; LiteRT's reference kernels give tinylite's bits."""
+    """Zero points 128 lower, weights of the same range on both sides; LiteRT's reference kernels return the same bits as tinylite."""
     drawn = draw(GRAPHS[name])
     notes = drawn.notes
     model = converted(drawn, type="INT8", quantized_input_stats={input: (mean - 128, std) for input, (mean, std) in notes.stats.items()})
@@ -232,7 +232,7 @@ def test_int8_files_have_the_same_steps(name: str) -> None:
     assert all(map(np.array_equal, found, judged))
 
 
-# ---- what has no range, or no quantized form
+# ---- what has no range, or no quantized kernel
 
 RANGES = "have no range"
 FORM = "there is no quantized kernel yet"

@@ -19,7 +19,7 @@ STATS = (0.0, 64.0)
 
 
 def pictures(x: Any, count: int) -> np.ndarray:
-    """Stored integers, of four kinds that a network can tell apart: where a bright patch is."""
+    """Stored integers, of four kinds that a network can distinguish: where a bright patch is."""
     rng = np.random.default_rng(count)
     shape = (count, *x.shape.as_list())
     made = rng.integers(0, 90, shape)
@@ -78,7 +78,7 @@ def test_the_uint8_file_agrees_with_the_fake_quantized_graph(frozen: tuple[Path,
     assert np.mean(found.argmax(-1) == wanted.argmax(-1)) >= 0.98
 
 
-# What goes into softmax, whose own steps are too coarse to tell much. Of mobilenet_v2, two FakeQuants in a row round sums twice, and
+# What goes into softmax, whose own steps are too coarse to say much. Of mobilenet_v2, two FakeQuants in a row round sums twice, and
 # a file does it once: 89% of its values are within a step, and 78% of those of TF 2.21's file.
 LOGITS = [("mobilenet_v1", "Conv2d_1c_1x1/act_quant"), ("resnet", "fc/act_quant"), ("plain", "act_quant_1")]
 

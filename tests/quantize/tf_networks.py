@@ -148,7 +148,7 @@ def preactivated(training: bool) -> tuple[Any, Any]:
 
 
 def branches(training: bool) -> tuple[Any, Any]:
-    """Sums of two layers' activations, without scopes: the order in which layers are found gives the names."""
+    """Sums of two layers' activations, without scopes: the order in which layers are found determines the names."""
     x = placeholder()
 
     def convolved(x: Any, index: int, activation: Any = tf.nn.relu) -> Any:

@@ -48,7 +48,7 @@ def drawn(*names: str) -> Callable[[Callable[[Draw, Op], Case]], None]:
 
 
 def each(*names: str) -> Callable[[Callable[[Op], Sequence[Case]]], None]:
-    """A function that gives a few cases of an op."""
+    """A function that returns a few cases of an op."""
 
     def add(cases: Callable[[Op], Sequence[Case]]) -> None:
         for name in names:

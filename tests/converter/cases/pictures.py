@@ -150,7 +150,7 @@ def _depth_to_space(draw: Draw, op: Op) -> Case:
 
 
 def _blocks(draw: Draw) -> tuple[list[int], list[list[int]], tuple[int, ...]]:
-    """Block sizes along one or two dimensions, margins, and the dimensions behind."""
+    """Block sizes along one or two dimensions, margins, and the dimensions after them."""
     block = [draw(st.integers(1, 3)) for _ in range(draw(st.integers(1, 2)))]
     return block, [[draw(st.integers(0, 2)), draw(st.integers(0, 2))] for _ in block], draw(shapes(0, 2, 3))
 

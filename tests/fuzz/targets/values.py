@@ -75,7 +75,7 @@ class _Once:
 
 
 class _Input(T):
-    """An input with values of its own."""
+    """An input with its own values."""
 
     own: Any = None
 
