@@ -10,8 +10,10 @@ from flatbuffers import flexbuffers
 
 from tests.conftest import SHARED, Oracle, assert_close
 from tinylite.converter import tf_ops
+from tinylite.converter.call import Scope
 from tinylite.converter.folding import FOLDERS
 from tinylite.errors import ConvertError
+from tinylite.model import Graph
 
 from .nodes import Nodes, codes, signatures
 
@@ -288,3 +290,24 @@ def test_two_types_that_meet_in_an_op_are_refused(op: str) -> None:
     n = Nodes()
     with pytest.raises(ConvertError, match=rf"{op}.*: 'x0' \(FLOAT32\) and 'x1' \(INT32\) meet in .*Cast one of them"):
         n.convert(n.add(op, n.input(4), n.input(4, dtype="int32")))
+
+
+def test_free_names_are_found_without_looking_through_all_that_are_taken() -> None:
+    scope = Scope(Graph("main"))
+    scope.names.add("y_3")
+    assert [scope.free_name("y") for _ in range(4)] == ["y", "y_1", "y_2", "y_4"]
+    asked = Counted(scope.names)
+    scope.names = asked
+    for _ in range(100):
+        scope.free_name("y")
+    assert asked.count <= 300
+
+
+class Counted(set[str]):
+    """A set that counts how often it is looked into."""
+
+    count = 0
+
+    def __contains__(self, name: object) -> bool:
+        self.count += 1
+        return super().__contains__(name)

@@ -86,6 +86,7 @@ class Scope:
     graph: Graph
     values: dict[tuple[int, int], Tensor] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    numbers: dict[str, int] = field(default_factory=dict)  # from which to look for a free name; many ops of a node want the same
     sources: list[TfGraph] = field(default_factory=list)
     read: set[tuple[int, int]] = field(default_factory=set)
     outputs_read: dict[int, int] = field(default_factory=dict)  # up to which number outputs of a node, by its id, are read
@@ -97,10 +98,11 @@ class Scope:
             self.outputs_read[id(edge.node)] = max(self.outputs_read.get(id(edge.node), 0), edge.index + 1)
 
     def free_name(self, wanted: str) -> str:
-        name, number = wanted, 1
+        name, number = wanted, self.numbers.get(wanted, 1)
         while name in self.names:
             name, number = f"{wanted}_{number}", number + 1
         self.names.add(name)
+        self.numbers[wanted] = number
         return name
 
 
