@@ -292,6 +292,12 @@ def test_two_types_that_meet_in_an_op_are_refused(op: str) -> None:
         n.convert(n.add(op, n.input(4), n.input(4, dtype="int32")))
 
 
+def test_a_node_of_more_outputs_than_any_graph_has() -> None:
+    nodes = Nodes()
+    with pytest.raises(ConvertError, match="more than 65536 outputs"):
+        nodes.convert(nodes.add("DynamicPartition", nodes.input(4), [0, 1, 0, 1], num_partitions=1 << 30))
+
+
 def test_free_names_are_found_without_looking_through_all_that_are_taken() -> None:
     scope = Scope(Graph("main"))
     scope.names.add("y_3")

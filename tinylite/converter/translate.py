@@ -327,7 +327,7 @@ def _grows(given: Sequence[np.ndarray | None], values: Sequence[np.ndarray]) -> 
 
 def _most_outputs(node: TfNode) -> int:
     """As many outputs as anybody can read of a node of which nothing is known."""
-    for name in ("num_split", "num", "N", "num_outs"):
+    for name in ("num_split", "num", "N", "num_outs", "num_partitions"):
         if isinstance(node.attributes.get(name), int):
             return min(max(node.attributes[name], 8), _MOST_OUTPUTS + 1)
     return min(max([8, *(len(value) for value in node.attributes.values() if isinstance(value, list))]), _MOST_OUTPUTS)
