@@ -51,7 +51,7 @@ class Planner(Layout):
         self.graph = graph = prepared.graph
         self.keep_all = settings.keep_all
         self.resized = bool(shapes)
-        self.behind = False  # whether shapes depend on what a run has computed
+        self.data_dependent = False  # whether shapes depend on what a run has computed
         self.threads = settings.threads
         self.arithmetic = settings.arithmetic
         if self.arithmetic.quantizing is not None and any(quantizes_floats(op) for called in called_graphs(graph) for op in called.ops):
@@ -191,7 +191,7 @@ class Planner(Layout):
             inner = Planner(prepared, {}, settings, dict(zip(map(id, graph.inputs), inputs, strict=True)))
             inner.calls, inner.forms = self.calls, dict(self.forms)
             inner.account, inner.budget = self.account, self.budget
-            inner.resized, inner.behind = self.resized, self.behind
+            inner.resized, inner.data_dependent = self.resized, self.data_dependent
             inner.expendable = set(map(id, expendable))
             need = inner.run()
             if need is not None:
@@ -257,7 +257,7 @@ class Planner(Layout):
 
     def remedy(self) -> str:
         """What to do about an op that breaks the rules, which operators need not know."""
-        if self.behind:
+        if self.data_dependent:
             return "Shapes depend here on values that the inputs hold: check those"
         opened = self.open_dimension()
         if opened:
@@ -437,7 +437,7 @@ class Planner(Layout):
     def fork(self, shapes_known: bool = False) -> Planner:
         """The same, to plan the next segment: nothing that it does is seen here."""
         after = copy.copy(self)
-        after.behind, after.calls = self.behind or not shapes_known, [0]
+        after.data_dependent, after.calls = self.data_dependent or not shapes_known, [0]
         after.account, after.budget = Account(self.account.spent), replace(self.budget)
         after.values, after.arrays = dict(self.values), dict(self.arrays)
         after.forms, after.expected = dict(self.forms), dict(self.expected)

@@ -26,7 +26,6 @@ __all__ = ["Normalization", "array_names", "check_output", "given_values", "read
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff")
 ARRAYS = (".npy", ".npz")
-RESIZES = ("stretch", "crop", "pad", "none")
 CHANNELS = (1, 3, 4)
 
 

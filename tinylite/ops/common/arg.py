@@ -1,4 +1,4 @@
-"""ARG_MAX and ARG_MIN: where the extreme along one dimension stands first."""
+"""ARG_MAX and ARG_MIN: where along one dimension the extreme is found first."""
 
 from __future__ import annotations
 
