@@ -1,6 +1,6 @@
 """Epilogues of quantized layers: from int32 sums to whole output steps, by requantization method.
 
-An arithmetic names a method for each operator (tinylite/arithmetic.py); a matrix or depthwise kernel is made of each method here. Before
+An arithmetic names a method for each operator (tinylite/arithmetic/); a matrix or depthwise kernel is made of each method here. Before
 the weights of `width` columns stand HEADER_WORDS words for each: their biases, then what `constants` reads.
 """
 

@@ -1,6 +1,7 @@
-"""LiteRT as a referee, in a separate process: should it end that process, one test fails and says so, and the next has another.
+"""LiteRT, or tflite-micro, as a referee in a separate process: should it end that process, one test fails and says so, and the next has
+another.
 
-`Remote` is LiteRT's interpreter to whoever calls its methods; what they take and return goes through a pipe. So its arrays are copies.
+`Remote` is the interpreter to whoever calls its methods; what they take and return goes through a pipe. So its arrays are copies.
 """
 
 from __future__ import annotations
@@ -93,10 +94,25 @@ class Remote:
         return lambda *arguments, **options: self._process.ask(self._number, method, arguments, options)
 
 
-def main() -> None:
-    """Answer requests until there are no more."""
+def _litert(**options: Any) -> Any:
     from ai_edge_litert.interpreter import Interpreter
 
+    return Interpreter(**options)
+
+
+def _tflite_micro(model_content: bytes) -> Any:
+    """Keeps all tensors, which GetTensor(index, graph) then returns, and has room for models that are mostly activations."""
+    from tflite_micro.python.tflite_micro.runtime import Interpreter, InterpreterConfig
+
+    keep = InterpreterConfig.kPreserveAllTensors
+    return Interpreter.from_bytes(model_content, arena_size=max(1 << 22, 10 * len(model_content)), intrepreter_config=keep)
+
+
+_MAKERS = {"litert": _litert, "tflite_micro": _tflite_micro}
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever LiteRT may print is not an answer
     interpreters: dict[int, Any] = {}
@@ -110,7 +126,7 @@ def main() -> None:
         answer: tuple[bool, Any] = False, None
         try:
             if method == _MAKE:
-                interpreters[number] = Interpreter(**options)
+                interpreters[number] = _MAKERS[options.pop("runtime", "litert")](**options)
             elif method == _CALL:
                 answer = False, interpreters[number].get_signature_runner(*arguments)(**options)
             else:

@@ -50,7 +50,7 @@ def test_names_and_values_are_the_same() -> None:
 
 def test_floats_are_rounded_as_the_arithmetic_says() -> None:
     assert "_fused" in kernels(floats(), "fast")
-    assert "_separate" in kernels(floats(), "reference")
+    assert "_separate" in kernels(floats(), "litert-reference")
     case = next(case for case in DEPTHWISE if case.inputs[1].type == "FLOAT32" and list(case.inputs[1].shape[1:3]) == [3, 3])  # type: ignore[union-attr]
     assert "_fused" in kernels(case, FAST) and "_separate" in kernels(case, REFERENCE)
 
@@ -59,12 +59,12 @@ def test_the_command_takes_it_by_name_and_its_profile_names_the_variant(tmp_path
     path = tmp_path / "floats.tflite"
     floats().model().save(path)
     command = ["run", str(path), "--random", "1", "--profile", "--json", "--arithmetic"]
-    for name, rounding in (("fast", "fused"), ("reference", "separate")):
+    for name, rounding in (("fast", "fused"), ("litert-reference", "separate")):
         done = CliRunner().invoke(main, [*command, name])
         (op,) = json.loads(done.stdout)["profile"]["ops"]
         assert op["kernels"] == [f"f32_gemm_{choose('f32', 64, 20, 72).name}_{rounding}"]
     done = CliRunner().invoke(main, [*command, "exact"])
-    assert done.exit_code == 2 and "'reference'" in done.output
+    assert done.exit_code == 2 and "'litert-reference'" in done.output
 
 
 def test_where_floats_are_quantized_fast_is_reference() -> None:
@@ -79,13 +79,13 @@ def test_where_floats_are_quantized_fast_is_reference() -> None:
 
 
 def test_a_pickle_and_a_clone_keep_it() -> None:
-    base = Interpreter(floats().model(), arithmetic="reference")
+    base = Interpreter(floats().model(), arithmetic="litert-reference")
     assert all(one.runtime.arithmetic == REFERENCE for one in (pickle.loads(pickle.dumps(base)), base.clone()))
 
 
 def test_a_rule_names_the_epilogue() -> None:
     case = integers()
-    assert "_double" in kernels(case, "reference")
+    assert "_double" in kernels(case, "litert-reference")
     other = replace(REFERENCE, name="other", rules={("FULLY_CONNECTED", "INT8"): Rule("fixed", "double")})
     assert "_fixed" in kernels(case, other)
     found, wanted = (
@@ -94,6 +94,11 @@ def test_a_rule_names_the_epilogue() -> None:
         if interpreter.allocate_tensors() is None
     )
     assert np.abs(found - wanted).max() <= 1
+
+
+def test_without_a_rule_it_is_the_reference_kernels() -> None:
+    same = replace(REFERENCE, name="same", rules={("FULLY_CONNECTED", "INT8"): None})
+    assert kernels(integers(), same) == kernels(integers(), "litert-reference")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +111,7 @@ def test_what_is_not_proven_is_refused_by_name(case: Case, what: str) -> None:
     with pytest.raises(UnsupportedError) as caught:
         kernels(case, only)
     assert f"the arithmetic 'only' is not proven for {what}" in str(caught.value)
-    assert "it is for FULLY_CONNECTED of INT8" in str(caught.value) and "'reference'" in str(caught.value)
+    assert "it is for FULLY_CONNECTED of INT8" in str(caught.value) and "'litert-reference'" in str(caught.value)
 
 
 def test_no_pass_makes_an_operator_of_another_that_is_proven() -> None:
@@ -141,11 +146,10 @@ def test_rules_of_another_kind_are_refused(rules: Any, text: str) -> None:
         (Rule("fixt", "double"), "the method 'fixt'. The nearest names are 'fixed'"),
         (Rule("fixed", "exact"), "the factor 'exact'. There are: 'double', 'product in float', 'float'"),
         (Rule(None, "double"), "the method None. There are: 'fixed'"),  # type: ignore[arg-type]
-        (None, "None as the rule for FULLY_CONNECTED of INT8"),
     ],
-    ids=["method", "factor", "None", "no rule"],
+    ids=["method", "factor", "None"],
 )
-def test_rules_that_name_nothing_are_refused_when_they_are_used(rule: Rule | None, text: str) -> None:
+def test_rules_that_name_nothing_are_refused_when_they_are_used(rule: Rule, text: str) -> None:
     with pytest.raises(SettingError, match=text):
         kernels(integers(), Arithmetic("odd", "separate", {("FULLY_CONNECTED", "INT8"): rule}))
 

@@ -28,7 +28,7 @@ def sizes(variant: Variant) -> list[tuple[int, int, int]]:
     return [(rows[i % len(rows)], n, DEPTHS[i % len(DEPTHS)]) for i, n in enumerate(columns)] + [(m, variant.nr + 1, 5) for m in rows]
 
 
-def run(case: Case, variant: Variant, arithmetic: str = "reference") -> tuple[np.ndarray, np.ndarray]:
+def run(case: Case, variant: Variant, arithmetic: str = "litert-reference") -> tuple[np.ndarray, np.ndarray]:
     """The input and the output of a case; fails unless the variant has run."""
     interpreter = Interpreter(case.model(), arithmetic=arithmetic)
     interpreter.allocate_tensors()
@@ -99,7 +99,7 @@ def test_sums_of_float_products(f32: Variant, method: str) -> None:
     for rows, columns, depth in sizes(f32):
         weights, bias = RNG.normal(size=(columns, depth)), RNG.normal(size=columns)
         inputs = [T((rows, depth)), T((columns, depth), data=weights), T((columns,), data=bias)]
-        x, found = run(Case("FULLY_CONNECTED", inputs, [T(())], version=9), f32, "reference" if method == "separate" else "fast")
+        x, found = run(Case("FULLY_CONNECTED", inputs, [T(())], version=9), f32, "litert-reference" if method == "separate" else "fast")
         if method == "separate":
             sums = np.zeros((rows, columns), np.float32)
             for d in range(depth):

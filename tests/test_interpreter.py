@@ -179,8 +179,8 @@ CONSTRUCTOR_ERRORS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "threads_-2": ({"model_content": chain(), "num_threads": -2}, SettingError, "at least 1, not -2"),
     "threads_text": ({"model_content": chain(), "num_threads": "2"}, SettingError, "a whole number, not '2'"),
     "threads_float": ({"model_content": chain(), "num_threads": 2.0}, SettingError, "a whole number, not 2.0"),
-    "arithmetic": ({"model_content": chain(), "arithmetic": "referense"}, SettingError, "The nearest names are 'reference'"),
-    "arithmetic_number": ({"model_content": chain(), "arithmetic": 3}, SettingError, "Give one of 'fast', 'reference'"),
+    "arithmetic": ({"model_content": chain(), "arithmetic": "litert-referense"}, SettingError, "The nearest names are 'litert-reference'"),
+    "arithmetic_number": ({"model_content": chain(), "arithmetic": 3}, SettingError, "Give one of 'fast', 'litert-reference'"),
     "two_arithmetics": (
         {"model_content": chain(), "arithmetic": "fast", "experimental_op_resolver_type": OpResolverType.BUILTIN_REF},
         SettingError,

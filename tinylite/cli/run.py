@@ -81,7 +81,7 @@ class _Run(click.Command):
     type=click.Choice(sorted(ARITHMETICS)),
     default=FAST.name,
     show_default=True,
-    help="How results are rounded: integers as LiteRT's reference kernels do, and with 'reference' floats, too.",
+    help="How results are rounded: integers as LiteRT's reference kernels do, and with 'litert-reference' floats, too.",
 )
 @click.option("--repeat", type=click.IntRange(1), default=1, show_default=True, help="Run this many times and show the median time.")
 @click.option("--profile", "profiled", is_flag=True, help="Show the time of each op.")

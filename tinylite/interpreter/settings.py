@@ -15,7 +15,7 @@ __all__ = ["OpResolverType", "load_delegate", "thread_count"]
 
 
 class OpResolverType(enum.Enum):
-    """The kernels that a script asks LiteRT for. BUILTIN_REF means the arithmetic "reference" here, the others "fast"."""
+    """The kernels that a script asks LiteRT for. BUILTIN_REF means the arithmetic "litert-reference" here, the others "fast"."""
 
     AUTO = 0
     BUILTIN = 1

@@ -1,4 +1,4 @@
-"""How int32 sums become 8-bit outputs: the factors of a rule (arithmetic.py), and the words that kernels read of them (epilogues.py)."""
+"""How int32 sums become 8-bit outputs: the factors of a rule (arithmetic/), and the words that kernels read of them (epilogues.py)."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Arithmetics: how results are rounded, as values with names. One holds for a whole plan.
-
-LiteRT's kernels differ among themselves by a step here and there, so that which of them a result equals is part of its name.
-To add one: an epilogue in kernels/epilogues.py if none rounds so, a row here, and cases that compare it with what it is named after.
-"""
+"""An arithmetic: how results are rounded, as a value with a name. One holds for a whole plan."""
 
 from __future__ import annotations
 
@@ -10,25 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .errors import SettingError, UnsupportedError, nearest, quoted
+from ..errors import SettingError, UnsupportedError, quoted
 
-__all__ = ["ARITHMETICS", "FAST", "REFERENCE", "XNNPACK", "Arithmetic", "Rule", "find"]
+__all__ = ["Arithmetic", "Rule"]
 
-_OTHERS = "Run it with the arithmetic 'reference' or 'fast', whose integers are those of LiteRT's reference kernels"
+_OTHERS = "Run it with the arithmetic 'litert-reference' or 'fast', whose integers are those of LiteRT's reference kernels"
 
 _RULES = 'Give {("CONV_2D", "INT8"): Rule(method, factor), ...}, by operators and types of outputs'
 
 
 class Rule(NamedTuple):
-    """How int32 sums of products become 8-bit outputs.
+    """How an operator's results become integers, where that is not as in the reference kernels.
 
-    method  how a sum times its factor is rounded: a key of EPILOGUES in kernels/epilogues.py
-    factor  how input scale * weights scale / output scale is computed: a key of FACTORS in ops/linear/requantizing.py
+    method  the name that the operator knows it by. Of sums of products, how a sum times its factor is rounded: a key of EPILOGUES in
+            kernels/epilogues.py
+    factor  of sums of products, how input scale * weights scale / output scale is computed: a key of FACTORS in ops/linear/requantizing.py
     end     the first factor for which this is not so
     """
 
     method: str
-    factor: str
+    factor: str = ""
     end: float = float("inf")
 
 
@@ -38,15 +35,19 @@ class Arithmetic:
 
     name        by which it is asked for
     floats      sums of float products: "separate" rounds products and sums in the reference kernels' order, "fused" once for both
-    rules       of each operator and output type for which it is proven, how sums are requantized, or None where nothing is rounded.
-                None instead of rules: those that operators have from LiteRT's reference kernels, for all operators
+    rules       of each operator and output type for which it is proven, its rule, or None where the bits are those of the reference
+                kernels. None instead of rules: the reference kernels' own, for all operators
     quantizing  what holds instead in a graph that quantizes floats, where the last bit of a float decides between two integers
+    version     counted up when results change, so that a stored result says which rules it was made with
+    oracle      what it is compared with, bit for bit
     """
 
     name: str
     floats: str
     rules: Mapping[tuple[str, str], Rule | None] | None = None
     quantizing: Arithmetic | None = None
+    version: int = 1
+    oracle: str = ""
 
     def __post_init__(self) -> None:
         if self.floats not in ("separate", "fused"):
@@ -70,17 +71,14 @@ class Arithmetic:
             raise UnsupportedError(f"the arithmetic {self.name!r} is not proven for {code} of {type}; it is for {proven}", _OTHERS)
 
     def rule(self, code: str, type: str, reference: Rule) -> Rule:
-        """How an operator's sums become outputs of a type, which the reference kernels do by the rule `reference`.
+        """The rule of an operator with outputs of a type, whose rule in the reference kernels is `reference`.
 
-        Raises UnsupportedError where it is not proven, and SettingError where it has None for a rule.
+        Raises UnsupportedError where it is not proven.
         """
         if self.rules is None:
             return reference
         self.check(code, type)
-        rule = self.rules[code, type]
-        if rule is None:
-            raise SettingError(f"the arithmetic {self.name!r} has None as the rule for {code} of {type}, whose sums are rounded", _RULES)
-        return rule
+        return self.rules[code, type] or reference
 
     def check_factor(self, rule: Rule, factor: float) -> None:
         """Raise UnsupportedError for a factor that a rule is not proven for."""
@@ -88,32 +86,3 @@ class Arithmetic:
             raise UnsupportedError(
                 f"its scales make a factor of {factor:.6g}, and the arithmetic {self.name!r} is proven below {rule.end:g}", _OTHERS
             )
-
-
-REFERENCE = Arithmetic("reference", floats="separate")
-FAST = Arithmetic("fast", floats="fused", quantizing=REFERENCE)
-
-# XNNPACK's kernels for x86, which LiteRT's default interpreter runs. It takes no layer with a factor from 256 on.
-_XNNPACK = Rule("float", "float", 256)
-XNNPACK = Arithmetic(
-    "xnnpack",
-    floats="separate",
-    rules={
-        ("CONV_2D", "INT8"): _XNNPACK,
-        ("DEPTHWISE_CONV_2D", "INT8"): _XNNPACK,
-        ("FULLY_CONNECTED", "INT8"): _XNNPACK,
-        ("RESHAPE", "INT8"): None,
-    },
-)
-
-ARITHMETICS = {arithmetic.name: arithmetic for arithmetic in (FAST, REFERENCE, XNNPACK)}
-
-
-def find(arithmetic: Arithmetic | str) -> Arithmetic:
-    """The arithmetic of a name, or the one that is given. Raises SettingError, with the nearest names, for anything else."""
-    if isinstance(arithmetic, Arithmetic):
-        return arithmetic
-    if isinstance(arithmetic, str) and arithmetic in ARITHMETICS:
-        return ARITHMETICS[arithmetic]
-    names = ", ".join(map(repr, ARITHMETICS))
-    raise SettingError(f"there is no arithmetic {quoted(arithmetic)}", nearest(arithmetic, ARITHMETICS) or f"Give one of {names}")

@@ -1,17 +1,14 @@
-"""The arithmetic "xnnpack" against LiteRT's default interpreter, whose XNNPACK delegate must have taken the op."""
+"""Random cases of convolutions and matrix products, in which halves are frequent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
-import pytest
 
-from tinylite import Graph, Interpreter, Model, Op, UnsupportedError
+from ..cases import Case, T
 
-from .cases import Case, T
-from .conftest import feed_and_run, litert_interpreter
+__all__ = ["CASES"]
 
 Shape = tuple[int, ...]
 ACTIVATIONS = ("NONE", "NONE", "RELU", "RELU6", "RELU_N1_TO_1")
@@ -92,59 +89,4 @@ def dense(rng: np.random.Generator) -> Case:
     return Case("FULLY_CONNECTED", inputs, [output], options, version=5)
 
 
-CASES: dict[str, Callable[[np.random.Generator], Case]] = {"CONV_2D": convolution, "DEPTHWISE_CONV_2D": depthwise, "FULLY_CONNECTED": dense}
-
-
-def run(model: Model, arithmetic: str, feeds: list[np.ndarray]) -> np.ndarray:
-    interpreter = Interpreter(model, arithmetic=arithmetic)
-    interpreter.allocate_tensors()
-    return feed_and_run(interpreter, feeds, 1)[0]
-
-
-def compared(code: str, seeds: range) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """What "xnnpack", LiteRT and "reference" compute; for each seed another case."""
-    for seed in seeds:
-        case = CASES[code](np.random.default_rng(seed))
-        model, feeds = case.model(), case.feeds(seed)
-        oracle = litert_interpreter(model.to_bytes(), "BUILTIN")
-        assert "DELEGATE" in [op["op_name"] for op in oracle._get_ops_details()], case.name
-        found, wanted = run(model, "xnnpack", feeds), feed_and_run(oracle, feeds, 1)[0]
-        assert np.array_equal(found, wanted), f"seed {seed}: {np.count_nonzero(found != wanted)} of {found.size} differ: {case.name}"
-        yield found, wanted, run(model, "reference", feeds)
-
-
-@pytest.mark.parametrize("code", CASES)
-def test_xnnpack_has_the_bits_of_litert_s_default(code: str) -> None:
-    others = [np.array_equal(found, reference) for found, _, reference in compared(code, range(100))]
-    assert not all(others)  # the cases distinguish it from the reference kernels
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("code", CASES)
-def test_xnnpack_has_the_bits_of_litert_s_default_in_500_cases(code: str) -> None:
-    assert len(list(compared(code, range(1000, 1500)))) == 500
-
-
-def test_layers_that_follow_each_other_have_its_bits() -> None:
-    rng = np.random.default_rng(4)
-    (x, *filters), between = operands(rng, (1, 6, 6, 5), (8, 3, 3, 5), (1, 6, 6, 8))
-    (_, *weights), output = operands(rng, (1, 288), (10, 288), (1, 10))
-    inputs = [T.tensor(tensor, f"t{index}") for index, tensor in enumerate((x, *filters, *weights)) if tensor is not None]  # type: ignore[arg-type]
-    pixels, row, found = between.tensor("pixels"), replace(between, shape=(1, 288)).tensor("row"), output.tensor("found")
-    shape = T((2,), "INT32", data=[1, 288]).tensor("shape")
-    ops = [
-        Op("CONV_2D", inputs[:3], [pixels], version=3, padding="SAME", stride_h=1, stride_w=1),
-        Op("RESHAPE", [pixels, shape], [row]),
-        Op("FULLY_CONNECTED", [row, *inputs[3:]], [found], version=4),
-    ]
-    model = Model([Graph("main", inputs[:1], [found], ops)])
-    feeds = [rng.integers(-128, 128, (1, 6, 6, 5)).astype(np.int8)]
-    assert np.array_equal(run(model, "xnnpack", feeds), feed_and_run(litert_interpreter(model.to_bytes(), "BUILTIN"), feeds, 1)[0])
-
-
-def test_what_xnnpack_is_not_proven_for_is_refused() -> None:
-    case = dense(np.random.default_rng(0))
-    case.inputs[1].scale = 300.0  # type: ignore[union-attr]
-    case.inputs[0].scale = case.outputs[0].scale = 1.0  # type: ignore[union-attr]
-    with pytest.raises(UnsupportedError, match=r"FULLY_CONNECTED.*a factor of 300, and the arithmetic 'xnnpack' is proven below 256"):
-        run(case.model(), "xnnpack", case.feeds())
+CASES = {("CONV_2D", "INT8"): convolution, ("DEPTHWISE_CONV_2D", "INT8"): depthwise, ("FULLY_CONNECTED", "INT8"): dense}

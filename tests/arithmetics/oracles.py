@@ -1,0 +1,39 @@
+"""What arithmetics are named after, run on a model: (model, feeds) -> outputs. A test is skipped where its package is absent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from tinylite import Model
+
+from ..conftest import feed_and_run, litert_interpreter
+from ..referee import Remote
+
+__all__ = ["ORACLES"]
+
+Oracle = Callable[[Model, list[np.ndarray]], list[np.ndarray]]
+
+
+def _litert(resolver: str) -> Oracle:
+    return lambda model, feeds: feed_and_run(litert_interpreter(model.to_bytes(), resolver), feeds, 1)
+
+
+def _tflm(model: Model, feeds: list[np.ndarray]) -> list[np.ndarray]:
+    pytest.importorskip("tflite_micro")
+    interpreter = Remote(runtime="tflite_micro", model_content=model.to_bytes())
+    for number, value in enumerate(feeds):
+        interpreter.set_input(value, number)
+    interpreter.invoke()
+    return [np.asarray(interpreter.get_output(number)) for number in range(len(model.graph.outputs))]
+
+
+ORACLES: dict[str, Oracle] = {
+    "fast": _litert("BUILTIN_REF"),
+    "litert-reference": _litert("BUILTIN_REF"),
+    "litert-builtin": _litert("BUILTIN_WITHOUT_DEFAULT_DELEGATES"),
+    "xnnpack": _litert("BUILTIN"),
+    "tflm": _tflm,
+}
