@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         CorruptFileError as CorruptFileError,
         FileError as FileError,
         FreezeError as FreezeError,
+        GoldenError as GoldenError,
         InvokeError as InvokeError,
         KernelError as KernelError,
         MissingPackageError as MissingPackageError,
@@ -71,7 +72,7 @@ if not os.path.isdir(os.path.join(__path__[0], "kernels")):
 _HOMES = {
     "arithmetic": ("Arithmetic",),
     "errors": (
-        "CodeRefusedError", "ConvertError", "CorruptFileError", "FileError", "FreezeError", "InvokeError", "KernelError",
+        "CodeRefusedError", "ConvertError", "CorruptFileError", "FileError", "FreezeError", "GoldenError", "InvokeError", "KernelError",
         "MissingPackageError", "ModelError", "NotATfliteFileError", "OutOfMemoryError", "QuantizeError", "SettingError", "TensorError",
         "TinyliteError", "UnsupportedError",
     ),
@@ -90,11 +91,11 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # sorted, and equal to the names above; tests see to it
     "Arithmetic", "CodeRefusedError", "ConvertError", "ConvertRequest", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError",
-    "Frozen", "FrozenTensor", "Graph", "GraphRunner", "Interpreter", "InvokeError", "KernelError", "Metadata", "MissingPackageError",
-    "Model", "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError",
-    "SettingError", "Signature", "SignatureRunner", "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnsupportedError",
-    "__version__", "compat", "convert", "dequantize_values", "freeze", "infer_shapes", "lite", "load_delegate", "quantize",
-    "quantize_values", "random_inputs", "toco_convert",
+    "Frozen", "FrozenTensor", "GoldenError", "Graph", "GraphRunner", "Interpreter", "InvokeError", "KernelError", "Metadata",
+    "MissingPackageError", "Model", "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization",
+    "QuantizeError", "SettingError", "Signature", "SignatureRunner", "TFLiteConverter", "Tensor", "TensorError", "TinyliteError",
+    "UnsupportedError", "__version__", "compat", "convert", "dequantize_values", "freeze", "infer_shapes", "lite", "load_delegate",
+    "quantize", "quantize_values", "random_inputs", "toco_convert",
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ TinyliteError
 ├── FreezeError (ValueError)          a TensorFlow graph or model that cannot be joined with its values
 │   └── CodeRefusedError              one that would run code or reach for files on the way, and nobody allowed it
 ├── QuantizeError (ValueError)        a TensorFlow graph that cannot be rewritten for training with quantization
+├── GoldenError (AssertionError)      a result that differs from what a golden holds
 ├── TensorError (ValueError)          a tensor given or asked for that does not fit the model
 ├── InvokeError (RuntimeError)        a run that could not be finished
 ├── OutOfMemoryError (MemoryError)    a model that needs more memory than there is or than was allowed
@@ -34,6 +35,7 @@ __all__ = [
     "CorruptFileError",
     "FileError",
     "FreezeError",
+    "GoldenError",
     "InvokeError",
     "KernelError",
     "MissingPackageError",
@@ -124,6 +126,12 @@ class CodeRefusedError(FileError, FreezeError):
 
 class QuantizeError(TinyliteError, ValueError):
     """A TensorFlow graph cannot be rewritten for training with quantization."""
+
+
+class GoldenError(TinyliteError, AssertionError):
+    """A result differs from what a golden holds. The report of all differences is its attribute `report`, if there is one."""
+
+    report: Any = None
 
 
 class TensorError(TinyliteError, ValueError):
