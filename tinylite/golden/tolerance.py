@@ -33,9 +33,9 @@ class Tolerance:
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise SettingError(f"{name} is {quoted(value)}", "Give a whole number from 0 on")
         for name in ("share", "rtol", "atol"):
-            value: Any = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-                raise SettingError(f"{name} is {quoted(value)}", "Give a number from 0 on")
+            number: Any = getattr(self, name)
+            if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 <= number < math.inf:
+                raise SettingError(f"{name} is {quoted(number)}", "Give a number from 0 on")
         if self.share > 1:
             raise SettingError(f"share is {self.share}", "Give a share from 0 to 1, such as 0.001 for a value in a thousand")
 
