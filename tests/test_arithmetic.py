@@ -111,7 +111,7 @@ def test_what_is_not_proven_is_refused_by_name(case: Case, what: str) -> None:
     with pytest.raises(UnsupportedError) as caught:
         kernels(case, only)
     assert f"the arithmetic 'only' is not proven for {what}" in str(caught.value)
-    assert "it is for FULLY_CONNECTED of INT8" in str(caught.value) and "'litert-reference'" in str(caught.value)
+    assert "it is for FULLY_CONNECTED" in str(caught.value) and "'litert-reference'" in str(caught.value)
 
 
 def test_no_pass_makes_an_operator_of_another_that_is_proven() -> None:

@@ -39,10 +39,12 @@ if TYPE_CHECKING:
         SettingError as SettingError,
         TensorError as TensorError,
         TinyliteError as TinyliteError,
+        UnprovenError as UnprovenError,
         UnsupportedError as UnsupportedError,
     )
     from .freezing.dispatch import freeze as freeze
     from .freezing.frozen import Frozen as Frozen, FrozenTensor as FrozenTensor
+    from .golden.matrix import compare_arithmetics as compare_arithmetics
     from .inputs.random_values import random_inputs as random_inputs
     from .inputs.stored_values import dequantize_values as dequantize_values, quantize_values as quantize_values
     from .interpreter import (
@@ -74,7 +76,7 @@ _HOMES = {
     "errors": (
         "CodeRefusedError", "ConvertError", "CorruptFileError", "FileError", "FreezeError", "GoldenError", "InvokeError", "KernelError",
         "MissingPackageError", "ModelError", "NotATfliteFileError", "OutOfMemoryError", "QuantizeError", "SettingError", "TensorError",
-        "TinyliteError", "UnsupportedError",
+        "TinyliteError", "UnprovenError", "UnsupportedError",
     ),
     "converter": ("convert",),
     "converter.request": ("ConvertRequest",),
@@ -83,6 +85,7 @@ _HOMES = {
     "freezing.frozen": ("Frozen", "FrozenTensor"),
     "engine.infer_shapes": ("infer_shapes",),
     "interpreter": ("GraphRunner", "Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"),
+    "golden.matrix": ("compare_arithmetics",),
     "inputs.random_values": ("random_inputs",),
     "inputs.stored_values": ("dequantize_values", "quantize_values"),
     "model": ("ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor"),
@@ -94,8 +97,8 @@ __all__ = [  # sorted, and equal to the names above; tests see to it
     "Frozen", "FrozenTensor", "GoldenError", "Graph", "GraphRunner", "Interpreter", "InvokeError", "KernelError", "Metadata",
     "MissingPackageError", "Model", "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization",
     "QuantizeError", "SettingError", "Signature", "SignatureRunner", "TFLiteConverter", "Tensor", "TensorError", "TinyliteError",
-    "UnsupportedError", "__version__", "compat", "convert", "dequantize_values", "freeze", "infer_shapes", "lite", "load_delegate",
-    "quantize", "quantize_values", "random_inputs", "toco_convert",
+    "UnprovenError", "UnsupportedError", "__version__", "compare_arithmetics", "compat", "convert", "dequantize_values", "freeze",
+    "infer_shapes", "lite", "load_delegate", "quantize", "quantize_values", "random_inputs", "toco_convert",
 ]  # fmt: skip
 
 

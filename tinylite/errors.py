@@ -6,6 +6,7 @@ TinyliteError
 │   └── CorruptFileError              a .tflite file whose bytes break the format's rules
 ├── ModelError (ValueError)           a Model that breaks the rules of graphs: indices, shapes, types, order
 ├── UnsupportedError (ValueError)     an operator, version or type that tinylite does not run
+│   └── UnprovenError                 an operator that an arithmetic is not proven for
 ├── ConvertError (ValueError)         a TensorFlow graph that cannot become a .tflite file
 ├── FreezeError (ValueError)          a TensorFlow graph or model that cannot be joined with its values
 │   └── CodeRefusedError              one that would run code or reach for files on the way, and nobody allowed it
@@ -46,6 +47,7 @@ __all__ = [
     "SettingError",
     "TensorError",
     "TinyliteError",
+    "UnprovenError",
     "UnsupportedError",
 ]
 
@@ -110,6 +112,10 @@ class ModelError(TinyliteError, ValueError):
 
 class UnsupportedError(TinyliteError, ValueError):
     """The model is valid, and tinylite has no kernel for a part of it."""
+
+
+class UnprovenError(UnsupportedError):
+    """The arithmetic that was asked for is not proven for an operator of the model."""
 
 
 class ConvertError(TinyliteError, ValueError):

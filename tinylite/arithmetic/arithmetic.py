@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..errors import SettingError, UnsupportedError, quoted
+from ..errors import SettingError, UnprovenError, quoted
 
 __all__ = ["Arithmetic", "Rule"]
 
@@ -65,15 +65,16 @@ class Arithmetic:
         return self.rules is None
 
     def check(self, code: str, type: str) -> None:
-        """Raise UnsupportedError unless it is proven for an operator with outputs of a type."""
+        """Raise UnprovenError unless it is proven for an operator with outputs of a type."""
         if self.rules is not None and (code, type) not in self.rules:
-            proven = ", ".join(f"{code} of {type}" for code, type in self.rules)
-            raise UnsupportedError(f"the arithmetic {self.name!r} is not proven for {code} of {type}; it is for {proven}", _OTHERS)
+            types = [f"{code} of {known}" for operator, known in self.rules if operator == code]
+            proven = ", ".join(types or dict.fromkeys(operator for operator, _ in self.rules))
+            raise UnprovenError(f"the arithmetic {self.name!r} is not proven for {code} of {type}; it is for {proven}", _OTHERS)
 
     def rule(self, code: str, type: str, reference: Rule) -> Rule:
         """The rule of an operator with outputs of a type, whose rule in the reference kernels is `reference`.
 
-        Raises UnsupportedError where it is not proven.
+        Raises UnprovenError where it is not proven.
         """
         if self.rules is None:
             return reference
@@ -81,8 +82,8 @@ class Arithmetic:
         return self.rules[code, type] or reference
 
     def check_factor(self, rule: Rule, factor: float) -> None:
-        """Raise UnsupportedError for a factor that a rule is not proven for."""
+        """Raise UnprovenError for a factor that a rule is not proven for."""
         if factor >= rule.end:
-            raise UnsupportedError(
+            raise UnprovenError(
                 f"its scales make a factor of {factor:.6g}, and the arithmetic {self.name!r} is proven below {rule.end:g}", _OTHERS
             )

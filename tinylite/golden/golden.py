@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..model import Tensor
+from ..tensor_types import tensor_dtype
+
 __all__ = ["FORMAT_VERSION", "Golden", "GoldenTensor", "Record"]
 
 FORMAT_VERSION = 1
@@ -40,6 +43,15 @@ class GoldenTensor:
     zero_point: tuple[int, ...] = ()
     axis: int = 0
     op: int | None = None
+
+    @classmethod
+    def of(cls, tensor: Tensor, index: int, role: str = "layer", op: int | None = None) -> GoldenTensor:
+        """A model's tensor."""
+        params = tensor.quantization_params
+        scales, zeros = ((), ()) if params is None else (params.scale.tolist(), params.zero_point.tolist())
+        dtype = np.dtype(tensor_dtype(tensor.type)).name if tensor.is_numeric else "str"
+        axis = 0 if params is None else params.quantized_dimension
+        return cls(tensor.name or "", index, role, dtype, tuple(scales), tuple(zeros), axis, op)
 
     @property
     def is_quantized(self) -> bool:

@@ -39,7 +39,7 @@ class Interpreter:
     `arithmetic` says how results are rounded, by name or as a value of tinylite.arithmetic: "fast", where integers are bit-exact with
     LiteRT's reference kernels and floats are rounded as is fastest; or "litert-reference", where floats are, too. Without it,
     an `experimental_op_resolver_type` of BUILTIN_REF, tinylite's own or that of the package it replaces, means "litert-reference" and all
-    others "fast". Planning raises UnsupportedError for an op that the arithmetic is not proven for.
+    others "fast". Planning raises UnprovenError for an op that the arithmetic is not proven for.
 
     Raises FileError for what is not a .tflite file or is damaged, UnsupportedError for another version of the format, and ModelError for
     records that contradict themselves, as LiteRT does.

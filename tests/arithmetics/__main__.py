@@ -1,0 +1,82 @@
+"""Compare every rule of every arithmetic with its oracle, and write the table of docs/arithmetics.md.
+
+    python -m tests.arithmetics --cases 500
+
+Ends with 1, and writes nothing, where bits differ.
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import click
+
+from tinylite.arithmetic import ARITHMETICS
+from tinylite.kernels.cpu import target
+
+from .oracles import ORACLES
+from .test_conformance import RULES, compare
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "arithmetics.md"
+START, END = "<!-- cases: made by python -m tests.arithmetics -->", "<!-- end of cases -->"
+PACKAGES = ("ai-edge-litert", "tflite-micro")
+
+
+def compared(rule: tuple[str, str, str, int]) -> int | str:
+    """How many cases of a rule differ from the reference kernels, or what is wrong."""
+    *place, cases = rule
+    try:
+        return compare(*place, range(1000, 1000 + cases))  # type: ignore[arg-type]
+    except AssertionError as error:
+        return f"{' '.join(map(str, place))}: {error}"
+
+
+def table(counts: dict[tuple[str, str, str], int], cases: int) -> str:
+    """The Markdown table of all rules: of each arithmetic, how many cases were equal and how many of those differ from the reference."""
+    names = [*ORACLES][2:]
+    head = ["operator", "type", *(f"`{name}`" for name in names)]
+    places = sorted({(code, type) for _, code, type in counts})
+    rows = []
+    for code, type in places:
+        cells = [counts.get((name, code, type)) for name in names]
+        rows.append([code, type, *("" if count is None else f"{cases}" if not count else f"{cases} ({count})" for count in cells)])
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def packages() -> str:
+    """The oracles' versions."""
+    found = []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            found.append(f"{name} (absent)")
+    return ", ".join(found)
+
+
+@click.command()
+@click.option("--cases", default=500, show_default=True, help="Random cases of each rule.")
+@click.option("--jobs", default=2, show_default=True, help="Processes that share the work.")
+def main(cases: int, jobs: int) -> None:
+    """Compare every rule with its oracle, and write the table into docs/arithmetics.md."""
+    with ProcessPoolExecutor(jobs) as pool:
+        results = dict(zip(RULES, pool.map(compared, [(*rule, cases) for rule in RULES]), strict=True))
+    wrong = [result for result in results.values() if isinstance(result, str)]
+    for text in wrong:
+        click.echo(text, err=True)
+    if wrong:
+        sys.exit(1)
+    counts = {rule: result for rule, result in results.items() if isinstance(result, int)}
+    text = PAGE.read_text()
+    before, after = text.split(START)[0], text.split(END)[1]
+    made = f"{cases} cases each on `{target().name}`, {packages()}:"
+    PAGE.write_text(f"{before}{START}\n{made}\n\n{table(counts, cases)}\n{END}{after}")
+    click.echo(f"{len(counts)} rules, {cases} cases each: all bits equal ({', '.join(name for name in ARITHMETICS if name in ORACLES)})")
+
+
+if __name__ == "__main__":
+    main()

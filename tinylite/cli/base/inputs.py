@@ -1,0 +1,24 @@
+"""What commands that run a model more than once feed it: files, and random values where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...interpreter import Interpreter
+from .running import Reading, Session
+
+__all__ = ["inputs_of"]
+
+
+def inputs_of(model: Any, files: Sequence[str], seed: int = 0, reading: Reading | None = None) -> list[np.ndarray]:
+    """An array for each input of the first graph, as `tinylite run` reads them; those without a file are random by `seed`.
+
+    `model` is what an Interpreter takes. Raises what reading files and planning the model raise.
+    """
+    with Interpreter(model) as interpreter:
+        session = Session(interpreter)
+        session.feed(files, reading or Reading(), seed)
+        return [session.runner.get(details["index"]) for details in session.inputs()]
