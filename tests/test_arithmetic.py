@@ -45,7 +45,7 @@ def kernels(case: Case, arithmetic: Arithmetic | str) -> str:
 
 def test_names_and_values_are_the_same() -> None:
     assert all(find(name) is find(arithmetic) is arithmetic for name, arithmetic in ARITHMETICS.items())
-    assert Interpreter(floats().model()).runtime.arithmetic is Interpreter(floats().model(), arithmetic="fast").runtime.arithmetic is FAST
+    assert Interpreter(floats().model()).arithmetic is Interpreter(floats().model(), arithmetic="fast").arithmetic is FAST
 
 
 def test_floats_are_rounded_as_the_arithmetic_says() -> None:
@@ -63,6 +63,9 @@ def test_the_command_takes_it_by_name_and_its_profile_names_the_variant(tmp_path
         done = CliRunner().invoke(main, [*command, name])
         (op,) = json.loads(done.stdout)["profile"]["ops"]
         assert op["kernels"] == [f"f32_gemm_{choose('f32', 64, 20, 72).name}_{rounding}"]
+        done = CliRunner().invoke(main, ["inspect", str(path), "--json", "--arithmetic", name])
+        (op,) = json.loads(done.stdout)["graphs"][0]["memory"]["ops"]
+        assert op["kernels"][-1].endswith(rounding)
     done = CliRunner().invoke(main, [*command, "exact"])
     assert done.exit_code == 2 and "'litert-reference'" in done.output
 

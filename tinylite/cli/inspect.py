@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ..arithmetic import ARITHMETICS, FAST
 from ..errors import at
 from .base.terminal import CONTEXT, console, echo_json, shown
 
@@ -16,8 +17,11 @@ __all__ = ["inspect"]
 @click.option(
     "--memory/--no-memory", default=True, show_default=True, help="Plan the graphs, and show their kernels and where tensors lie in memory."
 )
+@click.option(
+    "--arithmetic", type=click.Choice(sorted(ARITHMETICS)), default=FAST.name, show_default=True, help="Whose kernels and memory are shown."
+)
 @click.option("--quantization", is_flag=True, help="Show how MODEL is quantized: every tensor's scale, zero point and range.")
-def inspect(model: str, as_json: bool, memory: bool, quantization: bool) -> None:
+def inspect(model: str, as_json: bool, memory: bool, arithmetic: str, quantization: bool) -> None:
     """Show what MODEL holds.
 
     Of a .tflite file: graphs, ops, tensors, quantization, signatures, metadata, kernels, memory plan. Of a TensorFlow graph, a SavedModel,
@@ -39,7 +43,7 @@ def inspect(model: str, as_json: bool, memory: bool, quantization: bool) -> None
     elif kind.id in describe_graph.KINDS:
         description, tables = describe_graph.describe(model, kind), graph_tables.tables
     else:
-        description, tables = describe.describe(Model.load(model), memory), describe.tables
+        description, tables = describe.describe(Model.load(model), memory, ARITHMETICS[arithmetic]), describe.tables
     if as_json:
         echo_json(description, indent=1)
         return

@@ -165,6 +165,11 @@ class Interpreter:
         return self._model
 
     @property
+    def arithmetic(self) -> Arithmetic:
+        """How results are rounded: the arithmetic that was asked for, with its name and version."""
+        return self.runtime.arithmetic
+
+    @property
     def plan(self) -> Plan:
         """How the first graph runs: its steps with their kernels, and its memory. Raises InvokeError before it is allocated."""
         return self._main.plan

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..arithmetic import FAST, Arithmetic
 from ..engine.checks import prepared_graph
 from ..engine.planner import Planner
 from ..engine.segment import name_in_file, steps_by_op
@@ -34,8 +35,8 @@ __all__ = ["describe", "new_table", "short", "tables", "time_text"]
 _LONGEST = 1000  # characters of a name where it is only referred to
 
 
-def describe(model: Model, memory: bool = True) -> dict[str, Any]:
-    """The model as plain data: file, graphs with ops and tensors, signatures, metadata, and with `memory` the memory plan.
+def describe(model: Model, memory: bool = True, arithmetic: Arithmetic = FAST) -> dict[str, Any]:
+    """The model as plain data: file, graphs with ops and tensors, signatures, metadata, and with `memory` the memory plan in an arithmetic.
 
     Weights are left out; everything else that a reader could want is in, by name and number.
     """
@@ -51,7 +52,7 @@ def describe(model: Model, memory: bool = True) -> dict[str, Any]:
             "notes": [*model.notes, *notes, *_version_notes(model)],
         },
         "graphs": [
-            {**_graph(index, graph, memory), "metadata": _metadata(*ends)}
+            {**_graph(index, graph, arithmetic if memory else None), "metadata": _metadata(*ends)}
             for (index, graph), ends in zip(enumerate(model.graphs), facts, strict=True)
         ],
         "signatures": [
@@ -101,7 +102,7 @@ def _text(data: np.ndarray) -> str | None:
     return text if text.isprintable() else None
 
 
-def _graph(index: int, graph: Graph, memory: bool) -> dict[str, Any]:
+def _graph(index: int, graph: Graph, arithmetic: Arithmetic | None) -> dict[str, Any]:
     tensors = graph.all_tensors()
     numbers = {id(tensor): number for number, tensor in enumerate(tensors)}
 
@@ -127,7 +128,7 @@ def _graph(index: int, graph: Graph, memory: bool) -> dict[str, Any]:
             for position, op in enumerate(graph.ops)
         ],
         "tensors": [_tensor(number, tensor) for number, tensor in enumerate(tensors)],
-        "memory": _memory(graph, numbers) if memory else None,
+        "memory": _memory(graph, numbers, arithmetic) if arithmetic is not None else None,
     }
 
 
@@ -180,10 +181,11 @@ def _quantization(quantization: Quantization | None) -> dict[str, Any] | None:
     }
 
 
-def _memory(graph: Graph, numbers: dict[int, int]) -> dict[str, Any]:
+def _memory(graph: Graph, numbers: dict[int, int], arithmetic: Arithmetic) -> dict[str, Any]:
     """Where tensors would lie, or why the graph cannot be planned."""
     try:
-        planner = Planner(prepared_graph(graph), {}, Settings())
+        settings = Settings(arithmetic=arithmetic)
+        planner = Planner(prepared_graph(graph, settings.keeps_ops), {}, settings)
         need = planner.run()
         planner.lay_out()
     except TinyliteError as error:
