@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         CodeRefusedError as CodeRefusedError,
         ConvertError as ConvertError,
         CorruptFileError as CorruptFileError,
+        ExplainError as ExplainError,
         FileError as FileError,
         FreezeError as FreezeError,
         GoldenError as GoldenError,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
         UnprovenError as UnprovenError,
         UnsupportedError as UnsupportedError,
     )
+    from .explaining.explain import explain as explain
+    from .explaining.explanation import Explanation as Explanation
     from .freezing.dispatch import freeze as freeze
     from .freezing.frozen import Frozen as Frozen, FrozenTensor as FrozenTensor
     from .golden.matrix import compare_arithmetics as compare_arithmetics
@@ -74,13 +77,15 @@ if not os.path.isdir(os.path.join(__path__[0], "kernels")):
 _HOMES = {
     "arithmetic": ("Arithmetic",),
     "errors": (
-        "CodeRefusedError", "ConvertError", "CorruptFileError", "FileError", "FreezeError", "GoldenError", "InvokeError", "KernelError",
-        "MissingPackageError", "ModelError", "NotATfliteFileError", "OutOfMemoryError", "QuantizeError", "SettingError", "TensorError",
-        "TinyliteError", "UnprovenError", "UnsupportedError",
+        "CodeRefusedError", "ConvertError", "CorruptFileError", "ExplainError", "FileError", "FreezeError", "GoldenError",
+        "InvokeError", "KernelError", "MissingPackageError", "ModelError", "NotATfliteFileError", "OutOfMemoryError", "QuantizeError",
+        "SettingError", "TensorError", "TinyliteError", "UnprovenError", "UnsupportedError",
     ),
     "converter": ("convert",),
     "converter.request": ("ConvertRequest",),
     "converter.tflite_converter": ("TFLiteConverter", "toco_convert"),
+    "explaining.explain": ("explain",),
+    "explaining.explanation": ("Explanation",),
     "freezing.dispatch": ("freeze",),
     "freezing.frozen": ("Frozen", "FrozenTensor"),
     "engine.infer_shapes": ("infer_shapes",),
@@ -93,12 +98,13 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # sorted, and equal to the names above; tests see to it
-    "Arithmetic", "CodeRefusedError", "ConvertError", "ConvertRequest", "CorruptFileError", "ExternalBuffer", "FileError", "FreezeError",
-    "Frozen", "FrozenTensor", "GoldenError", "Graph", "GraphRunner", "Interpreter", "InvokeError", "KernelError", "Metadata",
-    "MissingPackageError", "Model", "ModelError", "NotATfliteFileError", "Op", "OpResolverType", "OutOfMemoryError", "Quantization",
-    "QuantizeError", "SettingError", "Signature", "SignatureRunner", "TFLiteConverter", "Tensor", "TensorError", "TinyliteError",
-    "UnprovenError", "UnsupportedError", "__version__", "compare_arithmetics", "compat", "convert", "dequantize_values", "freeze",
-    "infer_shapes", "lite", "load_delegate", "quantize", "quantize_values", "random_inputs", "toco_convert",
+    "Arithmetic", "CodeRefusedError", "ConvertError", "ConvertRequest", "CorruptFileError", "ExplainError", "Explanation", "ExternalBuffer",
+    "FileError", "FreezeError", "Frozen", "FrozenTensor", "GoldenError", "Graph", "GraphRunner", "Interpreter", "InvokeError",
+    "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError", "Op", "OpResolverType",
+    "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature", "SignatureRunner", "TFLiteConverter", "Tensor",
+    "TensorError", "TinyliteError", "UnprovenError", "UnsupportedError", "__version__", "compare_arithmetics", "compat", "convert",
+    "dequantize_values", "explain", "freeze", "infer_shapes", "lite", "load_delegate", "quantize", "quantize_values", "random_inputs",
+    "toco_convert",
 ]  # fmt: skip
 
 

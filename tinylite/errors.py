@@ -14,6 +14,7 @@ TinyliteError
 ├── GoldenError (AssertionError)      a result that differs from what a golden holds
 ├── TensorError (ValueError)          a tensor given or asked for that does not fit the model
 ├── InvokeError (RuntimeError)        a run that could not be finished
+├── ExplainError (RuntimeError)       an explanation that does not arrive at what the kernel has computed
 ├── OutOfMemoryError (MemoryError)    a model that needs more memory than there is or than was allowed
 ├── SettingError (ValueError)         a setting, such as an environment variable, that cannot be used
 ├── MissingPackageError (ImportError) a package that is not installed and that this needs; says which
@@ -34,6 +35,7 @@ __all__ = [
     "CodeRefusedError",
     "ConvertError",
     "CorruptFileError",
+    "ExplainError",
     "FileError",
     "FreezeError",
     "GoldenError",
@@ -146,6 +148,10 @@ class TensorError(TinyliteError, ValueError):
 
 class InvokeError(TinyliteError, RuntimeError):
     """A run could not be finished; the interpreter can be used again."""
+
+
+class ExplainError(TinyliteError, RuntimeError):
+    """An explanation does not arrive at what the kernel has computed, which is a fault of tinylite."""
 
 
 class OutOfMemoryError(TinyliteError, MemoryError):

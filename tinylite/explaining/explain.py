@@ -1,0 +1,263 @@
+"""`tinylite.explain`: a model is run up to an op, and one element of its output explained, term by term and rounding by rounding."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..arithmetic import ARITHMETICS, Arithmetic, find
+from ..errors import ExplainError, TensorError, UnsupportedError, at as place_of, nearest, quoted
+from ..inputs.random_values import random_inputs
+from ..interpreter import GraphRunner, Interpreter
+from ..model import Graph, Model, Op, Signature, Tensor
+from ..model.source import model_from
+from .alone import kernel_outputs
+from .explanation import Explanation, Number, Outcome
+from .site import derive, node_of
+
+__all__ = ["Target", "explain", "explain_run", "find_target"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A model that ends with the op of number `index`, and has of the others those that this one depends on.
+
+    Inputs and signatures' names for them are those of the whole model; the outputs of `graph`, by its number, are the op's.
+    """
+
+    model: Model
+    graph: int
+    index: int
+
+
+def explain(
+    model: Model | str | os.PathLike[str] | bytes,
+    op: int | str,
+    at: Sequence[int],
+    inputs: Sequence[Any] | Mapping[str, Any] | None = None,
+    *,
+    seed: int = 0,
+    arithmetic: Arithmetic | str | Sequence[Arithmetic | str] = "litert-reference",
+    output: int = 0,
+    graph: int = 0,
+) -> Explanation:
+    """How an element of an op's output comes about: terms, sum, factor, every rounding, zero point, clamp, result.
+
+    `op` is its number, as `tinylite inspect` counts them, or the name of one of its outputs; `at` the index of the element in the op's
+    output number `output`. `inputs` are arrays for the graph's inputs, in their order or by name, in the inputs' dtypes; without them,
+    those of `random_inputs` for `seed`. Only ops that this one depends on are run.
+
+    `arithmetic` is a name, or several, or "all". The first one runs the model; the others compute this op alone, on the same inputs, so
+    that what differs is this op's doing. One that is not proven for the op is listed with the reason.
+
+    Integers are Python's, exact; what a kernel computes in float or double is so here, and said. The result is compared with what the
+    kernel has computed.
+
+    Raises TensorError for an op, an element or inputs that there are not, UnsupportedError for an operator or type that cannot be
+    explained or that the first arithmetic is not proven for, ExplainError where the explanation and the kernel do not agree, and what
+    loading, planning and running raise.
+    """
+    arithmetics = _arithmetics(arithmetic)
+    target = find_target(model_from(model, None), op, graph)
+    with Interpreter(target.model, arithmetic=arithmetics[0], experimental_preserve_all_tensors=True) as interpreter:
+        runner = interpreter.get_graph_runner(graph)
+        _feed(runner, inputs, seed)
+        return explain_run(target, runner, at, arithmetics, output)
+
+
+def _arithmetics(given: Arithmetic | str | Sequence[Arithmetic | str]) -> list[Arithmetic]:
+    """Those that are asked for; of "all", the default comes first."""
+    if given == "all":
+        given = sorted(ARITHMETICS, key=lambda name: name != "litert-reference")
+    if isinstance(given, (Arithmetic, str)):
+        given = [given]
+    found = [find(entry) for entry in given]
+    if not found:
+        raise TensorError("no arithmetic is asked for", "Name one, or 'all'")
+    return found
+
+
+def _feed(runner: GraphRunner, inputs: Sequence[Any] | Mapping[str, Any] | None, seed: int) -> None:
+    """Set the inputs of a graph, and plan it."""
+    tensors = runner.graph.inputs
+    if inputs is None:
+        runner.allocate()
+        inputs = random_inputs([runner.details(tensor) for tensor in tensors], seed)
+    if isinstance(inputs, Mapping):
+        names = [tensor.name or "" for tensor in tensors]
+        unknown = [name for name in inputs if name not in names]
+        missing = [name for name in names if name not in inputs]
+        if unknown:
+            raise TensorError(
+                f"the model has no input {quoted(unknown[0])}", nearest(unknown[0], names) or f"There are: {', '.join(names)}"
+            )
+        if missing:
+            raise TensorError(f"nothing is given for input {missing[0]!r}", "Give an array for each")
+        inputs = [inputs[name] for name in names]
+    elif isinstance(inputs, np.ndarray):
+        inputs = [inputs]
+    if len(inputs) != len(tensors):
+        raise TensorError(f"the model has {len(tensors)} inputs and is given {len(inputs)}", "Give an array for each, in their order")
+    for tensor, value in zip(tensors, inputs, strict=True):
+        runner.resize(runner.index_of(tensor), np.shape(value))
+    runner.allocate()
+    for tensor, value in zip(tensors, inputs, strict=True):
+        runner.set(runner.index_of(tensor), value)
+
+
+def find_target(model: Model, op: int | str, graph: int = 0) -> Target:
+    """The op of a number or of an output's name, and what computes it. Raises TensorError if there is none."""
+    if not isinstance(graph, (int, np.integer)) or not 0 <= graph < len(model.graphs):
+        raise TensorError(f"there is no graph {quoted(graph)}: the model has {len(model.graphs)}", "Graphs are counted from 0")
+    source = model.graphs[graph]
+    with place_of(f"{model.source or 'model content'}, graph {graph}"):
+        index = _index_of(source, op)
+    chosen = source.ops[index]
+    cut = Graph(source.name, list(source.inputs), list(chosen.outputs), list(_needed(source.ops[:index], chosen)), source.all_tensors())
+    graphs = [cut if entry is source else entry for entry in model.graphs]
+    signatures = [Signature(entry.key, cut, dict(entry.inputs), {}, loose=True) for entry in model.signatures if entry.graph is source]
+    made = Model(graphs, metadata=model.metadata, signatures=signatures, source=model.source)
+    return Target(made, int(graph), index)
+
+
+def _index_of(graph: Graph, op: int | str) -> int:
+    last = len(graph.ops) - 1
+    if isinstance(op, (int, np.integer)) and not isinstance(op, bool):
+        if 0 <= op <= last:
+            return int(op)
+        raise TensorError(f"there is no op {op}: the graph has {last + 1}", f"Give a number from 0 to {last}" if last >= 0 else None)
+    makers = [(tensor.name or "", index) for index, entry in enumerate(graph.ops) for tensor in entry.outputs]
+    found = sorted({index for name, index in makers if name == op})
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise TensorError(f"the ops {', '.join(map(str, found))} have an output named {quoted(op)}", "Give the number of one")
+    ends = {tensor.name for tensor in (*graph.inputs, *(tensor for tensor in graph.tensors if tensor.is_constant))}
+    if op in ends:
+        raise TensorError(f"{quoted(op)} is an input or a constant, which no op computes", nearest(op, (name for name, _ in makers)))
+    raise TensorError(
+        f"no op has an output named {quoted(op)}",
+        nearest(op, (name for name, _ in makers)) or f"Give a number from 0 to {last}, or a name that `tinylite inspect` shows",
+    )
+
+
+def _needed(before: Sequence[Op], op: Op) -> Iterator[Op]:
+    """The op, and of those before it the ones that it depends on; all of them where some change variables."""
+    if any(ops.facts_of(entry).writes or _has_state(entry) for entry in before):
+        yield from before
+    else:
+        wanted = {id(tensor) for tensor in op.inputs}
+        chosen = []
+        for entry in reversed(before):
+            if any(id(tensor) in wanted for tensor in entry.outputs):
+                chosen.append(entry)
+                wanted |= {id(tensor) for tensor in entry.inputs}
+        yield from reversed(chosen)
+    yield op
+
+
+def _has_state(op: Op) -> bool:
+    """Whether what an op computes depends on others that have run, or it calls a graph that may."""
+    handles = any(tensor is not None and tensor.type == "RESOURCE" for tensor in (*op.inputs, *op.outputs))
+    return handles or op.code in ("CALL_ONCE", "IF", "WHILE") or any(tensor is not None and tensor.is_variable for tensor in op.inputs)
+
+
+def explain_run(target: Target, runner: GraphRunner, at: Sequence[int], arithmetics: Sequence[Arithmetic], output: int = 0) -> Explanation:
+    """Run the target's graph, whose inputs are set and whose tensors are all kept, and explain an element. See `explain`."""
+    op = runner.graph.ops[-1]  # an interpreter has a copy of its model
+    with runner.place(), place_of(f"op {target.index} {op.name}"):
+        if not isinstance(output, (int, np.integer)) or not 0 <= output < len(op.outputs):
+            raise TensorError(f"it has no output {quoted(output)}", f"It has {len(op.outputs)}, counted from 0")
+        tensor = op.outputs[output]
+        # Variables, which the op may change, are read before it does.
+        states = {id(entry): runner.get(runner.index_of(entry)) for entry in op.inputs if entry is not None and entry.is_variable}
+    runner.invoke()
+    given = [None if entry is None else states.get(id(entry), _value(runner, entry)) for entry in op.inputs]
+    found = [_value(runner, entry) for entry in op.outputs]
+    with runner.place(), place_of(f"op {target.index} {op.name}"):
+        index = _element(at, found[output].shape, tensor)
+        outcomes = []
+        for number, arithmetic in enumerate(arithmetics):
+            try:
+                node = node_of(op, target.index, given, [value.shape for value in found])
+                derivation = derive(node, arithmetic, output)(index)
+                computed = found if number == 0 else kernel_outputs(op, given, arithmetic)
+            except UnsupportedError as error:
+                if number == 0:
+                    raise
+                outcomes.append(Outcome(arithmetic.name, refused=error.problem))
+                continue
+            _check(derivation.result, computed[output][index], arithmetic)
+            outcomes.append(Outcome(arithmetic.name, derivation))
+        return Explanation(
+            model=target.model.source or "model content", graph=target.graph, op=target.index, code=op.name, output=int(output),
+            name=tensor.name or "", type=str(tensor.type), shape=found[output].shape, at=index,
+            operands=tuple(_operands(op, given, found)), outcomes=tuple(outcomes), real=_real(tensor, found[output][index]),
+        )  # fmt: skip
+
+
+def _value(runner: GraphRunner, tensor: Tensor) -> np.ndarray:
+    return runner.view(runner.index_of(tensor))
+
+
+def _element(at: Sequence[int], shape: tuple[int, ...], tensor: Tensor) -> tuple[int, ...]:
+    """The index of an element. Raises TensorError unless there is one."""
+    shown = f"output {tensor.name!r} has the shape {list(shape)}"
+    if isinstance(at, (int, np.integer)):
+        at = (int(at),)
+    if isinstance(at, str) or not all(isinstance(number, (int, np.integer)) for number in at):
+        raise TensorError(f"{quoted(at)} is not an index", f"Give a whole number for each dimension: {shown}")
+    index = tuple(map(int, at))
+    if len(index) != len(shape):
+        raise TensorError(f"the index {list(index)} has {len(index)} numbers, and {shown}", "Give a number for each dimension, from 0 on")
+    for dimension, (number, size) in enumerate(zip(index, shape, strict=True)):
+        if not 0 <= number < size:
+            raise TensorError(
+                f"the index {list(index)} is out of range: {shown}",
+                f"Dimension {dimension} goes from 0 to {size - 1}" if size else "It has no elements",
+            )
+    return index
+
+
+def _check(result: Number, computed: Any, arithmetic: Arithmetic) -> None:
+    """Raise ExplainError unless the explanation has the kernel's value."""
+    if not (result == computed or (result != result and computed != computed)):
+        raise ExplainError(
+            f"the explanation arrives at {result}, and the kernel of {arithmetic.name!r} has computed {computed}",
+            "This is a fault of tinylite: please report it, with the model",
+        )
+
+
+def _operands(op: Op, inputs: Sequence[np.ndarray | None], outputs: Sequence[np.ndarray]) -> Iterator[tuple[str, ...]]:
+    """A row for each tensor of an op."""
+    for side, tensors, values in (("input", op.inputs, inputs), ("output", op.outputs, outputs)):
+        for number, (tensor, value) in enumerate(zip(tensors, values, strict=True)):
+            if tensor is None or value is None:
+                continue
+            scales, zeros = _parameters(tensor)
+            yield f"{side} {number}", tensor.name or "", str(tensor.type), str(list(value.shape)), scales, zeros
+
+
+def _parameters(tensor: Tensor) -> tuple[str, str]:
+    quantization = tensor.quantization
+    if quantization is None or not quantization.scale.size:
+        return "", ""
+    scales, zeros = quantization.scale, quantization.zero_point
+    if scales.size == 1:
+        return str(scales[0]), str(zeros[0] if zeros.size else 0)
+    return f"{scales.size}, {scales.min()} to {scales.max()}", str(zeros[0]) if zeros.size and (
+        zeros == zeros[0]
+    ).all() else f"{zeros.size}"
+
+
+def _real(tensor: Tensor, stored: Any) -> float | None:
+    quantization = tensor.quantization
+    if quantization is None or quantization.scale.size != 1 or not isinstance(stored, np.integer):
+        return None
+    zero = int(quantization.zero_point[0]) if quantization.zero_point.size else 0
+    return float(quantization.scale[0]) * (int(stored) - zero)

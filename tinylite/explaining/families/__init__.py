@@ -1,0 +1,1 @@
+"""How each operator computes an element: functions marked with `@explains`, one file for each family of operators."""

@@ -1,0 +1,77 @@
+"""From int32 sums to output steps, by the methods of kernels/epilogues.py, in Python's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from ..errors import UnsupportedError, nearest
+from ..quantization_math import multiplier_and_shift
+from .explanation import Stage
+from .integers import divide_half_away, multiply_high, round_half_away, wrap
+
+__all__ = ["METHODS", "Requantize", "fixed_point", "method"]
+
+# From a sum to stages, of which the last is the sum in output steps, "scaled".
+Requantize = Callable[[int], list[Stage]]
+
+
+def fixed_point(factor: float) -> Requantize:
+    """gemmlowp's double rounding."""
+    multiplier, shift = multiplier_and_shift(factor)
+    settings = [
+        Stage("multiplier", multiplier, f"factor * 2^{31 - shift}, rounded, halves away from zero", True),
+        Stage("shift", shift, "left" if shift > 0 else "right", True),
+    ]
+    left, right = max(shift, 0), max(-shift, 0)
+
+    def requantize(total: int) -> list[Stage]:
+        stages, shifted = list(settings), total
+        if left:
+            shifted = wrap(total << left)
+            wrapped = "" if shifted == total << left else ", which wraps in 32 bits"
+            stages.append(Stage("shifted", shifted, f"{total} * 2^{left}{wrapped}"))
+        high = multiply_high(shifted, multiplier)
+        stages.append(Stage("high product", high, f"{shifted} * {multiplier} / 2^31, rounded, halves up"))
+        stages.append(Stage("scaled", divide_half_away(high, right), f"{high} / 2^{right}, rounded, halves away from zero"))
+        return stages
+
+    return requantize
+
+
+def _double(factor: float) -> Requantize:
+    def requantize(total: int) -> list[Stage]:
+        product = total * factor
+        return [
+            Stage("product", product, f"{total} * factor in double"),
+            Stage("scaled", round_half_away(product), "product rounded, halves away from zero"),
+        ]
+
+    return requantize
+
+
+def _float(factor: float) -> Requantize:
+    single = np.float32(factor)
+
+    def requantize(total: int) -> list[Stage]:
+        product = np.float32(total) * single
+        kept = min(max(float(product), -65536.0), 65536.0)
+        end = "" if kept == float(product) else f", kept within {kept:g} first"
+        return [
+            Stage("product", product, f"{total} * factor in float, both rounded to float first"),
+            Stage("scaled", round(kept), f"product rounded, halves to even{end}"),
+        ]
+
+    return requantize
+
+
+# By the keys of EPILOGUES.
+METHODS: Mapping[str, Callable[[float], Requantize]] = {"fixed": fixed_point, "double": _double, "float": _float}
+
+
+def method(name: str, factor: float) -> Requantize:
+    """The method of a name, for one factor. Raises UnsupportedError if it is not explained."""
+    if name not in METHODS:
+        raise UnsupportedError(f"there is no explanation for the rounding {name!r}", nearest(name, METHODS))
+    return METHODS[name](factor)

@@ -1,0 +1,131 @@
+"""An op whose inputs are known, seen through one arithmetic: what explanations start from."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from .. import ops
+from ..arithmetic import Arithmetic, Rule
+from ..errors import UnsupportedError
+from ..ops.common.node import Node, Value
+from ..ops.common.operator import Operator
+from ..ops.common.quantization_params import scale_and_zero
+from .explanation import Derivation
+
+if TYPE_CHECKING:
+    from ..model import Op
+
+__all__ = ["Index", "Place", "Site", "broadcast_index", "derive", "explained", "explains", "node_of"]
+
+Index = tuple[int, ...]
+Place = Callable[[Index], Derivation]
+
+
+class Site(NamedTuple):
+    """An op at planning time, each of whose inputs has its value as `constant_value`.
+
+    output      the number of the output that is looked at
+    """
+
+    node: Node
+    operator: Operator
+    arithmetic: Arithmetic
+    output: int
+
+    @property
+    def result(self) -> Value:
+        """The output that is looked at."""
+        return self.node.outputs[self.output]
+
+    def array(self, index: int) -> np.ndarray:
+        """The value of an input."""
+        found = self.node.input(index).constant_value
+        assert found is not None
+        return found
+
+    def scale_and_zero(self, value: Value) -> tuple[float, int]:
+        return scale_and_zero(self.node, value)
+
+    def rule(self, reference: Rule) -> Rule:
+        """How the arithmetic rounds this op. Raises UnsupportedError where it is not proven."""
+        return self.arithmetic.rule(self.node.op.code, self.node.outputs[0].type, reference)
+
+    def check_reference(self) -> None:
+        """Raise UnsupportedError if the arithmetic rounds this op otherwise than the reference kernels do."""
+        rule = self.rule(_REFERENCE)
+        if rule != _REFERENCE:
+            raise UnsupportedError(
+                f"there is no explanation for how {self.arithmetic.name!r} rounds {self.node.op.code}, {rule.method!r}",
+                "Explain it in 'litert-reference'",
+            )
+
+
+_REFERENCE = Rule("")
+
+
+def node_of(op: Op, index: int, inputs: Sequence[np.ndarray | None], outputs: Sequence[tuple[int, ...]]) -> Node:
+    """A node of an op whose inputs have these values, and whose outputs have these shapes."""
+    values: list[Value | None] = []
+    for tensor, array in zip(op.inputs, inputs, strict=True):
+        values.append(None if tensor is None or array is None else Value(tensor.name or "", str(tensor.type), array.shape, tensor, array))
+    results = [Value(tensor.name or "", str(tensor.type), shape, tensor) for tensor, shape in zip(op.outputs, outputs, strict=True)]
+    return Node(op, index, values, results)
+
+
+_FAMILIES: dict[tuple[str, str], Callable[[Site], Place]] = {}
+
+
+def explains(*codes: str, types: str) -> Callable[[Callable[[Site], Place]], Callable[[Site], Place]]:
+    """Mark a function from a site to one from an index to its derivation: that of operators whose output has one of these types.
+
+    `types` are names with spaces between them. What serves all elements is computed once, in the outer function.
+    """
+
+    def mark(function: Callable[[Site], Place]) -> Callable[[Site], Place]:
+        for code in codes:
+            for type in types.split():
+                if (code, type) in _FAMILIES:
+                    raise NameError(f"{code} of {type} has two explanations")
+                _FAMILIES[code, type] = function
+        return function
+
+    return mark
+
+
+def explained() -> dict[tuple[str, str], Callable[[Site], Place]]:
+    """What can be explained, by operator and type of the output: all functions in families/ that are marked."""
+    from . import families
+
+    for module in pkgutil.iter_modules(families.__path__):
+        importlib.import_module(f"{families.__name__}.{module.name}")
+    return _FAMILIES
+
+
+def derive(node: Node, arithmetic: Arithmetic, output: int = 0) -> Place:
+    """A function from the index of an element of an op's output to how the arithmetic computes it.
+
+    Raises UnsupportedError for what the arithmetic is not proven for, and for operators and types that cannot be explained.
+    """
+    code, type = node.op.name, node.outputs[output].type
+    arithmetic.check(code, node.outputs[0].type)
+    family = explained().get((code, type))
+    if family is None:
+        types = [kind for operator, kind in _FAMILIES if operator == code]
+        if types:
+            remedy = f"Of {code} it is for {', '.join(types)}"
+        else:
+            remedy = f"There is one for {', '.join(sorted({operator for operator, _ in _FAMILIES}))}"
+        raise UnsupportedError(f"there is no explanation for {code} of {type}", remedy)
+    operator = ops.operator_of(node.op)
+    assert operator is not None  # it has run
+    return family(Site(node, operator, arithmetic, output))
+
+
+def broadcast_index(at: Index, shape: Sequence[int]) -> Index:
+    """The element of an operand that stretches to the output."""
+    return tuple(0 if size == 1 else i for i, size in zip(at[len(at) - len(shape) :], shape, strict=True))
