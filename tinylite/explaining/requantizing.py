@@ -11,18 +11,17 @@ from ..quantization_math import multiplier_and_shift
 from .explanation import Stage
 from .integers import divide_half_away, multiply_high, round_half_away, wrap
 
-__all__ = ["METHODS", "Requantize", "fixed_point", "method"]
+__all__ = ["METHODS", "Requantize", "by_multiplier", "method"]
 
 # From a sum to stages, of which the last is the sum in output steps, "scaled".
 Requantize = Callable[[int], list[Stage]]
 
 
-def fixed_point(factor: float) -> Requantize:
-    """gemmlowp's double rounding."""
-    multiplier, shift = multiplier_and_shift(factor)
+def by_multiplier(multiplier: int, shift: int, factor: str) -> Requantize:
+    """gemmlowp's double rounding by a multiplier and a shift. `factor` says what they stand for."""
     settings = [
-        Stage("multiplier", multiplier, f"factor * 2^{31 - shift}, rounded, halves away from zero", True),
-        Stage("shift", shift, "left" if shift > 0 else "right", True),
+        Stage("multiplier", multiplier, f"{factor}, * 2^{31 - shift}, rounded, halves away from zero", True),
+        Stage("shift", shift, "to the left" if shift > 0 else "to the right", True),
     ]
     left, right = max(shift, 0), max(-shift, 0)
 
@@ -38,6 +37,10 @@ def fixed_point(factor: float) -> Requantize:
         return stages
 
     return requantize
+
+
+def _fixed(factor: float) -> Requantize:
+    return by_multiplier(*multiplier_and_shift(factor), "factor")
 
 
 def _double(factor: float) -> Requantize:
@@ -67,7 +70,7 @@ def _float(factor: float) -> Requantize:
 
 
 # By the keys of EPILOGUES.
-METHODS: Mapping[str, Callable[[float], Requantize]] = {"fixed": fixed_point, "double": _double, "float": _float}
+METHODS: Mapping[str, Callable[[float], Requantize]] = {"fixed": _fixed, "double": _double, "float": _float}
 
 
 def method(name: str, factor: float) -> Requantize:

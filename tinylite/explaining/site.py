@@ -15,12 +15,13 @@ from ..errors import UnsupportedError
 from ..ops.common.node import Node, Value
 from ..ops.common.operator import Operator
 from ..ops.common.quantization_params import scale_and_zero
+from ..ops.common.window import Axis
 from .explanation import Derivation
 
 if TYPE_CHECKING:
     from ..model import Op
 
-__all__ = ["Index", "Place", "Site", "broadcast_index", "derive", "explained", "explains", "node_of"]
+__all__ = ["Index", "Place", "Site", "broadcast_index", "derive", "explained", "explains", "node_of", "window_places"]
 
 Index = tuple[int, ...]
 Place = Callable[[Index], Derivation]
@@ -124,6 +125,17 @@ def derive(node: Node, arithmetic: Arithmetic, output: int = 0) -> Place:
     operator = ops.operator_of(node.op)
     assert operator is not None  # it has run
     return family(Site(node, operator, arithmetic, output))
+
+
+def window_places(axis: Axis, at: int, spread: int = 1) -> tuple[list[int], list[int]]:
+    """The places of a window that meet the input at an output index, and where; an input may be `spread` out."""
+    places, inputs = [], []
+    for place in range(axis.filter):
+        position, gap = divmod(at * axis.stride - axis.before + place * axis.dilation, spread)
+        if gap == 0 and 0 <= position < axis.size:
+            places.append(place)
+            inputs.append(position)
+    return places, inputs
 
 
 def broadcast_index(at: Index, shape: Sequence[int]) -> Index:

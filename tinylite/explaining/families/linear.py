@@ -11,14 +11,14 @@ import numpy as np
 from ...errors import UnsupportedError
 from ...ops.common.node import Value
 from ...ops.common.quantization_params import activation_range
-from ...ops.common.window import Axis
 from ...ops.linear.operands import bias_values, filter_scales, find_pair
 from ...ops.linear.pairs import CONVOLUTION, DENSE, Pair
 from ...ops.linear.requantizing import FACTORS
 from ..explanation import Derivation, Stage, Taps
 from ..integers import signed, wrap
 from ..requantizing import Requantize, method
-from ..site import Index, Place, Site, explains
+from ..site import Index, Place, Site, explains, window_places
+from ..stages import to_output
 
 __all__: list[str] = []
 
@@ -57,17 +57,6 @@ class Layer(NamedTuple):
     window: Callable[[Index], Window]
 
 
-def _reach(axis: Axis, at: int, spread: int = 1) -> tuple[list[int], list[int]]:
-    """The places of a filter that meet the input at an output index, and where; an input may be `spread` out."""
-    places, inputs = [], []
-    for place in range(axis.filter):
-        position, gap = divmod(at * axis.stride - axis.before + place * axis.dilation, spread)
-        if gap == 0 and 0 <= position < axis.size:
-            places.append(place)
-            inputs.append(position)
-    return places, inputs
-
-
 def _block(array: np.ndarray, rows: list[int], columns: list[int]) -> np.ndarray:
     """[rows, columns, ...] of an array that may have many more."""
     return array[rows][:, columns]
@@ -82,7 +71,7 @@ def _convolution(site: Site) -> Layer:
 
     def window(at: Index) -> Window:
         n, y, x_at, channel = at
-        (rows, ys), (columns, xs) = _reach(height, y), _reach(width, x_at)
+        (rows, ys), (columns, xs) = window_places(height, y), window_places(width, x_at)
         first = channel // per_group * depth
         return Window(
             _block(x[n], ys, xs)[..., first : first + depth], _block(filters[channel], rows, columns),
@@ -101,7 +90,7 @@ def _depthwise(site: Site) -> Layer:
 
     def window(at: Index) -> Window:
         n, y, x_at, channel = at
-        (rows, ys), (columns, xs) = _reach(height, y), _reach(width, x_at)
+        (rows, ys), (columns, xs) = window_places(height, y), window_places(width, x_at)
         seen = channel // multiplier
         return Window(
             _block(x[n], ys, xs)[..., seen : seen + 1], _block(filters[0], rows, columns)[..., channel : channel + 1],
@@ -121,7 +110,7 @@ def _transposed(site: Site) -> Layer:
 
     def window(at: Index) -> Window:
         n, y, x_at, channel = at
-        (rows, ys), (columns, xs) = _reach(height, y, stride_h), _reach(width, x_at, stride_w)
+        (rows, ys), (columns, xs) = window_places(height, y, stride_h), window_places(width, x_at, stride_w)
         rows, columns = [height.filter - 1 - row for row in rows], [width.filter - 1 - column for column in columns]
         return Window(
             _block(x[n], ys, xs), _block(filters[channel], rows, columns),
@@ -209,16 +198,6 @@ _PRECISIONS = {
     "float": "in float",
     "product in float": "the product in float, the quotient in double",
 }
-
-
-def to_output(scaled: int, zero: int, low: int, high: int) -> list[Stage]:
-    """From output steps to what is stored: zero point and clamp."""
-    shifted = wrap(scaled + zero)
-    wrapped = "" if shifted == scaled + zero else ", which wraps in 32 bits"
-    return [
-        Stage("with zero point", shifted, f"{scaled} {signed(-zero)}, the output's zero point{wrapped}"),
-        Stage("out", min(max(shifted, low), high), f"kept within {low}..{high}"),
-    ]
 
 
 @explains(*LAYERS, types="FLOAT32")

@@ -1,0 +1,81 @@
+"""RESIZE_BILINEAR: four neighbours, by how near they are."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..explanation import Derivation, Stage, Taps
+from ..integers import divide_towards_zero
+from ..site import Index, Place, Site, explains
+
+__all__: list[str] = []
+
+
+@explains("RESIZE_BILINEAR", types="INT8")
+def integers(site: Site) -> Place:
+    """With ten fractional bits for each part."""
+    site.check_reference()
+    x = site.array(0)
+    ys, xs = _tables(site, site.operator.integers)  # type: ignore[attr-defined]
+
+    def place(at: Index) -> Derivation:
+        n, y, x_at, channel = at
+        rows, total = [], 0
+        # In the order of the kernel: both rows of the left column, then of the right.
+        for column, part_x in _neighbours(xs, x_at, 1024):
+            for row, part_y in _neighbours(ys, y, 1024):
+                value = int(x[n, row, column, channel])
+                total += value * part_y * part_x
+                rows.append(((n, row, column, channel), value, part_y, part_x, value * part_y * part_x, total))
+        rounded = divide_towards_zero(total + 524288 if total > 0 else total - 524288, 1 << 20)
+        stages = [
+            Stage("acc", total, "the sum of four neighbours, each times two parts of 1024"),
+            Stage("out", rounded, f"{total} / 2^20, rounded, halves away from zero"),
+        ]
+        return Derivation(stages, rounded, Taps(("input", "x", "part of row", "part of column", "product", "sum"), rows))
+
+    return place
+
+
+@explains("RESIZE_BILINEAR", types="UINT8 FLOAT32")
+def floats(site: Site) -> Place:
+    """In float, each product and each sum rounded; of bytes, a half is added and the rest cut off."""
+    site.check_reference()
+    x, bytes_ = site.array(0), site.result.type == "UINT8"
+    ys, xs = _tables(site, site.operator.floats)  # type: ignore[attr-defined]
+    one = np.float32(1)
+
+    def place(at: Index) -> Derivation:
+        n, y, x_at, channel = at
+        rows, total = [], None
+        with np.errstate(all="ignore"):
+            for column, part_x in _neighbours(xs, x_at, one):
+                for row, part_y in _neighbours(ys, y, one):
+                    value = np.float32(x[n, row, column, channel])
+                    product = value * part_y * part_x
+                    total = product if total is None else total + product
+                    rows.append(((n, row, column, channel), value, part_y, part_x, product, total))
+            assert total is not None
+            total = total + np.float32(0)
+        taps = Taps(("input", "x", "part of row", "part of column", "product", "sum"), rows)
+        stages = [Stage("acc", total, "the sum of four neighbours, each times two parts, each step rounded to float")]
+        if bytes_:
+            stages.append(Stage("out", int(total + np.float32(0.5)), f"{total} + 0.5 in float, cut off"))
+        else:
+            stages.append(Stage("out", total, "as it is"))
+        return Derivation(stages, stages[-1].value, taps)
+
+    return place
+
+
+def _tables(site: Site, make):  # type: ignore[no-untyped-def]
+    """For rows and columns: both neighbours of each output index, and the distance from the first."""
+    options, x, out = site.node.options, site.array(0), site.result
+    return [make(x.shape[axis], out.shape[axis], options.align_corners, options.half_pixel_centers) for axis in (1, 2)]
+
+
+def _neighbours(table, at: int, one):  # type: ignore[no-untyped-def]
+    """Both neighbours with their parts, which add up to `one`."""
+    first, second, distance = (part[at] for part in table)
+    distance = type(one)(distance)
+    return (int(first), one - distance), (int(second), distance)
