@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..arithmetic import ARITHMETICS, Arithmetic, find
+from ..arithmetic import ARITHMETICS, FAST, REFERENCE, Arithmetic, find
 from ..errors import ExplainError, TensorError, UnsupportedError, at as place_of, nearest, quoted
 from ..inputs.random_values import random_inputs
 from ..interpreter import GraphRunner, Interpreter
@@ -20,7 +20,7 @@ from .alone import kernel_outputs
 from .explanation import Explanation, Number, Outcome
 from .site import derive, node_of
 
-__all__ = ["Target", "explain", "explain_run", "find_target"]
+__all__ = ["Target", "arithmetics_of", "explain", "explain_run", "find_target"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def explain(
     inputs: Sequence[Any] | Mapping[str, Any] | None = None,
     *,
     seed: int = 0,
-    arithmetic: Arithmetic | str | Sequence[Arithmetic | str] = "litert-reference",
+    arithmetic: Arithmetic | str | Sequence[Arithmetic | str] = REFERENCE.name,
     output: int = 0,
     graph: int = 0,
 ) -> Explanation:
@@ -52,8 +52,9 @@ def explain(
     output number `output`. `inputs` are arrays for the graph's inputs, in their order or by name, in the inputs' dtypes; without them,
     those of `random_inputs` for `seed`. Only ops that this one depends on are run.
 
-    `arithmetic` is a name, or several, or "all". The first one runs the model; the others compute this op alone, on the same inputs, so
-    that what differs is this op's doing. One that is not proven for the op is listed with the reason.
+    `arithmetic` is a name, or several, or "all", which leaves out "fast", whose integers are those of "litert-reference". The first one
+    runs the model; the others compute this op alone, on the same inputs, so that what differs is this op's doing. One that is not proven
+    for the op is listed with the reason.
 
     Integers are Python's, exact; what a kernel computes in float or double is so here, and said. The result is compared with what the
     kernel has computed.
@@ -62,7 +63,7 @@ def explain(
     explained or that the first arithmetic is not proven for, ExplainError where the explanation and the kernel do not agree, and what
     loading, planning and running raise.
     """
-    arithmetics = _arithmetics(arithmetic)
+    arithmetics = arithmetics_of(arithmetic)
     target = find_target(model_from(model, None), op, graph)
     with Interpreter(target.model, arithmetic=arithmetics[0], experimental_preserve_all_tensors=True) as interpreter:
         runner = interpreter.get_graph_runner(graph)
@@ -70,10 +71,10 @@ def explain(
         return explain_run(target, runner, at, arithmetics, output)
 
 
-def _arithmetics(given: Arithmetic | str | Sequence[Arithmetic | str]) -> list[Arithmetic]:
-    """Those that are asked for; of "all", the default comes first."""
+def arithmetics_of(given: Arithmetic | str | Sequence[Arithmetic | str]) -> list[Arithmetic]:
+    """Those that are asked for. "all" are all but "fast", whose integers are those of "litert-reference", which comes first."""
     if given == "all":
-        given = sorted(ARITHMETICS, key=lambda name: name != "litert-reference")
+        given = sorted((name for name in ARITHMETICS if name != FAST.name), key=lambda name: name != REFERENCE.name)
     if isinstance(given, (Arithmetic, str)):
         given = [given]
     found = [find(entry) for entry in given]
@@ -101,6 +102,8 @@ def _feed(runner: GraphRunner, inputs: Sequence[Any] | Mapping[str, Any] | None,
         inputs = [inputs[name] for name in names]
     elif isinstance(inputs, np.ndarray):
         inputs = [inputs]
+    elif not isinstance(inputs, Sequence):
+        raise TensorError(f"the inputs are {quoted(inputs)}", "Give a list of arrays, or a dict of them by name")
     if len(inputs) != len(tensors):
         raise TensorError(f"the model has {len(tensors)} inputs and is given {len(inputs)}", "Give an array for each, in their order")
     for tensor, value in zip(tensors, inputs, strict=True):
@@ -210,7 +213,7 @@ def _element(at: Sequence[int], shape: tuple[int, ...], tensor: Tensor) -> tuple
     shown = f"output {tensor.name!r} has the shape {list(shape)}"
     if isinstance(at, (int, np.integer)):
         at = (int(at),)
-    if isinstance(at, str) or not all(isinstance(number, (int, np.integer)) for number in at):
+    if not isinstance(at, (Sequence, np.ndarray)) or isinstance(at, str) or not all(isinstance(number, (int, np.integer)) for number in at):
         raise TensorError(f"{quoted(at)} is not an index", f"Give a whole number for each dimension: {shown}")
     index = tuple(map(int, at))
     if len(index) != len(shape):

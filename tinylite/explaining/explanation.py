@@ -136,21 +136,22 @@ class Explanation:
         return found
 
     def _side_by_side(self) -> Section:
-        """Values by stages, a column for each arithmetic that has any."""
-        known = [(outcome, outcome.derivation) for outcome in self.outcomes if outcome.derivation is not None]
-        columns = [{stage.name: stage.value for stage in derivation.stages} for _, derivation in known]
+        """Values by stages, a column for all arithmetics that have the same."""
+        columns: dict[tuple[tuple[str, str], ...], list[str]] = {}
+        for outcome in self.outcomes:
+            if outcome.derivation is not None:
+                values = tuple((stage.name, cell(stage.value)) for stage in outcome.derivation.stages)
+                columns.setdefault(values, []).append(outcome.arithmetic)
         names: list[str] = []
-        for column in columns:
+        for values in columns:
             after = 0
-            for name in column:
-                if name in names:
-                    after = names.index(name) + 1
-                else:
+            for name, _ in values:
+                if name not in names:
                     names.insert(after, name)
-                    after += 1
-        rows = [[name, *(cell(column[name]) if name in column else "" for column in columns)] for name in names]
-        rows.append(["result", *(cell(derivation.result) for _, derivation in known)])
-        return "stages of this op alone, on the same inputs", ["stage", *(outcome.arithmetic for outcome, _ in known)], rows
+                after = names.index(name) + 1
+        found = [dict(values) for values in columns]
+        rows = [[name, *(column.get(name, "") for column in found)] for name in names]
+        return "side by side", ["stage", *map(", ".join, columns.values())], rows
 
     def _partings(self) -> Section:
         first = self.outcomes[0]

@@ -9,7 +9,8 @@ import numpy as np
 from ..errors import UnsupportedError, nearest
 from ..quantization_math import multiplier_and_shift
 from .explanation import Stage
-from .integers import divide_half_away, multiply_high, round_half_away, wrap
+from .integers import divide_half_away, multiply_high, round_half_away
+from .stages import in_32_bits
 
 __all__ = ["METHODS", "Requantize", "by_multiplier", "method"]
 
@@ -28,9 +29,8 @@ def by_multiplier(multiplier: int, shift: int, factor: str) -> Requantize:
     def requantize(total: int) -> list[Stage]:
         stages, shifted = list(settings), total
         if left:
-            shifted = wrap(total << left)
-            wrapped = "" if shifted == total << left else ", which wraps in 32 bits"
-            stages.append(Stage("shifted", shifted, f"{total} * 2^{left}{wrapped}"))
+            stages.append(in_32_bits("shifted", total << left, f"{total} * 2^{left}"))
+            shifted = int(stages[-1].value)
         high = multiply_high(shifted, multiplier)
         stages.append(Stage("high product", high, f"{shifted} * {multiplier} / 2^31, rounded, halves up"))
         stages.append(Stage("scaled", divide_half_away(high, right), f"{high} / 2^{right}, rounded, halves away from zero"))

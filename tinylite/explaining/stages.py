@@ -1,4 +1,4 @@
-"""Stages that the explanations of several families end with, or repeat."""
+"""Stages that the explanations of several families have in common."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from collections.abc import Iterable
 from .explanation import Stage
 from .integers import signed, wrap
 
-__all__ = ["renamed", "to_output"]
+__all__ = ["in_32_bits", "renamed", "to_output"]
+
+
+def in_32_bits(name: str, exact: int, how: str) -> Stage:
+    """A value that the kernel keeps in an int32."""
+    kept = wrap(exact)
+    return Stage(name, kept, how if kept == exact else f"{how} = {exact}, which wraps in 32 bits")
 
 
 def to_output(scaled: int, zero: int, low: int, high: int) -> list[Stage]:
     """From output steps to what is stored: zero point and clamp."""
-    shifted = wrap(scaled + zero)
-    wrapped = "" if shifted == scaled + zero else ", which wraps in 32 bits"
-    return [
-        Stage("with zero point", shifted, f"{scaled} {signed(-zero)}, the output's zero point{wrapped}"),
-        Stage("out", min(max(shifted, low), high), f"kept within {low}..{high}"),
-    ]
+    shifted = in_32_bits("with zero point", scaled + zero, f"{scaled} {signed(-zero)}, the output's zero point")
+    return [shifted, Stage("out", min(max(int(shifted.value), low), high), f"kept within {low}..{high}")]
 
 
 def renamed(stages: Iterable[Stage], name: str) -> list[Stage]:

@@ -23,7 +23,7 @@ def quantize(site: Site) -> Place:
     if input.type == "FLOAT32":
         return _of_floats(site, np.float32(scale), zero, low, high)
     in_scale, in_zero = site.scale_and_zero(input)
-    rescale = by_multiplier(*multiplier_and_shift(in_scale / scale), f"{np.float32(in_scale)} / {np.float32(scale)} in double")
+    rescale = by_multiplier(*multiplier_and_shift(in_scale / scale), f"{np.float32(in_scale)!s} / {np.float32(scale)!s} in double")
 
     def place(at: Index) -> Derivation:
         value = int(site.array(0)[at])
@@ -43,7 +43,7 @@ def _of_floats(site: Site, scale: np.float32, zero: int, low: int, high: int) ->
         value = np.float32(site.array(0)[at])
         with np.errstate(all="ignore"):
             steps = value / scale
-        stages = [Stage("x", value, "the input"), Stage("quotient", steps, f"{value} / {scale} in float")]
+        stages = [Stage("x", value, "the input"), Stage("quotient", steps, f"{value!s} / {scale!s} in float")]
         if np.isnan(steps) or abs(float(steps)) > 1e6:
             out = high if steps > 0 else low
             return Derivation([*stages, Stage("out", out, f"kept within {low}..{high}; NaN is the least")], out)
@@ -73,7 +73,7 @@ def dequantize(site: Site) -> Place:
         stages = [
             Stage("x", value, "the input"),
             Stage("centered", centered, f"{value} {signed(zero)}, the zero point"),
-            Stage("out", out, f"{centered} * {scale} in float"),
+            Stage("out", out, f"{centered} * {scale!s} in float"),
         ]
         return Derivation(stages, out)
 

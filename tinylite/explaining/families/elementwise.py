@@ -9,10 +9,10 @@ import numpy as np
 
 from ...ops.common.quantization_params import activation_range
 from ..explanation import Derivation, Stage
-from ..integers import signed, wrap
+from ..integers import signed
 from ..requantizing import Requantize, by_multiplier
 from ..site import Index, Place, Site, broadcast_index, explains
-from ..stages import renamed, to_output
+from ..stages import in_32_bits, renamed, to_output
 from .moving import stored
 
 __all__: list[str] = []
@@ -64,13 +64,12 @@ def sums(site: Site) -> Place:
         terms = []
         for name, value, rescale in zip("xy", values, to_common, strict=True):
             zero = fields[f"{name}_zero"]
-            raised = wrap((value - zero) << 20)
-            stages.append(Stage(f"{name} raised", raised, f"({value} {signed(zero)}) * 2^20"))
-            stages += renamed(rescale(raised), name)
+            stages.append(in_32_bits(f"{name} raised", (value - zero) << 20, f"({value} {signed(zero)}) * 2^20"))
+            stages += renamed(rescale(int(stages[-1].value)), name)
             terms.append(int(stages[-1].value))
-        total = wrap(terms[0] - terms[1] if subtracts else terms[0] + terms[1])
-        stages.append(Stage("sum", total, f"{terms[0]} {'-' if subtracts else '+'} {terms[1]}, at the common scale"))
-        stages += out(total)
+        total = terms[0] - terms[1] if subtracts else terms[0] + terms[1]
+        stages.append(in_32_bits("sum", total, f"{terms[0]} {'-' if subtracts else '+'} {terms[1]} at the common scale"))
+        stages += out(int(stages[-1].value))
         stages += to_output(int(stages[-1].value), fields["out_zero"], low, high)
         return Derivation(stages, stages[-1].value)
 

@@ -15,10 +15,10 @@ from ...ops.linear.operands import bias_values, filter_scales, find_pair
 from ...ops.linear.pairs import CONVOLUTION, DENSE, Pair
 from ...ops.linear.requantizing import FACTORS
 from ..explanation import Derivation, Stage, Taps
-from ..integers import signed, wrap
+from ..integers import signed
 from ..requantizing import Requantize, method
 from ..site import Index, Place, Site, explains, window_places
-from ..stages import to_output
+from ..stages import in_32_bits, to_output
 
 __all__: list[str] = []
 
@@ -156,13 +156,15 @@ def quantized(site: Site) -> Place:
     site.arithmetic.check_factor(rule, float(factors.max(initial=0)))
     low, high = activation_range(node, node.options.fused_activation_function, site.result)
     headers = ("input", "x", f"x {signed(input_zero)}", "weight", "w", f"w {signed(weights_zero)}", "product", "sum")
+    single = np.float32 if rule.factor == "float" else float
     methods: dict[int, tuple[Stage, Requantize]] = {}
 
     def prepared(channel: int) -> tuple[Stage, Requantize]:
         if channel not in methods:
-            given = f"{np.float32(input_scale)} * {scales[channel]} / {np.float32(output_scale)}"
+            given = f"{np.float32(input_scale)!s} * {scales[channel]!s} / {np.float32(output_scale)!s}"
             how = f"{given}, scales of input * weight / output, {_PRECISIONS[rule.factor]}"
-            methods[channel] = Stage("factor", float(factors[channel]), how, True), method(rule.method, float(factors[channel]))
+            factor = float(factors[channel])
+            methods[channel] = Stage("factor", single(factor), how, True), method(rule.method, factor)
         return methods[channel]
 
     def place(at: Index) -> Derivation:
@@ -173,18 +175,12 @@ def quantized(site: Site) -> Place:
             total += product
             rows.append((input_at, x, x - input_zero, weight_at, w, w - weights_zero, product, total))
         factor, requantize = prepared(channel)
-        whole = wrap(total + bias[channel])
-        stages = [Stage("acc", total, f"the sum of {len(rows)} products")]
-        if layer.bias is not None:
-            stages += [
-                Stage("bias", bias[channel], f"bias of channel {channel}", True),
-                Stage(
-                    "acc+bias", whole, f"{total} + {bias[channel]}{'' if whole == total + bias[channel] else ', which wraps in 32 bits'}"
-                ),
-            ]
-        elif whole != total:
-            stages.append(Stage("acc+bias", whole, f"{total}, which wraps in 32 bits"))
-        stages += [factor, *requantize(whole)]
+        stages = [
+            Stage("acc", total, f"the sum of {len(rows)} products"),
+            Stage("bias", bias[channel], f"of channel {channel}" if layer.bias is not None else "there is none", True),
+            in_32_bits("acc+bias", total + bias[channel], f"{total} + {bias[channel]}"),
+        ]
+        stages += [factor, *requantize(int(stages[-1].value))]
         stages += to_output(int(stages[-1].value), zero, low, high)
         note = f"{window.left_out} of the filter's places lie outside of the input and add 0" if window.left_out else ""
         return Derivation(stages, stages[-1].value, Taps(headers, rows, note))
@@ -232,9 +228,8 @@ def floats(site: Site) -> Place:
                 rows.append((input_at, np.float32(x), weight_at, np.float32(w), product, total))
             whole = total + bias[channel]
         stages = [Stage("acc", total, f"the sum of {len(rows)} products, each product and each sum rounded to float")]
-        if layer.bias is not None:
-            stages.append(Stage("bias", bias[channel], f"bias of channel {channel}", True))
-        stages.append(Stage("acc+bias", whole, f"{total} + {bias[channel]} in float"))
+        stages.append(Stage("bias", bias[channel], f"of channel {channel}" if layer.bias is not None else "there is none", True))
+        stages.append(Stage("acc+bias", whole, f"{total!s} + {bias[channel]!s} in float"))
         out = whole if math.isnan(whole) else np.float32(min(max(whole, np.float32(low)), np.float32(high)))
         stages.append(Stage("out", out, f"kept within {low:g}..{high:g}"))
         note = f"{window.left_out} of the filter's places lie outside of the input and add 0" if window.left_out else ""

@@ -67,7 +67,7 @@ def _rescaled(site: Site, index: int, value: Number) -> list[Stage]:
         sum_ = np.float32(value) * factor + offset
     scaled = round_half_away(float(sum_)) if np.isfinite(sum_) else int(np.sign(sum_)) << 32
     return [
-        Stage("factor", factor, f"{np.float32(in_scale)} * (1 / {np.float32(out_scale)}), input scale over output scale, in float", True),
+        Stage("factor", factor, f"{np.float32(in_scale)!s} * (1 / {np.float32(out_scale)!s}), input over output scale in float", True),
         Stage("offset", offset, f"{-in_zero} * factor in float", True),
         Stage("product", sum_, f"{value} * factor + offset in float"),
         Stage("scaled", scaled, "product rounded, halves away from zero"),

@@ -9,10 +9,10 @@ import numpy as np
 from ...ops.common.quantization_params import activation_range
 from ...ops.common.reducing import reduced_axes
 from ..explanation import Derivation, Stage, Taps
-from ..integers import divide_towards_zero, signed, wrap
+from ..integers import divide_towards_zero, signed
 from ..requantizing import by_multiplier
 from ..site import Index, Place, Site, explains, window_places
-from ..stages import to_output
+from ..stages import in_32_bits, to_output
 
 __all__: list[str] = []
 
@@ -60,7 +60,7 @@ def sums(site: Site) -> Place:
     zero, out_zero = fields["in_zero"], fields["out_zero"]
     (in_scale, _), (out_scale, _) = site.scale_and_zero(node.input(0)), site.scale_and_zero(site.result)
     by = f" / {count}, folded into the multiplier" if node.op.code == "MEAN" else ""
-    how = f"{np.float32(in_scale)} / {np.float32(out_scale)}{by}: input over output scale in double"
+    how = f"{np.float32(in_scale)!s} / {np.float32(out_scale)!s}{by}: input over output scale in double"
     low, high = np.iinfo(x.dtype).min, np.iinfo(x.dtype).max
     kept = bool(node.options.keep_dims)
     requantize = by_multiplier(fields["multiplier"], fields["shift"], how)
@@ -74,12 +74,11 @@ def sums(site: Site) -> Place:
         for source, value in zip(itertools.product(*ranges), values, strict=True):
             total += value
             rows.append((source, value, total))
-        centered = wrap(total - zero * count)
         stages = [
             Stage("acc", total, f"the sum of {count} stored values"),
-            Stage("centered", centered, f"{total} {signed(zero * count)}, {count} times the input's zero point"),
-            *requantize(centered),
+            in_32_bits("centered", total - zero * count, f"{total} {signed(zero * count)}, {count} times the input's zero point"),
         ]
+        stages += requantize(int(stages[-1].value))
         stages += to_output(int(stages[-1].value), out_zero, int(low), int(high))
         return Derivation(stages, stages[-1].value, Taps(("input", "x", "sum"), rows))
 

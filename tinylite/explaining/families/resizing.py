@@ -60,7 +60,7 @@ def floats(site: Site) -> Place:
         taps = Taps(("input", "x", "part of row", "part of column", "product", "sum"), rows)
         stages = [Stage("acc", total, "the sum of four neighbours, each times two parts, each step rounded to float")]
         if bytes_:
-            stages.append(Stage("out", int(total + np.float32(0.5)), f"{total} + 0.5 in float, cut off"))
+            stages.append(Stage("out", int(total + np.float32(0.5)), f"{total!s} + 0.5 in float, cut off"))
         else:
             stages.append(Stage("out", total, "as it is"))
         return Derivation(stages, stages[-1].value, taps)

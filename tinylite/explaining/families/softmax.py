@@ -25,7 +25,7 @@ def softmax(site: Site) -> Place:
     powers = differences.powers().tolist()
     least, largest = integer_limits(site.result.type)
     settings = [
-        Stage("multiplier", differences.multiplier, f"{beta} * {np.float32(scale)} * 2^26 in double, * 2^{31 - differences.shift}", True),
+        Stage("multiplier", differences.multiplier, f"{beta} * {np.float32(scale)!s} * 2^26 in double, * 2^{31 - differences.shift}", True),
         Stage("shift", differences.shift, "to the left", True),
         Stage("radius", differences.radius, "larger differences than this count as no share", True),
     ]

@@ -58,12 +58,12 @@ def functions(site: Site) -> Place:
             steps = result * inverse
             whole = _rounded(steps)
             shifted = np.float32(whole) + np.float32(out_zero)
-        out = low if np.isnan(shifted) else int(min(max(shifted, low), high))
+        out = low if np.isnan(shifted) else int(min(max(float(shifted), low), high))
         stages += [
-            Stage("real", reals[entry], f"{centered} * {in_scale} in float"),
+            Stage("real", reals[entry], f"{centered} * {in_scale!s} in float"),
             Stage("function", result, f"{_FUNCTIONS[node.op.code]} in float"),
-            Stage("inverse scale", inverse, f"1 / {out_scale} in float", True),
-            Stage("product", steps, f"{result} * {inverse} in float"),
+            Stage("inverse scale", inverse, f"1 / {out_scale!s} in float", True),
+            Stage("product", steps, f"{result!s} * {inverse!s} in float"),
             Stage("scaled", whole, "product rounded, halves away from zero"),
             Stage("with zero point", shifted, f"{whole} {signed(-out_zero)}, the output's zero point"),
             Stage("out", out, f"kept within {low}..{high}"),
@@ -85,7 +85,7 @@ def clamps(site: Site) -> Place:
     bottom, top = site.operator.clamp or (0.0, np.inf)
     low = max(least, out_zero + stored_bound(node, bottom, float(out_scale)))
     high = min(largest, out_zero + stored_bound(node, top, float(out_scale))) if np.isfinite(top) else largest
-    rescale = by_multiplier(*multiplier_and_shift(float(in_scale / out_scale)), f"{in_scale} / {out_scale} in float")
+    rescale = by_multiplier(*multiplier_and_shift(float(in_scale / out_scale)), f"{in_scale!s} / {out_scale!s} in float")
 
     def place(at: Index) -> Derivation:
         centered, stages = _centered(site, at)
@@ -101,9 +101,9 @@ def leaky(site: Site) -> Place:
     site.check_reference()
     in_scale, out_scale, out_zero, low, high = _parameters(site)
     alpha = np.float32(site.node.options.alpha)
-    above = by_multiplier(*multiplier_and_shift(float(in_scale / out_scale)), f"{in_scale} / {out_scale} in float")
+    above = by_multiplier(*multiplier_and_shift(float(in_scale / out_scale)), f"{in_scale!s} / {out_scale!s} in float")
     slope = float(in_scale * abs(alpha) / out_scale)
-    below = by_multiplier(*multiplier_and_shift(slope), f"{in_scale} * {abs(alpha)} / {out_scale} in float")
+    below = by_multiplier(*multiplier_and_shift(slope), f"{in_scale!s} * {abs(alpha)!s} / {out_scale!s} in float")
 
     def place(at: Index) -> Derivation:
         centered, stages = _centered(site, at)
@@ -120,7 +120,7 @@ def leaky(site: Site) -> Place:
 def sizes(site: Site) -> Place:
     site.check_reference()
     in_scale, out_scale, out_zero, low, high = _parameters(site)
-    rescale = by_multiplier(*multiplier_and_shift(float(in_scale / out_scale)), f"{in_scale} / {out_scale} in float")
+    rescale = by_multiplier(*multiplier_and_shift(float(in_scale / out_scale)), f"{in_scale!s} / {out_scale!s} in float")
 
     def place(at: Index) -> Derivation:
         centered, stages = _centered(site, at)
@@ -142,9 +142,9 @@ def hard_swish(site: Site) -> Place:
     multiplier, shift = multiplier_16(float(fine / out_scale))
     gate_multiplier, gate_shift = multiplier_16(float(fine / (np.float32(3) / np.float32(32768))))
     settings = [
-        Stage("multiplier", multiplier, f"{in_scale} / 128 / {out_scale} in float, * 2^{15 - shift}, in 16 bits", True),
+        Stage("multiplier", multiplier, f"{in_scale!s} / 128 / {out_scale!s} in float, * 2^{15 - shift}, in 16 bits", True),
         Stage("shift", shift, "to the right", True),
-        Stage("gate multiplier", gate_multiplier, f"{in_scale} / 128 / (3 / 32768) in float, * 2^{15 - gate_shift}, in 16 bits", True),
+        Stage("gate multiplier", gate_multiplier, f"{in_scale!s} / 128 / (3 / 32768) in float, * 2^{15 - gate_shift}, in 16 bits", True),
         Stage("gate shift", gate_shift, "to the left" if gate_shift > 0 else "to the right", True),
     ]
 
