@@ -40,7 +40,7 @@ def test_modules_say_what_they_are_and_have_what_they_list() -> None:
 
 
 def test_the_package_s_list_is_whole() -> None:
-    assert sorted({*tinylite._HOME, "__version__", "compat", "lite", "quantize"}) == tinylite.__all__
+    assert sorted({*tinylite._HOME, "__version__", "compat", "golden", "lite", "quantize"}) == tinylite.__all__
     assert set(tinylite.__all__) <= set(dir(tinylite))
     with pytest.raises(AttributeError, match="nonsense"):
         _ = tinylite.nonsense

@@ -16,7 +16,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import lite as lite, quantize as quantize
+    from . import golden as golden, lite as lite, quantize as quantize
     from .arithmetic import Arithmetic as Arithmetic
     from .converter import convert as convert
     from .converter.request import ConvertRequest as ConvertRequest
@@ -98,18 +98,18 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # sorted, and equal to the names above; tests see to it
-    "Arithmetic", "CodeRefusedError", "ConvertError", "ConvertRequest", "CorruptFileError", "ExplainError", "Explanation", "ExternalBuffer",
-    "FileError", "FreezeError", "Frozen", "FrozenTensor", "GoldenError", "Graph", "GraphRunner", "Interpreter", "InvokeError",
-    "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError", "Op", "OpResolverType",
+    "Arithmetic", "CodeRefusedError", "ConvertError", "ConvertRequest", "CorruptFileError", "ExplainError", "Explanation",
+    "ExternalBuffer", "FileError", "FreezeError", "Frozen", "FrozenTensor", "GoldenError", "Graph", "GraphRunner", "Interpreter",
+    "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError", "Op", "OpResolverType",
     "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature", "SignatureRunner", "TFLiteConverter", "Tensor",
     "TensorError", "TinyliteError", "UnprovenError", "UnsupportedError", "__version__", "compare_arithmetics", "compat", "convert",
-    "dequantize_values", "explain", "freeze", "infer_shapes", "lite", "load_delegate", "quantize", "quantize_values", "random_inputs",
-    "toco_convert",
+    "dequantize_values", "explain", "freeze", "golden", "infer_shapes", "lite", "load_delegate", "quantize", "quantize_values",
+    "random_inputs", "toco_convert",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("lite", "quantize"):
+    if name in ("golden", "lite", "quantize"):
         return importlib.import_module(f"{__name__}.{name}")
     if name == "compat":  # tf.compat.v1.lite
         from types import SimpleNamespace

@@ -19,7 +19,7 @@ from ..limits import size_text
 if TYPE_CHECKING:
     import zipfile
 
-__all__ = ["attached_files", "directory", "unpacked"]
+__all__ = ["attached_files", "directory", "member", "unpacked"]
 
 _END = b"PK\x05\x06"
 _FARTHEST_END = 22 + 65535  # an end record, and the longest comment after it
@@ -46,6 +46,11 @@ def directory(data: np.ndarray) -> list[zipfile.ZipInfo]:
 
 def unpacked(entry: zipfile.ZipInfo, data: np.ndarray) -> bytes:
     """What an entry of the directory of `data` unpacks to, never more than its `file_size`. Raises BadZipFile."""
+    return bytes(member(entry, data))
+
+
+def member(entry: zipfile.ZipInfo, data: np.ndarray) -> memoryview:
+    """The same without a copy where it is stored as it is: part of `data` then."""
     import zipfile
 
     try:
@@ -92,7 +97,7 @@ def _reason(error: Exception) -> str:
     return str(error)[:200] or type(error).__name__
 
 
-def _content(entry: zipfile.ZipInfo, data: np.ndarray) -> bytes:
+def _content(entry: zipfile.ZipInfo, data: np.ndarray) -> memoryview:
     if entry.flag_bits & _ENCRYPTED:
         raise ValueError("it is encrypted")
     start = entry.header_offset
@@ -103,7 +108,7 @@ def _content(entry: zipfile.ZipInfo, data: np.ndarray) -> bytes:
     packed = data[start : start + entry.compress_size].data
     if len(packed) < entry.compress_size:
         raise ValueError("it reaches over the end")
-    content = bytes(packed) if entry.compress_type == _STORED else _decompressed(entry, packed)
+    content = packed if entry.compress_type == _STORED else memoryview(_decompressed(entry, packed))
     if len(content) != entry.file_size or zlib.crc32(content) != entry.CRC:
         raise ValueError("its length or checksum is not what the directory says")
     return content

@@ -31,6 +31,7 @@ MAPPED_FROM = 128 << 20  # bytes
 
 _CHANGING = "Wait until the program that writes it has finished, and try again"
 _PERMISSIONS = "Check the path and its permissions"
+_EXISTS = ("there is such a file already", "Give another name, or ask for it to be overwritten")
 _REPLACE = "Load it again; to replace a file that is in use, write a new one and rename it, as Model.save does"
 
 
@@ -163,11 +164,12 @@ def check_not_source(path: str | os.PathLike[str], source: Any) -> None:
             raise FileError(f"{os.fspath(path)}: it is the file that is read, and would be lost", "Give the result another name")
 
 
-def write_whole(path: str, parts: Iterable[bytes | memoryview]) -> None:
+def write_whole(path: str, parts: Iterable[bytes | memoryview], replace: bool = True) -> None:
     """Write a file that appears under its name when its last byte is on the disk. Raises FileError.
 
     So whoever reads it, even after a power loss, finds the old file or the new one, and never a part. A link stays, and its target
-    is written; a device or a pipe, such as /dev/stdout, is written into.
+    is written; a device or a pipe, such as /dev/stdout, is written into. Without `replace` a file that is there already is an error,
+    even one that another process has written meanwhile.
     """
     import tempfile  # which takes a while, and nobody needs who only reads
 
@@ -180,6 +182,8 @@ def write_whole(path: str, parts: Iterable[bytes | memoryview]) -> None:
                 for part in parts:
                     file.write(part)
             return
+        if not replace:
+            raise FileError(*_EXISTS)
     except FileNotFoundError:
         pass
     except (OSError, ValueError) as error:  # ValueError: a path with a zero byte, or with half a surrogate pair
@@ -200,7 +204,7 @@ def write_whole(path: str, parts: Iterable[bytes | memoryview]) -> None:
             file.flush()
             os.chmod(temporary, 0o666 & ~_umask())
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        _rename(temporary, path, replace)
     except BaseException as error:
         with suppress(OSError):  # somebody else may have removed it, or its folder
             os.unlink(temporary)
@@ -208,6 +212,21 @@ def write_whole(path: str, parts: Iterable[bytes | memoryview]) -> None:
             raise FileError(f"it cannot be written: {error.strerror}", "Check the space on the disk and the permissions") from None
         raise
     _keep_name(os.path.dirname(path))
+
+
+def _rename(temporary: str, path: str, replace: bool) -> None:
+    """Give a file its name. A second name, unlike a rename, is refused where there is such a file."""
+    if not replace:
+        try:
+            os.link(temporary, path)
+            os.unlink(temporary)
+            return
+        except FileExistsError:
+            raise FileError(*_EXISTS) from None
+        except OSError:  # a file system without links
+            if os.path.lexists(path):
+                raise FileError(*_EXISTS) from None
+    os.replace(temporary, path)
 
 
 def _keep_name(folder: str) -> None:

@@ -1,4 +1,4 @@
-"""A golden: what a model computes on some inputs, and all that is needed to say so again.
+"""A golden: what a model computes on some inputs, and all that is needed to check it again.
 
 One .npz file. Its arrays are called CASE/NAME, such as "0/logits", so that plain numpy shows them; its member golden.json says what
 they are. Where only hashes are kept, there are arrays of the inputs alone.
@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from ..model import Tensor
 from ..tensor_types import tensor_dtype
 
-__all__ = ["FORMAT_VERSION", "Golden", "GoldenTensor", "Record"]
+__all__ = ["FORMAT_VERSION", "ROLES", "Golden", "GoldenTensor", "Record", "native", "tensor_keys"]
 
 FORMAT_VERSION = 1
 ROLES = ("input", "output", "layer")
@@ -33,6 +36,7 @@ class GoldenTensor:
     zero_point  int64, of the same size
     axis        the dimension that scales are along
     op          the number of the op that computes it, or None
+    operator    that op's name, such as "CONV_2D", or ""
     """
 
     name: str
@@ -43,6 +47,7 @@ class GoldenTensor:
     zero_point: tuple[int, ...] = ()
     axis: int = 0
     op: int | None = None
+    operator: str = ""
 
     @classmethod
     def of(cls, tensor: Tensor, index: int, role: str = "layer", op: int | None = None) -> GoldenTensor:
@@ -61,26 +66,44 @@ class GoldenTensor:
 
 @dataclass(frozen=True)
 class Record:
-    """What a tensor held in a case: its shape, hashes of its little-endian bytes in C order, and the values if they are kept."""
+    """What a tensor held in a case: its shape, hashes of its little-endian bytes in C order, and the values if they are kept.
+
+    Text is an array of objects, each a bytes. Two records are equal if their hashes are.
+    """
 
     shape: tuple[int, ...]
     crc32: int
     sha256: str
-    value: np.ndarray | None = None
+    value: np.ndarray | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, value: np.ndarray, keep: bool = True) -> Record:
         """The record of values; with `keep` of a copy of them."""
         content = stored_bytes(value)
-        return cls(value.shape, zlib.crc32(content), hashlib.sha256(content).hexdigest(), value.copy() if keep else None)
+        return cls(value.shape, zlib.crc32(content), hashlib.sha256(content).hexdigest(), native(value.copy()) if keep else None)
 
 
-def stored_bytes(value: np.ndarray) -> bytes:
-    """The bytes that hashes are of: little-endian, in C order; of text, each as UTF-8 after its length in 4 bytes."""
+def native(value: np.ndarray) -> np.ndarray:
+    """The same values in this machine's byte order."""
+    return value if value.dtype.isnative else value.astype(value.dtype.newbyteorder("="))
+
+
+def stored_bytes(value: np.ndarray) -> Any:
+    """The bytes, or their buffer, that hashes are of: little-endian, in C order; of text, each as UTF-8 after its length in 4 bytes."""
     if value.dtype == object:
         texts = [text if isinstance(text, bytes) else str(text).encode() for text in value.flat]
         return b"".join(len(text).to_bytes(4, "little") + text for text in texts)
-    return np.ascontiguousarray(value, value.dtype.newbyteorder("<")).tobytes()
+    return np.ascontiguousarray(value, value.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data
+
+
+def tensor_keys(tensors: list[tuple[str, int]]) -> list[str]:
+    """What tensors are called where each needs a name of its own, by their names and indices.
+
+    That is the name; "NAME (tensor 7)" for one that several tensors have, and "tensor 7" for none, as `tinylite run --all-tensors`
+    calls them.
+    """
+    counts = Counter(name for name, _ in set(tensors))
+    return [f"tensor {index}" if not name else name if counts[name] == 1 else f"{name} (tensor {index})" for name, index in tensors]
 
 
 @dataclass(frozen=True)
@@ -91,11 +114,14 @@ class Golden:
     model_sha256       of the file's bytes
     arithmetic         its name and version
     tinylite           the version of tinylite
-    seed               of random inputs, or None where they were given
+    seed               of random inputs: that of case c is seed + c; None where all of them were given
     cpu                for arithmetics that depend on it
     layers             whether tensors between inputs and outputs are kept
     tensors            inputs in their order, then outputs, then layers in the order of ops
     cases              for each case what each tensor held, in the order of `tensors`
+    graph              the number of the model's graph that ran
+    notes              what a reader should know, such as that results depend on random numbers
+    path               the file that it was loaded from, if it was
     """
 
     model: str
@@ -108,4 +134,22 @@ class Golden:
     layers: bool
     tensors: tuple[GoldenTensor, ...] = field(repr=False)
     cases: tuple[tuple[Record, ...], ...] = field(repr=False)
+    graph: int = 0
+    notes: tuple[str, ...] = ()
     format_version: int = FORMAT_VERSION
+    path: str | None = field(default=None, compare=False)
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The name that each of `tensors` has in a source's values; see `tensor_keys`."""
+        return tuple(tensor_keys([(tensor.name, tensor.index) for tensor in self.tensors]))
+
+    @property
+    def hashes_only(self) -> bool:
+        """Whether what was computed is kept as hashes only."""
+        return any(record.value is None for case in self.cases for record in case)
+
+    def inputs(self, case: int) -> list[np.ndarray]:
+        """What the inputs held in a case, in their order."""
+        pairs = zip(self.tensors, self.cases[case], strict=True)
+        return [record.value for tensor, record in pairs if tensor.role == "input" and record.value is not None]

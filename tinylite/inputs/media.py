@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import FileError, TensorError, at
 from ..files.archives import directory, unpacked
 from ..files.io import check_readable, content_of, stream_of, write_whole
+from ..files.numpy_arrays import read_header
 from ..limits import check_size, memory_shortage
 from ..model.metadata import EndFacts
 from ..text import printable
@@ -265,19 +266,8 @@ def _load(path: str, name: str | None, details: dict[str, Any] | None = None, na
 
 def _load_array(file: IO[bytes], size: int, details: dict[str, Any] | None) -> np.ndarray:
     """The array in an .npy file of `size` bytes, whose header is looked at before anything that it asks for is taken."""
-    version = np.lib.format.read_magic(file)
-    start = file.tell()
-    # NumPy takes as much memory as the header says that it is long.
-    if int.from_bytes(file.read(2 if version == (1, 0) else 4), "little") > size:
-        raise ValueError("its header is longer than the file")
-    file.seek(start)
-    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, in_columns, dtype = read_header(file)
+    shape, in_columns, dtype = read_header(file, size)
     count = math.prod(shape)
-    if dtype.hasobject:
-        raise ValueError("it holds Python objects")
-    if count * dtype.itemsize > size:
-        raise ValueError(f"its array of {dtype} {list(shape)} takes {count * dtype.itemsize} bytes, and it has {size}")
     wanted = np.dtype(details["dtype"]) if details else dtype
     # Beside the array, as it is read and as it is converted: two arrays of reals while it is quantized.
     check_size(count * (dtype.itemsize + (0 if wanted == dtype else 16 + wanted.itemsize)), f"its array of {dtype} {list(shape)}", _LESS)

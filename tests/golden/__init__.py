@@ -1,0 +1,1 @@
+"""Golden outputs: recording, files, checks and their verdicts."""

@@ -1,0 +1,76 @@
+"""Where values that are compared with a golden come from: tinylite itself, another runtime, or what a device has written.
+
+A source returns values by the golden's keys (`Golden.keys`): arrays, or a CRC32 as an int where no more is known. It may lack
+layers. What `tinylite golden check --with TEXT` means is looked up in `source`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from ..arithmetic import Arithmetic, find
+from ..errors import FileError
+from ..model import Model
+from .golden import Golden
+from .model_file import ModelFile
+from .running import GraphRun
+
+__all__ = ["OpSource", "Source", "TinyliteSource", "source"]
+
+
+class Source(Protocol):
+    """Values to compare. `name` says in reports where they come from."""
+
+    @property
+    def name(self) -> str: ...
+
+    def values(self, golden: Golden, case: int) -> Mapping[str, np.ndarray | int]:
+        """What tensors hold in a case of a golden, by its keys. The arrays may be overwritten by the next call.
+
+        Names that the golden does not have are reported, with the nearest that it has. Raises TinyliteError.
+        """
+        ...
+
+
+@runtime_checkable
+class OpSource(Protocol):
+    """A source that can also run an op alone, which tells whether the op or one before it is to blame."""
+
+    def op(self, model: Model, op_index: int, inputs: Sequence[np.ndarray]) -> list[np.ndarray] | None:
+        """The outputs of the op of this number in the model's first graph; None if the source cannot say.
+
+        `inputs` are what its inputs hold that are not constants, each tensor once, in the order of the op; outputs are in its order.
+        `golden.check` asks with models that hold the op alone, so that running the model is an answer.
+        """
+        ...
+
+
+class TinyliteSource:
+    """tinylite itself, with an arithmetic."""
+
+    def __init__(self, model: ModelFile, arithmetic: Arithmetic | str) -> None:
+        self.arithmetic = find(arithmetic)
+        self.name = f"tinylite, {self.arithmetic.name} {self.arithmetic.version}"
+        self._model = model.model
+        self._run: GraphRun | None = None
+
+    def values(self, golden: Golden, case: int) -> Mapping[str, np.ndarray | int]:
+        run = self._run
+        if run is None or (run.number, run.layers) != (golden.graph, golden.layers):
+            run = self._run = GraphRun(self._model, golden.graph, self.arithmetic, golden.layers)
+        run.run(golden.inputs(case))
+        return run.values(golden.layers)
+
+    def op(self, model: Model, op_index: int, inputs: Sequence[np.ndarray]) -> list[np.ndarray] | None:
+        run = GraphRun(model, 0, self.arithmetic, False)
+        run.run(inputs)
+        found = [run.view(tensor) for tensor in run.graph.outputs]
+        return [view.copy() for view in found if view is not None]
+
+
+def source(text: str, model: ModelFile | None = None) -> Source:
+    """What `--with TEXT` means: a runtime by name, or a file or folder of values. Raises FileError for what is neither."""
+    raise FileError(f"{text!r} is neither a runtime nor a file of values", "Give one of litert, litert-builtin, xnnpack, tflm, or a path")
