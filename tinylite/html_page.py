@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .html_tables import html_cell, html_table
+from .html_tables import Html, html_cell, html_table
 
 __all__ = ["bar", "page", "section"]
 
@@ -45,6 +45,6 @@ def section(title: str, head: Sequence[str] = (), rows: Sequence[Sequence[Any]] 
     return f"<h2>{html_cell(title)}</h2>\n{paragraphs}{html_table(head, rows, len(rows)) if rows else ''}\n"
 
 
-def bar(share: float) -> str:
-    """A bar that is filled by a share of 0 to 1."""
-    return f'<span class="bar"><i style="width:{100 * min(max(share, 0.0), 1.0):.1f}%"></i></span>'
+def bar(share: float) -> Html:
+    """A bar that is filled by a share of 0 to 1; may be a cell of a table."""
+    return Html(f'<span class="bar"><i style="width:{100 * min(max(share, 0.0), 1.0):.1f}%"></i></span>')
