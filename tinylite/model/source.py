@@ -12,7 +12,7 @@ from ..files.file_formats import identify
 from .load import fill
 from .model import Model
 
-__all__ = ["VERSION", "model_from"]
+__all__ = ["VERSION", "model_from", "read_model"]
 
 VERSION = 3  # of the format: the only one that runtimes run
 _LONGEST_PATH = 4096  # bytes
@@ -40,14 +40,19 @@ def _model_from(model_path: Any, model_content: Any) -> Model:
             "give either model_path or model_content" + (", not both" if model_path is not None else ""), f"The first may be {_KINDS}"
         )
     given = model_path if model_content is None else model_content
+    return _as_saved(given) if isinstance(given, Model) else read_model(given, model_content is None)
+
+
+def read_model(given: Any, path: bool = True) -> Model:
+    """The model of a path, unless `path` is false, or of a file's content; a Model is itself. Any version of the format is read."""
     if isinstance(given, Model):
-        return _as_saved(given)
-    if model_content is None and (isinstance(given, (str, os.PathLike)) or (isinstance(given, bytes) and _is_path(given))):
+        return given
+    if path and (isinstance(given, (str, os.PathLike)) or (isinstance(given, bytes) and _is_path(given))):
         return Model.load(os.fsdecode(given))
     try:
         content = memoryview(given).cast("B")
     except (TypeError, ValueError, BufferError):  # ValueError: of NumPy, for dates; BufferError: for what is not in one piece
-        raise TensorError(_problem(given, model_content is None), _remedy(given, model_content is None)) from None
+        raise TensorError(_problem(given, path), _remedy(given, path)) from None
     return Model.load(content)
 
 
