@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .converter import convert as convert
     from .converter.request import ConvertRequest as ConvertRequest
     from .converter.tflite_converter import TFLiteConverter as TFLiteConverter, toco_convert as toco_convert
+    from .diffing.diff import diff as diff
+    from .diffing.model_diff import ModelDiff as ModelDiff
     from .engine.infer_shapes import infer_shapes as infer_shapes
     from .errors import (
         CodeRefusedError as CodeRefusedError,
@@ -88,6 +90,8 @@ _HOMES = {
     "explaining.explanation": ("Explanation",),
     "freezing.dispatch": ("freeze",),
     "freezing.frozen": ("Frozen", "FrozenTensor"),
+    "diffing.diff": ("diff",),
+    "diffing.model_diff": ("ModelDiff",),
     "engine.infer_shapes": ("infer_shapes",),
     "interpreter": ("GraphRunner", "Interpreter", "OpResolverType", "SignatureRunner", "load_delegate"),
     "golden.matrix": ("compare_arithmetics",),
@@ -100,11 +104,11 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [  # sorted, and equal to the names above; tests see to it
     "Arithmetic", "CodeRefusedError", "ConvertError", "ConvertRequest", "CorruptFileError", "ExplainError", "Explanation",
     "ExternalBuffer", "FileError", "FreezeError", "Frozen", "FrozenTensor", "GoldenError", "Graph", "GraphRunner", "Interpreter",
-    "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelError", "NotATfliteFileError", "Op", "OpResolverType",
-    "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature", "SignatureRunner", "TFLiteConverter", "Tensor",
-    "TensorError", "TinyliteError", "UnprovenError", "UnsupportedError", "__version__", "compare_arithmetics", "compat", "convert",
-    "dequantize_values", "explain", "freeze", "golden", "infer_shapes", "lite", "load_delegate", "quantize", "quantize_values",
-    "random_inputs", "toco_convert",
+    "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelDiff", "ModelError", "NotATfliteFileError", "Op",
+    "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature", "SignatureRunner",
+    "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnprovenError", "UnsupportedError", "__version__", "compare_arithmetics",
+    "compat", "convert", "dequantize_values", "diff", "explain", "freeze", "golden", "infer_shapes", "lite", "load_delegate", "quantize",
+    "quantize_values", "random_inputs", "toco_convert",
 ]  # fmt: skip
 
 

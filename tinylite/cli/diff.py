@@ -1,0 +1,62 @@
+"""`tinylite diff`: what differs between two models."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from ..arithmetic import ARITHMETICS
+from .base.terminal import CONTEXT, echo, echo_json
+
+__all__ = ["diff"]
+
+
+@click.command(context_settings=CONTEXT, short_help="Show what differs between two models.")
+@click.argument("a", type=click.Path())
+@click.argument("b", type=click.Path())
+@click.argument("files", nargs=-1, metavar="[INPUT]...")
+@click.option("--random", "--seed", "seed", type=click.IntRange(0), default=0, show_default=True, help="Of inputs that have no file.")
+@click.option("--run/--no-run", default=True, show_default=True, help="Run both models, and compare what they compute.")
+@click.option("--arithmetic", type=click.Choice(sorted(ARITHMETICS)), help="How the results of both are rounded.  [default: fast]")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write everything as one HTML page.")
+def diff(
+    a: str, b: str, files: tuple[str, ...], seed: int, run: bool, arithmetic: str | None, as_json: bool, html: str | None
+) -> None:  # fmt: skip
+    """Show what differs between the models A and B: ops, options, types, scales, weights, memory, and what they compute.
+
+    Ops are recognized by names, constants and what is around them. Both models are run on the same real numbers: INPUT, which is what
+    `tinylite run A` takes, or random ones. A may be a float model and B the quantized one.
+
+    The exit code is 0 if the models are the same, and 1 if they differ.
+
+    \b
+    Examples:
+      tinylite diff old.tflite new.tflite
+      tinylite diff float.tflite int8.tflite cat.png --html diff.html
+      tinylite diff old.tflite new.tflite --no-run --json
+    """
+    from ..diffing.diff import diff as compare
+    from ..files.io import check_not_source, write_whole
+    from .base.inputs import inputs_of
+    from .base.running import Reading
+
+    if files and not run:
+        raise click.UsageError("--no-run runs nothing, so it takes no inputs")
+    if html is not None:
+        for source in (a, b, *files, *(file.partition("=")[2] for file in files)):
+            check_not_source(html, source)
+    reading = Reading(say=lambda text: echo(f"Note: {text}", err=True))
+    inputs = inputs_of(a, files, seed, reading) if files else None
+    found = compare(a, b, inputs, seed=seed, arithmetic=arithmetic, run=run)
+    if html is not None:
+        write_whole(os.fsdecode(html), [found.html().encode("utf-8", "replace")])
+    if as_json:
+        echo_json(found.plain(), indent=1)
+    else:
+        for sentence in found.sentences:
+            echo(f"- {sentence}")
+        if html is not None:
+            echo(f"written: {html}")
+    click.get_current_context().exit(0 if found.same else 1)

@@ -1,0 +1,1 @@
+"""Two models compared: what differs in structure, options, scales, weights and memory, and in what they compute."""
