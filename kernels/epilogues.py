@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .cpu import target
-from .fixed_point import requantize, round_half_away
+from .fixed_point import requantize, round_half_away, round_half_up
 from .kernel import Device, device
 from .lazy import simd
 
@@ -24,8 +24,9 @@ HEADER_WORDS = 4
 class Epilogue(NamedTuple):
     """One method.
 
-    factors    how real factors are stored in the header: "fixed" (rows of multipliers, left and right shifts), "f64" (an empty row, then
-               doubles over two), "f32" (a row of floats, two empty ones)
+    factors    how real factors are stored in the header: "fixed" (rows of multipliers, left and right shifts), "marked" (the same, where
+               ~right stands for right in columns whose halves go away from zero), "once" (the same, of which one to the right at least),
+               "f64" (an empty row, then doubles over two), "f32" (a row of floats, two empty ones)
     constants  (header, width, v) -> what `apply` takes for the columns of vector `v`
     apply      (sums, constants) -> a vector of int32: sums times factors, rounded; the zero point is added and the clamp done afterwards
     """
@@ -36,7 +37,7 @@ class Epilogue(NamedTuple):
 
 
 @device
-def fixed_constants(header, width, v):
+def three_rows(header, width, v):
     at = header + v * LANES
     return simd.load(at + width, LANES), simd.load(at + 2 * width, LANES), simd.load(at + 3 * width, LANES)
 
@@ -44,6 +45,34 @@ def fixed_constants(header, width, v):
 @device
 def fixed_apply(sums, constants):
     return requantize(sums, constants[0], constants[1], constants[2])
+
+
+@device
+def marked_constants(header, width, v):
+    multiplier, left, marked = three_rows(header, width, v)
+    away = marked >> 31
+    return multiplier, left, marked ^ away, away
+
+
+@device
+def marked_apply(sums, constants):
+    multiplier, left, right, away = constants
+    return round_half_up(simd.high_product(sums << left, multiplier), right, away)
+
+
+@device
+def once_constants(header, width, v):
+    multiplier, left, right = three_rows(header, width, v)
+    return multiplier, left, right, simd.splat(np.int32(2**31 - 1), LANES) >> left
+
+
+@device
+def once_apply(sums, constants):
+    multiplier, left, right, largest = constants
+    # What a shift to the left would lead out of reach ends there.
+    within = simd.minimum(simd.maximum(sums, largest ^ np.int32(-1)), largest)
+    # With one bit to the right at least, rounding down before it does not change which half is nearer.
+    return round_half_up(simd.high_product_down(within << left, multiplier), right, right ^ right)
 
 
 @device
@@ -70,7 +99,11 @@ def float_apply(sums, constants):
 
 EPILOGUES = {
     # gemmlowp's double rounding: high product with halves up, then the shift with halves away from zero.
-    "fixed": Epilogue("fixed", fixed_constants, fixed_apply),
+    "fixed": Epilogue("fixed", three_rows, fixed_apply),
+    # The same with halves up in the shift too, but for the columns that are marked.
+    "halves_up": Epilogue("marked", marked_constants, marked_apply),
+    # The product and its shift rounded once, halves up.
+    "once": Epilogue("once", once_constants, once_apply),
     # Double precision, halves away from zero.
     "double": Epilogue("f64", double_constants, double_apply),
     # Single precision, halves to even.

@@ -57,6 +57,14 @@ def requantize(x, multiplier, left, right):
 
 
 @device
+def round_half_up(high, right, away):
+    """Vectors of int32 over 2^right, right >= 0: to the nearest, halves up, or away from zero in lanes where `away` is -1 and not 0."""
+    mask = simd.power_of_two(right) - 1
+    quotient = high >> right
+    return simd.select((high & mask) > (mask >> 1) - ((high >> 31) & away), quotient + 1, quotient)
+
+
+@device
 def round_half_away(x):
     """A vector of doubles rounded to whole numbers as C's round() does."""
     whole = simd.truncate(x)

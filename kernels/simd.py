@@ -460,24 +460,32 @@ def _reduce(name: str, start: float | None) -> Any:
 reduce_add, reduce_max, reduce_min = _reduce("add", 0.0), _reduce("max", None), _reduce("min", None)
 
 
-@intrinsic
-def high_product(typing: Any, x: Any, y: Any) -> Any:
-    """(x * y + 2^30) >> 31 for int32 lanes, in 64 bits: gemmlowp's SaturatingRoundingDoublingHighMul.
+def _high_product(half: int, says: str) -> Any:
+    """Make an intrinsic: (x * y + half) >> 31 for int32 lanes, in 64 bits."""
 
-    gemmlowp adds 2^30 to a product >= 0 and 1 - 2^30 to one < 0, then divides by 2^31 towards zero; both come to
-    floor((x * y + 2^30) / 2^31). It saturates for x = y = -2^31 only, and no multiplier is negative.
-    """
+    @intrinsic
+    def product(typing: Any, x: Any, y: Any) -> Any:
+        def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
+            # Even lanes and odd lanes on their own: one multiplication each, and nothing has to change lanes.
+            wide = ir.VectorType(I64, x.lanes // 2)
+            low = [builder.bitcast(value, wide) for value in values]
+            shift = emit_splat(builder, I64(32), x.lanes // 2)
+            odd = builder.mul(*(builder.ashr(value, shift) for value in low))
+            even = builder.mul(*(builder.ashr(builder.shl(value, shift), shift) for value in low))
+            if half:
+                odd, even = (builder.add(value, emit_splat(builder, I64(half), x.lanes // 2)) for value in (odd, even))
+            even = builder.bitcast(builder.lshr(even, emit_splat(builder, I64(31), x.lanes // 2)), x.llvm)
+            odd = builder.bitcast(builder.shl(odd, emit_splat(builder, I64(1), x.lanes // 2)), x.llvm)
+            order = [lane if lane % 2 == 0 else x.lanes + lane for lane in range(x.lanes)]
+            return builder.shuffle_vector(even, odd, ir.Constant(ir.VectorType(I32, x.lanes), order))
 
-    def emit(context: Any, builder: ir.IRBuilder, found: Any, values: Any) -> ir.Value:
-        # Even lanes and odd lanes on their own: one multiplication each, and nothing has to change lanes.
-        wide = ir.VectorType(I64, x.lanes // 2)
-        low = [builder.bitcast(value, wide) for value in values]
-        shift, half = emit_splat(builder, I64(32), x.lanes // 2), emit_splat(builder, I64(1 << 30), x.lanes // 2)
-        odd = builder.add(builder.mul(*(builder.ashr(value, shift) for value in low)), half)
-        even = builder.add(builder.mul(*(builder.ashr(builder.shl(value, shift), shift) for value in low)), half)
-        even = builder.bitcast(builder.lshr(even, emit_splat(builder, I64(31), x.lanes // 2)), x.llvm)
-        odd = builder.bitcast(builder.shl(odd, emit_splat(builder, I64(1), x.lanes // 2)), x.llvm)
-        order = [lane if lane % 2 == 0 else x.lanes + lane for lane in range(x.lanes)]
-        return builder.shuffle_vector(even, odd, ir.Constant(ir.VectorType(I32, x.lanes), order))
+        return x(x, x), emit
 
-    return x(x, x), emit
+    product.__doc__ = says
+    return product
+
+
+# gemmlowp adds 2^30 to a product >= 0 and 1 - 2^30 to one < 0, then divides by 2^31 towards zero; both come to
+# floor((x * y + 2^30) / 2^31). It saturates for x = y = -2^31 only, and no multiplier is negative.
+high_product = _high_product(1 << 30, "(x * y + 2^30) >> 31 for int32 lanes, in 64 bits: gemmlowp's SaturatingRoundingDoublingHighMul.")
+high_product_down = _high_product(0, "(x * y) >> 31 for int32 lanes, in 64 bits: Arm's VQDMULH.")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tinylite import Graph, Interpreter, Model
+from tinylite import Arithmetic, Graph, Interpreter, Model
+from tinylite.arithmetic import Rule
 from tinylite.kernels import gemm_variants
 from tinylite.kernels.cpu import TARGETS, target
 from tinylite.kernels.dots import DOTS
+from tinylite.kernels.epilogues import EPILOGUES
 from tinylite.kernels.gemm import Variant
 from tinylite.kernels.gemm_variants import VARIANTS, choose
 from tinylite.quantization_math import multiply_high, quantize_multiplier, rounding_divide_by_power
@@ -28,7 +30,7 @@ def sizes(variant: Variant) -> list[tuple[int, int, int]]:
     return [(rows[i % len(rows)], n, DEPTHS[i % len(DEPTHS)]) for i, n in enumerate(columns)] + [(m, variant.nr + 1, 5) for m in rows]
 
 
-def run(case: Case, variant: Variant, arithmetic: str = "litert-reference") -> tuple[np.ndarray, np.ndarray]:
+def run(case: Case, variant: Variant, arithmetic: Arithmetic | str = "litert-reference") -> tuple[np.ndarray, np.ndarray]:
     """The input and the output of a case; fails unless the variant has run."""
     interpreter = Interpreter(case.model(), arithmetic=arithmetic)
     interpreter.allocate_tensors()
@@ -43,10 +45,19 @@ def requantized(sums: np.ndarray, factors: np.ndarray, method: str) -> np.ndarra
     if method == "double":
         scaled = sums * factors
         return np.copysign(np.floor(np.abs(scaled) + 0.5), scaled).astype(int)
+    if method == "float":
+        return np.rint(sums.astype(np.float32) * factors.astype(np.float32)).astype(int)
     columns = []
     for column, (multiplier, shift) in zip(sums.T, zip(*quantize_multiplier(factors), strict=True), strict=True):
+        right = max(-int(shift), 0)
         high = multiply_high(column << max(int(shift), 0), int(multiplier))
-        columns.append(rounding_divide_by_power(high, max(-int(shift), 0)))
+        if method == "fixed":
+            columns.append(rounding_divide_by_power(high, right))
+        elif method == "halves_up":
+            columns.append((high + ((1 << right) >> 1)) >> right)
+        else:
+            assert method == "once"
+            columns.append((column.astype(np.int64) * int(multiplier) + (1 << (30 - int(shift)))) >> (31 - int(shift)))
     return np.stack(columns, axis=1)
 
 
@@ -64,7 +75,7 @@ def f32(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Vari
 
 
 @pytest.mark.parametrize("signed", [True, False], ids=["i8", "u8"])
-@pytest.mark.parametrize(("code", "method"), [("FULLY_CONNECTED", "double"), ("CONV_2D", "fixed")])
+@pytest.mark.parametrize(("code", "method"), [("FULLY_CONNECTED", "double"), *(("CONV_2D", method) for method in EPILOGUES)])
 def test_sums_of_8_bit_products(q8: Variant, code: str, method: str, signed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(q8, "suits", lambda m, n, k: True)
     type, low = ("INT8", -128) if signed else ("UINT8", 0)
@@ -85,9 +96,12 @@ def test_sums_of_8_bit_products(q8: Variant, code: str, method: str, signed: boo
             {"padding": "VALID", "stride_h": 1, "stride_w": 1} if around else {},
             version=3 if around else 4,
         )
-        x, found = run(case, q8)
+        rules = {(code, type): Rule(method, "float" if method == "float" else "double")}
+        x, found = run(case, q8, Arithmetic(method, "separate", rules))
         sums = (x.reshape(rows, depth).astype(int) - zero) @ (weights - weights_zero).T + bias
-        factors = np.broadcast_to(np.float64(0.5) * np.asarray(scales, np.float64) / 1.5, columns)
+        precision = np.float32 if method == "float" else np.float64
+        factors = precision(0.5) * np.asarray(scales, precision) / precision(1.5)
+        factors = np.broadcast_to(factors, columns)
         wanted = np.clip(requantized(sums, factors, method) + output_zero, low, low + 255)
         assert np.array_equal(found.reshape(rows, columns), wanted), f"{q8.name} {method} {type} {rows}x{columns}x{depth}"
 

@@ -6,7 +6,7 @@ Each formula is here once, under the name that its source has for it, with the p
 sources differ, two functions say so. What a run computes for every element is in kernels/ (fixed_point.py).
 
 Sources: LiteRT (kernels/internal/quantization_util.cc, common.h, reference/*.h), gemmlowp (fixedpoint/fixedpoint.h), TensorFlow's
-training kernels (fake_quant_ops_functor.h), TOCO (graph_transformations/quantization_util.cc).
+training kernels (fake_quant_ops_functor.h), TOCO (graph_transformations/quantization_util.cc), XNNPACK (requantization.h).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .errors import ConvertError, ModelError
 __all__ = [
     "FACTORS_END", "FLOAT_MAX", "SATURATING", "SMALLEST_RANGE", "affine_parameters", "exp_on_negative_values", "fake_quantize",
     "integer_limits", "mean_multiplier", "multiplier_16", "multiplier_and_shift", "multiplier_and_shifts", "multiply_high",
-    "nudge_range", "quantize_by_division", "quantize_by_inverse", "quantize_in_double", "quantize_multiplier", "rescale",
+    "nudge_range", "quantize_by_division", "quantize_by_inverse", "quantize_in_double", "quantize_limit", "quantize_multiplier", "rescale",
     "round_half_away", "round_half_up", "rounding_divide_by_power", "saturate", "saturating_shift_left", "sigmoid_table",
     "symmetric_range", "symmetric_steps_in_double", "symmetric_steps_in_float", "tanh_table", "wrap",
 ]  # fmt: skip
@@ -187,6 +187,11 @@ def quantize_by_inverse(values: np.ndarray, scale: float, zero: int, low: int, h
     with np.errstate(all="ignore"):
         steps = round_half_away(values.astype(np.float32) * (np.float32(1) / np.float32(scale))) + np.float32(zero)
     return np.clip(np.nan_to_num(steps, nan=low), low, high).astype(np.int64)
+
+
+def quantize_limit(value: float, scale: float, zero: int, low: int, high: int) -> int:
+    """Limits of activations: value / scale + zero in float32, cut to low..high, then rounded half to even. XNNPACK's xnn_qs8_quantize."""
+    return int(np.rint(np.clip(np.float32(value) / np.float32(scale) + np.float32(zero), low, high)))
 
 
 def fake_quantize(x: np.ndarray, low: Any, high: Any, bits: int, narrow: bool) -> np.ndarray:

@@ -33,7 +33,7 @@ def test_layers_that_follow_each_other_have_its_bits() -> None:
 
 
 def test_what_xnnpack_is_not_proven_for_is_refused() -> None:
-    case = dense(np.random.default_rng(0))
+    case = dense(np.random.default_rng(0), "INT8")
     case.inputs[1].scale = 300.0  # type: ignore[union-attr]
     case.inputs[0].scale = case.outputs[0].scale = 1.0  # type: ignore[union-attr]
     with pytest.raises(UnsupportedError, match=r"FULLY_CONNECTED.*a factor of 300, and the arithmetic 'xnnpack' is proven below 256"):

@@ -22,11 +22,20 @@ class Rule(NamedTuple):
             kernels/epilogues.py
     factor  of sums of products, how input scale * weights scale / output scale is computed: a key of FACTORS in ops/linear/requantizing.py
     end     the first factor for which this is not so
+    block   of sums of products, with the method "halves_up": how many channels are rounded together. Those after the last whole block are
+            rounded half away from zero
+    limits  how a fused activation's limits are stored: a key of LIMITS in ops/common/quantization_params.py
+    where   of sums of products, the layers that it holds for: a key of CONDITIONS in ops/linear/conditions.py
+    other   the rule of the other layers, if not that of the reference kernels
     """
 
     method: str
     factor: str = ""
     end: float = float("inf")
+    block: int = 1
+    limits: str = ""
+    where: str = ""
+    other: Rule | None = None
 
 
 @dataclass(frozen=True)

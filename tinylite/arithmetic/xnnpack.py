@@ -1,22 +1,39 @@
-"""LiteRT's default interpreter on x86: XNNPACK where its delegate takes an op, and elsewhere LiteRT's optimized kernels."""
+"""LiteRT's default interpreter on x86: XNNPACK where its delegate takes an op, and elsewhere LiteRT's optimized kernels.
+
+XNNPACK chooses its code by the CPU; this is what it does with AVX-512 VNNI. Sums of products are multiplied in float32 and rounded half
+to even. An activation's limits are rounded half to even with the zero point added. The delegate leaves out INT8 layers whose
+weights the run computes or whose bias has no scale, depthwise convolutions of UINT8, transposed convolutions with SAME padding whose
+filter is smaller than their stride, and BATCH_MATMUL whose second matrix has a zero point.
+"""
 
 from __future__ import annotations
 
 from .arithmetic import Arithmetic, Rule
+from .litert_builtin import LITERT_BUILTIN
 
 __all__ = ["XNNPACK"]
 
-# XNNPACK takes no layer with a factor from 256 on.
-_SUMS = Rule("float", "float", 256)
+# XNNPACK refuses a layer with a factor from 256 on, and LiteRT then the model.
+_SUMS = Rule("float", "float", 256, limits="halves_even", where="delegated")
+
+_SUMS_OF = [
+    ("CONV_2D", "INT8"),
+    ("CONV_2D", "UINT8"),
+    ("DEPTHWISE_CONV_2D", "INT8"),
+    ("TRANSPOSE_CONV", "INT8"),
+    ("FULLY_CONNECTED", "INT8"),
+    ("FULLY_CONNECTED", "UINT8"),
+    ("BATCH_MATMUL", "INT8"),
+]
+_NOT_DELEGATED = LITERT_BUILTIN.rules or {}
 
 XNNPACK = Arithmetic(
     "xnnpack",
     floats="separate",
     oracle="ai-edge-litert, OpResolverType.BUILTIN",
     rules={
-        ("CONV_2D", "INT8"): _SUMS,
-        ("DEPTHWISE_CONV_2D", "INT8"): _SUMS,
-        ("FULLY_CONNECTED", "INT8"): _SUMS,
+        **{place: _SUMS._replace(other=_NOT_DELEGATED[place]) for place in _SUMS_OF},
+        ("DEPTHWISE_CONV_2D", "UINT8"): None,
         ("RESHAPE", "INT8"): None,
     },
 )

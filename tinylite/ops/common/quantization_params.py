@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ...quantization_math import FLOAT_MAX, integer_limits, round_half_away
+from ...quantization_math import FLOAT_MAX, integer_limits, quantize_limit, round_half_away
 from .operator import Node, Value
 
-__all__ = ["CLAMPS", "activation_range", "scale_and_zero", "scales_and_zeros", "stored_bound"]
+__all__ = ["CLAMPS", "LIMITS", "activation_range", "scale_and_zero", "scales_and_zeros", "stored_bound"]
 
 _NARROW = ("INT8", "UINT8", "INT16")  # types whose zero points must be values of theirs; of others, what an int32 holds
 # Fused activations: the real range that they clamp to.
@@ -50,11 +50,11 @@ def scales_and_zeros(node: Node, value: Value, channels: int | None) -> tuple[np
     return scales, zeros
 
 
-def activation_range(node: Node, activation: str, output: Value, finite: bool = True) -> tuple[Any, Any]:
+def activation_range(node: Node, activation: str, output: Value, finite: bool = True, limits: str = "") -> tuple[Any, Any]:
     """What a fused activation clamps an output to: floats for FLOAT32 and integers for the others, in the output's own units.
 
-    Floats end at the largest there is, or with `finite=False` at infinity where the activation has no bound. For quantized types as
-    CalculateActivationRangeQuantized: zero point + round(bound / scale), in float.
+    Floats end at the largest there is, or with `finite=False` at infinity where the activation has no bound. Quantized types store a
+    bound as the function in LIMITS that an arithmetic names.
     """
     if activation != "NONE" and activation not in CLAMPS:
         node.unsupported(f"it fuses the activation {activation}, which no kernel has")
@@ -67,10 +67,11 @@ def activation_range(node: Node, activation: str, output: Value, finite: bool = 
     if not output.quantized:
         return int(max(low, least)), int(min(high, largest))
     scale, zero = scale_and_zero(node, output)
+    bounds = (least, largest)
     if np.isfinite(low):
-        least = max(least, zero + stored_bound(node, low, scale))
+        least = LIMITS[limits](node, low, scale, zero, *bounds)
     if np.isfinite(high):
-        largest = min(largest, zero + stored_bound(node, high, scale))
+        largest = LIMITS[limits](node, high, scale, zero, *bounds)
     return least, largest
 
 
@@ -80,3 +81,16 @@ def stored_bound(node: Node, bound: float, scale: float) -> int:
     # LiteRT's converts this to an int32.
     node.require(abs(quotient) < 2**31, f"its output has a scale of {scale:.6g}, too small for an activation that ends at {bound:g}")
     return int(round_half_away(quotient))
+
+
+def _away(node: Node, bound: float, scale: float, zero: int, low: int, high: int) -> int:
+    """As CalculateActivationRangeQuantized: zero point + round(bound / scale), in float."""
+    return min(max(zero + stored_bound(node, bound, scale), low), high)
+
+
+def _to_even(node: Node, bound: float, scale: float, zero: int, low: int, high: int) -> int:
+    return quantize_limit(bound, scale, zero, low, high)
+
+
+# How a bound of an activation is stored, as Rule.limits names it.
+LIMITS = {"": _away, "halves_even": _to_even}

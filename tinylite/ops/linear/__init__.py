@@ -6,4 +6,5 @@ operands.py      checks of types, biases and scales
 gemm.py          matrix products, for most geometries; depthwise.py the others
 packing.py       weights in the panels that kernels read
 requantizing.py  factors of int32 sums, as kernels read them
+conditions.py    which layers a rule of an arithmetic holds for
 """

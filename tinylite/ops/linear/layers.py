@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from ...arithmetic import Rule
 from ..common.operator import Node, Value
 from ..common.quantization_params import activation_range, scale_and_zero
+from .conditions import CONDITIONS
 from .operands import bias_operand, bias_values, filter_scales, find_pair
 from .packing import check_weights
 from .pairs import Pair
@@ -71,17 +73,26 @@ def _f32(layer: LinearLayer, plan: PlanContext, geometry: Geometry, pair: Pair) 
     geometry.f32(plan, get(layer.node, layer.bias, layer.channels), *layer.limits(pair))
 
 
+def _rule(layer: LinearLayer, plan: PlanContext, pair: Pair) -> Rule:
+    """How an arithmetic requantizes a layer."""
+    rule = plan.arithmetic.rule(layer.node.op.code, layer.output.type, pair.rule)
+    check_rule(rule)
+    while rule.where and not CONDITIONS[rule.where](layer.node, layer.input, layer.weights, layer.bias):
+        rule = rule.other or pair.rule
+        check_rule(rule)
+    return rule
+
+
 def _q8(layer: LinearLayer, plan: PlanContext, geometry: Geometry, pair: Pair) -> None:
     node, output, arithmetic = layer.node, layer.output, plan.arithmetic
     plan.check_table(layer.channels)
     bias = bias_values(node, layer.bias, layer.channels).astype(np.int32)
     scales, weights_zero = layer.scales()
-    rule = arithmetic.rule(node.op.code, output.type, pair.rule)
-    check_rule(rule)
+    rule = _rule(layer, plan, pair)
     factors = FACTORS[rule.factor](node, layer.input, scales, layer.bias, output)
     arithmetic.check_factor(rule, float(factors.max(initial=0)))
-    low, high = activation_range(node, layer.activation, output)
-    how = Requantization(factors, rule.method, scale_and_zero(node, output)[1], low, high)
+    low, high = activation_range(node, layer.activation, output, limits=rule.limits)
+    how = Requantization(factors, rule.method, scale_and_zero(node, output)[1], low, high, rule.block)
     geometry.q8(plan, scale_and_zero(node, layer.input)[1], weights_zero, bias, how)
 
 

@@ -11,27 +11,36 @@ from ...arithmetic import Rule
 from ...errors import SettingError, nearest, quoted
 from ...quantization_math import quantize_multiplier
 from ..common.operator import Node, Value
-from ..common.quantization_params import scale_and_zero
+from ..common.quantization_params import LIMITS, scale_and_zero
+from .conditions import CONDITIONS
 from .packing import padded
 
 __all__ = ["FACTORS", "Requantization", "check_rule", "factor_words"]
 
 
 class Requantization(NamedTuple):
-    """Sums times real factors, float64 [columns], rounded by a method, a key of EPILOGUES; then + zero, within low..high."""
+    """Sums times real factors, float64 [columns], rounded by a method, a key of EPILOGUES; then + zero, within low..high.
+
+    `block`: see Rule.
+    """
 
     factors: np.ndarray
     method: str
     zero: int
     low: int
     high: int
+    block: int = 1
 
 
 def check_rule(rule: Rule) -> None:
-    """Raise SettingError for a rule that names no method or factor that there is."""
+    """Raise SettingError for a rule that names no method, factor, limits or layers that there are."""
     from ...kernels.epilogues import EPILOGUES
 
-    for what, given, known in (("method", rule.method, [*EPILOGUES]), ("factor", rule.factor, [*FACTORS])):
+    names = (
+        ("method", rule.method, [*EPILOGUES]), ("factor", rule.factor, [*FACTORS]), ("limits", rule.limits, [*LIMITS]),
+        ("condition", rule.where, ["", *CONDITIONS]),
+    )  # fmt: skip
+    for what, given, known in names:
         if given not in known:
             remedy = nearest(given, known) or f"There are: {', '.join(map(repr, known))}"
             raise SettingError(f"the arithmetic's rule has the {what} {quoted(given)}", remedy)
@@ -41,25 +50,42 @@ def factor_words(how: Requantization) -> Callable[[slice, int], np.ndarray]:
     """(columns, width) -> the factors of these columns as a kernel's header has them after the biases: int32 [3 * width]."""
     from ...kernels.epilogues import EPILOGUES
 
-    return _FORMATS[EPILOGUES[how.method].factors](how.factors)
+    return _FORMATS[EPILOGUES[how.method].factors](how)
 
 
-def _fixed(factors: np.ndarray) -> Callable[[slice, int], np.ndarray]:
-    multiplier, shift = quantize_multiplier(factors)
-    rows = (multiplier, np.maximum(shift, 0), np.maximum(-shift, 0))
+def _rows(*rows: np.ndarray) -> Callable[[slice, int], np.ndarray]:
     return lambda chosen, width: np.concatenate([padded(row[chosen], width, np.int32) for row in rows])
 
 
-def _f64(factors: np.ndarray) -> Callable[[slice, int], np.ndarray]:
+def _fixed(how: Requantization) -> Callable[[slice, int], np.ndarray]:
+    multiplier, shift = quantize_multiplier(how.factors)
+    return _rows(multiplier, np.maximum(shift, 0), np.maximum(-shift, 0))
+
+
+def _marked(how: Requantization) -> Callable[[slice, int], np.ndarray]:
+    multiplier, shift = quantize_multiplier(how.factors)
+    right, whole = np.maximum(-shift, 0), len(shift) // how.block * how.block
+    return _rows(multiplier, np.maximum(shift, 0), np.where(np.arange(len(shift)) < whole, right, ~right))
+
+
+def _once(how: Requantization) -> Callable[[slice, int], np.ndarray]:
+    multiplier, shift = quantize_multiplier(how.factors)
+    right = np.maximum(-shift, 1)
+    return _rows(multiplier, shift + right, right)
+
+
+def _f64(how: Requantization) -> Callable[[slice, int], np.ndarray]:
+    factors = how.factors
     return lambda chosen, width: np.concatenate([np.zeros(width, np.int32), padded(factors[chosen], width, np.float64).view(np.int32)])
 
 
-def _f32(factors: np.ndarray) -> Callable[[slice, int], np.ndarray]:
+def _f32(how: Requantization) -> Callable[[slice, int], np.ndarray]:
+    factors = how.factors
     return lambda chosen, width: np.concatenate([padded(factors[chosen], width, np.float32).view(np.int32), np.zeros(2 * width, np.int32)])
 
 
 # As Epilogue.factors names them.
-_FORMATS = {"fixed": _fixed, "f64": _f64, "f32": _f32}
+_FORMATS = {"fixed": _fixed, "marked": _marked, "once": _once, "f64": _f64, "f32": _f32}
 
 
 # ---- factors: input scale * weights scale / output scale, float64 [channels], from (node, input, weights' scales, bias, output)

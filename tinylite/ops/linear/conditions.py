@@ -1,0 +1,57 @@
+"""Which layers a rule of an arithmetic holds for, where other runtimes have several kernels for an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..common.operator import Node, Value
+
+__all__ = ["CONDITIONS"]
+
+
+def _has_one_scale(node: Node, input: Value, weights: Value, bias: Value | None) -> bool:
+    """Whether the weights have one scale for all channels."""
+    return _scales(weights) == 1
+
+
+def _has_no_groups(node: Node, input: Value, weights: Value, bias: Value | None) -> bool:
+    return input.shape[-1] == weights.shape[-1]
+
+
+def _is_delegated(node: Node, input: Value, weights: Value, bias: Value | None) -> bool:
+    """Whether LiteRT's delegate for XNNPACK takes a layer: if its weights are constant, and its bias is too and has a scale.
+
+    What else it asks for depends on the operator.
+    """
+    code, options = node.op.code, node.options
+    if code == "BATCH_MATMUL":
+        return _zero_points(weights) == [0]  # and weights may be computed
+    if weights.constant_value is None:
+        return False
+    if code == "DEPTHWISE_CONV_2D" and not (options.depth_multiplier > 0 and weights.shape[3] % options.depth_multiplier == 0):
+        return False
+    if code == "TRANSPOSE_CONV" and options.padding == "SAME":
+        _, height, width, _ = weights.shape
+        if height < options.stride_h or width < options.stride_w:
+            return False
+    if bias is None:
+        return code in ("FULLY_CONNECTED", "TRANSPOSE_CONV")
+    return bias.constant_value is not None and _scales(bias) > 0
+
+
+def _scales(value: Value) -> int:
+    quantization = value.tensor.quantization if value.tensor is not None else None
+    return 0 if quantization is None else quantization.scale.size
+
+
+def _zero_points(value: Value) -> list[int]:
+    assert value.tensor is not None and value.tensor.quantization is not None
+    return [*value.tensor.quantization.zero_point.tolist()] or [0]
+
+
+# As Rule.where names them.
+CONDITIONS: dict[str, Callable[[Node, Value, Value, Value | None], bool]] = {
+    "one scale": _has_one_scale,
+    "one group": _has_no_groups,
+    "delegated": _is_delegated,
+}
