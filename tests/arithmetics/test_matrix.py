@@ -20,7 +20,7 @@ from .test_conformance import run
 def halves() -> Case:
     """A layer with frequent halves, on which xnnpack differs from the reference."""
     for seed in range(100):
-        case = dense(np.random.default_rng(seed))
+        case = dense(np.random.default_rng(seed), "INT8")
         model, feeds = case.model(), case.feeds(0)
         if not np.array_equal(run(model, "xnnpack", feeds)[0], run(model, "litert-reference", feeds)[0]):
             return case
