@@ -62,7 +62,7 @@ def windows(rng: np.random.Generator, *axes: tuple[int, int, int, int]) -> tuple
     return out, {**options, "fused_activation_function": str(rng.choice(ACTIVATIONS))}
 
 
-def convolution(rng: np.random.Generator, type: str) -> Case:
+def convolution(rng: np.random.Generator, type: str = "INT8") -> Case:
     batch, height, width, channels, count, fy, fx, dy, dx, sy, sx = (
         int(rng.integers(1, end + 1)) for end in (2, 12, 12, 30, 40, 4, 4, 2, 2, 3, 3)
     )
@@ -73,7 +73,7 @@ def convolution(rng: np.random.Generator, type: str) -> Case:
     return Case("CONV_2D", inputs, [output], options, version=3)
 
 
-def depthwise(rng: np.random.Generator, type: str) -> Case:
+def depthwise(rng: np.random.Generator, type: str = "INT8") -> Case:
     batch, height, width, channels, fy, fx, dy, dx, stride = (int(rng.integers(1, end + 1)) for end in (2, 12, 12, 60, 5, 5, 2, 2, 3))
     if rng.integers(3) == 0:
         fy = fx = int(rng.choice((3, 5)))  # which have their own kernels
@@ -86,9 +86,10 @@ def depthwise(rng: np.random.Generator, type: str) -> Case:
     return Case("DEPTHWISE_CONV_2D", [x, weights, bias], [output], {**options, "depth_multiplier": multiplier}, version=3)
 
 
-def transposed(rng: np.random.Generator, type: str) -> Case:
+def transposed(rng: np.random.Generator, type: str = "INT8") -> Case:
     batch, height, width, channels, count, fy, fx, sy, sx = (int(rng.integers(1, end + 1)) for end in (2, 6, 6, 20, 40, 4, 4, 3, 3))
     same = bool(rng.integers(2))
+    count = 16 * (1 + count // 16) if rng.integers(2) else count
     # The sizes of outputs from which a convolution would lead back to the input's.
     out = [
         size * stride - int(rng.integers(stride)) if same else (size - 1) * stride + filter + int(rng.integers(stride))
@@ -103,17 +104,23 @@ def transposed(rng: np.random.Generator, type: str) -> Case:
     return Case("TRANSPOSE_CONV", inputs, [output], {**options, "fused_activation_function": activation}, version=4)
 
 
-def dense(rng: np.random.Generator, type: str) -> Case:
+def dense(rng: np.random.Generator, type: str = "INT8") -> Case:
     rows, depth, count = (int(rng.integers(1, end + 1)) for end in (20, 200, 150))
     keep = bool(rng.integers(2))
     before = (2, rows) if keep else (rows,)
     inputs, output = operands(rng, (*before, depth), (count, depth), (*before, count), type)
     if rng.integers(4) == 0:
         inputs[2:] = [None]
-    if rng.integers(6) == 0:
-        inputs[1] = fed(inputs[1], type)
     options = {"fused_activation_function": str(rng.choice(ACTIVATIONS)), "keep_num_dims": keep}
     return Case("FULLY_CONNECTED", inputs, [output], options, version=5)
+
+
+def dense_or_fed(rng: np.random.Generator, type: str = "INT8") -> Case:
+    """Sometimes with weights that the run computes."""
+    case = dense(rng, type)
+    if rng.integers(6) == 0:
+        case.inputs = [case.inputs[0], fed(case.inputs[1], type), *case.inputs[2:]]
+    return case
 
 
 def fed(weights: T | None, type: str) -> T:
@@ -123,7 +130,7 @@ def fed(weights: T | None, type: str) -> T:
     return replace(weights, data=None, low=low + (type == "INT8"), high=high)
 
 
-def product(rng: np.random.Generator, type: str) -> Case:
+def product(rng: np.random.Generator, type: str = "INT8") -> Case:
     batch, rows, depth, columns = (int(rng.integers(1, end + 1)) for end in (3, 20, 100, 60))
     adj_x, adj_y, constant = (bool(rng.integers(2)) for _ in range(3))
     (x, y, _), output = operands(rng, (batch, rows, depth), (columns, depth), (batch, rows, columns), type)
@@ -145,7 +152,7 @@ _MADE: dict[str, tuple[Callable[[np.random.Generator, str], Case], tuple[str, ..
     "CONV_2D": (convolution, ("INT8", "UINT8")),
     "DEPTHWISE_CONV_2D": (depthwise, ("INT8", "UINT8")),
     "TRANSPOSE_CONV": (transposed, ("INT8", "UINT8")),
-    "FULLY_CONNECTED": (dense, ("INT8", "UINT8")),
+    "FULLY_CONNECTED": (dense_or_fed, ("INT8", "UINT8")),
     "BATCH_MATMUL": (product, ("INT8",)),
 }
 CASES = {(code, type): partial(make, type=type) for code, (make, types) in _MADE.items() for type in types}

@@ -11,6 +11,7 @@ from tinylite import Model
 
 from ..conftest import feed_and_run, litert_interpreter
 from ..referee import Remote
+from .cmsis_nn import cmsis_nn
 
 __all__ = ["ORACLES"]
 
@@ -36,4 +37,6 @@ ORACLES: dict[str, Oracle] = {
     "litert-builtin": _litert("BUILTIN_WITHOUT_DEFAULT_DELEGATES"),
     "xnnpack": _litert("BUILTIN"),
     "tflm": _tflm,
+    "cmsis-nn": cmsis_nn(single=False),
+    "cmsis-nn-single": cmsis_nn(single=True),
 }

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
 
 import numpy as np
 import pytest
 
-from tinylite import Interpreter, Model
+from tinylite import Interpreter, Model, UnprovenError
 from tinylite.arithmetic import ARITHMETICS
+from tinylite.ops.linear.pairs import CONVOLUTION, DENSE, MATRICES
 
 from ..conftest import feed_and_run
 from .cases import CASES
 from .oracles import ORACLES
+
+# The rules of the reference kernels.
+PAIRS = {
+    "CONV_2D": CONVOLUTION,
+    "DEPTHWISE_CONV_2D": CONVOLUTION,
+    "TRANSPOSE_CONV": CONVOLUTION,
+    "FULLY_CONNECTED": DENSE,
+    "BATCH_MATMUL": MATRICES,
+}
 
 RULES = [(name, *place) for name in ORACLES for place in (ARITHMETICS[name].rules or {})]
 
@@ -24,16 +35,28 @@ def run(model: Model, arithmetic: str, feeds: list[np.ndarray]) -> list[np.ndarr
 
 
 def compare(arithmetic: str, code: str, type: str, seeds: range) -> int:
-    """Assert that a case of each seed has the oracle's bits; returns how many have others in "litert-reference"."""
-    others = 0
-    for seed in seeds:
+    """Assert that as many cases as seeds have the oracle's bits; returns how many have others in "litert-reference".
+
+    In place of cases whose details the arithmetic is not proven for, there are those of seeds after the range.
+    """
+    others = done = refused = 0
+    for seed in itertools.count(seeds.start):
         case = CASES[code, type](np.random.default_rng([seed, zlib.crc32(f"{code} {type}".encode())]))
         model, feeds = case.model(), case.feeds(seed)
-        found, wanted = run(model, arithmetic, feeds), ORACLES[arithmetic](model, feeds)
+        try:
+            found = run(model, arithmetic, feeds)
+        except UnprovenError:
+            refused += 1
+            assert refused < 5 * len(seeds)
+            continue
+        wanted = ORACLES[arithmetic](model, feeds)
         for one, other in zip(found, wanted, strict=True):
             assert one.dtype == other.dtype and one.shape == other.shape
             assert np.array_equal(one, other), f"seed {seed}: {np.count_nonzero(one != other)} of {one.size} differ: {case.name}"
         others += not all(map(np.array_equal, found, run(model, "litert-reference", feeds)))
+        done += 1
+        if done == len(seeds):
+            break
     return others
 
 
@@ -50,6 +73,8 @@ def test_bits(arithmetic: str, code: str, type: str) -> None:
 @pytest.mark.parametrize(("arithmetic", "code", "type"), RULES)
 def test_bits_in_500_cases(arithmetic: str, code: str, type: str) -> None:
     others = compare(arithmetic, code, type, range(1000, 1500))
-    # A rule that never shows a difference is none; and where there is none, there is no difference.
-    rules = ARITHMETICS[arithmetic].rules or {}
-    assert bool(others) == (rules[code, type] is not None)
+    # A rule that never shows a difference is none; and where there is none, there is no difference. One that says what the reference
+    # kernels do is there for the layers that it leaves out.
+    rule = (ARITHMETICS[arithmetic].rules or {})[code, type]
+    reference = [pair.rule for pair in PAIRS.get(code, ()) if pair.output == type]
+    assert bool(others) == (rule is not None and all((rule.method, rule.factor) != (one.method, one.factor) for one in reference))

@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 import pytest
 
-from tinylite import UnsupportedError
+from tinylite import UnprovenError, UnsupportedError
 from tinylite.arithmetic import ARITHMETICS, find
 from tinylite.explaining.requantizing import METHODS
 from tinylite.explaining.site import explained
@@ -69,8 +69,11 @@ def check_arithmetic(name: str, code: str, type: str, places: int, each: int) ->
     while done < places:
         rng = generator(name, code, type, seed)
         case = RANDOM_CASES[code, type](rng)
-        done += check_places(case.model(), case.feeds(seed), each, rng, name)
         seed += 1
+        try:
+            done += check_places(case.model(), case.feeds(seed), each, rng, name)
+        except UnprovenError:
+            assert seed < 5 * places  # some are refused for their details, not all
 
 
 @pytest.mark.parametrize(("name", "code", "type"), RULES)

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from ..errors import SettingError, nearest, quoted
 from .arithmetic import Arithmetic, Rule
-from .cmsis_nn import CMSIS_NN
+from .cmsis_nn import CMSIS_NN, CMSIS_NN_SINGLE
 from .litert_builtin import LITERT_BUILTIN
 from .litert_reference import FAST, REFERENCE
 from .tflm import TFLM
 from .xnnpack import XNNPACK
 
-__all__ = ["ARITHMETICS", "CMSIS_NN", "FAST", "LITERT_BUILTIN", "REFERENCE", "TFLM", "XNNPACK", "Arithmetic", "Rule", "find"]
+__all__ = [
+    "ARITHMETICS", "CMSIS_NN", "CMSIS_NN_SINGLE", "FAST", "LITERT_BUILTIN", "REFERENCE", "TFLM", "XNNPACK", "Arithmetic", "Rule", "find",
+]  # fmt: skip
 
-ARITHMETICS = {arithmetic.name: arithmetic for arithmetic in (FAST, REFERENCE, LITERT_BUILTIN, XNNPACK, TFLM, CMSIS_NN)}
+_ALL = (FAST, REFERENCE, LITERT_BUILTIN, XNNPACK, TFLM, CMSIS_NN, CMSIS_NN_SINGLE)
+ARITHMETICS = {arithmetic.name: arithmetic for arithmetic in _ALL}
 
 
 def find(arithmetic: Arithmetic | str) -> Arithmetic:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from ..errors import SettingError, UnprovenError, quoted
 
@@ -26,7 +26,7 @@ class Rule(NamedTuple):
             rounded half away from zero
     limits  how a fused activation's limits are stored: a key of LIMITS in ops/common/quantization_params.py
     where   of sums of products, the layers that it holds for: a key of CONDITIONS in ops/linear/conditions.py
-    other   the rule of the other layers, if not that of the reference kernels
+    other   the rule of the other layers; without one, it is not proven for them
     """
 
     method: str
@@ -89,6 +89,10 @@ class Arithmetic:
             return reference
         self.check(code, type)
         return self.rules[code, type] or reference
+
+    def refuse(self, code: str, type: str, where: str) -> NoReturn:
+        """Raise UnprovenError for a layer of an operator that it is proven for with `where` only, a key of CONDITIONS."""
+        raise UnprovenError(f"the arithmetic {self.name!r} is proven for {code} of {type} with {where} only", _OTHERS)
 
     def check_factor(self, rule: Rule, factor: float) -> None:
         """Raise UnprovenError for a factor that a rule is not proven for."""

@@ -21,9 +21,9 @@ _SUMS_OF = [
     ("CONV_2D", "UINT8"),
     ("DEPTHWISE_CONV_2D", "INT8"),
     ("TRANSPOSE_CONV", "INT8"),
+    ("TRANSPOSE_CONV", "UINT8"),
     ("FULLY_CONNECTED", "INT8"),
     ("FULLY_CONNECTED", "UINT8"),
-    ("BATCH_MATMUL", "INT8"),
 ]
 _NOT_DELEGATED = LITERT_BUILTIN.rules or {}
 
@@ -33,6 +33,7 @@ XNNPACK = Arithmetic(
     oracle="ai-edge-litert, OpResolverType.BUILTIN",
     rules={
         **{place: _SUMS._replace(other=_NOT_DELEGATED[place]) for place in _SUMS_OF},
+        ("BATCH_MATMUL", "INT8"): _SUMS._replace(other=Rule("fixed", "product in float")),
         ("DEPTHWISE_CONV_2D", "UINT8"): None,
         ("RESHAPE", "INT8"): None,
     },

@@ -43,6 +43,34 @@ def _fixed(factor: float) -> Requantize:
     return by_multiplier(*multiplier_and_shift(factor), "factor")
 
 
+def _halves_up(factor: float) -> Requantize:
+    fixed, right = by_multiplier(*multiplier_and_shift(factor), "factor"), max(-multiplier_and_shift(factor)[1], 0)
+
+    def requantize(total: int) -> list[Stage]:
+        *stages, _ = fixed(total)
+        high = int(stages[-1].value)
+        stages.append(Stage("scaled", (high + ((1 << right) >> 1)) >> right, f"{high} / 2^{right}, rounded, halves up"))
+        return stages
+
+    return requantize
+
+
+def _once(factor: float) -> Requantize:
+    multiplier, shift = multiplier_and_shift(factor)
+    settings = by_multiplier(multiplier, shift, "factor")(0)[:2]
+
+    def requantize(total: int) -> list[Stage]:
+        product = total * multiplier
+        scaled = (product + (1 << (30 - shift))) >> (31 - shift)
+        return [
+            *settings,
+            Stage("product", product, f"{total} * {multiplier}, in 64 bits"),
+            Stage("scaled", scaled, f"{product} / 2^{31 - shift}, rounded, halves up"),
+        ]
+
+    return requantize
+
+
 def _double(factor: float) -> Requantize:
     def requantize(total: int) -> list[Stage]:
         product = total * factor
@@ -70,7 +98,13 @@ def _float(factor: float) -> Requantize:
 
 
 # By the keys of EPILOGUES.
-METHODS: Mapping[str, Callable[[float], Requantize]] = {"fixed": _fixed, "double": _double, "float": _float}
+METHODS: Mapping[str, Callable[[float], Requantize]] = {
+    "fixed": _fixed,
+    "halves_up": _halves_up,
+    "once": _once,
+    "double": _double,
+    "float": _float,
+}
 
 
 def method(name: str, factor: float) -> Requantize:

@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...arithmetic import Rule
 from ...errors import UnsupportedError
 from ...ops.common.node import Value
 from ...ops.common.quantization_params import activation_range
 from ...ops.linear.operands import bias_values, filter_scales, find_pair
-from ...ops.linear.pairs import CONVOLUTION, DENSE, Pair
-from ...ops.linear.requantizing import FACTORS
+from ...ops.linear.pairs import CONVOLUTION, DENSE, MATRICES, Pair
+from ...ops.linear.requantizing import FACTORS, choose_rule
 from ..explanation import Derivation, Stage, Taps
 from ..integers import signed
 from ..requantizing import Requantize, method
-from ..site import Index, Place, Site, explains, window_places
+from ..site import Index, Place, Site, broadcast_index, explains, window_places
 from ..stages import in_32_bits, to_output
 
 __all__: list[str] = []
@@ -46,7 +47,10 @@ class Window(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """The operands of a linear layer: `window` leads from an output index to what it sums over."""
+    """The operands of a linear layer: `window` leads from an output index to what it sums over.
+
+    `of_products`: the weights are an activation too, with one scale and any zero point, and there is no activation function.
+    """
 
     pairs: Sequence[Pair]
     input: Value
@@ -55,6 +59,7 @@ class Layer(NamedTuple):
     channels: int
     dimension: int
     window: Callable[[Index], Window]
+    of_products: bool = False
 
 
 def _block(array: np.ndarray, rows: list[int], columns: list[int]) -> np.ndarray:
@@ -137,24 +142,50 @@ def _dense(site: Site) -> Layer:
     return Layer(DENSE, node.input(0), node.input(1), node.optional(2), matrix.shape[0], 0, window)
 
 
+def _product(site: Site) -> Layer:
+    node, options = site.node, site.node.options
+    x, y = site.array(0), site.array(1)
+    rows = x.swapaxes(-1, -2) if options.adj_x else x
+    columns = y if options.adj_y else y.swapaxes(-1, -2)
+
+    def window(at: Index) -> Window:
+        *batch, row, column = at
+        left, right = broadcast_index(tuple(batch), x.shape[:-2]), broadcast_index(tuple(batch), y.shape[:-2])
+        return Window(
+            rows[(*left, row)].reshape(1, 1, -1), columns[(*right, column)].reshape(1, 1, -1),
+            lambda r, c, d: (*left, d, row) if options.adj_x else (*left, row, d),
+            lambda r, c, d: (*right, column, d) if options.adj_y else (*right, d, column), 0,
+        )  # fmt: skip
+
+    return Layer(MATRICES, node.input(0), node.input(1), None, columns.shape[-2], 0, window, of_products=True)
+
+
 LAYERS: dict[str, Callable[[Site], Layer]] = {
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _depthwise,
     "FULLY_CONNECTED": _dense,
     "TRANSPOSE_CONV": _transposed,
 }
+_PRODUCTS = {"BATCH_MATMUL": _product}
 
 
 @explains(*LAYERS, types="INT8 UINT8")
+@explains(*_PRODUCTS, types="INT8")
 def quantized(site: Site) -> Place:
-    node, layer = site.node, LAYERS[site.node.op.code](site)
+    node, layer = site.node, (LAYERS | _PRODUCTS)[site.node.op.code](site)
     (input_scale, input_zero), (output_scale, zero) = site.scale_and_zero(layer.input), site.scale_and_zero(site.result)
-    scales, weights_zero = filter_scales(node, layer.weights, layer.channels, layer.dimension)
+    if layer.of_products:
+        scale, weights_zero = site.scale_and_zero(layer.weights)
+        scales = np.full(layer.channels, scale, np.float32)
+    else:
+        scales, weights_zero = filter_scales(node, layer.weights, layer.channels, layer.dimension)
     bias = bias_values(node, layer.bias, layer.channels).astype(np.int64).tolist()
-    rule = site.rule(find_pair(node, layer.pairs, layer.input, layer.weights).rule)
+    reference = find_pair(node, layer.pairs, layer.input, layer.weights).rule
+    rule = choose_rule(site.arithmetic, reference, node, layer.input, layer.weights, layer.bias, site.result)
     factors = FACTORS[rule.factor](node, layer.input, scales, layer.bias, site.result)
     site.arithmetic.check_factor(rule, float(factors.max(initial=0)))
-    low, high = activation_range(node, node.options.fused_activation_function, site.result)
+    activation = "NONE" if layer.of_products else node.options.fused_activation_function
+    low, high = activation_range(node, activation, site.result, limits=rule.limits)
     headers = ("input", "x", f"x {signed(input_zero)}", "weight", "w", f"w {signed(weights_zero)}", "product", "sum")
     single = np.float32 if rule.factor == "float" else float
     methods: dict[int, tuple[Stage, Requantize]] = {}
@@ -164,7 +195,7 @@ def quantized(site: Site) -> Place:
             given = f"{np.float32(input_scale)!s} * {scales[channel]!s} / {np.float32(output_scale)!s}"
             how = f"{given}, scales of input * weight / output, {_PRECISIONS[rule.factor]}"
             factor = float(factors[channel])
-            methods[channel] = Stage("factor", single(factor), how, True), method(rule.method, factor)
+            methods[channel] = Stage("factor", single(factor), how, True), method(_rounding(rule, channel, layer.channels), factor)
         return methods[channel]
 
     def place(at: Index) -> Derivation:
@@ -186,6 +217,11 @@ def quantized(site: Site) -> Place:
         return Derivation(stages, stages[-1].value, Taps(headers, rows, note))
 
     return place
+
+
+def _rounding(rule: Rule, channel: int, channels: int) -> str:
+    """The method of a channel: those after the last whole block are rounded as the reference kernels do."""
+    return rule.method if channel < channels // rule.block * rule.block else "fixed"
 
 
 # How FACTORS computes them.

@@ -39,6 +39,22 @@ def _is_delegated(node: Node, input: Value, weights: Value, bias: Value | None) 
     return bias.constant_value is not None and _scales(bias) > 0
 
 
+def _covers(node: Node, input: Value, weights: Value, bias: Value | None) -> bool:
+    """Whether the windows of a transposed convolution are not smaller than their strides, and cover the output and its padding exactly."""
+    output, options = node.outputs[0], node.options
+    for axis, stride in ((1, options.stride_h), (2, options.stride_w)):
+        size, filter, out = input.shape[axis], weights.shape[axis], output.shape[axis]
+        reach = (size - 1) * stride + filter
+        before = max(reach - out, 0) // 2 if options.padding == "SAME" else 0
+        if not (stride <= filter and size * stride <= out + before <= reach):
+            return False
+    return True
+
+
+def _fills_sixteens(node: Node, input: Value, weights: Value, bias: Value | None) -> bool:
+    return node.outputs[0].size % 16 == 0
+
+
 def _scales(value: Value) -> int:
     quantization = value.tensor.quantization if value.tensor is not None else None
     return 0 if quantization is None else quantization.scale.size
@@ -54,4 +70,6 @@ CONDITIONS: dict[str, Callable[[Node, Value, Value, Value | None], bool]] = {
     "one scale": _has_one_scale,
     "one group": _has_no_groups,
     "delegated": _is_delegated,
+    "windows that cover its output": _covers,
+    "an output of whole sixteens": _fills_sixteens,
 }

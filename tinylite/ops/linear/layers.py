@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from ...arithmetic import Rule
 from ..common.operator import Node, Value
 from ..common.quantization_params import activation_range, scale_and_zero
-from .conditions import CONDITIONS
 from .operands import bias_operand, bias_values, filter_scales, find_pair
 from .packing import check_weights
 from .pairs import Pair
-from .requantizing import FACTORS, Requantization, check_rule
+from .requantizing import FACTORS, Requantization, choose_rule
 
 if TYPE_CHECKING:
     from ..common.plan_context import PlanContext
@@ -73,22 +71,12 @@ def _f32(layer: LinearLayer, plan: PlanContext, geometry: Geometry, pair: Pair) 
     geometry.f32(plan, get(layer.node, layer.bias, layer.channels), *layer.limits(pair))
 
 
-def _rule(layer: LinearLayer, plan: PlanContext, pair: Pair) -> Rule:
-    """How an arithmetic requantizes a layer."""
-    rule = plan.arithmetic.rule(layer.node.op.code, layer.output.type, pair.rule)
-    check_rule(rule)
-    while rule.where and not CONDITIONS[rule.where](layer.node, layer.input, layer.weights, layer.bias):
-        rule = rule.other or pair.rule
-        check_rule(rule)
-    return rule
-
-
 def _q8(layer: LinearLayer, plan: PlanContext, geometry: Geometry, pair: Pair) -> None:
     node, output, arithmetic = layer.node, layer.output, plan.arithmetic
     plan.check_table(layer.channels)
     bias = bias_values(node, layer.bias, layer.channels).astype(np.int32)
     scales, weights_zero = layer.scales()
-    rule = _rule(layer, plan, pair)
+    rule = choose_rule(arithmetic, pair.rule, node, layer.input, layer.weights, layer.bias, output)
     factors = FACTORS[rule.factor](node, layer.input, scales, layer.bias, output)
     arithmetic.check_factor(rule, float(factors.max(initial=0)))
     low, high = activation_range(node, layer.activation, output, limits=rule.limits)

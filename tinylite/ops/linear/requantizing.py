@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...arithmetic import Rule
+from ...arithmetic import Arithmetic, Rule
 from ...errors import SettingError, nearest, quoted
 from ...quantization_math import quantize_multiplier
 from ..common.operator import Node, Value
@@ -15,7 +15,7 @@ from ..common.quantization_params import LIMITS, scale_and_zero
 from .conditions import CONDITIONS
 from .packing import padded
 
-__all__ = ["FACTORS", "Requantization", "check_rule", "factor_words"]
+__all__ = ["FACTORS", "Requantization", "check_rule", "choose_rule", "factor_words"]
 
 
 class Requantization(NamedTuple):
@@ -44,6 +44,24 @@ def check_rule(rule: Rule) -> None:
         if given not in known:
             remedy = nearest(given, known) or f"There are: {', '.join(map(repr, known))}"
             raise SettingError(f"the arithmetic's rule has the {what} {quoted(given)}", remedy)
+
+
+def choose_rule(
+    arithmetic: Arithmetic, reference: Rule, node: Node, input: Value, weights: Value, bias: Value | None, output: Value
+) -> Rule:
+    """How an arithmetic requantizes a layer, whose rule in the reference kernels is `reference`.
+
+    Raises UnprovenError where it is not proven, and SettingError for a rule that names what there is not.
+    """
+    rule: Rule | None = arithmetic.rule(node.op.code, output.type, reference)
+    where = ""
+    while rule is not None:
+        check_rule(rule)
+        where = rule.where
+        if not where or CONDITIONS[where](node, input, weights, bias):
+            return rule
+        rule = rule.other
+    arithmetic.refuse(node.op.code, output.type, where)
 
 
 def factor_words(how: Requantization) -> Callable[[slice, int], np.ndarray]:
