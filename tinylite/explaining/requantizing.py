@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import UnsupportedError, nearest
 from ..quantization_math import multiplier_and_shift
 from .explanation import Stage
-from .integers import divide_half_away, multiply_high, round_half_away
+from .integers import divide_half_away, multiply_high, round_half_away, wrap
 from .stages import in_32_bits
 
 __all__ = ["METHODS", "Requantize", "by_multiplier", "method"]
@@ -74,9 +74,12 @@ def _once(factor: float) -> Requantize:
 def _double(factor: float) -> Requantize:
     def requantize(total: int) -> list[Stage]:
         product = total * factor
+        rounded, end = round_half_away(product), ""
+        if wrap(rounded) != rounded:
+            rounded, end = -(2**31), "; the least int32 stands for what none holds"
         return [
             Stage("product", product, f"{total} * factor in double"),
-            Stage("scaled", round_half_away(product), "product rounded, halves away from zero"),
+            Stage("scaled", rounded, f"product rounded, halves away from zero{end}"),
         ]
 
     return requantize
