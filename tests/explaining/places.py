@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from tinylite import Interpreter, Model
-from tinylite.arithmetic import find
+from tinylite.arithmetic import Arithmetic, find
 from tinylite.explaining.site import derive, node_of
 
 __all__ = ["check_places"]
 
 
-def check_places(model: Model, feeds: list[np.ndarray], count: int, rng: np.random.Generator, arithmetic: str = "litert-reference") -> int:
+def check_places(
+    model: Model, feeds: list[np.ndarray], count: int, rng: np.random.Generator, arithmetic: Arithmetic | str = "litert-reference"
+) -> int:
     """Run a model of one op, and explain `count` random elements of each output; returns how many were explained.
 
     Each must be what the kernel has computed, and a sum's last row what its stages go on from.

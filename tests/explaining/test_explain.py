@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +19,7 @@ from tinylite.explaining.requantizing import METHODS
 from tinylite.inputs.random_values import random_inputs
 from tinylite.quantization_math import multiply_high as in_numpy, rounding_divide_by_power
 
-from ..arithmetics.linear import dense
-from ..cases import T
+from ..cases import Case, T
 
 DEMO = Path(tinylite.__file__).parent / "demo"
 DIGITS = str(DEMO / "digits_uint8.tflite")
@@ -154,17 +152,9 @@ def test_an_op_of_another_graph() -> None:
 
 
 def half(sum: int) -> Model:
-    """FULLY_CONNECTED of one input 1 whose factor is a quarter: results next to halves."""
-    case = dense(np.random.default_rng(0))
-    x, weights, output = case.inputs[0], case.inputs[1], case.outputs[0]
-    assert x is not None and weights is not None
-    inputs = [
-        replace(x, shape=(1, 1), scale=1.0, zero=0),
-        replace(weights, shape=(1, 1), scale=1.0, data=np.array([[sum]])),
-        None,
-    ]
-    made = replace(case, inputs=inputs, outputs=[replace(output, shape=(1, 1), scale=4.0, zero=0)], options={"keep_num_dims": False})
-    return made.model()
+    """FULLY_CONNECTED of one input by one weight, with a factor of a quarter, so that results lie next to halves."""
+    x, weight, output = T((1, 1), "INT8", scale=1.0), T((1, 1), "INT8", scale=1.0, data=[[sum]]), T((1, 1), "INT8", scale=4.0)
+    return Case("FULLY_CONNECTED", [x, weight, None], [output], version=4).model()
 
 
 @pytest.mark.parametrize(("sum", "away", "even"), [(2, 1, 0), (-2, -1, 0), (6, 2, 2), (-6, -2, -2), (-10, -3, -2), (5, 1, 1)])
@@ -203,8 +193,6 @@ def test_an_explanation_that_does_not_arrive_at_the_kernels_value_is_an_error(mo
 
 def test_a_sum_that_wraps_is_said_to() -> None:
     x, weights = T((1, 1), "INT8", scale=1.0), T((1, 1), "INT8", scale=1.0, data=[[127]])
-    from ..cases import Case
-
     case = Case(
         "FULLY_CONNECTED", [x, weights, T((1,), "INT32", scale=1.0, data=[2**31 - 1])], [T((1, 1), "INT8", scale=1.0)], {}, version=4
     )

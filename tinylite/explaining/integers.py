@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["divide_half_away", "divide_towards_zero", "multiply_high", "round_half_away", "saturate", "signed", "wrap"]
+__all__ = ["divide_half_away", "divide_half_up", "divide_towards_zero", "multiply_high", "round_half_away", "saturate", "signed", "wrap"]
 
 
 def wrap(x: int, bits: int = 32) -> int:
@@ -30,6 +30,11 @@ def divide_half_away(x: int, exponent: int) -> int:
         return x
     size = (abs(x) + (1 << (exponent - 1))) >> exponent
     return size if x >= 0 else -size
+
+
+def divide_half_up(x: int, exponent: int) -> int:
+    """x / 2^exponent, halves up."""
+    return (x + ((1 << exponent) >> 1)) >> exponent
 
 
 def divide_towards_zero(x: int, y: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import UnsupportedError, nearest
 from ..quantization_math import multiplier_and_shift
 from .explanation import Stage
-from .integers import divide_half_away, multiply_high, round_half_away, wrap
+from .integers import divide_half_away, divide_half_up, multiply_high, round_half_away, wrap
 from .stages import in_32_bits
 
 __all__ = ["METHODS", "Requantize", "by_multiplier", "method"]
@@ -18,13 +18,18 @@ __all__ = ["METHODS", "Requantize", "by_multiplier", "method"]
 Requantize = Callable[[int], list[Stage]]
 
 
-def by_multiplier(multiplier: int, shift: int, factor: str) -> Requantize:
-    """gemmlowp's double rounding by a multiplier and a shift. `factor` says what they stand for."""
-    settings = [
+def _settings(multiplier: int, shift: int, factor: str) -> list[Stage]:
+    return [
         Stage("multiplier", multiplier, f"{factor}, * 2^{31 - shift}, rounded, halves away from zero", True),
         Stage("shift", shift, "to the left" if shift > 0 else "to the right", True),
     ]
+
+
+def by_multiplier(multiplier: int, shift: int, factor: str, up: bool = False) -> Requantize:
+    """Double rounding by a multiplier and a shift, as gemmlowp has it, or with `up` as ruy. `factor` says what they stand for."""
+    settings = _settings(multiplier, shift, factor)
     left, right = max(shift, 0), max(-shift, 0)
+    divide, halves = (divide_half_up, "up") if up else (divide_half_away, "away from zero")
 
     def requantize(total: int) -> list[Stage]:
         stages, shifted = list(settings), total
@@ -33,45 +38,42 @@ def by_multiplier(multiplier: int, shift: int, factor: str) -> Requantize:
             shifted = int(stages[-1].value)
         high = multiply_high(shifted, multiplier)
         stages.append(Stage("high product", high, f"{shifted} * {multiplier} / 2^31, rounded, halves up"))
-        stages.append(Stage("scaled", divide_half_away(high, right), f"{high} / 2^{right}, rounded, halves away from zero"))
+        stages.append(Stage("scaled", divide(high, right), f"{high} / 2^{right}, rounded, halves {halves}"))
         return stages
 
     return requantize
 
 
-def _fixed(factor: float) -> Requantize:
+def _fixed(factor: float, rest: bool) -> Requantize:
     return by_multiplier(*multiplier_and_shift(factor), "factor")
 
 
-def _halves_up(factor: float) -> Requantize:
-    fixed, right = by_multiplier(*multiplier_and_shift(factor), "factor"), max(-multiplier_and_shift(factor)[1], 0)
+def _halves_up(factor: float, rest: bool) -> Requantize:
+    """In channels that are left over by blocks, halves go away from zero."""
+    return by_multiplier(*multiplier_and_shift(factor), "factor", up=not rest)
+
+
+def _once(factor: float, rest: bool) -> Requantize:
+    """One rounding for the product and the shift; a sum that a shift to the left would lead out of an int32 ends there."""
+    multiplier, shift = multiplier_and_shift(factor)
+    settings = _settings(multiplier, shift, "factor")
+    right = max(-shift, 1)
+    left = shift + right
+    largest = (2**31 - 1) >> left
 
     def requantize(total: int) -> list[Stage]:
-        *stages, _ = fixed(total)
-        high = int(stages[-1].value)
-        stages.append(Stage("scaled", (high + ((1 << right) >> 1)) >> right, f"{high} / 2^{right}, rounded, halves up"))
+        stages, kept = list(settings), min(max(total, ~largest), largest)
+        if kept != total:
+            stages.append(Stage("kept", kept, f"{total} within {~largest}..{largest}"))
+        product = (kept << left) * multiplier
+        stages.append(Stage("product", product, f"{kept} * {f'2^{left} * ' if left else ''}{multiplier}, in 64 bits"))
+        stages.append(Stage("scaled", divide_half_up(product >> 31, right), f"product / 2^{31 + right}, rounded once, halves up"))
         return stages
 
     return requantize
 
 
-def _once(factor: float) -> Requantize:
-    multiplier, shift = multiplier_and_shift(factor)
-    settings = by_multiplier(multiplier, shift, "factor")(0)[:2]
-
-    def requantize(total: int) -> list[Stage]:
-        product = total * multiplier
-        scaled = (product + (1 << (30 - shift))) >> (31 - shift)
-        return [
-            *settings,
-            Stage("product", product, f"{total} * {multiplier}, in 64 bits"),
-            Stage("scaled", scaled, f"{product} / 2^{31 - shift}, rounded, halves up"),
-        ]
-
-    return requantize
-
-
-def _double(factor: float) -> Requantize:
+def _double(factor: float, rest: bool) -> Requantize:
     def requantize(total: int) -> list[Stage]:
         product = total * factor
         rounded, end = round_half_away(product), ""
@@ -85,7 +87,7 @@ def _double(factor: float) -> Requantize:
     return requantize
 
 
-def _float(factor: float) -> Requantize:
+def _float(factor: float, rest: bool) -> Requantize:
     single = np.float32(factor)
 
     def requantize(total: int) -> list[Stage]:
@@ -100,8 +102,8 @@ def _float(factor: float) -> Requantize:
     return requantize
 
 
-# By the keys of EPILOGUES.
-METHODS: Mapping[str, Callable[[float], Requantize]] = {
+# By the keys of EPILOGUES: from a factor, and whether the channel is one of those that are left over by blocks.
+METHODS: Mapping[str, Callable[[float, bool], Requantize]] = {
     "fixed": _fixed,
     "halves_up": _halves_up,
     "once": _once,
@@ -110,8 +112,8 @@ METHODS: Mapping[str, Callable[[float], Requantize]] = {
 }
 
 
-def method(name: str, factor: float) -> Requantize:
+def method(name: str, factor: float, rest: bool = False) -> Requantize:
     """The method of a name, for one factor. Raises UnsupportedError if it is not explained."""
     if name not in METHODS:
         raise UnsupportedError(f"there is no explanation for the rounding {name!r}", nearest(name, METHODS))
-    return METHODS[name](factor)
+    return METHODS[name](factor, rest)

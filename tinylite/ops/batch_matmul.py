@@ -86,14 +86,14 @@ class BatchMatMul(Operator):
             if x.shape[:-2] != batch:
                 x = _repeated(node, plan, x, batches, (*batch, rows, depth))
             batches = Batches([number * rows * depth for number in range(len(batches.matrices))], batches.matrices)
-        layer = _Product(node, MATRICES, node.input(0), y, None, output, y_count * columns)
+        layer = MatrixProduct(node, MATRICES, node.input(0), y, None, output, y_count * columns)
         layer.build(plan, Gemm(
             dense(rows, depth, y.dtype.itemsize), x, weights, output, batches, ranges=rows * len(batches.matrices), convolution=False,
             asymmetric=lambda scales: bool(node.options.asymmetric_quantize_inputs),
         ))  # fmt: skip
 
 
-class _Product(LinearLayer):
+class MatrixProduct(LinearLayer):
     """Every matrix has the same scales: one, or where floats are quantized on the way, one for each column."""
 
     def scales(self) -> tuple[np.ndarray, int]:

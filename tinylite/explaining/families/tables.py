@@ -39,7 +39,8 @@ def _parameters(site: Site) -> tuple[np.float32, np.float32, int, int, int]:
     return np.float32(site.scale_and_zero(site.node.input(0))[0]), np.float32(out_scale), out_zero, *integer_limits(site.result.type)
 
 
-@explains(*_FUNCTIONS, types="INT8 UINT8")
+@explains(*_FUNCTIONS, types="INT8")
+@explains("GELU", "LOGISTIC", "TANH", types="UINT8")
 def functions(site: Site) -> Place:
     """A float function of the real number, brought to the output by the inverse of its scale."""
     site.check_reference()

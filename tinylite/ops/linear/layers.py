@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from ...arithmetic import Arithmetic, Rule
 from ..common.operator import Node, Value
 from ..common.quantization_params import activation_range, scale_and_zero
 from .operands import bias_operand, bias_values, filter_scales, find_pair
@@ -61,6 +62,17 @@ class LinearLayer:
         pair = find_pair(self.node, self.pairs, self.input, self.weights)
         _WAYS[pair.way](self, plan, geometry, pair)
 
+    def rule(self, arithmetic: Arithmetic, pair: Pair) -> Rule:
+        """How an arithmetic requantizes the layer. Raises UnprovenError where it is not proven."""
+        return choose_rule(arithmetic, pair.rule, self.node, self.input, self.weights, self.bias, self.output)
+
+    def requantization(self, arithmetic: Arithmetic, rule: Rule) -> Requantization:
+        """What the rule makes of the layer's scales. Raises UnprovenError for a factor that it is not proven for."""
+        factors = FACTORS[rule.factor](self.node, self.input, self.scales()[0], self.bias, self.output)
+        arithmetic.check_factor(rule, float(factors.max(initial=0)))
+        low, high = activation_range(self.node, self.activation, self.output, limits=rule.limits)
+        return Requantization(factors, rule.method, scale_and_zero(self.node, self.output)[1], low, high, rule.block)
+
     def limits(self, pair: Pair) -> tuple[float, float]:
         """What a float output is clamped to."""
         return activation_range(self.node, self.activation, self.output, finite=pair.finite)
@@ -72,16 +84,10 @@ def _f32(layer: LinearLayer, plan: PlanContext, geometry: Geometry, pair: Pair) 
 
 
 def _q8(layer: LinearLayer, plan: PlanContext, geometry: Geometry, pair: Pair) -> None:
-    node, output, arithmetic = layer.node, layer.output, plan.arithmetic
     plan.check_table(layer.channels)
-    bias = bias_values(node, layer.bias, layer.channels).astype(np.int32)
-    scales, weights_zero = layer.scales()
-    rule = choose_rule(arithmetic, pair.rule, node, layer.input, layer.weights, layer.bias, output)
-    factors = FACTORS[rule.factor](node, layer.input, scales, layer.bias, output)
-    arithmetic.check_factor(rule, float(factors.max(initial=0)))
-    low, high = activation_range(node, layer.activation, output, limits=rule.limits)
-    how = Requantization(factors, rule.method, scale_and_zero(node, output)[1], low, high, rule.block)
-    geometry.q8(plan, scale_and_zero(node, layer.input)[1], weights_zero, bias, how)
+    bias = bias_values(layer.node, layer.bias, layer.channels).astype(np.int32)
+    how = layer.requantization(plan.arithmetic, layer.rule(plan.arithmetic, pair))
+    geometry.q8(plan, scale_and_zero(layer.node, layer.input)[1], layer.scales()[1], bias, how)
 
 
 def _hybrid(layer: LinearLayer, plan: PlanContext, geometry: Geometry, pair: Pair) -> None:
