@@ -13,9 +13,9 @@ import tinylite
 from tinylite import ExplainError, Graph, Interpreter, Model, Op, Tensor, TensorError, TinyliteError, UnprovenError, UnsupportedError
 from tinylite.cli import main
 from tinylite.explaining import explain as explaining
-from tinylite.explaining.explain import find_target
 from tinylite.explaining.integers import divide_half_away, divide_towards_zero, multiply_high, round_half_away, wrap
 from tinylite.explaining.requantizing import METHODS
+from tinylite.explaining.target import find_target
 from tinylite.inputs.random_values import random_inputs
 from tinylite.quantization_math import multiply_high as in_numpy, rounding_divide_by_power
 

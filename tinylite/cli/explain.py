@@ -46,7 +46,8 @@ def explain(
       tinylite explain mobilenet.tflite cat.png --op 3 --at 0,3,1,17
       tinylite explain speech.tflite --op logits --at 0,2 --seed 7 --arithmetic all
     """
-    from ..explaining.explain import arithmetics_of, explain_run, find_target
+    from ..explaining.explain import arithmetics_of, explain_run
+    from ..explaining.target import find_target
     from ..interpreter import Interpreter
     from ..model import Model
     from ..report.describe import new_table

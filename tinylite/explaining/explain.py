@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from .. import ops
 from ..arithmetic import ARITHMETICS, FAST, REFERENCE, Arithmetic, find
 from ..errors import ExplainError, TensorError, UnsupportedError, at as place_of, nearest, quoted
 from ..inputs.random_values import random_inputs
 from ..interpreter import GraphRunner, Interpreter
-from ..model import Graph, Model, Op, Signature, Tensor
+from ..model import Model, Op, Tensor
 from ..model.source import model_from
+from ..ops.common.node import Node
 from .alone import kernel_outputs
 from .explanation import Explanation, Number, Outcome
 from .site import derive, node_of
+from .target import Target, find_target
 
-__all__ = ["Target", "arithmetics_of", "explain", "explain_run", "find_target"]
-
-
-@dataclass(frozen=True)
-class Target:
-    """A model that ends with the op of number `index`, and has of the others those that this one depends on.
-
-    Inputs and signatures' names for them are those of the whole model; the outputs of `graph`, by its number, are the op's.
-    """
-
-    model: Model
-    graph: int
-    index: int
+__all__ = ["arithmetics_of", "explain", "explain_op", "explain_run"]
 
 
 def explain(
@@ -113,99 +102,72 @@ def _feed(runner: GraphRunner, inputs: Sequence[Any] | Mapping[str, Any] | None,
         runner.set(runner.index_of(tensor), value)
 
 
-def find_target(model: Model, op: int | str, graph: int = 0) -> Target:
-    """The op of a number or of an output's name, and what computes it. Raises TensorError if there is none."""
-    if not isinstance(graph, (int, np.integer)) or not 0 <= graph < len(model.graphs):
-        raise TensorError(f"there is no graph {quoted(graph)}: the model has {len(model.graphs)}", "Graphs are counted from 0")
-    source = model.graphs[graph]
-    with place_of(f"{model.source or 'model content'}, graph {graph}"):
-        index = _index_of(source, op)
-    chosen = source.ops[index]
-    cut = Graph(source.name, list(source.inputs), list(chosen.outputs), list(_needed(source.ops[:index], chosen)), source.all_tensors())
-    graphs = [cut if entry is source else entry for entry in model.graphs]
-    signatures = [Signature(entry.key, cut, dict(entry.inputs), {}, loose=True) for entry in model.signatures if entry.graph is source]
-    made = Model(graphs, metadata=model.metadata, signatures=signatures, source=model.source)
-    return Target(made, int(graph), index)
-
-
-def _index_of(graph: Graph, op: int | str) -> int:
-    last = len(graph.ops) - 1
-    if isinstance(op, (int, np.integer)) and not isinstance(op, bool):
-        if 0 <= op <= last:
-            return int(op)
-        raise TensorError(f"there is no op {op}: the graph has {last + 1}", f"Give a number from 0 to {last}" if last >= 0 else None)
-    makers = [(tensor.name or "", index) for index, entry in enumerate(graph.ops) for tensor in entry.outputs]
-    found = sorted({index for name, index in makers if name == op})
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise TensorError(f"the ops {', '.join(map(str, found))} have an output named {quoted(op)}", "Give the number of one")
-    ends = {tensor.name for tensor in (*graph.inputs, *(tensor for tensor in graph.tensors if tensor.is_constant))}
-    if op in ends:
-        raise TensorError(f"{quoted(op)} is an input or a constant, which no op computes", nearest(op, (name for name, _ in makers)))
-    raise TensorError(
-        f"no op has an output named {quoted(op)}",
-        nearest(op, (name for name, _ in makers)) or f"Give a number from 0 to {last}, or a name that `tinylite inspect` shows",
-    )
-
-
-def _needed(before: Sequence[Op], op: Op) -> Iterator[Op]:
-    """The op, and of those before it the ones that it depends on; all of them where some change variables."""
-    if any(ops.facts_of(entry).writes or _has_state(entry) for entry in before):
-        yield from before
-    else:
-        wanted = {id(tensor) for tensor in op.inputs}
-        chosen = []
-        for entry in reversed(before):
-            if any(id(tensor) in wanted for tensor in entry.outputs):
-                chosen.append(entry)
-                wanted |= {id(tensor) for tensor in entry.inputs}
-        yield from reversed(chosen)
-    yield op
-
-
-def _has_state(op: Op) -> bool:
-    """Whether what an op computes depends on others that have run, or it calls a graph that may."""
-    handles = any(tensor is not None and tensor.type == "RESOURCE" for tensor in (*op.inputs, *op.outputs))
-    return handles or op.code in ("CALL_ONCE", "IF", "WHILE") or any(tensor is not None and tensor.is_variable for tensor in op.inputs)
-
-
 def explain_run(target: Target, runner: GraphRunner, at: Sequence[int], arithmetics: Sequence[Arithmetic], output: int = 0) -> Explanation:
     """Run the target's graph, whose inputs are set and whose tensors are all kept, and explain an element. See `explain`."""
     op = runner.graph.ops[-1]  # an interpreter has a copy of its model
+
+    def value(tensor: Tensor) -> np.ndarray:
+        return runner.view(runner.index_of(tensor))
+
     with runner.place(), place_of(f"op {target.index} {op.name}"):
-        if not isinstance(output, (int, np.integer)) or not 0 <= output < len(op.outputs):
-            raise TensorError(f"it has no output {quoted(output)}", f"It has {len(op.outputs)}, counted from 0")
-        tensor = op.outputs[output]
-        # Variables, which the op may change, are read before it does.
-        states = {id(entry): runner.get(runner.index_of(entry)) for entry in op.inputs if entry is not None and entry.is_variable}
+        _check_output(op, output)
+    # Variables, which the op may change, are read before it does.
+    states = {id(tensor): value(tensor).copy() for tensor in op.inputs if tensor is not None and tensor.is_variable}
     runner.invoke()
-    given = [None if entry is None else states.get(id(entry), _value(runner, entry)) for entry in op.inputs]
-    found = [_value(runner, entry) for entry in op.outputs]
+    inputs = [None if tensor is None else states.get(id(tensor), value(tensor)) for tensor in op.inputs]
+    computed = [value(tensor) for tensor in op.outputs]
     with runner.place(), place_of(f"op {target.index} {op.name}"):
-        index = _element(at, found[output].shape, tensor)
-        outcomes = []
-        for number, arithmetic in enumerate(arithmetics):
-            try:
-                node = node_of(op, target.index, given, [value.shape for value in found])
-                derivation = derive(node, arithmetic, output)(index)
-                computed = found if number == 0 else kernel_outputs(op, given, arithmetic)
-            except UnsupportedError as error:
-                if number == 0:
-                    raise
-                outcomes.append(Outcome(arithmetic.name, refused=error.problem))
-                continue
-            _check(derivation.result, computed[output][index], arithmetic)
-            outcomes.append(Outcome(arithmetic.name, derivation))
-        return Explanation(
-            model=target.model.source or "model content", graph=target.graph, op=target.index, code=op.name, output=int(output),
-            name=tensor.name or "", type=str(tensor.type), shape=found[output].shape, at=index,
-            operands=tuple(_operands(op, given, found)), outcomes=tuple(outcomes), real=_real(tensor, found[output][index]),
-        )  # fmt: skip
+        found = explain_op(op, inputs, at, arithmetics, output, computed)
+    return replace(found, model=target.model.source or "model content", graph=target.graph, op=target.index)
 
 
-def _value(runner: GraphRunner, tensor: Tensor) -> np.ndarray:
-    return runner.view(runner.index_of(tensor))
+def explain_op(
+    op: Op, inputs: Sequence[np.ndarray | None], at: Sequence[int], arithmetics: Sequence[Arithmetic], output: int = 0,
+    computed: Sequence[np.ndarray] | None = None,
+) -> Explanation:  # fmt: skip
+    """Explain an element of what an op alone makes of these inputs, in the order of the op's. See `explain`.
+
+    `computed` is what it has computed of them in the first arithmetic, if that is known.
+    """
+    _check_output(op, output)
+    tensor = op.outputs[output]
+    if computed is None:
+        computed = kernel_outputs(op, inputs, arithmetics[0])
+    shape = computed[output].shape
+    index = _element(at, shape, tensor)
+    node = node_of(op, 0, inputs, [value.shape for value in computed])
+    outcomes = [_outcome(node, inputs, arithmetics[0], output, index, computed)]
+    for arithmetic in arithmetics[1:]:
+        try:
+            outcomes.append(_outcome(node, inputs, arithmetic, output, index))
+        except UnsupportedError as error:
+            outcomes.append(Outcome(arithmetic.name, refused=error.problem))
+    return Explanation(
+        model="", graph=0, op=0, code=op.name, output=int(output), name=tensor.name or "", type=str(tensor.type), shape=shape, at=index,
+        operands=tuple(_operands(op, inputs, computed)), outcomes=tuple(outcomes), real=_real(tensor, computed[output][index]),
+    )  # fmt: skip
+
+
+def _outcome(
+    node: Node, inputs: Sequence[np.ndarray | None], arithmetic: Arithmetic, output: int, at: tuple[int, ...],
+    computed: Sequence[np.ndarray] | None = None,
+) -> Outcome:  # fmt: skip
+    """How an arithmetic computes an element, compared with the kernel. Where it is known what it computes but not how, that."""
+    if computed is None:
+        values = kernel_outputs(node.op, inputs, arithmetic)
+        try:
+            derivation = derive(node, arithmetic, output)(at)
+        except UnsupportedError as error:
+            return Outcome(arithmetic.name, refused=error.problem, result=values[output][at].item())
+    else:
+        values, derivation = [*computed], derive(node, arithmetic, output)(at)
+    _check(derivation.result, values[output][at], arithmetic)
+    return Outcome(arithmetic.name, derivation, result=derivation.result)
+
+
+def _check_output(op: Op, output: Any) -> None:
+    if not isinstance(output, (int, np.integer)) or not 0 <= output < len(op.outputs):
+        raise TensorError(f"it has no output {quoted(output)}", f"It has {len(op.outputs)}, counted from 0")
 
 
 def _element(at: Sequence[int], shape: tuple[int, ...], tensor: Tensor) -> tuple[int, ...]:

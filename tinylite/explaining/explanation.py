@@ -52,11 +52,12 @@ class Derivation(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """An arithmetic and how it computes the element, or why that cannot be said."""
+    """An arithmetic and how it computes the element, or why that cannot be said. `result` may be known all the same."""
 
     arithmetic: str
     derivation: Derivation | None = None
     refused: str = ""
+    result: Number | None = None
 
     def parts_from(self, other: Outcome) -> tuple[str, Number, Number] | None:
         """The first stage that both have and where they differ, with both values; None where they agree, or where one has none."""
@@ -74,7 +75,7 @@ class Outcome:
 class Explanation:
     """How one element of an op's output came about.
 
-    model      where the model is from
+    model      where the model is from, or ""
     graph, op  numbers of the graph and the op, as `tinylite inspect` counts them; `code` is the operator
     output     the number of the output among the op's; `name`, `type` and `shape` are the tensor's
     at         the index of the element
@@ -157,10 +158,11 @@ class Explanation:
         first = self.outcomes[0]
         rows = []
         for outcome in self.outcomes:
+            result = "" if outcome.result is None else cell(outcome.result)
             if outcome.derivation is None:
-                rows.append([outcome.arithmetic, "", outcome.refused])
+                rows.append([outcome.arithmetic, result, outcome.refused])
             elif outcome is first:
-                rows.append([outcome.arithmetic, cell(outcome.derivation.result), ""])
+                rows.append([outcome.arithmetic, result, ""])
             else:
                 parting = outcome.parts_from(first)
                 difference = (
@@ -168,7 +170,7 @@ class Explanation:
                     if parting
                     else "the same"
                 )
-                rows.append([outcome.arithmetic, cell(outcome.derivation.result), difference])
+                rows.append([outcome.arithmetic, result, difference])
         return "results", ["arithmetic", "result", f"against {first.arithmetic}"], rows
 
     def plain(self) -> dict[str, Any]:
@@ -184,7 +186,7 @@ class Explanation:
 def _plain_outcome(outcome: Outcome, first: Outcome) -> dict[str, Any]:
     derivation = outcome.derivation
     if derivation is None:
-        return {"arithmetic": outcome.arithmetic, "refused": outcome.refused}
+        return {"arithmetic": outcome.arithmetic, "refused": outcome.refused, "result": _plain(outcome.result)}
     parting, taps = outcome.parts_from(first), derivation.taps
     return {
         "arithmetic": outcome.arithmetic, "result": _plain(derivation.result), "parts_at": parting and parting[0],
