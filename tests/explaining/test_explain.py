@@ -16,6 +16,8 @@ from tinylite.explaining import explain as explaining
 from tinylite.explaining.integers import divide_half_away, divide_towards_zero, multiply_high, round_half_away, wrap
 from tinylite.explaining.requantizing import METHODS
 from tinylite.explaining.target import find_target
+from tinylite.golden.file import save
+from tinylite.golden.recording import record
 from tinylite.inputs.random_values import random_inputs
 from tinylite.quantization_math import multiply_high as in_numpy, rounding_divide_by_power
 
@@ -240,6 +242,21 @@ def test_the_command_says_what_is_wrong() -> None:
     assert "there is no op 12: the graph has 5" in command(DIGITS, "--op", 12, "--at", "0,3", code=1)
     assert "has the shape [1, 10]" in command(DIGITS, "--op", 3, "--at", "3", code=1)
     assert "nothing.tflite" in command("nothing.tflite", "--op", 3, "--at", "3", code=1)
+
+
+def test_the_command_takes_inputs_and_arithmetic_of_a_golden(tmp_path: Path) -> None:
+    path = str(tmp_path / "g.npz")
+    save(record(DIGITS, cases=3, seed=4, arithmetic="fast"), path)
+    shown = json.loads(command(DIGITS, "--op", 3, "--at", "0,3", "--inputs", path, "--case", 2, "--json"))
+    assert shown == tinylite.explain(DIGITS, 3, (0, 3), seed=6, arithmetic="fast").plain()
+    assert "has 3 cases" in command(DIGITS, "--op", 3, "--at", "0,3", "--inputs", path, "--case", 3, code=2)
+    assert "give one of them" in command(DIGITS, DEMO / "digit_3.png", "--op", 3, "--at", "0,3", "--inputs", path, code=2)
+    assert "not a golden" in command(DIGITS, "--op", 3, "--at", "0,3", "--inputs", DIGITS, code=1)
+    other = Model.load(DIGITS)
+    other.description = "another"
+    other.save(str(tmp_path / "other.tflite"))
+    result = CliRunner().invoke(main, ["explain", str(tmp_path / "other.tflite"), "--op", "3", "--at", "0,3", "--inputs", path])
+    assert result.exit_code == 0 and "was recorded of another model" in result.stderr
 
 
 # ---- integers

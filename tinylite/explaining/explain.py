@@ -21,7 +21,7 @@ from .explanation import Explanation, Number, Outcome
 from .site import derive, node_of
 from .target import Target, find_target
 
-__all__ = ["arithmetics_of", "explain", "explain_op", "explain_run"]
+__all__ = ["arithmetics_of", "explain", "explain_op", "explain_run", "feed"]
 
 
 def explain(
@@ -56,7 +56,7 @@ def explain(
     target = find_target(model_from(model, None), op, graph)
     with Interpreter(target.model, arithmetic=arithmetics[0], experimental_preserve_all_tensors=True) as interpreter:
         runner = interpreter.get_graph_runner(graph)
-        _feed(runner, inputs, seed)
+        feed(runner, inputs, seed)
         return explain_run(target, runner, at, arithmetics, output)
 
 
@@ -72,7 +72,7 @@ def arithmetics_of(given: Arithmetic | str | Sequence[Arithmetic | str]) -> list
     return found
 
 
-def _feed(runner: GraphRunner, inputs: Sequence[Any] | Mapping[str, Any] | None, seed: int) -> None:
+def feed(runner: GraphRunner, inputs: Sequence[Any] | Mapping[str, Any] | None, seed: int) -> None:
     """Set the inputs of a graph, and plan it."""
     tensors = runner.graph.inputs
     if inputs is None:
