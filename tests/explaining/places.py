@@ -25,6 +25,8 @@ def check_places(
         runner.allocate()
         for tensor, value in zip(graph.inputs, feeds, strict=True):
             runner.set(runner.index_of(tensor), value)
+        if any(tensor is not None and tensor.is_variable for tensor in graph.ops[0].inputs):
+            runner.invoke()  # so that it begins with states of its own
         states = {id(t): runner.get(runner.index_of(t)) for t in graph.ops[0].inputs if t is not None and t.is_variable}
         runner.invoke()
         given = [None if t is None else states.get(id(t), runner.view(runner.index_of(t))) for t in graph.ops[0].inputs]

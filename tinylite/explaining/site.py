@@ -120,7 +120,7 @@ def derive(node: Node, arithmetic: Arithmetic, output: int = 0) -> Place:
         if types:
             remedy = f"Of {code} it is for {', '.join(types)}"
         else:
-            remedy = f"There is one for {', '.join(sorted({operator for operator, _ in _FAMILIES}))}"
+            remedy = "docs/explain.md lists those that there are; `tinylite run --all-tensors` writes what this op reads and returns"
         raise UnsupportedError(f"there is no explanation for {code} of {type}", remedy)
     operator = ops.operator_of(node.op)
     assert operator is not None  # it has run

@@ -28,21 +28,21 @@ if TYPE_CHECKING:
 
 # Where the tensors of a gate are among the inputs, in the kernel's order of gates; without the last for CIFG.
 _GATES = ("forget", "cell", "output", "input")
-_INPUT = {"input": 1, "forget": 2, "cell": 3, "output": 4}
-_RECURRENT = {"input": 5, "forget": 6, "cell": 7, "output": 8}
+INPUT_WEIGHTS = {"input": 1, "forget": 2, "cell": 3, "output": 4}
+RECURRENT_WEIGHTS = {"input": 5, "forget": 6, "cell": 7, "output": 8}
 _PEEPHOLE = {"input": 9, "forget": 10, "output": 11}
-_BIAS = {"input": 12, "forget": 13, "cell": 14, "output": 15}
-_PROJECTION, _PROJECTION_BIAS, _OUTPUT_STATE, _CELL_STATE = 16, 17, 18, 19
+BIASES = {"input": 12, "forget": 13, "cell": 14, "output": 15}
+_PROJECTION, _PROJECTION_BIAS, OUTPUT_STATE, CELL_STATE = 16, 17, 18, 19
 _NORM = {"input": 20, "forget": 21, "cell": 22, "output": 23}
 
 # The integer version: what inputs are that are not INT8.
 _INTEGER_TYPES = {
-    **dict.fromkeys((*_BIAS.values(), _PROJECTION_BIAS), "INT32"),
-    **dict.fromkeys((*_PEEPHOLE.values(), _CELL_STATE, *_NORM.values()), "INT16"),
+    **dict.fromkeys((*BIASES.values(), _PROJECTION_BIAS), "INT32"),
+    **dict.fromkeys((*_PEEPHOLE.values(), CELL_STATE, *_NORM.values()), "INT16"),
 }
 # The weights that may be INT8 while all else is FLOAT32.
-WEIGHTS = (*_INPUT.values(), *_RECURRENT.values(), *_PEEPHOLE.values(), _PROJECTION)
-_GATE_BITS = 12  # fractional bits of its gates
+WEIGHTS = (*INPUT_WEIGHTS.values(), *RECURRENT_WEIGHTS.values(), *_PEEPHOLE.values(), _PROJECTION)
+GATE_BITS = 12  # fractional bits of its gates
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class LSTMLayer(Operator):
     rank: ClassVar[int] = 3
 
     def check_types(self, node: Node) -> None:
-        input, weights, output = node.input(0), node.input(_INPUT["forget"]), node.outputs[0]
+        input, weights, output = node.input(0), node.input(INPUT_WEIGHTS["forget"]), node.outputs[0]
         node.require(len(node.inputs) in (20, 24), f"it has {len(node.inputs)} inputs and takes 20, or 24 with those of layer norm")
         if (input.type, weights.type) not in (("FLOAT32", "FLOAT32"), ("FLOAT32", "INT8"), ("INT8", "INT8")):
             node.unsupported(
@@ -86,10 +86,10 @@ class LSTMLayer(Operator):
             node.require(value is None or value.type == wanted, f"its input {index}, {value}, should be {wanted}")
         node.require(output.type == input.type, f"its output {output} is not {input.type}, as its input is")
         self.check_parts(node, integer)
-        for index, what in ((_OUTPUT_STATE, "output state"), (_CELL_STATE, "cell state")):
+        for index, what in ((OUTPUT_STATE, "output state"), (CELL_STATE, "cell state")):
             check_state(node, node.input(index), what)
-        cell = node.input(_CELL_STATE)
-        node.require(cell is not node.input(_OUTPUT_STATE), f"{cell} is both its output state and its cell state")
+        cell = node.input(CELL_STATE)
+        node.require(cell is not node.input(OUTPUT_STATE), f"{cell} is both its output state and its cell state")
         if not integer and node.options.fused_activation_function == "NONE":
             node.unsupported("it has no activation, for which there is no reference: LiteRT's kernel uses numbers that it has not computed")
         for name in ("cell_clip", "proj_clip"):
@@ -101,7 +101,7 @@ class LSTMLayer(Operator):
     def check_parts(self, node: Node, integer: bool) -> None:
         """Which of the optional inputs are there: those of a part all or none."""
         gates = self.gates(node)
-        for indices in (_INPUT, _RECURRENT, _BIAS):
+        for indices in (INPUT_WEIGHTS, RECURRENT_WEIGHTS, BIASES):
             for gate in _GATES[:3]:
                 node.input(indices[gate])
             extra = node.optional(indices["input"])
@@ -125,11 +125,11 @@ class LSTMLayer(Operator):
 
     def check_quantization(self, node: Node) -> None:
         """The parameters that the integer kernel computes with."""
-        for index in (0, _OUTPUT_STATE):
+        for index in (0, OUTPUT_STATE):
             scale_and_zero(node, node.input(index))
         scale_and_zero(node, node.outputs[0])
-        weights = [node.input(indices[gate]) for indices in (_INPUT, _RECURRENT) for gate in self.gates(node)]
-        for value in (*weights, node.input(_CELL_STATE)):
+        weights = [node.input(indices[gate]) for indices in (INPUT_WEIGHTS, RECURRENT_WEIGHTS) for gate in self.gates(node)]
+        for value in (*weights, node.input(CELL_STATE)):
             zero = scale_and_zero(node, value)[1]
             node.require(zero == 0, f"{value} has the zero point {zero}; weights and cell state have none but 0")
         self.cell_bits(node)
@@ -137,11 +137,11 @@ class LSTMLayer(Operator):
 
     def gates(self, node: Node) -> tuple[str, ...]:
         """The gates that there are weights for, in the kernel's order."""
-        return _GATES if node.optional(_INPUT["input"]) is not None else _GATES[:3]
+        return _GATES if node.optional(INPUT_WEIGHTS["input"]) is not None else _GATES[:3]
 
     def cell_bits(self, node: Node) -> int:
         """The fractional bits of the cell state: its scale must be a power of two."""
-        state = node.input(_CELL_STATE)
+        state = node.input(CELL_STATE)
         scale = scale_and_zero(node, state)[0]
         exponent = float(np.log2(scale))
         bits = -round(exponent)
@@ -159,7 +159,7 @@ class LSTMLayer(Operator):
 
     def sizes(self, node: Node) -> _Sizes:
         """All sizes; fails if a shape does not go with them."""
-        input, weights, recurrent = node.input(0), node.input(_INPUT["output"]), node.input(_RECURRENT["output"])
+        input, weights, recurrent = node.input(0), node.input(INPUT_WEIGHTS["output"]), node.input(RECURRENT_WEIGHTS["output"])
         node.require(len(input.shape) == self.rank, f"its input {input} does not have {self.rank} dimensions")
         node.require(len(weights.shape) == 2, f"its weights {weights} do not have 2 dimensions")
         node.require(len(recurrent.shape) in (1, 2), f"its weights {recurrent} do not have 2 dimensions")
@@ -173,10 +173,10 @@ class LSTMLayer(Operator):
             node.require(value is None or value.shape in shapes, f"its input {index}, {value}, does not have the shape {text}")
 
         for gate in _GATES:
-            want(_INPUT[gate], (cells, inputs))
+            want(INPUT_WEIGHTS[gate], (cells, inputs))
             # A diagonal matrix may be given as its diagonal, in float.
-            want(_RECURRENT[gate], (cells, outputs), *([(cells,)] if cells == outputs and input.type == "FLOAT32" else []))
-            for indices in (_PEEPHOLE, _BIAS, _NORM):
+            want(RECURRENT_WEIGHTS[gate], (cells, outputs), *([(cells,)] if cells == outputs and input.type == "FLOAT32" else []))
+            for indices in (_PEEPHOLE, BIASES, _NORM):
                 if gate in indices:
                     want(indices[gate], (cells,))
         want(_PROJECTION, (outputs, cells))
@@ -185,7 +185,7 @@ class LSTMLayer(Operator):
             cells == outputs or node.optional(_PROJECTION) is not None,
             f"its weights {recurrent} are for {outputs} outputs, where {cells} cells without a projection have as many",
         )
-        for index, count in ((_OUTPUT_STATE, outputs), (_CELL_STATE, cells)):
+        for index, count in ((OUTPUT_STATE, outputs), (CELL_STATE, cells)):
             state = node.input(index)
             if state.size != batches * count:
                 node.fail(
@@ -211,11 +211,11 @@ class LSTMLayer(Operator):
         fields = sizes.fields(len(gates))
         pad, cells = fields["pad"], sizes.cells
         normalizes = node.optional(_NORM["forget"]) is not None
-        biases = _stack([bias_values(node, node.input(_BIAS[gate]), cells) for gate in gates], pad)
+        biases = _stack([bias_values(node, node.input(BIASES[gate]), cells) for gate in gates], pad)
         input, extra = node.input(0), None
         if second is not None:
             input = joined(plan, input, second[0])
-            extra = {gate: second[1][index - 1] for gate, index in _INPUT.items()}
+            extra = {gate: second[1][index - 1] for gate, index in INPUT_WEIGHTS.items()}
             fields["inputs"] = input.shape[-1]
         peephole = norm = None
         if node.optional(_PEEPHOLE["forget"]) is not None:
@@ -227,14 +227,14 @@ class LSTMLayer(Operator):
             norm = plan.constant(np.concatenate([factors, biases]), np.float32)
         # Layer norm takes the sums without their bias.
         start = np.zeros_like(biases) if normalizes else biases
-        hybrid = is_hybrid(node, node.input(_INPUT["forget"]))
+        hybrid = is_hybrid(node, node.input(INPUT_WEIGHTS["forget"]))
         products, room = (self.hybrid_parts if hybrid else self.float_parts)(node, plan, sizes, start, pad, extra)
         depth = input.shape[-1] + sizes.outputs
         plan.step(
             hybrid_lstm if hybrid else f32_lstm, work=sizes.batches,
             cost=sizes.times * (depth * fields["panels"] * PANEL // LANES + 16 * pad),
             scratch=(fields["panels"] * PANEL + 2 * pad + depth + PANEL) * 4 + room,
-            state=node.input(_OUTPUT_STATE), cell=node.input(_CELL_STATE), peephole=peephole, norm=norm,
+            state=node.input(OUTPUT_STATE), cell=node.input(CELL_STATE), peephole=peephole, norm=norm,
             peepholes=int(peephole is not None), normalizes=int(normalizes), norm_biases=len(gates) * pad,
             cell_clip=node.options.cell_clip or np.inf, projection_clip=node.options.proj_clip or np.inf,
             **products, **fields, **way.fields(input), **activation_fields(node),
@@ -247,13 +247,13 @@ class LSTMLayer(Operator):
         from ...kernels.lstm import PANEL
 
         def matrix(gate: str) -> np.ndarray:
-            weights, more = node.input(_INPUT[gate]), extra[gate] if extra is not None else None
+            weights, more = node.input(INPUT_WEIGHTS[gate]), extra[gate] if extra is not None else None
             return check_weights(node, weights if more is None else joined(plan, weights, more))  # one matrix for both, side by side
 
         stacked = np.column_stack([
             start,
             _stack([matrix(gate) for gate in self.gates(node)], pad),
-            _stack([_square(check_weights(node, node.input(_RECURRENT[gate]))) for gate in self.gates(node)], pad),
+            _stack([_square(check_weights(node, node.input(RECURRENT_WEIGHTS[gate]))) for gate in self.gates(node)], pad),
         ])  # fmt: skip
         fields = {"weights": plan.constant(panels(stacked, PANEL), np.float32), "projection": None, "projection_panels": 0}
         if node.optional(_PROJECTION) is not None:
@@ -273,7 +273,7 @@ class LSTMLayer(Operator):
             return Matrix(_stack([part.values for part in parts], pad), _stack([part.scales for part in parts], pad))
 
         gates = self.gates(node)
-        given, recurrent = ([node.optional(indices[gate]) for gate in gates] for indices in (_INPUT, _RECURRENT))
+        given, recurrent = ([node.optional(indices[gate]) for gate in gates] for indices in (INPUT_WEIGHTS, RECURRENT_WEIGHTS))
         second = None if extra is None else matrix([extra[gate] for gate in gates])
         fields, groups = hybrid_products(node, plan, start, matrix(given), second, matrix(recurrent))
         columns = -(-start.size // PANEL) * PANEL
@@ -301,39 +301,55 @@ class LSTMLayer(Operator):
         pad, columns = fields["pad"], fields["panels"] * PANEL
         bits = self.cell_bits(node)
         words, constants = [], []
-        for indices, source, biased in ((_INPUT, node.input(0), True), (_RECURRENT, node.input(_OUTPUT_STATE), False)):
-            scale, zero = scale_and_zero(node, source)
+        for indices, source, biased in ((INPUT_WEIGHTS, node.input(0), True), (RECURRENT_WEIGHTS, node.input(OUTPUT_STATE), False)):
+            zero = scale_and_zero(node, source)[1]
             weights = [node.input(indices[gate]) for gate in gates]
-            biases = [bias_values(node, node.input(_BIAS[gate]) if biased else None, sizes.cells) for gate in gates]
+            biases = [bias_values(node, node.input(BIASES[gate]) if biased else None, sizes.cells) for gate in gates]
             matrix, bias = _stack([check_weights(node, value) for value in weights], pad), _stack(biases, pad).astype(np.int64)
-            # In float step by step, as the reference.
-            scales = np.array([scale_and_zero(node, value)[0] for value in weights], np.float32)
-            with np.errstate(over="ignore"):
-                factors = scales * np.float32(scale) / np.float32(2.0**-_GATE_BITS)
-            multipliers, shifts = _fixed_point(node, factors, f"the scale of {source} times those of its weights")
+            multipliers, shifts = self.gate_factors(node, source, weights)
             bias -= (zero + DOT.offset) * matrix.sum(axis=1, dtype=np.int64)
             rows = [bias, *(np.repeat(row, pad) for row in (multipliers, np.maximum(shifts, 0), np.maximum(-shifts, 0)))]
             words.append(plan.constant(panels(DOT.words(matrix), PANEL), np.int32))
             constants += [np.pad(row, (0, columns - row.size)) for row in rows]
-        hidden_scale, hidden_zero = scale_and_zero(node, self.hidden(node))
-        multiplier, shift = _fixed_point(node, [2.0**-15 / hidden_scale * 2.0**-15], f"the scale of {self.hidden(node)}")
-        low, high = integer_limits("INT16")
-        if node.options.cell_clip > 0:
-            # A cell state stays below 2^7.
-            quotient = np.float32(min(node.options.cell_clip, 2.0**7)) / np.float32(scale_and_zero(node, node.input(_CELL_STATE))[0])
-            clip = min(int(quotient), high)
-            low, high = (-clip, clip) if clip else (low, high)
+        multiplier, shift = self.hidden_factor(node)
+        low, high = self.cell_limits(node)
         input_groups, output_groups = (packed.shape[1] for packed in words)
         plan.step(
             q8_lstm, work=sizes.batches,
             cost=sizes.times * ((input_groups + output_groups) * columns // LANES + 16 * sizes.cells),
             scratch=(2 * columns + input_groups + output_groups) * 4,
-            state=node.input(_OUTPUT_STATE), cell=node.input(_CELL_STATE), weights=words[0],
+            state=node.input(OUTPUT_STATE), cell=node.input(CELL_STATE), weights=words[0],
             recurrent=words[1], constants=plan.constant(_wrapped(np.concatenate(constants)), np.int32), sigmoid=sigmoid_table(),
-            tanh=tanh_table(15 - _GATE_BITS), cell_tanh=tanh_table(15 - bits), input_groups=input_groups, output_groups=output_groups,
-            cell_shift=30 - bits, cell_low=low, cell_high=high, multiplier=int(multiplier[0]), shift=int(shift[0]), zero=hidden_zero,
+            tanh=tanh_table(15 - GATE_BITS), cell_tanh=tanh_table(15 - bits), input_groups=input_groups, output_groups=output_groups,
+            cell_shift=30 - bits, cell_low=low, cell_high=high, multiplier=multiplier, shift=shift,
+            zero=scale_and_zero(node, self.hidden(node))[1],
             **fields, **Direction.forward(node, node.outputs[0]).fields(node.input(0)),
         )  # fmt: skip
+
+    def gate_factors(self, node: Node, source: Value, weights: Sequence[Value]) -> tuple[np.ndarray, np.ndarray]:
+        """Multipliers and shifts from sums of products of `source` and each of the weights to gates with 12 fractional bits."""
+        scale = np.float32(scale_and_zero(node, source)[0])
+        # In float step by step, as the reference.
+        scales = np.array([scale_and_zero(node, value)[0] for value in weights], np.float32)
+        with np.errstate(over="ignore"):
+            factors = scales * scale / np.float32(2.0**-GATE_BITS)
+        return _fixed_point(node, factors, f"the scale of {source} times those of its weights")
+
+    def hidden_factor(self, node: Node) -> tuple[int, int]:
+        """Multiplier and shift from what the output gate lets through, with 30 fractional bits, to the hidden state."""
+        hidden = self.hidden(node)
+        multiplier, shift = _fixed_point(node, [2.0**-15 / scale_and_zero(node, hidden)[0] * 2.0**-15], f"the scale of {hidden}")
+        return int(multiplier[0]), int(shift[0])
+
+    def cell_limits(self, node: Node) -> tuple[int, int]:
+        """What the INT16 cell state is kept within."""
+        low, high = integer_limits("INT16")
+        if node.options.cell_clip > 0:
+            # A cell state stays below 2^7.
+            quotient = np.float32(min(node.options.cell_clip, 2.0**7)) / np.float32(scale_and_zero(node, node.input(CELL_STATE))[0])
+            clip = min(int(quotient), high)
+            low, high = (-clip, clip) if clip else (low, high)
+        return low, high
 
 
 def lstm_version(op: Op) -> int:
