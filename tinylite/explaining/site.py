@@ -116,7 +116,7 @@ def derive(node: Node, arithmetic: Arithmetic, output: int = 0) -> Place:
     arithmetic.check(code, node.outputs[0].type)
     family = explained().get((code, type))
     if family is None:
-        types = [kind for operator, kind in _FAMILIES if operator == code]
+        types = sorted(kind for operator, kind in _FAMILIES if operator == code)
         if types:
             remedy = f"Of {code} it is for {', '.join(types)}"
         else:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .explanation import Stage
+import numpy as np
+
+from .explanation import Number, Stage
 from .integers import signed, wrap
 
-__all__ = ["in_32_bits", "renamed", "to_output"]
+__all__ = ["clamped", "in_32_bits", "renamed", "to_output"]
 
 
 def in_32_bits(name: str, exact: int, how: str) -> Stage:
@@ -16,10 +18,18 @@ def in_32_bits(name: str, exact: int, how: str) -> Stage:
     return Stage(name, kept, how if kept == exact else f"{how} = {exact}, which wraps in 32 bits")
 
 
+def clamped(value: Number, low: float, high: float) -> Stage:
+    """What a fused activation leaves of a value, or a type; NaN stays."""
+    kept = value if value != value else min(max(value, low), high)
+    if isinstance(value, np.float32):
+        return Stage("out", np.float32(kept), f"kept within {low:g}..{high:g}")
+    return Stage("out", int(kept), f"kept within {low}..{high}")
+
+
 def to_output(scaled: int, zero: int, low: int, high: int) -> list[Stage]:
     """From output steps to what is stored: zero point and clamp."""
     shifted = in_32_bits("with zero point", scaled + zero, f"{scaled} {signed(-zero)}, the output's zero point")
-    return [shifted, Stage("out", min(max(int(shifted.value), low), high), f"kept within {low}..{high}")]
+    return [shifted, clamped(shifted.value, low, high)]
 
 
 def renamed(stages: Iterable[Stage], name: str) -> list[Stage]:

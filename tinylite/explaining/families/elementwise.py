@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -12,19 +13,19 @@ from ..explanation import Derivation, Stage
 from ..integers import signed
 from ..requantizing import Requantize, by_multiplier
 from ..site import Index, Place, Site, broadcast_index, explains
-from ..stages import in_32_bits, renamed, to_output
+from ..stages import clamped, in_32_bits, renamed, to_output
 from .moving import stored
 
 __all__: list[str] = []
 
 
-def _operands(site: Site) -> Callable[[Index], tuple[int, int, list[Stage]]]:
+def _operands(site: Site) -> Callable[[Index], tuple[Any, Any, list[Stage]]]:
     """From an output index to both stored values, and stages that show them."""
     x, y = site.array(0), site.array(1)
 
-    def operands(at: Index) -> tuple[int, int, list[Stage]]:
+    def operands(at: Index) -> tuple[Any, Any, list[Stage]]:
         places = broadcast_index(at, x.shape), broadcast_index(at, y.shape)
-        values = int(x[places[0]]), int(y[places[1]])
+        values = stored(x[places[0]]), stored(y[places[1]])
         shown = (",".join(map(str, place)) or "()" for place in places)
         return *values, [
             Stage(name, value, f"input {number} at {place}")
@@ -126,20 +127,66 @@ def slopes(site: Site) -> Place:
     return place
 
 
+@explains("SQUARED_DIFFERENCE", types="INT8")
+def squares(site: Site) -> Place:
+    """Both inputs are brought to twice the larger scale, with 7 bits to spare."""
+    site.check_reference()
+    fields = site.operator.fields(site.node)  # type: ignore[attr-defined]
+    operands = _operands(site)
+    x_scale, y_scale, out_scale = _scales(site)
+    common = f"(2 * max({x_scale}, {y_scale}))"
+    to_common = [by_multiplier(*_factor(fields, name), f"{scale} / {common} in double") for name, scale in (("x", x_scale), ("y", y_scale))]
+    out = by_multiplier(*_factor(fields, "out"), f"{common}^2 / 2^14 / {out_scale} in double")
+
+    def place(at: Index) -> Derivation:
+        *values, stages = operands(at)
+        terms = []
+        for name, value, rescale in zip("xy", values, to_common, strict=True):
+            zero = fields[f"{name}_zero"]
+            stages.append(Stage(f"{name} raised", (value - zero) << 7, f"({value} {signed(zero)}) * 2^7"))
+            stages += renamed(rescale(int(stages[-1].value)), name)
+            terms.append(int(stages[-1].value))
+        difference = terms[0] - terms[1]
+        stages.append(Stage("difference", difference, f"{terms[0]} - {terms[1]} at the common scale"))
+        stages.append(in_32_bits("square", difference * difference, f"{difference} * {difference}"))
+        stages += out(int(stages[-1].value))
+        stages += to_output(int(stages[-1].value), fields["out_zero"], fields["low"], fields["high"])
+        return Derivation(stages, stages[-1].value)
+
+    return place
+
+
+_SIGNS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
+    "ADD": ("+", operator.add), "SUB": ("-", operator.sub), "MUL": ("*", operator.mul), "DIV": ("/", operator.truediv),
+}  # fmt: skip
+
+
+@explains(*_SIGNS, types="FLOAT32")
+def floats(site: Site) -> Place:
+    site.check_reference()
+    operands, (sign, function) = _operands(site), _SIGNS[site.node.op.code]
+    low, high = activation_range(site.node, site.node.options.fused_activation_function, site.result)
+
+    def place(at: Index) -> Derivation:
+        x, y, stages = operands(at)
+        with np.errstate(all="ignore"):
+            result = function(x, y)
+        stages += [Stage("result", result, f"{x!s} {sign} {y!s} in float"), clamped(result, low, high)]
+        return Derivation(stages, stages[-1].value)
+
+    return place
+
+
 @explains("MAXIMUM", "MINIMUM", types="INT8 UINT8 FLOAT32")
 def extremes(site: Site) -> Place:
     """Of stored values, whatever their scales."""
     site.check_reference()
-    x, y, largest = site.array(0), site.array(1), site.node.op.code == "MAXIMUM"
+    operands, largest = _operands(site), site.node.op.code == "MAXIMUM"
 
     def place(at: Index) -> Derivation:
-        a, b = (stored(array[broadcast_index(at, array.shape)]) for array in (x, y))
-        out = (a if a > b else b) if largest else (a if a < b else b)
-        stages = [
-            Stage("x", a, f"input 0 at {','.join(map(str, broadcast_index(at, x.shape))) or '()'}"),
-            Stage("y", b, f"input 1 at {','.join(map(str, broadcast_index(at, y.shape))) or '()'}"),
-            Stage("out", out, f"the {'larger' if largest else 'smaller'} of the stored values"),
-        ]
+        x, y, stages = operands(at)
+        out = (x if x > y else y) if largest else (x if x < y else y)
+        stages.append(Stage("out", out, f"the {'larger' if largest else 'smaller'} of the stored values"))
         return Derivation(stages, out)
 
     return place

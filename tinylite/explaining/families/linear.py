@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ...errors import UnsupportedError
@@ -12,7 +10,7 @@ from ..explanation import Derivation, Stage, Taps
 from ..integers import signed
 from ..requantizing import Requantize, method
 from ..site import Index, Place, Site, explains
-from ..stages import in_32_bits, to_output
+from ..stages import clamped, in_32_bits, to_output
 from ..windows import WINDOWS
 
 __all__: list[str] = []
@@ -100,13 +98,12 @@ def floats(site: Site) -> Place:
                 total = total + product
                 rows.append((input_at, np.float32(x), weight_at, np.float32(w), product, total))
             whole = total + bias[channel]
-        out = whole if math.isnan(whole) else np.float32(min(max(whole, np.float32(low)), np.float32(high)))
         stages = [
             Stage("acc", total, f"the sum of {len(rows)} products, each product and each sum rounded to float"),
             _bias(bias[channel], channel, layer.bias is not None),
             Stage("acc+bias", whole, f"{total!s} + {bias[channel]!s} in float"),
-            Stage("out", out, f"kept within {low:g}..{high:g}"),
+            clamped(whole, low, high),
         ]
-        return Derivation(stages, out, Taps(("input", "x", "weight", "w", "product", "sum"), rows, window.note))
+        return Derivation(stages, stages[-1].value, Taps(("input", "x", "weight", "w", "product", "sum"), rows, window.note))
 
     return place
