@@ -74,6 +74,10 @@ def test_explanations_arrive_at_what_kernels_compute_in_10000_places(code: str, 
     assert check_cases(code, type, SLOW) >= SLOW
 
 
+# The rules of arithmetics for operators and types that are explained.
+PROVEN = [rule for rule in RULES if rule[1:] in explained()]
+
+
 def check_arithmetic(arithmetic: Arithmetic | str, code: str, type: str, places: int, each: int) -> None:
     done, seed = 0, 0
     while done < places:
@@ -83,13 +87,13 @@ def check_arithmetic(arithmetic: Arithmetic | str, code: str, type: str, places:
         seed += 1
 
 
-@pytest.mark.parametrize(("name", "code", "type"), RULES)
+@pytest.mark.parametrize(("name", "code", "type"), PROVEN)
 def test_explanations_have_the_rounding_of_each_arithmetic(name: str, code: str, type: str) -> None:
     check_arithmetic(name, code, type, FAST, 20)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "code", "type"), RULES)
+@pytest.mark.parametrize(("name", "code", "type"), PROVEN)
 def test_explanations_have_the_rounding_of_each_arithmetic_in_10000_places(name: str, code: str, type: str) -> None:
     check_arithmetic(name, code, type, SLOW, 100)
 
