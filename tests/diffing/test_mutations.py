@@ -222,7 +222,7 @@ def input_type(model: Model) -> None:
 
 
 @mutation({"types": 1}, "The bias 'dense/MatMul_bias' (op 3 FULLY_CONNECTED) became INT64, from INT32.",
-          "It holds the same numbers, to within half a step.")  # fmt: skip
+          "It holds the same numbers, except for rounding.")  # fmt: skip
 def bias_type(model: Model) -> None:
     tensor = layer(model, 3, 2)
     assert tensor.data is not None

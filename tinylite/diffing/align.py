@@ -115,12 +115,12 @@ def _join_unique(found: Alignment, key: Key) -> None:
 
 def _names_agree(found: Alignment) -> bool:
     """Whether the names of most ops say the same as their constants and surroundings, as far as one can see."""
-    named = _unique(found.b, _by_name, {})
+    named = _unique(found.b, lambda side, position: side.names[position] or None, {})
     agree = disagree = 0
     for key in (_by_content, _by_surroundings):
         theirs = _unique(found.b, key, {})
         for each, position in _unique(found.a, key, {}).items():
-            name = _by_name(found.a, position)
+            name = found.a.names[position]
             if each in theirs and name in named:
                 agree += named[name] == theirs[each]
                 disagree += named[name] != theirs[each]

@@ -13,6 +13,7 @@ from ..errors import TensorError, TinyliteError, quoted
 from ..inputs.random_values import random_inputs
 from ..inputs.stored_values import dequantize_values, quantize_values
 from ..interpreter import GraphRunner, Interpreter
+from ..interpreter.details import tensor_details
 from ..model import Graph, Tensor
 from ..tensor_types import tensor_dtype
 from .align import Alignment
@@ -109,11 +110,17 @@ def _inputs(
     """What each graph is fed, by index: the same real numbers."""
     places = [(a.indices[id(mine)], b.indices[id(theirs)]) for mine, theirs in pairing.inputs.pairs]
     tensors = [tuple(runner.graph.tensors[index] for runner, index in zip(runners, place, strict=True)) for place in places]
+    sides = tuple(runner.graph for runner in runners)
     details = [tuple(runner.details(each) for runner, each in zip(runners, pair, strict=True)) for pair in tensors]
-    # Drawn as the coarser of the two stores them, the integers, so that the other one can be given the same numbers.
-    from_b = [mine.quantization_params is None and theirs.quantization_params is not None for mine, theirs in tensors]
     if given is None:
-        values = random_inputs([entry[which] for entry, which in zip(details, from_b, strict=True)], seed)
+        # Drawn as the coarser of the two stores them, the integers, so that the other one can be given the same numbers.
+        drawn = [_drawn(pair, entries, sides) for pair, entries in zip(tensors, details, strict=True)]
+        values = random_inputs([entry for _, entry in drawn], seed)
+        from_b = [tensor is theirs for (tensor, _), (_, theirs) in zip(drawn, tensors, strict=True)]
+        values = [
+            value if tensor in pair else dequantize_values(value, tensor)
+            for value, (tensor, _), pair in zip(values, drawn, tensors, strict=True)
+        ]
     else:
         order = dict(zip(map(runners[0].index_of, runners[0].graph.inputs), _in_order(given, runners[0].graph), strict=True))
         values = [np.asarray(order[first]) for first, _ in places]
@@ -126,6 +133,21 @@ def _inputs(
             fed[0][first] = _given(value, mine)
             fed[1][second] = _stored(fed[0][first], mine, theirs)
     return fed
+
+
+def _drawn(pair: Sequence[Tensor], entries: Sequence[dict[str, Any]], sides: Sequence[Graph]) -> tuple[Tensor, dict[str, Any]]:
+    """The tensor that says the range of random values for an input, and its details: the first that is quantized of A's input, B's, and
+    what QUANTIZE makes of A's or B's floats; else A's."""
+    for tensor, details in zip(pair, entries, strict=True):
+        if tensor.quantization_params is not None:
+            return tensor, details
+    for tensor, details, graph in zip(pair, entries, sides, strict=True):
+        reads = [op for op in graph.ops if any(read is tensor for read in op.inputs)]
+        if tensor.type == "FLOAT32" and reads and all(op.code == "QUANTIZE" and op.outputs for op in reads):
+            made = reads[0].outputs[0]
+            if made.quantization_params is not None and made.is_numeric and not made.quantization_params.per_channel:
+                return made, {**tensor_details(made, details["index"], tuple(details["shape"])), "name": details["name"]}
+    return pair[0], entries[0]
 
 
 def _in_order(given: Any, graph: Graph) -> list[Any]:

@@ -265,8 +265,10 @@ def _rounded(diff: Differences) -> Iterator[str]:
         stored = [tensor for tensor in graph.tensors if tensor.role in _CONSTANTS and tensor.change("type") is not None]
         same = [tensor for tensor in stored if (tensor.a, tensor.b) not in changed and tensor.change("shape") is None]
         if same:
-            which = "it holds" if len(same) == len(stored) == 1 else "all of these constants hold" if len(same) == len(stored) else None
-            yield f"{which or f'{len(same)} of these {len(stored)} constants hold'} the same numbers, to within half a step."
+            which = f"{len(same)} of these {len(stored)} constants {'holds' if len(same) == 1 else 'hold'}"
+            if len(same) == len(stored):
+                which = "it holds" if len(stored) == 1 else "all of these constants hold"
+            yield f"{which} the same numbers, except for rounding."
 
 
 def _role(role: str) -> str:

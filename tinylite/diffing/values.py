@@ -13,6 +13,8 @@ from ..model import Quantization, Tensor
 __all__ = ["ValueDifference", "difference"]
 
 _CHUNK = 1 << 20  # elements that are compared at a time
+# Half of the last digit of a float in proportion to it, and of the least one, by type: what rounding to the type may do.
+_ROUNDING = {"FLOAT16": (2.0**-11, 2.0**-25), "BFLOAT16": (2.0**-8, 0.0), "FLOAT32": (2.0**-24, 2.0**-150)}
 _BIT_PATTERNS = ("BFLOAT16", "FLOAT8_E4M3FN", "FLOAT8_E5M2")  # what numpy shows as integers, and is none
 
 
@@ -22,7 +24,7 @@ class ValueDifference:
 
     count      how many there are
     differing  how many differ. Where both files store them alike (type, scale, zero point), those that are not equal; where not, those
-               whose real numbers are more than half a step apart
+               whose real numbers are more than half a step apart, or of floats half the last digit of the type that has fewer
     steps      the largest difference in steps of the scale: whole numbers where both store them alike. Of integers without a scale, the
                largest difference. None for floats
     real       the largest difference of real numbers, infinite where one is NaN or infinite and the other is not; None without a scale
@@ -152,12 +154,16 @@ class _Comparison:
             apart[(real_a == real_b) | (np.isnan(real_a) & np.isnan(real_b))] = 0
             apart[np.isnan(apart)] = np.inf
             steps = apart / np.maximum(scale_a, scale_b) if self.quantized else apart
-            rounding = 0.501 + 2.0**-23 * np.abs(real_a) / np.maximum(scale_a, scale_b)  # half a step, and of floats the last bit
+            size = np.abs(real_a)
+            if self.quantized:
+                rounding = 0.501 * np.maximum(scale_a, scale_b) + 2.0**-23 * size  # half a step, and the last digit of floats
+            else:
+                proportion, least = max(_ROUNDING.get(str(tensor.type), (0.0, 0.0)) for tensor in (self.a, self.b))
+                rounding = 1.001 * np.maximum(proportion * size, least)
         if self.alike and a.dtype.kind in "iub":
             steps = _apart(a, b)
         if unequal is None:
-            unequal = steps > rounding if self.quantized else apart > 0
-        size = np.abs(real_a)
+            unequal = apart > (rounding if self.floats or self.quantized else 0)
         self.largest = max(self.largest, float(size.max(where=np.isfinite(size), initial=0.0)))
         finite = np.isfinite(apart)
         self.total += float(apart.sum(where=finite))

@@ -75,14 +75,12 @@ def count_text(count: int, thing: str, verb: str = "is") -> str:
 
 
 def percent(share: float) -> str:
-    """A share in percent, to two digits; what is not all never as 100 %."""
+    """A share in percent, to two digits, or as many as it takes to say that it is not all."""
     if math.isinf(share):
         return "any percentage (it was 0)"
     if share >= 10:
         return f"{100 * share:,.0f} %"
-    text = f"{100 * share:.2g}"
-    if share < 1 and float(text) >= 100:
-        return "more than 99 %"
+    text = next((text for text in (f"{100 * share:.{digits}g}" for digits in (2, 3, 4, 5)) if share >= 1 or float(text) < 100), "99.999")
     return f"{float(text):g} %" if float(text) >= 0.001 else f"{share * 100:.1g} %"
 
 
