@@ -222,7 +222,7 @@ def input_type(model: Model) -> None:
 
 
 @mutation({"types": 1}, "The bias 'dense/MatMul_bias' (op 3 FULLY_CONNECTED) became INT64, from INT32.",
-          "It holds the same numbers, except for rounding.")  # fmt: skip
+          "This constant holds the same numbers, except for rounding.")  # fmt: skip
 def bias_type(model: Model) -> None:
     tensor = layer(model, 3, 2)
     assert tensor.data is not None
@@ -328,7 +328,7 @@ def graph_name(model: Model) -> None:
     model.graph.name = "other"
 
 
-@mutation({"records": 1}, "Other records: graph 0 unused tensors is 1 instead of 0.", results=False)
+@mutation({"records": 1}, "Other records: graph 0 unused tensors is [unused FLOAT32 [1]] instead of [].", results=False)
 def unused_tensor(model: Model) -> None:
     model.graph.tensors.append(Tensor("unused", (1,)))
 

@@ -14,7 +14,7 @@ from ..text import printable
 from .records import Change, Differences, GraphDiff, ModelFacts, OpRef, Results, TensorRef, TensorResult
 from .sentences import sentences
 from .values import ValueDifference
-from .wording import count_of, end_of, percent, share_text, value_text
+from .wording import count_of, end_of, percent, share_text, step_count, value_text
 
 __all__ = ["page_of"]
 
@@ -165,7 +165,7 @@ def _difference(found: ValueDifference | None, instead: str) -> tuple[Any, ...]:
         return instead, "", "", "", "", "", ""
     if not found.differing:
         return "none", "", "", "", "", "", ""
-    steps = "" if found.steps is None else f"{found.steps:,.0f}" if found.steps == int(found.steps) else f"{found.steps:,.3g}"
+    steps = "" if found.steps is None else step_count(found.steps)
     values = [value_text(value) for value in (found.a, found.b)]
     return _whole(share_text(found)), bar(found.share), steps, _real(found.real), _whole(str(list(found.place or ()))), *values
 
@@ -190,7 +190,7 @@ def _results(run: Results, place: str) -> Iterator[str]:
             f"Largest difference of each op{place}, in steps",
             ("op", "steps", ""),
             [
-                (_op(each.op_a), f"{each.difference.steps:,.3g}", bar(each.difference.steps / most))
+                (_op(each.op_a), step_count(each.difference.steps), bar(each.difference.steps / most))
                 for each in steps
                 if each.difference is not None and each.difference.steps is not None
             ],

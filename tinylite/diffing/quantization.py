@@ -38,7 +38,7 @@ def quantization_change(a: Tensor, b: Tensor, refs: tuple[TensorRef, TensorRef],
         if axis:
             records = (Change("quantized_dimension", mine.quantized_dimension, theirs.quantized_dimension), *records)
         return change("granularity")
-    moved, place = _relative(mine.scale.astype(np.float64), theirs.scale.astype(np.float64))
+    moved, place = _relative(mine.scale, theirs.scale)
     shift = _SHIFTS.get((str(a.type), str(b.type)), 0)
     zeros = [_broadcast(params.zero_point, params.scale.size) for params in (mine, theirs)]
     if zeros[0] is None or zeros[1] is None:  # as many as no scale goes with
@@ -63,6 +63,7 @@ def _broadcast(zeros: np.ndarray, count: int) -> np.ndarray | None:
 def _relative(before: np.ndarray, after: np.ndarray) -> tuple[float, int]:
     """The largest change of a scale in proportion to it, and where."""
     with np.errstate(all="ignore"):
+        before, after = before.astype(np.float64), after.astype(np.float64)
         change = np.abs(after - before) / np.abs(before)
     change[(before == after) | (np.isnan(before) & np.isnan(after))] = 0
     change[np.isnan(change)] = np.inf

@@ -267,7 +267,7 @@ def _rounded(diff: Differences) -> Iterator[str]:
         if same:
             which = f"{len(same)} of these {len(stored)} constants {'holds' if len(same) == 1 else 'hold'}"
             if len(same) == len(stored):
-                which = "it holds" if len(stored) == 1 else "all of these constants hold"
+                which = "this constant holds" if len(stored) == 1 else "all of these constants hold"
             yield f"{which} the same numbers, except for rounding."
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from ..model import Op, Tensor, own_options, references
+from ..model import ExternalBuffer, Op, own_options, references
 from ..ops import facts_of
 from ..schema.table import Table
 from .align import Alignment
+from .fingerprints import Ops, constant_digest
 from .pairing import Ends, Pair, Pairing
 from .quantization import quantization_change
 from .records import Change, ConstantChange, GraphDiff, OpChange, OpRef, QuantizationChange, TensorChange
@@ -51,7 +54,7 @@ def graph_diff(found: Alignment, pairing: Pairing, a: References, b: References)
         tensors=tuple(tensors),
         quantization=tuple(quantization),
         constants=tuple(constants),
-        records=(*_records(a.graph, b.graph, _GRAPH_RECORDS), *_unused(found, pairing)),
+        records=(*_records(a.graph, b.graph, _GRAPH_RECORDS), *_unused(found)),
     )
 
 
@@ -130,8 +133,10 @@ def _options(a: Op, b: Op) -> tuple[Change, ...]:
 def _equal(a: Any, b: Any) -> bool:
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         return a is not None and b is not None and np.array_equal(a, b)
-    if isinstance(a, Table) or isinstance(b, Table):
-        return isinstance(a, Table) and isinstance(b, Table) and repr(a) == repr(b)
+    if isinstance(a, Table) and isinstance(b, Table):
+        return a.table == b.table and all(_equal(mine, theirs) for (_, mine), (_, theirs) in zip(a.items(), b.items(), strict=True))
+    if isinstance(a, ExternalBuffer) and isinstance(b, ExternalBuffer):
+        return vars(a) == vars(b)
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(map(_equal, a, b))
     return bool(a == b) or bool(a != a and b != b)
@@ -206,13 +211,17 @@ def _changed_ends(*ends: Ends) -> bool:
     return any(each.removed or each.added or each.reordered for each in ends)
 
 
-def _unused(found: Alignment, pairing: Pairing) -> list[Change]:
-    """How many tensors there are that no op reads or writes."""
-    counts = [len(_unread(side.graph.all_tensors(), side)) for side in (found.a, found.b)]
-    return [Change("unused tensors", *counts)] if counts[0] != counts[1] else []
+def _unused(found: Alignment) -> list[Change]:
+    """The tensors that no op reads or writes."""
+    before, after = (Counter(_unread(side)) for side in (found.a, found.b))
+    gone, new = (list(map(shortened, (one - other).elements())) for one, other in ((before, after), (after, before)))
+    return [Change("unused tensors", plain_value(gone), plain_value(new))] if gone or new else []
 
 
-def _unread(tensors: list[Tensor], side: Any) -> list[Tensor]:
+def _unread(side: Ops) -> Iterator[str]:
     used = {id(tensor) for op in side.ops for tensor in (*op.inputs, *op.outputs, *op.intermediates)}
     used |= {id(tensor) for tensor in (*side.graph.inputs, *side.graph.outputs)}
-    return [tensor for tensor in tensors if id(tensor) not in used]
+    for tensor in side.graph.all_tensors():
+        if id(tensor) not in used:
+            content = f" {constant_digest(tensor).hex()}" if tensor.is_constant else ""
+            yield f"{tensor.name} {tensor.type} {list(tensor.dynamic_shape)}{content}"

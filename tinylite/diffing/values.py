@@ -97,7 +97,8 @@ class _Scale:
         params: Quantization | None = tensor.quantization_params
         if params is None or np.dtype(tensor_kind(tensor)).kind not in "iu":
             return cls(np.ones(1), np.zeros(1), 1, False)
-        scale = params.scale.astype(np.float64)
+        with np.errstate(invalid="ignore"):  # for a NaN that would signal
+            scale = params.scale.astype(np.float64)
         zero = params.zero_point.astype(np.float64) if params.zero_point.size else np.zeros(1)
         if zero.size not in (1, scale.size):
             return None

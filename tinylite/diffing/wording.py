@@ -12,7 +12,7 @@ from .values import ValueDifference
 
 __all__ = [
     "amount", "count_of", "count_text", "end_of", "listed", "name_text", "number_text", "op_text", "ops_text", "percent", "share_text",
-    "steps_text", "tensor_text", "value_text",
+    "step_count", "steps_text", "tensor_text", "value_text",
 ]  # fmt: skip
 
 _LONGEST = 60  # characters of a name in a sentence
@@ -91,10 +91,14 @@ def number_text(number: float | None) -> str:
 
 def steps_text(steps: float) -> str:
     """ "1 step", "2 steps", "0.7 steps"."""
+    return f"{step_count(steps)} step{'' if steps == 1 else 's'}"
+
+
+def step_count(steps: float) -> str:
+    """ "1", "0.7", "1,204"."""
     if not math.isfinite(steps):
-        return "infinitely many steps"
-    shown = f"{steps:,.0f}" if steps == int(steps) or steps >= 1000 else f"{steps:.3g}"
-    return f"{shown} step{'' if shown == '1' else 's'}"
+        return "infinitely many"
+    return f"{steps:,.0f}" if steps == int(steps) or steps >= 1000 else f"{steps:.3g}"
 
 
 def amount(difference: ValueDifference) -> str:
