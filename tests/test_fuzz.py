@@ -27,7 +27,10 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="guards and limi
 
 ROOT = Path(__file__).parent.parent
 # Attacks of each target in the fast version. The numbers differ from those that the long version begins with.
-FIRST, COUNTS = 10_000_000, {"operators": 1500, "chains": 800, "values": 400, "graphs": 1000, "models": 50, "freeze": 500, "formats": 500}
+FIRST = 10_000_000
+COUNTS = {
+    "operators": 1500, "chains": 800, "values": 400, "graphs": 1000, "models": 50, "freeze": 500, "formats": 500, "diffs": 1000,
+}  # fmt: skip
 
 
 def fuzz(*arguments: str) -> dict[str, Any]:

@@ -382,6 +382,19 @@ def test_models_that_cannot_run_are_compared_all_the_same() -> None:
     assert "custom_options is 02 instead of 01" in sentences[2]
 
 
+def test_tensors_that_nothing_writes() -> None:
+    """As files of NPU compilers have them, and damaged ones."""
+
+    def build(name: str) -> Model:
+        x, y = Tensor("x", (1, 4)), Tensor("y", (1, 4))
+        return Model([Graph("main", [x], [y], [Op("ADD", [x, Tensor(name, (1, 4))], [y])])])
+
+    assert tinylite.diff(build("lost"), build("lost")).same
+    found = tinylite.diff(build("lost"), build("gone"))
+    assert found.differences == {"names": 1}
+    assert found.results[0].problem is not None and found.results[0].problem.startswith("A does not run: op 0 ADD")
+
+
 def test_values_that_are_no_numbers() -> None:
     def build(*values: float) -> Model:
         maker = Maker("main", [Tensor("x", (1, 3))])

@@ -102,7 +102,7 @@ class Pairing:
             constant = _constant(self.found.a, one, self.found.to_b), _constant(self.found.b, other, self.found.to_a)
             if constant[0] is not None and constant[1] is not None:
                 self._add(Pair(constant[0], constant[1], _role(op_a, slot), first, second))
-            elif one is not None and other is not None and self._stateful(one, other):
+            elif one is not None and other is not None and not self._is_computed(one, other):
                 self._add(Pair(one, other, "variable", first, second))
             elif not self._same_source(one, other):
                 self.readings.append(Reading(first, second, slot, one, other))
@@ -116,9 +116,10 @@ class Pairing:
             for one, other in zip(reads_a, reads_b, strict=True)
         )
 
-    def _stateful(self, one: Tensor, other: Tensor) -> bool:
-        """Whether both are state, which no op writes and nobody gives."""
-        return one.is_variable and other.is_variable and not (_is_computed(self.found.a, one) or _is_computed(self.found.b, other))
+    def _is_computed(self, *tensors: Tensor) -> bool:
+        """Whether an op writes one of the tensors, of A and of B, or somebody gives it. Others are state, or what a file lacks."""
+        sides = (self.found.a, self.found.b)
+        return any(id(tensor) in side.producer or id(tensor) in side.input for side, tensor in zip(sides, tensors, strict=True))
 
     def _same_source(self, one: Tensor | None, other: Tensor | None) -> bool:
         """Whether two tensors correspond to each other, or what they are made of by ops that only one graph has."""
@@ -126,10 +127,6 @@ class Pairing:
             return False
         theirs = set(map(id, _origins(self.found.b, other, self.found.to_a)))
         return any(self._to_b.get(id(tensor), set()) & theirs for tensor in _origins(self.found.a, one, self.found.to_b))
-
-
-def _is_computed(side: Ops, tensor: Tensor) -> bool:
-    return id(tensor) in side.producer or id(tensor) in side.input
 
 
 def _origins(side: Ops, tensor: Tensor, paired: dict[int, int]) -> Iterator[Tensor]:
