@@ -49,12 +49,12 @@ def unpacked(entry: zipfile.ZipInfo, data: np.ndarray) -> bytes:
     return bytes(member(entry, data))
 
 
-def member(entry: zipfile.ZipInfo, data: np.ndarray) -> memoryview:
-    """The same without a copy where it is stored as it is: part of `data` then."""
+def member(entry: zipfile.ZipInfo, data: np.ndarray, checked: bool = True) -> memoryview:
+    """The same without a copy where it is stored as it is: part of `data` then. Whoever checks it otherwise can do without the CRC32."""
     import zipfile
 
     try:
-        return _content(entry, data)
+        return _content(entry, data, checked)
     except MemoryError:
         raise
     except Exception as error:
@@ -97,7 +97,7 @@ def _reason(error: Exception) -> str:
     return str(error)[:200] or type(error).__name__
 
 
-def _content(entry: zipfile.ZipInfo, data: np.ndarray) -> memoryview:
+def _content(entry: zipfile.ZipInfo, data: np.ndarray, checked: bool) -> memoryview:
     if entry.flag_bits & _ENCRYPTED:
         raise ValueError("it is encrypted")
     start = entry.header_offset
@@ -109,7 +109,7 @@ def _content(entry: zipfile.ZipInfo, data: np.ndarray) -> memoryview:
     if len(packed) < entry.compress_size:
         raise ValueError("it reaches over the end")
     content = packed if entry.compress_type == _STORED else memoryview(_decompressed(entry, packed))
-    if len(content) != entry.file_size or zlib.crc32(content) != entry.CRC:
+    if len(content) != entry.file_size or (checked and zlib.crc32(content) != entry.CRC):
         raise ValueError("its length or checksum is not what the directory says")
     return content
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 from .checking import check
 from .compare import Difference, compare_arrays
 from .file import load, save
+from .findings import CaseDifference, Verdict
 from .golden import Golden, GoldenTensor, Record
 from .model_file import ModelFile
 from .recording import record
-from .report import CaseDifference, Report, Verdict
+from .report import Report
 from .sources import OpSource, Source, TinyliteSource, source
 from .tolerance import EXACT, Tolerance
 

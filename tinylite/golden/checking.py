@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,22 +14,28 @@ import numpy as np
 from ..arithmetic import ARITHMETICS, Arithmetic, find
 from ..errors import FileError, GoldenError, SettingError, TensorError, nearest, quoted
 from .compare import Difference, compare_arrays
-from .file import load
-from .golden import Golden, GoldenTensor, Record, native, stored_bytes
+from .diagnosis import diagnose
+from .file import load, verify_record
+from .findings import CaseDifference, Verdict
+from .golden import Golden, GoldenTensor, Record, execution_order, native, stored_bytes, tensor_keys
 from .model_file import ModelFile, beside
-from .report import CaseDifference, Report
-from .sources import Source, TinyliteSource, source
+from .report import Report
+from .reproduce import reproduce
+from .sources import OpSource, Source, TinyliteSource, source
 from .tolerance import EXACT, Tolerance
+from .verdict import Judge, with_layers
 
 __all__ = ["check"]
+
+_NO_MODEL = "which op is to blame cannot be said without the model: give its path"
 
 
 def check(
     golden: Golden | str | os.PathLike[str], model: Any = None, *, using: Source | str | None = None,
     arithmetic: Arithmetic | str | None = None, tolerance: Tolerance = EXACT, tolerances: Mapping[str, Tolerance] | None = None,
-    changed_model: bool = False,
+    each: bool = False, changed_model: bool = False, reproduce_in: str | os.PathLike[str] | None = None,
 ) -> Report:  # fmt: skip
-    """Compare a golden with what is computed now.
+    """Compare a golden with what is computed now, and say of what differs which op is to blame.
 
     `golden` is one, or the path of its file; `model` a path, a file's bytes or a Model; without it, the file of the golden's name beside
     the golden. `using` says where the values come from: tinylite itself, with the golden's arithmetic or with `arithmetic`; the name
@@ -36,10 +44,15 @@ def check(
     Everything must be equal unless a `tolerance` says otherwise; `tolerances` has others by tensors' names. The model must be the one
     that the golden was recorded of, unless `changed_model` says that it was meant to change; tensors are matched by name then.
 
+    The whole model runs, and differences flow on; with `each`, every op runs alone on what the golden holds, so that all ops are found
+    that are to blame. That takes layers: where the golden lacks them they are computed again, if its outputs come out the same.
+
+    `reproduce_in` is a folder that gets a model of the first op that differs, alone, with a golden of it.
+
     Raises GoldenError for a golden of another model or of an arithmetic that has changed since, FileError, and what running raises.
     Differences are no error: `Report.passes` says whether there are any, and `Report.raise_if_failed()` makes an error of them.
     """
-    golden = golden if isinstance(golden, Golden) else load(golden)
+    golden = golden if isinstance(golden, Golden) else load(golden, verify=False)
     allowed = _allowed(golden, tolerance, tolerances or {})
     file = _model(golden, model, needed=using is None)
     if file is not None and file.sha256 != golden.model_sha256 and not changed_model:
@@ -57,7 +70,12 @@ def check(
         raise SettingError("arithmetic says how tinylite rounds, and using says that others compute", "Give one of the two")
     else:
         using, now = (source(using, file) if isinstance(using, str) else using), ""
-    return _compared(golden, using, now, file, allowed)
+    report = Report(golden, using.name, now, file.path if file is not None else None, notes=golden.notes)
+    tolerances = tolerances or {}
+    if each:
+        return _checked_each(report, using, file, tolerance, tolerances, reproduce_in)
+    report = _compared(report, using, allowed, _names(file, golden))
+    return report if report.passes else _explained(report, using, file, tolerance, tolerances, reproduce_in)
 
 
 def _allowed(golden: Golden, tolerance: Tolerance, tolerances: Mapping[str, Tolerance]) -> list[Tolerance]:
@@ -102,17 +120,17 @@ def _recorded_arithmetic(golden: Golden) -> Arithmetic:
 # ---- comparing
 
 
-def _compared(golden: Golden, using: Source, now: str, file: ModelFile | None, allowed: list[Tolerance]) -> Report:
+def _compared(report: Report, using: Source, allowed: list[Tolerance], names: set[str]) -> Report:
+    """The report with all tensors compared that the source has; `names` are those of the model's other tensors."""
+    golden = report.golden
     found: list[CaseDifference] = []
-    notes = list(golden.notes)
     compared = 0
-    order = _order(golden)
-    unknown: set[str] = set()
+    order = execution_order(golden)
+    known, unknown = names | set(golden.keys), set[str]()
     lacking: set[str] = set()
     for case, records in enumerate(golden.cases):
         values = using.values(golden, case)
-        unknown |= values.keys() - set(golden.keys)
-        keeps = not found
+        unknown |= values.keys() - known
         count = 0
         for place in order:
             tensor, key, record = golden.tensors[place], golden.keys[place], records[place]
@@ -123,38 +141,150 @@ def _compared(golden: Golden, using: Source, now: str, file: ModelFile | None, a
                 elif tensor.role == "layer":
                     lacking.add(key)
                 continue
-            count += 1
-            difference = _difference(value, record, tensor, allowed[place])
+            count += tensor.role != "input"
+            difference = _difference(value, record, tensor, allowed[place], f"{golden.path or 'the golden'}: {key!r} of case {case}")
             if difference is not None:
-                kept = native(np.array(value)) if keeps and isinstance(value, np.ndarray) else None
-                found.append(CaseDifference(case, key, record, difference, kept))
+                found.append(CaseDifference(case, key, record, difference))
         compared += count
         if not count:
+            near = _near(sorted(unknown), golden.keys)
             raise TensorError(
-                f"{using.name} has none of the golden's tensors in case {case}",
-                _near(sorted(unknown), golden.keys) or f"The golden has {', '.join(map(repr, golden.keys[:5]))}",
+                f"{using.name} has none of the golden's outputs and layers in case {case}",
+                near or f"The golden has {', '.join(repr(golden.keys[place]) for place in order[:5])}",
             )
-    notes += _names_that_differ(unknown, lacking, golden)
+    notes = (*report.notes, *_names_that_differ(unknown, lacking, golden))
+    return replace(report, compared=compared, differences=tuple(found), first=_first(golden, found), notes=notes)
+
+
+def _names(file: ModelFile | None, golden: Golden) -> set[str]:
+    """What the tensors of the golden's graph are called, those too that it does not hold."""
+    if file is None or golden.graph >= len(file.model.graphs):
+        return set()
+    named = [(tensor.name or "", index) for index, tensor in enumerate(file.model.graphs[golden.graph].tensors)]
+    return {name for name, _ in named} | set(tensor_keys(named))
+
+
+def _first(golden: Golden, found: Sequence[CaseDifference]) -> CaseDifference | None:
+    """What differs beyond its tolerance where the model runs first, in the first case in which it does."""
+    places = {golden.keys[place]: number for number, place in enumerate(execution_order(golden))}
     failed = [each for each in found if not each.difference.passes]
-    places = {key: number for number, key in enumerate(golden.keys[place] for place in order)}
-    first = min(failed, key=lambda each: (places[each.key], each.case), default=None)
-    return Report(
-        golden, using.name, now, file.path if file is not None else None, not failed, len(golden.cases), compared, tuple(found), first,
-        notes=tuple(notes),
-    )  # fmt: skip
+    return min(failed, key=lambda each: (places[each.key], each.case), default=None)
+
+
+def _explained(
+    report: Report, using: Source, file: ModelFile | None, tolerance: Tolerance, tolerances: Mapping[str, Tolerance], folder: Any
+) -> Report:
+    """The report with a verdict, hints, and what shows more. Layers that the golden lacks are computed again if they can be."""
+    if file is None:
+        return replace(report, notes=(*report.notes, _NO_MODEL))
+    golden = with_layers(report.golden, file)
+    if isinstance(golden, str):
+        report, golden = replace(report, notes=(*report.notes, golden)), report.golden
+    allowed = _allowed(golden, tolerance, tolerances)
+    if golden is not report.golden:
+        deeper = _compared(replace(report, golden=golden, notes=report.golden.notes), using, allowed, _names(file, golden))
+        if not deeper.passes:
+            report = replace(deeper, golden=report.golden)
+    assert report.first is not None
+    values = using.values(golden, report.first.case)
+    report = _with_values(report, values)
+    assert report.first is not None
+    judge = Judge(golden, file, using, allowed)
+    verdict = judge.verdict(report.first, values)
+    if verdict is not None and verdict.kind == "victim":
+        verdict = _with_origin(verdict, judge, report, values)
+    report = replace(report, verdict=verdict, hints=tuple(diagnose(judge, report.first, verdict, values)))
+    return _shown(report, judge, folder)
+
+
+def _with_values(report: Report, values: Mapping[str, np.ndarray | int]) -> Report:
+    """The report with what was found in the first case that differs."""
+
+    def kept(each: CaseDifference) -> CaseDifference:
+        value = values.get(each.key)
+        if first is None or each.case != first.case or not isinstance(value, np.ndarray):
+            return each
+        return replace(each, found=native(np.array(value)))
+
+    first = report.first
+    return replace(report, differences=tuple(map(kept, report.differences)), first=kept(first) if first is not None else None)
+
+
+def _with_origin(verdict: Verdict, judge: Judge, report: Report, values: Mapping[str, np.ndarray | int]) -> Verdict:
+    """The verdict with the first op before that is guilty, though what it computes differs by no more than is allowed."""
+    for each in report.differences:
+        if report.first is not None and each.case == report.first.case and each.key != verdict.tensor:
+            before = replace(judge, allowed=[EXACT] * len(judge.allowed)).verdict(each, values)
+            if before is not None and before.op < verdict.op and before.kind == "guilty":
+                what = f"op {before.op} {before.operator}, whose {before.tensor!r} differs by {each.difference.steps}, which is allowed"
+                return replace(verdict, reason=f"{verdict.reason}: from {what}")
+    return verdict
+
+
+def _checked_each(
+    report: Report, using: Source, file: ModelFile | None, tolerance: Tolerance, tolerances: Mapping[str, Tolerance], folder: Any
+) -> Report:
+    """Every op alone: on the golden's values, or for a dump on its own."""
+    if file is None:
+        raise FileError("each op is run alone, and the model is not there", "Give its path")
+    golden = with_layers(report.golden, file)
+    if isinstance(golden, str):
+        raise GoldenError(f"the ops cannot be checked one by one: {golden}", "Record the golden with layers")
+    allowed = _allowed(golden, tolerance, tolerances)
+    judge = Judge(golden, file, using, allowed)
+    values: Mapping[str, np.ndarray | int]
+    if isinstance(using, OpSource):
+        found, guilty, notes = judge.each()
+        first, values = _first(golden, found), {each.key: each.found for each in found if each.found is not None}
+        compared = len(golden.cases) * sum(tensor.op is not None for tensor in golden.tensors)
+        report = replace(report, compared=compared, differences=tuple(found), first=first, notes=(*report.notes, *notes))
+    else:
+        report = replace(_compared(replace(report, golden=golden), using, allowed, _names(file, golden)), golden=report.golden)
+        guilty, values = [], {}
+        for case in sorted({each.case for each in report.differences}):
+            values = using.values(golden, case)
+            verdicts = [
+                judge.verdict(each, values) for each in report.differences if each.case == case and not each.difference.passes
+            ]  # fmt: skip
+            known = {each.op for each in guilty}
+            guilty += [each for each in verdicts if each is not None and each.kind == "guilty" and each.op not in known]
+        guilty.sort(key=lambda each: each.op)
+        if report.first is not None:
+            values = using.values(golden, report.first.case)
+            report = _with_values(report, values)
+    if report.first is None:
+        return report
+    verdict = next((each for each in guilty if each.tensor == report.first.key), None) or judge.verdict(report.first, values)
+    report = replace(report, verdict=verdict, guilty=tuple(guilty), hints=tuple(diagnose(judge, report.first, verdict, values)))
+    return _shown(report, judge, folder)
+
+
+def _shown(report: Report, judge: Judge, folder: Any) -> Report:
+    """The report with command lines that show more, and with the op alone in a folder, if one is wanted."""
+    first, verdict = report.first, report.verdict
+    if first is None or verdict is None:
+        return report
+    made = reproduce(judge, verdict.op, first, os.fsdecode(folder)) if folder is not None and verdict.kind == "guilty" else None
+    commands = []
+    if report.model is not None and first.difference.problem is None and judge.golden.graph == 0:
+        at = ",".join(map(str, first.difference.worst)) or "()"
+        command = ["tinylite", "explain", report.model, "--op", str(verdict.op), "--at", at]
+        if report.golden.path is not None:
+            command += ["--inputs", report.golden.path, *(["--case", str(first.case)] if first.case else [])]
+        if report.now and report.now != report.then:
+            command += ["--arithmetic", report.golden.arithmetic, "--arithmetic", report.now.split()[0]]
+        commands.append(shlex.join(command))
+    if made is not None:
+        paths = [os.path.join(made, name) for name in ("op.golden.npz", "op.tflite")]
+        commands.append(shlex.join(["tinylite", "golden", "check", *paths]))
+    return replace(report, commands=tuple(commands), reproduction=made)
 
 
 def _size(record: Record) -> int:
     return int(np.prod(record.shape, dtype=np.int64))
 
 
-def _order(golden: Golden) -> list[int]:
-    """The places of tensors in the order in which ops run; inputs come first."""
-    tensors = golden.tensors
-    return sorted(range(len(tensors)), key=lambda place: (-1 if tensors[place].op is None else tensors[place].op, place))
-
-
-def _difference(value: np.ndarray | int, record: Record, tensor: GoldenTensor, tolerance: Tolerance) -> Difference | None:
+def _difference(value: np.ndarray | int, record: Record, tensor: GoldenTensor, tolerance: Tolerance, place: str) -> Difference | None:
     """How a value differs from what the golden holds; None if it does not."""
     if not isinstance(value, np.ndarray):
         if int(value) == record.crc32:
@@ -163,6 +293,7 @@ def _difference(value: np.ndarray | int, record: Record, tensor: GoldenTensor, t
     if record.value is not None:
         if _same_bits(value, record.value):
             return None
+        verify_record(record, place)
         difference = compare_arrays(native(value), record.value, tensor, tolerance)
         return difference if difference.count or difference.problem else None
     if tensor.dtype != _dtype_name(value):
@@ -183,6 +314,8 @@ def _same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two arrays are the same type, shape and bytes: 8 bytes at a time, a tenth of what comparing values takes."""
     if a.dtype != b.dtype or a.shape != b.shape or a.dtype.hasobject:
         return False
+    if a.size < 64:
+        return a.tobytes() == b.tobytes()
     if not (a.flags.c_contiguous and b.flags.c_contiguous):
         return bool(np.array_equal(a, b))
     x, y = (each.reshape(-1).view(np.uint8) for each in (a, b))

@@ -22,7 +22,7 @@ from ..limits import check_size, memory_shortage
 from ..tensor_types import DTYPES, shape_problem
 from .golden import FORMAT_VERSION, ROLES, Golden, GoldenTensor, Record, native, stored_bytes
 
-__all__ = ["FORMAT", "load", "save"]
+__all__ = ["FORMAT", "load", "save", "verify_record"]
 
 FORMAT = "tinylite golden"
 _JSON = "golden.json"
@@ -150,9 +150,11 @@ def _plain_record(record: Record, name: str) -> dict[str, Any]:
 # ---- reading
 
 
-def load(path: str | os.PathLike[str]) -> Golden:
-    """Read a golden. Raises FileError with place and remedy for whatever is wrong with the file, OutOfMemoryError, and never more
-    than the arrays that golden.json lists: each must have the dtype, shape and CRC32 that stand there.
+def load(path: str | os.PathLike[str], *, verify: bool = True) -> Golden:
+    """Read a golden. Raises FileError, with place and remedy, for whatever is wrong with the file, and OutOfMemoryError.
+
+    Each array must have the dtype, shape and CRC32 that golden.json says. Without `verify`, the CRC32 is checked of inputs only;
+    `check` does so, and checks that of each array that differs from what it is compared with.
     """
     where = os.fsdecode(path)
     with at(where), memory_shortage("reading it", _LESS):
@@ -176,12 +178,12 @@ def load(path: str | os.PathLike[str]) -> Golden:
         with at(_JSON):
             described = _parsed(bytes(_unpacked(members[_JSON], data)))
         check_size(sum(entry.file_size for entry in entries), "what it holds", _LESS, beside=len(content))
-        return _golden(described, lambda name: _array(name, members, data), where)
+        return _golden(described, lambda name: _array(name, members, data), where, verify)
 
 
-def _unpacked(entry: zipfile.ZipInfo, data: np.ndarray) -> memoryview:
+def _unpacked(entry: zipfile.ZipInfo, data: np.ndarray, checked: bool = True) -> memoryview:
     try:
-        return member(entry, data)
+        return member(entry, data, checked)
     except zipfile.BadZipFile as error:
         raise FileError(f"it is damaged: {error}", _AGAIN) from None
 
@@ -192,7 +194,7 @@ def _array(name: str, members: Mapping[str, zipfile.ZipInfo], data: np.ndarray) 
     if entry is None:
         raise FileError(f"there is no array {name!r} in the file", _AGAIN)
     try:
-        array = array_in(_unpacked(entry, data))
+        array = array_in(_unpacked(entry, data, checked=False))  # golden.json has the CRC32 of its values
     except FileError:
         raise
     except Exception as error:  # of numpy's reader of headers, of all types
@@ -260,7 +262,7 @@ def _is_scale(value: Any) -> bool:
     return (isinstance(value, (int, float)) and not isinstance(value, bool)) or value in ("nan", "inf", "-inf")
 
 
-def _golden(given: Any, array: Callable[[str], np.ndarray], path: str) -> Golden:
+def _golden(given: Any, array: Callable[[str], np.ndarray], path: str, verify: bool) -> Golden:
     with at(_JSON):
         fields = _Fields(given, "")
         if given.get("format") != FORMAT:
@@ -290,7 +292,7 @@ def _golden(given: Any, array: Callable[[str], np.ndarray], path: str) -> Golden
             tensors=tensors,
             cases=tuple(
                 tuple(
-                    _record(_Fields(each, f"cases[{number}][{place}]"), tensors[place], array)
+                    _record(_Fields(each, f"cases[{number}][{place}]"), tensors[place], array, verify)
                     for place, each in enumerate(case)
                 )
                 for number, case in enumerate(cases)
@@ -325,7 +327,7 @@ def _tensor(fields: _Fields) -> GoldenTensor:
     )
 
 
-def _record(fields: _Fields, tensor: GoldenTensor, array: Callable[[str], np.ndarray]) -> Record:
+def _record(fields: _Fields, tensor: GoldenTensor, array: Callable[[str], np.ndarray], verify: bool) -> Record:
     shape = tuple(fields.all("shape", _is_whole, "whole numbers"))
     problem = shape_problem(shape)
     if problem:
@@ -344,9 +346,16 @@ def _record(fields: _Fields, tensor: GoldenTensor, array: Callable[[str], np.nda
         raise FileError(f"the array {name!r} is {value.dtype.name}, and {_JSON} says {tensor.dtype}", _AGAIN)
     if value.shape != shape:
         raise FileError(f"the array {name!r} has the shape {list(value.shape)}, and {_JSON} says {list(shape)}", _AGAIN)
-    if zlib.crc32(stored_bytes(value)) != crc32:
-        raise FileError(f"the array {name!r} has been changed: its CRC32 is not the {crc32:08x} of {_JSON}", _AGAIN)
-    return Record(shape, crc32, sha256, value)
+    made = Record(shape, crc32, sha256, value)
+    if verify or tensor.role == "input":
+        verify_record(made, f"the array {name!r}")
+    return made
+
+
+def verify_record(record: Record, name: str) -> None:
+    """Raise FileError if values do not have the CRC32 that was recorded of them."""
+    if record.value is not None and zlib.crc32(stored_bytes(record.value)) != record.crc32:
+        raise FileError(f"{name} has been changed: its CRC32 is not the {record.crc32:08x} of {_JSON}", _AGAIN)
 
 
 def _texts(value: np.ndarray, fields: _Fields, name: str) -> np.ndarray:

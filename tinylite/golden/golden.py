@@ -18,7 +18,7 @@ import numpy as np
 from ..model import Tensor
 from ..tensor_types import tensor_dtype
 
-__all__ = ["FORMAT_VERSION", "ROLES", "Golden", "GoldenTensor", "Record", "native", "tensor_keys"]
+__all__ = ["FORMAT_VERSION", "ROLES", "Golden", "GoldenTensor", "Record", "execution_order", "native", "stored_bytes", "tensor_keys"]
 
 FORMAT_VERSION = 1
 ROLES = ("input", "output", "layer")
@@ -50,13 +50,13 @@ class GoldenTensor:
     operator: str = ""
 
     @classmethod
-    def of(cls, tensor: Tensor, index: int, role: str = "layer", op: int | None = None) -> GoldenTensor:
+    def of(cls, tensor: Tensor, index: int, role: str = "layer", op: int | None = None, operator: str = "") -> GoldenTensor:
         """A model's tensor."""
         params = tensor.quantization_params
         scales, zeros = ((), ()) if params is None else (params.scale.tolist(), params.zero_point.tolist())
         dtype = np.dtype(tensor_dtype(tensor.type)).name if tensor.is_numeric else "str"
         axis = 0 if params is None else params.quantized_dimension
-        return cls(tensor.name or "", index, role, dtype, tuple(scales), tuple(zeros), axis, op)
+        return cls(tensor.name or "", index, role, dtype, tuple(scales), tuple(zeros), axis, op, operator)
 
     @property
     def is_quantized(self) -> bool:
@@ -153,3 +153,13 @@ class Golden:
         """What the inputs held in a case, in their order."""
         pairs = zip(self.tensors, self.cases[case], strict=True)
         return [record.value for tensor, record in pairs if tensor.role == "input" and record.value is not None]
+
+
+def execution_order(golden: Golden) -> list[int]:
+    """The places of tensors in the order in which the ops run that compute them; inputs come first."""
+
+    def when(place: int) -> tuple[int, int]:
+        op = golden.tensors[place].op
+        return (-1 if op is None else op), place
+
+    return sorted(range(len(golden.tensors)), key=when)

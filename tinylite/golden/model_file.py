@@ -28,7 +28,7 @@ class ModelFile:
         """The model of a path, of a file's bytes, or a Model, whose SHA-256 is that of the file it would be saved as."""
         if isinstance(given, ModelFile):
             return given
-        model = given if isinstance(given, Model) else model_from(given, None)
+        model = model_from(given, None)  # of a Model a copy, as it would be saved
         if isinstance(given, Model):
             return cls(model, model.source, hashlib.sha256(model.to_bytes()).hexdigest())
         content = given if model.source is None else content_of(model.source)

@@ -2,95 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ..errors import GoldenError
-from .compare import Difference
-from .golden import Golden, Record
+from .findings import Findings
+from .report_data import junit, plain
+from .report_text import text
 
-__all__ = ["CaseDifference", "Report", "Verdict"]
-
-
-@dataclass(frozen=True)
-class CaseDifference:
-    """How a tensor differs in a case.
-
-    case        which one, from 0
-    key         the tensor's name; see Golden.keys
-    record      what the golden holds
-    difference  how it differs
-    found       what was found: a copy of the values, which is kept for the first case that differs; None for others, and for hashes
-    """
-
-    case: int
-    key: str
-    record: Record = field(repr=False)
-    difference: Difference
-    found: np.ndarray | None = field(default=None, repr=False, compare=False)
+__all__ = ["Report"]
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Whether an op is to blame.
-
-    op, operator  its number and name
-    tensor        the output that differs
-    kind          "guilty": fed the golden's inputs it still differs; "victim": fed them it agrees, so what differs came from before;
-                  "unknown": it cannot be said
-    reason        why, as a sentence
-    """
-
-    op: int
-    operator: str
-    tensor: str
-    kind: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a check has found.
-
-    golden        what was checked against
-    source        where the values come from that were compared
-    now           the arithmetic that they were made with, if it is known: "litert-reference 1"
-    model         the path of the model, if there is one
-    passes        whether all that differs is within the tolerances
-    cases         how many were compared
-    compared      how many tensors in all cases together
-    differences   all tensors that differ, within the tolerances or not: case by case, in the order in which ops run
-    first         of those beyond them, that of the op that runs first, in the first case in which it does
-    verdict       whether that op is to blame
-    guilty        with `each`: every op that is to blame, in their order
-    hints         what has probably been changed
-    notes         what a reader should know besides
-    commands      command lines that show more
-    reproduction  the folder of a model of that op alone, and a golden of it
-    """
-
-    golden: Golden
-    source: str
-    now: str
-    model: str | None
-    passes: bool
-    cases: int
-    compared: int
-    differences: tuple[CaseDifference, ...] = ()
-    first: CaseDifference | None = None
-    verdict: Verdict | None = None
-    guilty: tuple[Verdict, ...] = ()
-    hints: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    commands: tuple[str, ...] = ()
-    reproduction: str | None = None
-
-    @property
-    def then(self) -> str:
-        """The golden's arithmetic with its version: "litert-reference 1"."""
-        return f"{self.golden.arithmetic} {self.golden.arithmetic_version}"
+class Report(Findings):
+    """What a check has found; see Findings for what is in it."""
 
     def raise_if_failed(self) -> None:
         """Raise GoldenError, with this report as its `report`, unless it passes."""
@@ -100,12 +25,13 @@ class Report:
             raise error
 
     def text(self) -> str:
-        """The report as lines of plain text."""
-        if self.first is None:
-            return f"passes: {self.compared} tensors of {self.cases} cases agree with the golden"
-        found = self.first.difference
-        return f"tensor {self.first.key!r} of case {self.first.case} differs: {found.problem or f'{found.count} of {found.size} values'}"
+        """The report as lines of plain text: the first op that differs, whether it is to blame, what shows more, then all that differs."""
+        return text(self)
 
     def plain(self) -> dict[str, Any]:
-        """The report as plain data, for JSON."""
-        return {"passes": self.passes, "text": self.text()}
+        """The report as plain data, for JSON. Floats in it may be NaN or infinite."""
+        return plain(self)
+
+    def junit(self) -> str:
+        """The report as JUnit's XML: a test suite with a test case for each case of the golden."""
+        return junit(self)

@@ -13,7 +13,6 @@ from ..errors import TensorError, UnsupportedError, nearest, quoted
 from ..interpreter import Interpreter
 from ..model import Graph, Model, Op, Tensor
 from ..ops.common.random import Random
-from ..tensor_types import tensor_dtype
 from .golden import GoldenTensor, tensor_keys
 
 __all__ = ["GraphRun", "random_ops", "tensors_of"]
@@ -117,23 +116,8 @@ def tensors_of(graph: Graph, numbers: Mapping[int, int], layers: bool) -> list[t
     for role, tensors in (("input", graph.inputs), ("output", graph.outputs), ("layer", inner if layers else [])):
         for tensor in tensors:
             if _holds_values(tensor):
-                found.append((_described(tensor, numbers[id(tensor)], role, producers.get(id(tensor))), tensor))
+                found.append((GoldenTensor.of(tensor, numbers[id(tensor)], role, *producers.get(id(tensor), ())), tensor))
     return found
-
-
-def _described(tensor: Tensor, index: int, role: str, producer: tuple[int, str] | None) -> GoldenTensor:
-    params = tensor.quantization_params
-    return GoldenTensor(
-        name=tensor.name or "",
-        index=index,
-        role=role,
-        dtype=np.dtype(tensor_dtype(tensor.type)).name if tensor.is_numeric else "str",
-        scale=tuple(params.scale.tolist()) if params is not None else (),
-        zero_point=tuple(params.zero_point.tolist()) if params is not None and params.zero_point.size in (0, params.scale.size) else (),
-        axis=params.quantized_dimension if params is not None else 0,
-        op=producer[0] if producer is not None else None,
-        operator=producer[1] if producer is not None else "",
-    )
 
 
 def random_ops(model: Model) -> list[tuple[str, bool]]:

@@ -56,6 +56,7 @@ class TinyliteSource:
         self.name = f"tinylite, {self.arithmetic.name} {self.arithmetic.version}"
         self._model = model.model
         self._run: GraphRun | None = None
+        self._alone: tuple[Model, GraphRun] | None = None
 
     def values(self, golden: Golden, case: int) -> Mapping[str, np.ndarray | int]:
         run = self._run
@@ -64,11 +65,13 @@ class TinyliteSource:
         run.run(golden.inputs(case))
         return run.values(golden.layers)
 
-    def op(self, model: Model, op_index: int, inputs: Sequence[np.ndarray]) -> list[np.ndarray] | None:
-        run = GraphRun(model, 0, self.arithmetic, False)
+    def op(self, model: Model, op_index: int, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """What the model, of one op or of several, computes."""
+        if self._alone is None or self._alone[0] is not model:
+            self._alone = model, GraphRun(model, 0, self.arithmetic, False)
+        run = self._alone[1]
         run.run(inputs)
-        found = [run.view(tensor) for tensor in run.graph.outputs]
-        return [view.copy() for view in found if view is not None]
+        return [run.runner.get(run.runner.index_of(tensor)) for tensor in run.graph.outputs]
 
 
 def source(text: str, model: ModelFile | None = None) -> Source:

@@ -1,0 +1,102 @@
+"""What a check has found: which tensors differ, and which op is to blame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .compare import Difference
+from .golden import Golden, Record
+
+__all__ = ["CaseDifference", "Findings", "Verdict"]
+
+
+@dataclass(frozen=True)
+class CaseDifference:
+    """How a tensor differs in a case.
+
+    case        which one, from 0
+    key         the tensor's name; see Golden.keys
+    record      what the golden holds
+    difference  how it differs
+    found       what was found: a copy of the values, which is kept for the first case that differs; None for others, and for hashes
+    """
+
+    case: int
+    key: str
+    record: Record = field(repr=False)
+    difference: Difference
+    found: np.ndarray | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether an op is to blame.
+
+    op, operator  its number and name
+    tensor        the output that differs
+    kind          "guilty": fed the golden's inputs it still differs; "victim": fed them it agrees, so what differs came from before;
+                  "unknown": it cannot be said
+    reason        why, as a sentence
+    """
+
+    op: int
+    operator: str
+    tensor: str
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a check has found. `Report` is this with ways to show it.
+
+    golden        what was checked against
+    source        where the values come from that were compared
+    now           the arithmetic that they were made with, if it is known: "litert-reference 1"
+    model         the path of the model, if there is one
+    compared      how many outputs and layers were compared, in all cases together
+    differences   all tensors that differ, within the tolerances or not: case by case, in the order in which ops run
+    first         of those beyond them, that of the op that runs first, in the first case in which it does
+    verdict       whether that op is to blame
+    guilty        with `each`: every op that is to blame, in their order
+    hints         what has probably been changed
+    notes         what a reader should know besides
+    commands      command lines that show more
+    reproduction  the folder of a model of that op alone, and a golden of it
+    """
+
+    golden: Golden
+    source: str
+    now: str
+    model: str | None
+    compared: int = 0
+    differences: tuple[CaseDifference, ...] = ()
+    first: CaseDifference | None = None
+    verdict: Verdict | None = None
+    guilty: tuple[Verdict, ...] = ()
+    hints: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    reproduction: str | None = None
+
+    @property
+    def passes(self) -> bool:
+        """Whether all that differs is within the tolerances."""
+        return self.first is None
+
+    @property
+    def cases(self) -> int:
+        """How many cases the golden has."""
+        return len(self.golden.cases)
+
+    @property
+    def failed(self) -> tuple[CaseDifference, ...]:
+        """What differs beyond the tolerances."""
+        return tuple(each for each in self.differences if not each.difference.passes)
+
+    @property
+    def then(self) -> str:
+        """The golden's arithmetic with its version: "litert-reference 1"."""
+        return f"{self.golden.arithmetic} {self.golden.arithmetic_version}"
