@@ -7,12 +7,13 @@ layers. What `tinylite golden check --with TEXT` means is looked up in `source`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from ..arithmetic import Arithmetic, find
-from ..errors import FileError
+from ..errors import FileError, SettingError, nearest, quoted
+from ..files.io import current_directory
 from ..model import Model
 from .golden import Golden
 from .model_file import ModelFile
@@ -74,6 +75,20 @@ class TinyliteSource:
         return [run.runner.get(run.runner.index_of(tensor)) for tensor in run.graph.outputs]
 
 
-def source(text: str, model: ModelFile | None = None) -> Source:
-    """What `--with TEXT` means: a runtime by name, or a file or folder of values. Raises FileError for what is neither."""
-    raise FileError(f"{text!r} is neither a runtime nor a file of values", "Give one of litert, litert-builtin, xnnpack, tflm, or a path")
+def source(text: str, model: Any = None) -> Source:
+    """What `--with TEXT` means: the name of a runtime, such as "xnnpack", or a file or folder of values.
+
+    A runtime needs the `model`, a path, a file's bytes, a Model or a ModelFile. Raises FileError for what is neither, with the nearest
+    names, SettingError for a runtime without a model, and MissingPackageError for one that is not installed.
+    """
+    from .runtimes import names
+
+    if text in names():
+        from .runtimes.base.source import RuntimeSource
+
+        if model is None:
+            raise SettingError(f"{text} takes the model, to run it", "Give its path")
+        return RuntimeSource(text, model)
+    near = nearest(text, names())
+    listed = f"The runtimes are {', '.join(names())}. {current_directory()}"
+    raise FileError(f"{quoted(text)} is neither a runtime nor a file or folder", near or listed)

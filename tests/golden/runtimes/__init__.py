@@ -1,0 +1,1 @@
+"""Runtimes that misbehave, for tests of what becomes of those who compare with them."""
