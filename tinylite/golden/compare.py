@@ -57,7 +57,9 @@ def compare_arrays(found: np.ndarray, golden: np.ndarray, tensor: GoldenTensor, 
     """How `found` differs from what a golden holds of a tensor. Types, shapes and places of NaN must be equal, whatever the tolerance."""
     size = golden.size
     if found.dtype != golden.dtype:
-        return Difference(tensor, f"it is {found.dtype}, and the golden {golden.dtype}", size)
+        real = tensor.is_quantized and found.dtype.kind == "f"
+        holds = f"it holds real numbers, {found.dtype}, and the golden stored ones," if real else f"it is {found.dtype}, and the golden"
+        return Difference(tensor, f"{holds} {golden.dtype}", size)
     if found.shape != golden.shape:
         return Difference(tensor, f"its shape is {list(found.shape)}, and the golden's {list(golden.shape)}", size)
     if found.dtype == object or found.dtype.kind not in "iufcb":

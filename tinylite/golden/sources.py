@@ -6,6 +6,7 @@ layers. What `tinylite golden check --with TEXT` means is looked up in `source`.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -76,7 +77,7 @@ class TinyliteSource:
 
 
 def source(text: str, model: Any = None) -> Source:
-    """What `--with TEXT` means: the name of a runtime, such as "xnnpack", or a file or folder of values.
+    """What `--with TEXT` means: the name of a runtime, such as "xnnpack", or the path of a dump. A file of such a name is ./xnnpack.
 
     A runtime needs the `model`, a path, a file's bytes, a Model or a ModelFile. Raises FileError for what is neither, with the nearest
     names, SettingError for a runtime without a model, and MissingPackageError for one that is not installed.
@@ -89,6 +90,10 @@ def source(text: str, model: Any = None) -> Source:
         if model is None:
             raise SettingError(f"{text} takes the model, to run it", "Give its path")
         return RuntimeSource(text, model)
+    if os.path.exists(text):
+        from .dumps.base.dump import Dump
+
+        return Dump(text)
     near = nearest(text, names())
-    listed = f"The runtimes are {', '.join(names())}. {current_directory()}"
+    listed = f"The runtimes are {', '.join(names())}; a dump is a file or folder. {current_directory()}"
     raise FileError(f"{quoted(text)} is neither a runtime nor a file or folder", near or listed)

@@ -1,0 +1,1 @@
+"""What formats of dumps share: entries, their names, sizes and types, and text."""
