@@ -113,6 +113,15 @@ def test_words_that_are_wider_than_elements_are_extended_by_their_sign(tmp_path:
     assert_holds(tmp_path / "y.mem", unsigned)
 
 
+def test_binary_words(tmp_path: Path) -> None:
+    golden = golden_of({"y": [np.array([[2, -3]], np.int8)]})
+    (tmp_path / "y.mem").write_text("00000010\n11111101")
+    assert_holds(tmp_path / "y.mem", golden)
+    (tmp_path / "y.mem").write_text("00000010\n00000011")  # 2 and 3, or 16 and 17 in 32 bits
+    with pytest.raises(FileError, match="may be binary or hexadecimal"):
+        read(tmp_path / "y.mem", golden)
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -29,6 +29,7 @@ _HEX = re.compile(r"[0-9a-fA-F_]+")
 _UNKNOWN = re.compile(r"[0-9a-fA-F_xXzZ?]+")
 _LAYOUT = "layout.json"
 _WHOLE = "Dump the whole memory of the tensor, and nothing else"
+_DIGITS = "Dump it with $writememh from a memory whose words have the bits of an element"
 _BUS = f"Copy the {_LAYOUT} that tinylite vectors has written beside it, or write an element a line"
 
 
@@ -45,7 +46,7 @@ def _read(path: str, wanted: Wanted) -> np.ndarray:
     if layout is not None and [4 * each for each in digits] == [layout.get("bits_per_line")]:
         return _from_bus(words, layout, bits, wanted)
     if len(words) == wanted.count:
-        return from_bytes(_narrowed(words, bits, wanted), wanted)
+        return _elements(words, bits, wanted)
     if len(digits) == 1 and 4 * min(digits) > bits and len(words) * 4 * min(digits) >= wanted.count * bits:
         raise FileError(f"its {len(words)} words of {min(digits)} digits hold several elements, and nothing says in which order", _BUS)
     raise count_problem(len(words), wanted, "words")
@@ -95,6 +96,20 @@ def _placed(words: list[str], starts: list[tuple[int, int]]) -> list[str]:
         missing = next(address for address in range(first, last) if address not in held)
         raise FileError(f"it has no word at the address @{missing:x}, between @{first:x} and @{last:x}", _WHOLE)
     return [held[address] for address in range(first, last + 1)]
+
+
+def _elements(words: list[str], bits: int, wanted: Wanted) -> np.ndarray:
+    """Words that are an element each: in hexadecimal digits, or in binary ones, as $writememb writes them."""
+    if any(len(word) != bits or word.strip("01") for word in words):
+        return from_bytes(_narrowed(words, bits, wanted), wanted)
+    binary = from_bytes(b"".join(int(word, 2).to_bytes(bits // 8, "little") for word in words), wanted)
+    try:
+        hexadecimal = from_bytes(_narrowed(words, bits, wanted), wanted)
+    except FileError:
+        return binary
+    if binary.tobytes() != hexadecimal.tobytes():
+        raise FileError(f"its words of {bits} digits, all 0 and 1, may be binary or hexadecimal", _DIGITS)
+    return binary
 
 
 def _narrowed(words: list[str], bits: int, wanted: Wanted) -> bytes:
