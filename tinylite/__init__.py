@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         Signature as Signature,
         Tensor as Tensor,
     )
+    from .test_vectors import read_vectors as read_vectors, vectors as vectors
 
 __version__ = "0.1.0"
 
@@ -98,6 +99,7 @@ _HOMES = {
     "inputs.random_values": ("random_inputs",),
     "inputs.stored_values": ("dequantize_values", "quantize_values"),
     "model": ("ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor"),
+    "test_vectors": ("read_vectors", "vectors"),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -108,7 +110,7 @@ __all__ = [  # sorted, and equal to the names above; tests see to it
     "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature", "SignatureRunner",
     "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnprovenError", "UnsupportedError", "__version__", "compare_arithmetics",
     "compat", "convert", "dequantize_values", "diff", "explain", "freeze", "golden", "infer_shapes", "lite", "load_delegate", "quantize",
-    "quantize_values", "random_inputs", "toco_convert",
+    "quantize_values", "random_inputs", "read_vectors", "toco_convert", "vectors",
 ]  # fmt: skip
 
 

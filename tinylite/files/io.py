@@ -24,7 +24,7 @@ from ..errors import FileError, OutOfMemoryError, at
 
 __all__ = [
     "MAPPED_FROM", "check_no_pipes", "check_not_source", "check_readable", "check_unchanged", "content_of", "current_directory", "ends_of",
-    "stream_of", "write_whole",
+    "keep_name", "stream_of", "umask", "write_whole",
 ]  # fmt: skip
 
 MAPPED_FROM = 128 << 20  # bytes
@@ -202,7 +202,7 @@ def write_whole(path: str, parts: Iterable[bytes | memoryview], replace: bool = 
             for part in parts:
                 file.write(part)
             file.flush()
-            os.chmod(temporary, 0o666 & ~_umask())
+            os.chmod(temporary, 0o666 & ~umask())
             os.fsync(file.fileno())
         _rename(temporary, path, replace)
     except BaseException as error:
@@ -211,7 +211,7 @@ def write_whole(path: str, parts: Iterable[bytes | memoryview], replace: bool = 
         if isinstance(error, OSError):
             raise FileError(f"it cannot be written: {error.strerror}", "Check the space on the disk and the permissions") from None
         raise
-    _keep_name(os.path.dirname(path))
+    keep_name(os.path.dirname(path))
 
 
 def _rename(temporary: str, path: str, replace: bool) -> None:
@@ -229,7 +229,7 @@ def _rename(temporary: str, path: str, replace: bool) -> None:
     os.replace(temporary, path)
 
 
-def _keep_name(folder: str) -> None:
+def keep_name(folder: str) -> None:
     """Flush a folder, so that a new name in it outlasts a power loss, where the system can do that."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
@@ -239,7 +239,8 @@ def _keep_name(folder: str) -> None:
             os.close(descriptor)
 
 
-def _umask() -> int:
+def umask() -> int:
+    """The permissions that the process takes from files that it makes."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -23,7 +23,10 @@ from .normalization import Normalization, pixel_normalization, stored_values, st
 from .sounds import SOUNDS, damaged, read_sound
 from .stored_values import dequantize_values, reordering
 
-__all__ = ["Normalization", "array_names", "check_output", "given_values", "read_input", "real_values", "stored_values", "write_output"]
+__all__ = [
+    "Normalization", "array_names", "check_output", "given_values", "load_npy", "read_input", "real_values", "stored_values",
+    "write_output",
+]  # fmt: skip
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff")
 ARRAYS = (".npy", ".npz")
@@ -250,21 +253,21 @@ def _load(path: str, name: str | None, details: dict[str, Any] | None = None, na
                 if names:
                     return ["the only array"]
                 file.seek(0)
-                return _load_array(file, os.path.getsize(path) if content is None else len(content), details)
+                return load_npy(file, os.path.getsize(path) if content is None else len(content), details)
         data = np.frombuffer(content_of(path) if content is None else content, np.uint8)
         members = {member.filename.removesuffix(".npy"): member for member in directory(data)}
         if names:
             return list(members)
         member = members[name or ""]
         check_size(member.file_size, f"its array {name!r}", _LESS)
-        return _load_array(io.BytesIO(unpacked(member, data)), member.file_size, details)
+        return load_npy(io.BytesIO(unpacked(member, data)), member.file_size, details)
     except FileError:
         raise
     except Exception as error:
         raise damaged("NumPy file", error, "Write it with numpy.save, without Python objects") from None
 
 
-def _load_array(file: IO[bytes], size: int, details: dict[str, Any] | None) -> np.ndarray:
+def load_npy(file: IO[bytes], size: int, details: dict[str, Any] | None) -> np.ndarray:
     """The array in an .npy file of `size` bytes, whose header is looked at before anything that it asks for is taken."""
     shape, in_columns, dtype = read_header(file, size)
     count = math.prod(shape)

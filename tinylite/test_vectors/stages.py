@@ -1,0 +1,271 @@
+"""Sums of products stage by stage, as a datapath computes them: accumulate, add the bias, scale and round, add the zero point and clamp.
+
+Everything here is exact: sums of products of 8-bit values are whole numbers that a double holds, and are then kept in int64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+
+from .. import ops
+from ..arithmetic import Arithmetic
+from ..errors import UnsupportedError, at
+from ..model import Op
+from ..ops.common.operator import Node, Operator, Value
+from ..ops.common.plan_context import PlanContext
+from ..ops.common.window import Axis
+from ..ops.linear.layers import LinearLayer
+from ..ops.linear.pairs import CONVOLUTION, DENSE
+from ..ops.linear.requantizing import Requantization
+from ..quantization_math import multiply_high, quantize_multiplier, round_half_away, saturate, wrap
+
+__all__ = ["ROUNDINGS", "STAGED", "Datapath", "Stages", "datapath_of", "node_of", "stage_arrays"]
+
+STAGED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
+_TYPES = ("INT8", "UINT8")
+
+# ---- rounding, by the methods that an arithmetic's rules name: (sums int64 [..., n], factors float64 [n]) -> int64 [..., n]
+
+
+def _twice(sums: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """gemmlowp: the high half of twice the product with halves up, then the shift with halves away from zero."""
+    multiplier, shift = (part.astype(np.int64) for part in quantize_multiplier(factors))
+    high = multiply_high(wrap(sums << np.maximum(shift, 0)), multiplier)
+    right = np.maximum(-shift, 0)
+    mask = (np.int64(1) << right) - 1
+    return cast(np.ndarray, (high >> right) + ((high & mask) > (mask >> 1) + (high < 0)))
+
+
+def _in_double(sums: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    return saturate(np.clip(round_half_away(sums.astype(np.float64) * factors), -(2.0**62), 2.0**62))
+
+
+def _in_float(sums: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    scaled = sums.astype(np.float32) * factors.astype(np.float32)
+    return np.rint(np.clip(scaled, np.float32(-65536), np.float32(65536))).astype(np.int64)
+
+
+ROUNDINGS: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {"fixed": _twice, "double": _in_double, "float": _in_float}
+
+
+# ---- the op
+
+
+@dataclass(frozen=True, eq=False)
+class Datapath:
+    """What a sum of products is computed with, as the kernels get it.
+
+    bias     int32 [channels]
+    factors  input scale * weights scale / output scale, float64 [channels], each with the rounding that the arithmetic gives it
+    method   how a sum times its factor is rounded: a key of ROUNDINGS, where the method is known here
+    low, high   what the output is clamped to
+    """
+
+    input_zero: int
+    weights_zero: int
+    output_zero: int
+    bias: np.ndarray
+    factors: np.ndarray
+    method: str
+    low: int
+    high: int
+
+    @property
+    def multiplier_and_shift(self) -> tuple[np.ndarray, np.ndarray]:
+        """The factors as int32 [channels] each: factor = multiplier * 2^(shift - 31)."""
+        return quantize_multiplier(self.factors)
+
+
+@dataclass(frozen=True, eq=False)
+class Stages:
+    """The stages of a sum of products, each [the output's shape].
+
+    acc       sums of (input - zero point) * (weights - zero point), as an int32 accumulator holds them: what does not fit wraps around
+    biased    the same with the bias
+    scaled    times the factor and rounded, int32
+    out       with the output's zero point, clamped; of the output's dtype
+    """
+
+    acc: np.ndarray
+    biased: np.ndarray
+    scaled: np.ndarray
+    out: np.ndarray
+
+
+def node_of(op: Op) -> Node:
+    """An op whose tensors have the shapes that they have in a run, as operators look at it."""
+    values: dict[int, Value] = {}
+    for tensor in (*op.inputs, *op.outputs):
+        if tensor is not None and id(tensor) not in values:
+            constant = tensor.data if tensor.is_constant else None
+            values[id(tensor)] = Value(tensor.name or "", str(tensor.type), tensor.shape, tensor, constant)
+    return Node(op, 0, [None if t is None else values[id(t)] for t in op.inputs], [values[id(t)] for t in op.outputs])
+
+
+class _Taker:
+    """A geometry that takes down what it is given, in place of steps."""
+
+    computes_bias = False
+    found: Datapath
+
+    def f32(self, *unused: object) -> None:
+        raise AssertionError("only integers are asked for")
+
+    hybrid = f32
+
+    def q8(self, plan: PlanContext, input_zero: int, weights_zero: int, bias: np.ndarray, how: Requantization) -> None:
+        factors = np.broadcast_to(how.factors, bias.shape)
+        self.found = Datapath(input_zero, weights_zero, how.zero, bias, factors, how.method, how.low, how.high)
+
+
+class _Plan:
+    """What of a plan a layer is built with before its steps are."""
+
+    def __init__(self, arithmetic: Arithmetic) -> None:
+        self.arithmetic = arithmetic
+
+    def check_table(self, entries: int) -> None:
+        pass
+
+
+def _operands(node: Node) -> tuple[Operator, Value, Value, Value | None, Value]:
+    """The operator, data, weights, bias and output."""
+    operator = ops.find(node.op.code)
+    assert operator.layer is not None
+    return (
+        operator,
+        node.input(operator.data_input),
+        node.input(operator.layer.weights),
+        node.optional(operator.layer.bias),
+        node.outputs[0],
+    )
+
+
+def datapath_of(node: Node, arithmetic: Arithmetic) -> Datapath | None:
+    """What an 8-bit sum of products is computed with under an arithmetic; None for other ops and types.
+
+    Raises UnsupportedError for what the arithmetic is not proven for.
+    """
+    if node.op.code not in STAGED:
+        return None
+    operator, data, weights, bias, output = _operands(node)
+    assert operator.layer is not None
+    if not (data.type == weights.type == output.type and data.type in _TYPES):
+        return None
+    dimension = operator.layer.channels
+    pairs = DENSE if node.op.code == "FULLY_CONNECTED" else CONVOLUTION
+    layer = LinearLayer(
+        node, pairs, data, weights, bias, output, weights.shape[dimension], dimension, node.options.fused_activation_function
+    )
+    taker = _Taker()
+    layer.build(cast(PlanContext, _Plan(arithmetic)), cast(Any, taker))
+    return taker.found
+
+
+def stage_arrays(node: Node, inputs: Sequence[np.ndarray | None], arithmetic: Arithmetic) -> Stages | None:
+    """The stages of a CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED or TRANSPOSE_CONV of INT8 or UINT8; None for other ops and types.
+
+    `inputs` are the stored values of the op's inputs, in their order; None for those that are constant or left out. Raises
+    UnsupportedError where the arithmetic is not proven for the op, or rounds in a way that is not known here.
+    """
+    layer = datapath_of(node, arithmetic)
+    if layer is None:
+        return None
+    with at(node.op.name):
+        if layer.method not in ROUNDINGS:
+            raise UnsupportedError(
+                f"the stages of the arithmetic {arithmetic.name!r} are not known: it rounds by {layer.method!r}",
+                f"There are stages for the methods {', '.join(map(repr, ROUNDINGS))}",
+            )
+    operator, _, _, _, output = _operands(node)
+    assert operator.layer is not None
+
+    def stored(position: int, zero: int) -> np.ndarray:
+        constant, given = node.input(position).constant_value, inputs[position]
+        array = given if constant is None else constant
+        assert array is not None
+        return array.astype(np.float64) - zero
+
+    data, weights = stored(operator.data_input, layer.input_zero), stored(operator.layer.weights, layer.weights_zero)
+    acc = _SUMS[node.op.code](operator, node, data, weights)
+    acc = wrap(acc.reshape(output.shape))
+    biased = wrap(acc + layer.bias)
+    scaled = ROUNDINGS[layer.method](biased, layer.factors)
+    out = np.clip(scaled + layer.output_zero, layer.low, layer.high).astype(output.dtype)
+    return Stages(acc.astype(np.int32), biased.astype(np.int32), saturate(scaled).astype(np.int32), out)
+
+
+# ---- sums: (operator, node, data less its zero point, weights less theirs) -> int64. Doubles hold them exactly: 255 * 255 * depth < 2^53
+
+
+def _windows(data: np.ndarray, height: Axis, width: Axis, spread: tuple[int, int] = (1, 1)) -> Callable[[int, int], np.ndarray]:
+    """(row, column of the filter) -> what it sees at each place of the output, [batch, height, width, channels].
+
+    `spread` is how far the pixels of the data are apart.
+    """
+    batch, rows, columns, channels = data.shape
+    ends = [(axis.out - 1) * axis.stride + (axis.filter - 1) * axis.dilation + 1 for axis in (height, width)]
+    padded = np.zeros((batch, *(max(end, 1) for end in ends), channels))
+    inner = padded[:, height.before :: spread[0], width.before :: spread[1]][:, :rows, :columns]
+    inner[...] = data[:, : inner.shape[1], : inner.shape[2]]  # what no window reaches is left out
+
+    def seen(row: int, column: int) -> np.ndarray:
+        starts = row * height.dilation, column * width.dilation
+        stops = (start + (axis.out - 1) * axis.stride + 1 for start, axis in zip(starts, (height, width), strict=True))
+        (top, left), (bottom, right) = starts, stops
+        return padded[:, top : bottom : height.stride, left : right : width.stride]
+
+    return seen
+
+
+def _taps(weights: np.ndarray) -> list[tuple[int, int]]:
+    """The places of a filter [out, height, width, in]."""
+    return [(row, column) for row in range(weights.shape[1]) for column in range(weights.shape[2])]
+
+
+def _dense_sums(operator: Operator, node: Node, data: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return (data.reshape(-1, weights.shape[1]) @ weights.T).astype(np.int64)
+
+
+def _convolution_sums(operator: Any, node: Node, data: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    height, width = operator.windows(node)
+    seen = _windows(data, height, width)
+    count, depth = weights.shape[0], weights.shape[3]
+    groups = data.shape[3] // depth
+    sums = np.zeros((data.shape[0], height.out, width.out, count))
+    for row, column in _taps(weights):
+        pixels = seen(row, column)
+        for group in range(groups):
+            filters = slice(group * count // groups, (group + 1) * count // groups)
+            sums[..., filters] += pixels[..., group * depth : (group + 1) * depth] @ weights[filters, row, column].T
+    return sums.astype(np.int64)
+
+
+def _depthwise_sums(operator: Any, node: Node, data: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    height, width = operator.windows(node)
+    seen = _windows(data, height, width)
+    channels = weights.shape[3]
+    sums = np.zeros((data.shape[0], height.out, width.out, channels))
+    for row, column in _taps(weights):
+        sums += np.repeat(seen(row, column), channels // data.shape[3], axis=3) * weights[0, row, column]
+    return sums.astype(np.int64)
+
+
+def _transposed_sums(operator: Any, node: Node, data: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    height, width = operator.windows(node, node.outputs[0].shape)
+    seen = _windows(data, height, width, operator.strides(node))
+    turned = weights[:, ::-1, ::-1]
+    sums = np.zeros((data.shape[0], height.out, width.out, weights.shape[0]))
+    for row, column in _taps(weights):
+        sums += seen(row, column) @ turned[:, row, column].T
+    return sums.astype(np.int64)
+
+
+_SUMS: Mapping[str, Callable[[Any, Node, np.ndarray, np.ndarray], np.ndarray]] = {
+    "CONV_2D": _convolution_sums, "DEPTHWISE_CONV_2D": _depthwise_sums, "FULLY_CONNECTED": _dense_sums,
+    "TRANSPOSE_CONV": _transposed_sums,
+}  # fmt: skip
