@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import tinylite
+from tinylite.arithmetic import Rule
 from tinylite.errors import UnsupportedError
 
 from ..arithmetics.linear import CASES
@@ -217,16 +218,24 @@ OPS = {
 }
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(folder: Path, *options: str) -> Path:
     """CMSIS-NN's integer kernels, compiled for this machine."""
     if shutil.which("gcc") is None or not (CMSIS_NN / "Include").is_dir():
         pytest.skip("TINYLITE_CMSIS_NN names no checkout of CMSIS-NN, or there is no gcc")
-    folder = tmp_path_factory.mktemp("cmsis")
     sources = [str(path) for path in CMSIS_NN.glob("Source/*/*.c") if not re.search("f16|f32", path.name)]
-    subprocess.run(["gcc", "-O1", "-w", "-c", f"-I{CMSIS_NN / 'Include'}", *sources], cwd=folder, check=True)
+    subprocess.run(["gcc", "-O1", "-w", "-c", *options, f"-I{CMSIS_NN / 'Include'}", *sources], cwd=folder, check=True)
     subprocess.run(["ar", "rcs", "libcmsisnn.a", *(path.name for path in folder.glob("*.o"))], cwd=folder, check=True)
     return folder
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("cmsis"))
+
+
+@pytest.fixture(scope="module")
+def single_rounding(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(tmp_path_factory.mktemp("cmsis_once"), "-DCMSIS_NN_USE_SINGLE_ROUNDING")
 
 
 def differing(folder: Path, code: str, library: Path) -> tuple[int, int]:
@@ -252,6 +261,29 @@ def test_cmsis_nn_computes_what_the_headers_say(code: str, library: Path, tmp_pa
         said = re.search(r"(\d+) of (\d+) outputs", " ".join(manifest["notes"]))
         assert (wrong, total) == ((int(said[1]), int(said[2])) if said else (0, total)), f"{case.name} {manifest['notes']}"
         assert code == "FULLY_CONNECTED" or not wrong
+
+
+def test_cmsis_nn_computes_what_tflm_does(library: Path, tmp_path: Path) -> None:
+    """Of FULLY_CONNECTED, which LiteRT's reference kernel scales in double."""
+    for seed in range(12):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        model = OPS["FULLY_CONNECTED"](np.random.default_rng(seed)).model()
+        assert tinylite.vectors(model, folder / "t", format="cmsis", op=0, seed=seed, arithmetic="tflm")["notes"] == []
+        assert differing(folder, "FULLY_CONNECTED", library)[0] == 0
+
+
+@pytest.mark.parametrize("code", list(OPS)[:4])
+def test_cmsis_nn_with_single_rounding_computes_what_rounding_once_does(code: str, single_rounding: Path, tmp_path: Path) -> None:
+    once = tinylite.Arithmetic("once", floats="separate", rules={(code, "INT8"): Rule("once", "double")})
+    others = 0
+    for seed in range(12):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        model = OPS[code](np.random.default_rng(seed)).model()
+        others += bool(tinylite.vectors(model, folder / "t", format="cmsis", op=0, seed=seed, arithmetic=once)["notes"])
+        assert differing(folder, code, single_rounding)[0] == 0
+    assert others, "no case rounds otherwise than twice"
 
 
 def macros(folder: Path) -> dict[str, str]:

@@ -18,7 +18,7 @@ from ..limits import check_size
 from ..model import Model, Op, Tensor
 from .one_op import one_op_model
 from .parameters import parameters_of
-from .stages import ROUNDINGS, Datapath, Stages, datapath_of, node_of, stage_arrays
+from .stages import Datapath, Stages, datapath_of, node_of, stage_arrays
 from .vector import Vector, VectorSet, named, quantization_of
 
 __all__ = ["Case", "Collector", "Skipped", "cases_of", "op_numbers"]
@@ -189,19 +189,17 @@ class Collector:
 
     def _note_rounding(self, number: int, op: Op, datapath: Datapath, stages: Sequence[Stages | None]) -> None:
         """Where the arithmetic does not round as multiplier and shift do, say how many outputs that changes."""
-        if datapath.method == "fixed":
+        if datapath.how.method == "fixed":
             return
         known = [stage for stage in stages if stage is not None]
-        others = [
-            np.clip(ROUNDINGS["fixed"](stage.biased.astype(np.int64), datapath.factors) + datapath.output_zero, datapath.low, datapath.high)
-            for stage in known
-        ]
+        others = [datapath.output(datapath.scaled(stage.biased.astype(np.int64), "fixed")) for stage in known]
         changed = sum(int(np.count_nonzero(other != stage.out)) for other, stage in zip(others, known, strict=True))
         if changed:
             total = sum(stage.out.size for stage in known)
             self.notes.append(
-                f"op {number} {op.name}: {changed} of {total} outputs are not what multiplier and shift lead to, since the arithmetic "
-                f"{self.arithmetic.name!r} rounds by {datapath.method!r}: test a kernel in fixed point with another arithmetic"
+                f"op {number} {op.name}: {changed} of {total} outputs are not what multiplier and shift lead to, rounded twice as gemmlowp "
+                f"does, since the arithmetic {self.arithmetic.name!r} rounds by {datapath.how.method!r}: compare kernels in fixed point "
+                "with another arithmetic, such as 'tflm'"
             )
 
 
@@ -284,11 +282,11 @@ def _constants_of(datapath: Datapath, output: Tensor) -> Iterator[Vector]:
     multiplier, shift = datapath.multiplier_and_shift
     yield Vector("multiplier", "multiplier", multiplier, "INT32", output.name)
     yield Vector("shift", "shift", shift, "INT32", output.name)
-    stored = EPILOGUES[datapath.method].factors
+    stored = EPILOGUES[datapath.how.method].factors
     if stored == "f64":
-        yield Vector("factor", "factor", np.ascontiguousarray(datapath.factors), "FLOAT64", output.name)
+        yield Vector("factor", "factor", np.ascontiguousarray(datapath.how.factors), "FLOAT64", output.name)
     elif stored == "f32":
-        yield Vector("factor", "factor", datapath.factors.astype(np.float32), "FLOAT32", output.name)
+        yield Vector("factor", "factor", datapath.how.factors.astype(np.float32), "FLOAT32", output.name)
 
 
 def _vector(stem: str, role: str, tensor: Tensor, value: np.ndarray, position: int, case: int | None) -> Vector:

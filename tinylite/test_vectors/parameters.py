@@ -38,8 +38,8 @@ def parameters_of(node: Node, arithmetic: Arithmetic) -> dict[str, Any]:
     if datapath is not None:
         multiplier, shift = datapath.multiplier_and_shift
         found |= {
-            "multiplier": multiplier.tolist(), "shift": shift.tolist(), "requantization": datapath.method,
-            "activation_min": datapath.low, "activation_max": datapath.high,
+            "multiplier": multiplier.tolist(), "shift": shift.tolist(), "requantization": datapath.how.method,
+            "activation_min": datapath.how.low, "activation_max": datapath.how.high,
         }  # fmt: skip
     elif output.type in _INTEGERS and isinstance(operator, (Pooling, Binary)):
         activation = getattr(node.options, "fused_activation_function", "NONE")

@@ -28,28 +28,61 @@ __all__ = ["ROUNDINGS", "STAGED", "Datapath", "Stages", "datapath_of", "node_of"
 STAGED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
 _TYPES = ("INT8", "UINT8")
 
-# ---- rounding, by the methods that an arithmetic's rules name: (sums int64 [..., n], factors float64 [n]) -> int64 [..., n]
+# ---- rounding, by the methods that kernels/epilogues.py has: (sums int64 [..., n], how) -> int64 [..., n]
 
 
-def _twice(sums: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    """gemmlowp: the high half of twice the product with halves up, then the shift with halves away from zero."""
-    multiplier, shift = (part.astype(np.int64) for part in quantize_multiplier(factors))
-    high = multiply_high(wrap(sums << np.maximum(shift, 0)), multiplier)
-    right = np.maximum(-shift, 0)
+def _halves_away(high: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """high / 2^right, rounded, halves away from zero."""
     mask = (np.int64(1) << right) - 1
     return cast(np.ndarray, (high >> right) + ((high & mask) > (mask >> 1) + (high < 0)))
 
 
-def _in_double(sums: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    return saturate(np.clip(round_half_away(sums.astype(np.float64) * factors), -(2.0**62), 2.0**62))
+def _halves_up(high: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """high / 2^right, rounded, halves up."""
+    mask = (np.int64(1) << right) - 1
+    return cast(np.ndarray, (high >> right) + ((high & mask) > (mask >> 1)))
 
 
-def _in_float(sums: np.ndarray, factors: np.ndarray) -> np.ndarray:
-    scaled = sums.astype(np.float32) * factors.astype(np.float32)
+def _multiplied(sums: np.ndarray, how: Requantization) -> tuple[np.ndarray, np.ndarray]:
+    """The high half of twice the product of sums and multipliers, halves up; and how far it is shifted to the right."""
+    multiplier, shift = (part.astype(np.int64) for part in quantize_multiplier(how.factors))
+    return multiply_high(wrap(sums << np.maximum(shift, 0)), multiplier), np.maximum(-shift, 0)
+
+
+def _twice(sums: np.ndarray, how: Requantization) -> np.ndarray:
+    """gemmlowp: rounded as a product, and again as it is shifted."""
+    return _halves_away(*_multiplied(sums, how))
+
+
+def _twice_up(sums: np.ndarray, how: Requantization) -> np.ndarray:
+    """ruy: the same with halves up, but in channels after the last whole block."""
+    high, right = _multiplied(sums, how)
+    channels = how.factors.size
+    in_blocks = np.arange(channels) < channels // how.block * how.block
+    return np.where(in_blocks, _halves_up(high, right), _halves_away(high, right))
+
+
+def _once(sums: np.ndarray, how: Requantization) -> np.ndarray:
+    """The product rounded once with its shift. What a shift to the left would lead out of an int32 ends there."""
+    multiplier, shift = (part.astype(np.int64) for part in quantize_multiplier(how.factors))
+    right = np.maximum(-shift, 1)
+    left = shift + right
+    largest = np.int64(2**31 - 1) >> left
+    return _halves_up(((np.clip(sums, ~largest, largest) << left) * multiplier) >> 31, right)
+
+
+def _in_double(sums: np.ndarray, how: Requantization) -> np.ndarray:
+    return saturate(np.clip(round_half_away(sums.astype(np.float64) * how.factors), -(2.0**62), 2.0**62))
+
+
+def _in_float(sums: np.ndarray, how: Requantization) -> np.ndarray:
+    scaled = sums.astype(np.float32) * how.factors.astype(np.float32)
     return np.rint(np.clip(scaled, np.float32(-65536), np.float32(65536))).astype(np.int64)
 
 
-ROUNDINGS: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {"fixed": _twice, "double": _in_double, "float": _in_float}
+ROUNDINGS: Mapping[str, Callable[[np.ndarray, Requantization], np.ndarray]] = {
+    "fixed": _twice, "halves_up": _twice_up, "once": _once, "double": _in_double, "float": _in_float,
+}  # fmt: skip
 
 
 # ---- the op
@@ -57,27 +90,25 @@ ROUNDINGS: Mapping[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {"fixe
 
 @dataclass(frozen=True, eq=False)
 class Datapath:
-    """What a sum of products is computed with, as the kernels get it.
-
-    bias     int32 [channels]
-    factors  input scale * weights scale / output scale, float64 [channels], each with the rounding that the arithmetic gives it
-    method   how a sum times its factor is rounded: a key of ROUNDINGS, where the method is known here
-    low, high   what the output is clamped to
-    """
+    """What a sum of products is computed with, as the kernels get it: bias is int32 [channels], and `how` the rest after it."""
 
     input_zero: int
     weights_zero: int
-    output_zero: int
     bias: np.ndarray
-    factors: np.ndarray
-    method: str
-    low: int
-    high: int
+    how: Requantization
 
     @property
     def multiplier_and_shift(self) -> tuple[np.ndarray, np.ndarray]:
         """The factors as int32 [channels] each: factor = multiplier * 2^(shift - 31)."""
-        return quantize_multiplier(self.factors)
+        return quantize_multiplier(self.how.factors)
+
+    def scaled(self, sums: np.ndarray, method: str) -> np.ndarray:
+        """Sums int64 [..., channels] times their factors, rounded by a method, a key of ROUNDINGS."""
+        return ROUNDINGS[method](sums, self.how)
+
+    def output(self, scaled: np.ndarray) -> np.ndarray:
+        """With the zero point, and clamped."""
+        return np.clip(scaled + self.how.zero, self.how.low, self.how.high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +149,7 @@ class _Taker:
     hybrid = f32
 
     def q8(self, plan: PlanContext, input_zero: int, weights_zero: int, bias: np.ndarray, how: Requantization) -> None:
-        factors = np.broadcast_to(how.factors, bias.shape)
-        self.found = Datapath(input_zero, weights_zero, how.zero, bias, factors, how.method, how.low, how.high)
+        self.found = Datapath(input_zero, weights_zero, bias, how._replace(factors=np.broadcast_to(how.factors, bias.shape)))
 
 
 class _Plan:
@@ -176,9 +206,9 @@ def stage_arrays(node: Node, inputs: Sequence[np.ndarray | None], arithmetic: Ar
     if layer is None:
         return None
     with at(node.op.name):
-        if layer.method not in ROUNDINGS:
+        if layer.how.method not in ROUNDINGS:
             raise UnsupportedError(
-                f"the stages of the arithmetic {arithmetic.name!r} are not known: it rounds by {layer.method!r}",
+                f"the stages of the arithmetic {arithmetic.name!r} are not known: it rounds by {layer.how.method!r}",
                 f"There are stages for the methods {', '.join(map(repr, ROUNDINGS))}",
             )
     operator, _, _, _, output = _operands(node)
@@ -194,8 +224,8 @@ def stage_arrays(node: Node, inputs: Sequence[np.ndarray | None], arithmetic: Ar
     acc = _SUMS[node.op.code](operator, node, data, weights)
     acc = wrap(acc.reshape(output.shape))
     biased = wrap(acc + layer.bias)
-    scaled = ROUNDINGS[layer.method](biased, layer.factors)
-    out = np.clip(scaled + layer.output_zero, layer.low, layer.high).astype(output.dtype)
+    scaled = layer.scaled(biased, layer.how.method)
+    out = layer.output(scaled).astype(output.dtype)
     return Stages(acc.astype(np.int32), biased.astype(np.int32), saturate(scaled).astype(np.int32), out)
 
 
