@@ -14,9 +14,11 @@ import pytest
 import tinylite
 from tinylite.arithmetic import Rule
 from tinylite.errors import UnsupportedError
+from tinylite.test_vectors.formats import cmsis
 
 from ..arithmetics.linear import CASES
 from ..cases import Case, T, quantized
+from .headers import COMPUTE, Headers
 
 CMSIS_NN = Path(os.environ.get("TINYLITE_CMSIS_NN", "/nonexistent"))
 
@@ -63,6 +65,15 @@ POOL = """
     cmsis_nn_context ctx = {malloc(1 << 20), 1 << 20};
     arm_cmsis_nn_status status = KERNEL(&ctx, &params, &input_dims, t_input_tensor, &filter_dims, &output_dims, output);
     return status != ARM_CMSIS_NN_SUCCESS || validate(output, t_output, sizeof output) != 0;
+}
+"""
+EXTREME = """
+    static int8_t output[T_DST_SIZE];
+    cmsis_nn_dims first = {T_BATCH_1, T_HEIGHT_1, T_WIDTH_1, T_CHANNEL_1}, second = {T_BATCH_2, T_HEIGHT_2, T_WIDTH_2, T_CHANNEL_2};
+    cmsis_nn_dims output_dims = {T_OUTPUT_BATCH, T_OUTPUT_HEIGHT, T_OUTPUT_WIDTH, T_OUTPUT_CHANNEL};
+    cmsis_nn_context ctx = {NULL, 0};
+    arm_cmsis_nn_status status = KERNEL(&ctx, t_input_tensor_1, &first, t_input_tensor_2, &second, output, &output_dims);
+    return status != ARM_CMSIS_NN_SUCCESS || validate(output, t_output, T_DST_SIZE) != 0;
 }
 """
 # The body of a program for each op.
@@ -147,6 +158,17 @@ PROGRAMS = {
     arm_softmax_s8(t_input, T_NUM_ROWS, T_ROW_SIZE, T_INPUT_MULT, T_INPUT_LEFT_SHIFT, T_DIFF_MIN, output);
 """
     + CHECK,
+    "MAXIMUM": EXTREME.replace("KERNEL", "arm_maximum_s8"),
+    "MINIMUM": EXTREME.replace("KERNEL", "arm_minimum_s8"),
+    "TRANSPOSE": """
+    static int8_t output[T_SIZE];
+    const cmsis_nn_dims input_dims = T_IN_DIM, output_dims = T_OUT_DIM;
+    const uint32_t perm[T_PERM_SIZE] = T_PERM;
+    const cmsis_nn_transpose_params params = {T_PERM_SIZE, perm};
+    arm_cmsis_nn_status status = arm_transpose_s8(t_input_tensor, output, &input_dims, &output_dims, &params);
+    return status != ARM_CMSIS_NN_SUCCESS || validate(output, t_output, T_SIZE) != 0;
+}
+""",
     "PAD": """
     static int8_t output[T_OUTPUT_SIZE];
     const cmsis_nn_dims size = {T_INPUT_N, T_INPUT_H, T_INPUT_W, T_INPUT_C};
@@ -204,6 +226,19 @@ def pad(rng: np.random.Generator) -> Case:
     return Case("PAD", [T(shape, **kind), T((4, 2), "INT32", data=pads)], [T(tuple(shape + pads.sum(axis=1)), **kind)], version=2)
 
 
+def extreme(code: str, rng: np.random.Generator) -> Case:
+    kind, sizes = quantized(rng, "INT8"), [(1, 3, 1, 4), (1, 3, 5, 4), (1, 1, 1, 1)]
+    second = sizes[int(rng.integers(3))]
+    return Case(code, [T((1, 3, 5, 4), **kind), T(second, **kind)], [T((1, 3, 5, 4), **kind)], version=2)
+
+
+def transpose(rng: np.random.Generator) -> Case:
+    kind, rank = quantized(rng, "INT8"), int(rng.integers(2, 5))
+    # CMSIS-NN's kernel turns every matrix around, also where the permutation leaves it as it is.
+    shape, order = rng.integers(1, 6, rank), rng.permutation(rank) if rank > 2 else np.array([1, 0])
+    return Case("TRANSPOSE", [T(tuple(shape), **kind), T((rank,), "INT32", data=order)], [T(tuple(shape[order]), **kind)], version=2)
+
+
 OPS = {
     "CONV_2D": CASES["CONV_2D", "INT8"],
     "DEPTHWISE_CONV_2D": CASES["DEPTHWISE_CONV_2D", "INT8"],
@@ -215,6 +250,9 @@ OPS = {
     "MUL": lambda rng: binary("MUL", rng),
     "SOFTMAX": softmax,
     "PAD": pad,
+    "MAXIMUM": lambda rng: extreme("MAXIMUM", rng),
+    "MINIMUM": lambda rng: extreme("MINIMUM", rng),
+    "TRANSPOSE": transpose,
 }
 
 
@@ -284,6 +322,26 @@ def test_cmsis_nn_with_single_rounding_computes_what_rounding_once_does(code: st
         others += bool(tinylite.vectors(model, folder / "t", format="cmsis", op=0, seed=seed, arithmetic=once)["notes"])
         assert differing(folder, code, single_rounding)[0] == 0
     assert others, "no case rounds otherwise than twice"
+
+
+@pytest.mark.parametrize("code", OPS)
+def test_the_output_follows_from_the_headers(code: str, tmp_path: Path) -> None:
+    """As kernels read them, computed without CMSIS-NN."""
+    arithmetic = "tflm" if code == "FULLY_CONNECTED" else "litert-reference"
+    for seed in range(6):
+        model = OPS[code](np.random.default_rng(seed)).model()
+        tinylite.vectors(model, tmp_path / f"t{seed}", format="cmsis", op=0, seed=seed, arithmetic=arithmetic)
+        headers = Headers(tmp_path / f"t{seed}", f"t{seed}")
+        found, wanted = COMPUTE[code](headers), headers.array("output_ref" if "output_ref" in headers.arrays else "output")
+        assert np.abs(found.reshape(-1) - wanted).max() <= (1 if code == "SOFTMAX" else 0)
+        (output,) = tinylite.read_vectors(tmp_path / f"t{seed}").find("output")
+        assert np.array_equal(output.values.reshape(-1), wanted)
+
+
+def test_every_operator_is_tested() -> None:
+    assert {*cmsis._BUILDERS} - {"PADV2"} == {*OPS} == {*PROGRAMS} == {*COMPUTE}
+    page = (Path(__file__).parents[2] / "docs" / "vectors.md").read_text()
+    assert all(code in page for code in cmsis._BUILDERS)
 
 
 def macros(folder: Path) -> dict[str, str]:

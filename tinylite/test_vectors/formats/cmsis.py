@@ -194,10 +194,40 @@ def _pad(test: _Test) -> Macros:
     return [*macros, ("PAD_VALUE", value), ("OUTPUT_SIZE", output.values.size)]
 
 
+def _extreme(test: _Test) -> Macros:
+    x, y, output = test.input(0), test.input(1), test.output
+    test.add("input_tensor_1.h", "input_tensor_1", x)
+    test.add("input_tensor_2.h", "input_tensor_2", y)
+    test.add("output.h", "output", output)
+    macros: Macros = [("LAYER_TYPE", test.code.lower())]
+    for number, vector in (("1", x), ("2", y)):
+        macros += zip((f"{name}_{number}" for name in ("BATCH", "HEIGHT", "WIDTH", "CHANNEL")), _pixels(vector), strict=True)
+    macros.append(("DST_SIZE", output.values.size))
+    return [*macros, *zip((f"OUTPUT_{name}" for name in ("BATCH", "HEIGHT", "WIDTH", "CHANNEL")), _pixels(output), strict=True)]
+
+
+def _transpose(test: _Test) -> Macros:
+    x, permutation, output = test.input(0), test.input(1).values.reshape(-1), test.output
+    rank = x.values.ndim
+    if not 0 < rank <= 4:
+        raise UnsupportedError(f"its input has {rank} dimensions, and CMSIS-NN's kernel takes 1 to 4", "Choose another op")
+    test.add("input_tensor.h", "input_tensor", x)
+    test.add("output.h", "output", output)
+
+    def dims(sizes: Any) -> str:
+        return f"{{{', '.join(map(str, [*sizes, *[0] * (4 - rank)]))}}}"
+
+    perm = ", ".join(str(int(axis) % rank) for axis in permutation)
+    return [
+        ("IN_DIM", dims(x.values.shape)), ("PERM", f"{{{perm}}}"), ("SIZE", x.values.size), ("PERM_SIZE", rank),
+        ("OUT_DIM", dims(output.values.shape)),
+    ]  # fmt: skip
+
+
 _BUILDERS: Mapping[str, Callable[[_Test], Macros]] = {
     "CONV_2D": _convolution, "DEPTHWISE_CONV_2D": _convolution, "TRANSPOSE_CONV": lambda test: _convolution(test, data=2),
     "FULLY_CONNECTED": _fully_connected, "AVERAGE_POOL_2D": _pool, "MAX_POOL_2D": _pool, "ADD": _elementwise, "MUL": _elementwise,
-    "SOFTMAX": _softmax, "PAD": _pad, "PADV2": _pad,
+    "SOFTMAX": _softmax, "PAD": _pad, "PADV2": _pad, "MAXIMUM": _extreme, "MINIMUM": _extreme, "TRANSPOSE": _transpose,
 }  # fmt: skip
 
 
