@@ -18,6 +18,12 @@ from tinylite.errors import SettingError, UnsupportedError
 from tinylite.model import Graph, Model, Op, Quantization, Tensor
 from tinylite.tensor_types import tensor_dtype
 from tinylite.test_vectors import formats
+from tinylite.test_vectors.format import Settings
+from tinylite.test_vectors.manifest import entry
+from tinylite.test_vectors.vector import BITS, Vector, VectorSet
+
+from ..arithmetics.cases import CASES
+from ..arithmetics.oracles import ORACLES
 
 DIGITS = Path(tinylite.__file__).parent / "demo" / "digits_uint8.tflite"
 FORMATS = [name for name in formats.names() if name != "cmsis"]  # which is for ops: test_cmsis.py
@@ -63,6 +69,31 @@ def test_arrays_come_back_as_they_were(format: str, type: str, tmp_path: Path) -
     assert (x.role, x.tensor, x.type, x.case, x.position) == ("input", "x", type, 0, 0)
     assert (y.role, y.tensor, y.type, y.case, y.position) == ("output", "y", type, 0, 0)
     assert same(x.values, given) and same(y.values, given.reshape(-1))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("type", BITS)
+def test_types_that_few_models_have_come_back(format: str, type: str) -> None:
+    """By the formats alone, through what a manifest says."""
+    dtype = np.dtype(tensor_dtype(type))
+    patterns = np.random.default_rng(3).integers(0, 256, (2, 3, dtype.itemsize), np.uint8)
+    given = patterns.view(dtype)[..., 0] if dtype.kind != "b" else patterns[..., 0] > 99
+    given = np.where(np.isnan(given), dtype.type(0), given) if dtype.kind == "f" else given
+    made = VectorSet("v", moved("INT8"), b"", vectors=[Vector("x", "input", given, type, "x", 0, 0), Vector("e", "state", given[:0], type)])
+    writer = formats.find(format)
+    entries = [(file, held) for file in writer.write(made, Settings()) for held in entry(made, file)["vectors"]]
+    assert [held["role"] for _, held in entries] == ["input", "state"]
+    for (file, held), wanted in zip(entries, (given, given[:0]), strict=True):
+        assert same(writer.read(memoryview(file.content), json.loads(json.dumps(held))), wanted)
+
+
+def test_numpy_reads_archives_and_arrays(tmp_path: Path) -> None:
+    tinylite.vectors(DIGITS, tmp_path / "v", format="npz", op=1)
+    read = {vector.stem: vector.values for vector in tinylite.read_vectors(tmp_path / "v").vectors}
+    with np.load(tmp_path / "v" / "vectors.npz") as archive:
+        assert {*archive} == {*read} and all(same(archive[name], read[name]) for name in archive)
+    tinylite.vectors(DIGITS, tmp_path / "w", format="npy", op=1)
+    assert all(same(np.load(tmp_path / "w" / f"{name}.npy"), values) for name, values in read.items())
 
 
 @pytest.mark.parametrize("format", ["memh", "coe"])
@@ -202,6 +233,18 @@ def test_the_op_of_a_tflm_test_computes_its_golden(tmp_path: Path) -> None:
     assert np.array_equal(interpreter.get_tensor(out["index"]).reshape(-1), golden)
     source = (tmp_path / "conv" / "conv_golden_uint8_test_data.cc").read_text()
     assert "alignas(16) const uint8_t g_conv_golden_uint8_test_data[] = {" in source
+
+
+@pytest.mark.parametrize("code", ["CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"])
+def test_tflm_computes_the_golden_of_an_op(code: str, tmp_path: Path) -> None:
+    for seed in range(3):
+        model = CASES[code, "INT8"](np.random.default_rng(seed)).model()
+        folder = tmp_path / f"op{seed}"
+        tinylite.vectors(model, folder, format="tflm", op=0, seed=seed, arithmetic="tflm")
+        row = np.loadtxt(folder / f"op{seed}_input0_int8.csv", delimiter=",", dtype=np.int8)
+        (found,) = ORACLES["tflm"](Model.load(folder / f"op{seed}.tflite"), [row.reshape(model.graph.inputs[0].shape)])
+        golden = np.loadtxt(folder / f"op{seed}_golden_int8.csv", delimiter=",", dtype=np.int8)
+        assert np.array_equal(found.reshape(-1), np.atleast_1d(golden))
 
 
 def test_what_a_format_cannot_do_is_refused(tmp_path: Path) -> None:
