@@ -1,9 +1,10 @@
-"""Make the digit classifier of `tinylite demo`: train it with fake quantization, freeze it, convert it to a uint8 .tflite file.
+"""Make the digit classifier of `tinylite demo`: train it with fake quantization, freeze it, convert it to .tflite files.
 
 Needs tensorflow, scikit-learn and Pillow. The data are scikit-learn's bundled digits, 1797 scans of 8x8 pixels; every fifth is
 held out. All of it is tinylite's own way: `create_training_graph` and `create_eval_graph` rewrite the graph, `freeze` joins it with
-its variables, `convert` makes the file. Writes digits_uint8.tflite and digit_0.png .. digit_9.png, and prints the accuracy on the
-held-out digits of a network trained in float, of the one trained with rounding, and of the file, run by tinylite.
+its variables, `convert` makes the file. Writes digits_uint8.tflite, digits_int8.tflite, which microcontrollers take, and digit_0.png ..
+digit_9.png, and prints the accuracy on the held-out digits of a network trained in float, of those trained with rounding, and of the
+files, run by tinylite.
 """
 
 from __future__ import annotations
@@ -17,13 +18,16 @@ import numpy as np
 from tinylite import Interpreter, Model, Signature, convert, freeze
 from tinylite.errors import TinyliteError
 from tinylite.freezing.tf import tensorflow
-from tinylite.quantize import FullIntegerQuantization, create_eval_graph, create_training_graph
+from tinylite.quantize import FullIntegerQuantization, experimental_create_eval_graph, experimental_create_training_graph
 
 SEED = 3
 STEPS = 3000
 BATCH = 64
 # Filters of the two 3x3 convolutions.
 FILTERS = (12, 24)
+# What stands for a black pixel, and how is decided what quantizers do differently.
+FIRST = {"UINT8": 0.0, "INT8": -128.0}
+POLICIES = {"UINT8": "toco", "INT8": "mlir"}
 
 
 def data() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -64,16 +68,16 @@ def bias(v1: Any, size: int) -> Any:
     return v1.get_variable("bias", [size], initializer=v1.zeros_initializer())
 
 
-def train(tf: Any, pictures: np.ndarray, labels: np.ndarray, checkpoint: str, quantized: bool) -> None:
-    """Train and save, with rounding from the beginning or without any."""
+def train(tf: Any, pictures: np.ndarray, labels: np.ndarray, checkpoint: str, type: str) -> None:
+    """Train and save, with rounding to a type from the beginning, or for FLOAT32 without any."""
     v1 = tf.compat.v1
     rng = np.random.default_rng(SEED)
     with tf.Graph().as_default() as graph, v1.Session(config=one_thread(v1)) as session:
         x, scores = network(tf)
         wanted, rate = v1.placeholder(tf.int64, [None]), v1.placeholder(tf.float32, [])
         loss = -tf.reduce_mean(tf.math.log(tf.gather(scores, wanted, batch_dims=1) + 1e-7))
-        if quantized:
-            create_training_graph(graph)
+        if type != "FLOAT32":
+            experimental_create_training_graph(graph, symmetric=type == "INT8")
         step = v1.train.AdamOptimizer(rate).minimize(loss)
         session.run(v1.global_variables_initializer())
         for count in range(1, STEPS + 1):
@@ -90,35 +94,34 @@ def one_thread(v1: Any) -> Any:
     return v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
 
 
-def evaluate(tf: Any, pictures: np.ndarray, labels: np.ndarray, checkpoint: str, quantized: bool) -> tuple[float, Any]:
+def evaluate(tf: Any, pictures: np.ndarray, labels: np.ndarray, checkpoint: str, type: str) -> tuple[float, Any]:
     """How many of some pictures a trained network classifies correctly, and the frozen graph."""
     v1 = tf.compat.v1
     with tf.Graph().as_default() as graph, v1.Session() as session:
         x, scores = network(tf)
-        if quantized:
-            create_eval_graph(graph)
+        if type != "FLOAT32":
+            experimental_create_eval_graph(graph, symmetric=type == "INT8")
         v1.train.Saver().restore(session, checkpoint)
         right = session.run(scores, {x: pictures / 255}).argmax(axis=1) == labels
         return float(right.mean()), freeze(session, ["scores"])
 
 
-def write(frozen: Any, path: Path) -> None:
-    """The frozen graph as a uint8 file for one picture, whose stored integers are the pixels."""
-    model: Model = convert(frozen, ["picture"], ["scores"], input_shapes={"picture": (1, 8, 8, 1)},
-                           quantization=FullIntegerQuantization(input_stats={"picture": (0.0, 255.0)}))  # fmt: skip
-    model.description = "Handwritten digits, uint8, made by tinylite.demo.make_digits"
+def write(frozen: Any, path: Path, type: str) -> None:
+    """The frozen graph as a file of a type for one picture, whose stored integers are the pixels, less 128 if they are signed."""
+    how = FullIntegerQuantization(type, POLICIES[type], input_stats={"picture": (FIRST[type], 255.0)})
+    model: Model = convert(frozen, ["picture"], ["scores"], input_shapes={"picture": (1, 8, 8, 1)}, quantization=how)
+    model.description = f"Handwritten digits, {type.lower()}, made by tinylite.demo.make_digits"
     graph = model.graph
     model.signatures = [Signature("serving_default", graph, {"picture": graph.inputs[0]}, {"scores": graph.outputs[0]})]
     model.associated_files["labels.txt"] = "\n".join(map(str, range(10))).encode()
     model.save(path)
 
 
-def accuracy(path: Path, pictures: np.ndarray, labels: np.ndarray) -> float:
+def accuracy(path: Path, pictures: np.ndarray, labels: np.ndarray, type: str) -> float:
     """How many of some pictures a file classifies correctly, run by tinylite."""
     run = Interpreter(str(path)).get_signature_runner()
-    right = [
-        run(picture=picture[None].astype(np.uint8))["scores"].argmax() == label for picture, label in zip(pictures, labels, strict=True)
-    ]
+    stored = (pictures + FIRST[type]).astype(type.lower())
+    right = [run(picture=picture[None])["scores"].argmax() == label for picture, label in zip(stored, labels, strict=True)]
     return float(np.mean(right))
 
 
@@ -132,16 +135,16 @@ def main(directory: Path) -> None:
     tf = tensorflow("training")
     directory.mkdir(parents=True, exist_ok=True)
     pictures, labels, held_pictures, held_labels = data()
-    path = directory / "digits_uint8.tflite"
     with TemporaryDirectory() as folder:
-        for name, quantized in (("float", False), ("fake-quantized", True)):
-            checkpoint = f"{folder}/{name}"
-            print(f"training the {name} network")
-            train(tf, pictures, labels, checkpoint, quantized)
-            share, frozen = evaluate(tf, held_pictures, held_labels, checkpoint, quantized)
-            print(f"{name}: {share:.2%} of {len(held_labels)} held-out digits right")
-    write(frozen, path)
-    print(f"uint8 file: {accuracy(path, held_pictures, held_labels):.2%} right, {path.stat().st_size} bytes")
+        for type in ("FLOAT32", *FIRST):
+            print(f"training the {type} network")
+            train(tf, pictures, labels, f"{folder}/{type}", type)
+            share, frozen = evaluate(tf, held_pictures, held_labels, f"{folder}/{type}", type)
+            print(f"{type}: {share:.2%} of {len(held_labels)} held-out digits right")
+            if type in FIRST:
+                path = directory / f"digits_{type.lower()}.tflite"
+                write(frozen, path, type)
+                print(f"{path.name}: {accuracy(path, held_pictures, held_labels, type):.2%} right, {path.stat().st_size} bytes")
     for digit in range(10):
         picture = held_pictures[np.flatnonzero(held_labels == digit)[0], :, :, 0]
         Image.fromarray(picture.astype(np.uint8)).save(directory / f"digit_{digit}.png")
