@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -119,10 +120,19 @@ def test_help_names_commands_exit_codes_and_environment() -> None:
     assert "..." not in text.split("Commands:")[1]
 
 
-@pytest.mark.parametrize("name", main.commands)
-def test_help_of_a_command_names_and_explains_every_option(name: str) -> None:
-    text = tinylite_(name, "--help").stdout
-    for parameter in main.commands[name].params:
+def _all_commands() -> dict[tuple[str, ...], click.Command]:
+    """The commands, and those within groups, by the words that call them."""
+    found: dict[tuple[str, ...], click.Command] = {(name,): command for name, command in main.commands.items()}
+    for name, command in main.commands.items():
+        if isinstance(command, click.Group):
+            found |= {(name, inner): each for inner, each in command.commands.items()}
+    return found
+
+
+@pytest.mark.parametrize("names", _all_commands(), ids=" ".join)
+def test_help_of_a_command_names_and_explains_every_option(names: tuple[str, ...]) -> None:
+    text = tinylite_(*names, "--help").stdout
+    for parameter in _all_commands()[names].params:
         if parameter.param_type_name == "option":
             assert parameter.help  # type: ignore[attr-defined]
             for spelling in (*parameter.opts, *parameter.secondary_opts):

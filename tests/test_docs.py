@@ -90,6 +90,7 @@ def test_every_command_and_option_is_explained() -> None:
     for name, command in main.commands.items():
         assert name in sections, f"docs/cli.md has no section '## {name}'"
         assert re.search(rf"^tinylite {name}\b.* {{2}}", page, re.MULTILINE), f"the list at the top of docs/cli.md lacks {name}"
-        for option in command.params:
+        parts = command.commands.values() if isinstance(command, click.Group) else [command]
+        for option in (option for part in parts for option in part.params):
             if isinstance(option, click.Option):
                 assert any(f"`{opt}`" in sections[name] for opt in (*option.opts, *option.secondary_opts)), (name, option.opts)

@@ -70,7 +70,7 @@ def check(
         raise SettingError("arithmetic says how tinylite rounds, and using says that others compute", "Give one of the two")
     else:
         using, now = (source(using, file) if isinstance(using, str) else using), ""
-    report = Report(golden, using.name, now, file.path if file is not None else None, notes=golden.notes)
+    report = Report(golden, using.name, now, file.path if file is not None else None, notes=golden.notes, allowed=tuple(allowed))
     tolerances = tolerances or {}
     if each:
         return _checked_each(report, using, file, tolerance, tolerances, reproduce_in)
@@ -153,7 +153,8 @@ def _compared(report: Report, using: Source, allowed: list[Tolerance], names: se
                 near or f"The golden has {', '.join(repr(golden.keys[place]) for place in order[:5])}",
             )
     notes = (*report.notes, *_names_that_differ(unknown, lacking, golden))
-    return replace(report, compared=compared, differences=tuple(found), first=_first(golden, found), notes=notes)
+    lacks = tuple(key for key in golden.keys if key in lacking)
+    return replace(report, compared=compared, differences=tuple(found), first=_first(golden, found), notes=notes, lacking=lacks)
 
 
 def _names(file: ModelFile | None, golden: Golden) -> set[str]:
@@ -175,7 +176,9 @@ def _explained(
     report: Report, using: Source, file: ModelFile | None, tolerance: Tolerance, tolerances: Mapping[str, Tolerance], folder: Any
 ) -> Report:
     """The report with a verdict, hints, and what shows more. Layers that the golden lacks are computed again if they can be."""
+    assert report.first is not None
     if file is None:
+        report = _with_values(report, using.values(report.golden, report.first.case))
         return replace(report, notes=(*report.notes, _NO_MODEL))
     golden = with_layers(report.golden, file)
     if isinstance(golden, str):

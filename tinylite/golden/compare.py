@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -66,8 +66,7 @@ def compare_arrays(found: np.ndarray, golden: np.ndarray, tensor: GoldenTensor, 
         differs = np.asarray(found != golden, bool)
         return _described(tensor, tolerance, found, golden, differs.astype(np.int64), differs.astype(float), differs)
     if found.dtype.kind == "c":
-        parts = found.real.dtype
-        found, golden = (np.ascontiguousarray(values).view(parts).reshape(*values.shape, 2) for values in (found, golden))
+        return _complex(tensor, tolerance, found, golden)
     if found.dtype.kind == "f":
         return _floats(tensor, tolerance, found, golden)
     if found.dtype.itemsize == 8:
@@ -97,6 +96,16 @@ def _scales(tensor: GoldenTensor, steps: np.ndarray) -> Any:
     return 1.0 if axis is None else scale.reshape([-1 if each == axis else 1 for each in range(steps.ndim)])
 
 
+def _complex(tensor: GoldenTensor, tolerance: Tolerance, found: np.ndarray, golden: np.ndarray) -> Difference:
+    """Real and imaginary parts are compared each for itself; the place is that of the number."""
+    parts = [np.ascontiguousarray(values).view(values.real.dtype).reshape(*values.shape, 2) for values in (found, golden)]
+    difference = _floats(tensor, tolerance, *parts)
+    if not difference.count:
+        return difference
+    where = difference.worst[:-1]
+    return replace(difference, worst=where, golden=golden[where], found=found[where])
+
+
 def _floats(tensor: GoldenTensor, tolerance: Tolerance, found: np.ndarray, golden: np.ndarray) -> Difference:
     missing = np.isnan(found) != np.isnan(golden)
     if missing.any():
@@ -116,7 +125,7 @@ def _floats(tensor: GoldenTensor, tolerance: Tolerance, found: np.ndarray, golde
 
 def _ordered(values: np.ndarray) -> np.ndarray:
     """Floats as whole numbers, int64, that follow each other as they do."""
-    bits = np.ascontiguousarray(values).view(f"i{values.dtype.itemsize}").astype(np.int64)
+    bits = np.ascontiguousarray(values).view(f"i{values.dtype.itemsize}").astype(np.int64).reshape(values.shape)  # which has one at least
     lowest = -(1 << (8 * values.dtype.itemsize - 1))
     return np.where(bits < 0, lowest - bits, bits)
 

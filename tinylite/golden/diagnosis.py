@@ -33,7 +33,7 @@ def diagnose(judge: Judge, first: CaseDifference, verdict: Verdict | None, value
         return hints
     mixed = mixed_up(first.found, judge.golden, first.case, place)
     if mixed:
-        return [*hints, mixed]
+        return [*hints, mixed, *value_hints(first.found, kept, first.difference.tensor)[:1]]
     if verdict is not None and verdict.kind == "guilty":
         hints += _rerun(judge, verdict.op, first, values)
     return hints + value_hints(first.found, kept, first.difference.tensor)
@@ -64,7 +64,9 @@ def _rerun(judge: Judge, op: int, first: CaseDifference, values: Mapping[str, np
         except TinyliteError:  # not proven for the op, or not a model that runs
             continue
         if _equal(result, first.found) and not _equal(result, first.record.value):
-            return [hint] if hint else []
+            if hint:
+                return [hint]
+            break  # as the model says: it is the model that has changed
     return _swapped(judge, part, fed, at, first)
 
 
@@ -132,19 +134,24 @@ _EDITS: dict[str, Callable[[Op], bool]] = {
 
 def _swapped(judge: Judge, part: Segment, fed: list[np.ndarray], at: int, first: CaseDifference) -> list[str]:
     """Whether two inputs have been confused: by what was found, or by the model, with which they then make the golden again."""
+    same = judge.file.sha256 == judge.golden.model_sha256
+    wanted = first.found if same else first.record.value
     for a, b in itertools.combinations(range(len(fed)), 2):
         if fed[a].shape != fed[b].shape or fed[a].dtype != fed[b].dtype or np.array_equal(fed[a], fed[b]):
             continue
-        moved = list(fed)
+        made, moved = part.model.copy(), list(fed)
+        ends = made.graph.inputs
+        others = {id(ends[a]): ends[b], id(ends[b]): ends[a]}
+        op = made.graph.ops[0]
+        op.inputs = [others.get(id(tensor), tensor) for tensor in op.inputs]
         moved[a], moved[b] = fed[b], fed[a]
-        same = judge.file.sha256 == judge.golden.model_sha256
-        wanted = first.found if same else first.record.value
-        try:
-            result = TinyliteSource(judge.file, judge.golden.arithmetic).op(part.model, 0, moved)[at]
-        except TinyliteError:
-            continue
-        if _equal(result, wanted):
-            return [f"its inputs {a} and {b} are swapped"]
+        for model, values in ((made, fed), (part.model, moved)):  # with their scales, or without
+            try:
+                result = TinyliteSource(judge.file, judge.golden.arithmetic).op(model, 0, values)[at]
+            except TinyliteError:
+                continue
+            if _equal(result, wanted):
+                return [f"its inputs {a} and {b} are swapped"]
     return []
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from .compare import Difference
 from .golden import Golden, Record
+from .tolerance import Tolerance
 
 __all__ = ["CaseDifference", "Findings", "Verdict"]
 
@@ -65,6 +66,8 @@ class Findings:
     notes         what a reader should know besides
     commands      command lines that show more
     reproduction  the folder of a model of that op alone, and a golden of it
+    lacking       the golden's layers that the source does not have in some case, by their keys
+    allowed       the tolerance of each of the golden's tensors, in their order
     """
 
     golden: Golden
@@ -80,6 +83,8 @@ class Findings:
     notes: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     reproduction: str | None = None
+    lacking: tuple[str, ...] = ()
+    allowed: tuple[Tolerance, ...] = field(default=(), repr=False)
 
     @property
     def passes(self) -> bool:

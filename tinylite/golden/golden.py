@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import TensorError
 from ..model import Tensor
 from ..tensor_types import tensor_dtype
 
@@ -150,7 +151,9 @@ class Golden:
         return any(record.value is None for case in self.cases for record in case)
 
     def inputs(self, case: int) -> list[np.ndarray]:
-        """What the inputs held in a case, in their order."""
+        """What the inputs held in a case, in their order. Raises TensorError for a case that there is not."""
+        if not 0 <= case < len(self.cases):
+            raise TensorError(f"the golden has no case {case}: it has {len(self.cases)}", "Cases are counted from 0")
         pairs = zip(self.tensors, self.cases[case], strict=True)
         return [record.value for tensor, record in pairs if tensor.role == "input" and record.value is not None]
 

@@ -168,12 +168,13 @@ def _steps(found: np.ndarray, golden: np.ndarray, tensor: GoldenTensor) -> Itera
 
 
 def _ratio_of_steps(found: np.ndarray, golden: np.ndarray) -> Iterator[str]:
-    total = float((golden.astype(np.float64) ** 2).sum())
-    if not total or len(np.unique(golden)) <= 2 * _FEW:
+    if len(np.unique(golden)) <= 2 * _FEW:
         return
-    ratio = float((found.astype(np.float64) * golden).sum()) / total
-    if abs(ratio - 1) > 1e-3 and ratio > 0 and np.abs(found - ratio * golden).max() <= 0.5 + max(ratio, 1) / 2:
-        yield f"its values, less the zero point, are {_factor(ratio)} times the golden's: a scale or a multiplier is another"
+    total = float((golden.astype(np.float64) ** 2).sum())
+    for ratio in (2.0, 0.5, 4.0, 0.25, float((found.astype(np.float64) * golden).sum()) / total):
+        if ratio > 0 and abs(ratio - 1) > 1e-3 and np.abs(found - ratio * golden).max() <= 0.5 + max(ratio, 1) / 2:
+            yield f"its values, less the zero point, are {_factor(ratio)} times the golden's: a scale, a multiplier or a shift is another"
+            return
 
 
 def _ratio(found: np.ndarray, golden: np.ndarray) -> Iterator[str]:
@@ -207,7 +208,7 @@ def _bits(found: np.ndarray, golden: np.ndarray) -> Iterator[str]:
 
 def _where(off: np.ndarray) -> Iterator[str]:
     """Where the values that differ lie, if that is in one part only."""
-    if np.count_nonzero(off) <= _FEW:
+    if np.count_nonzero(off) < 3:
         return
     if off.ndim and not off.all():
         axis = off.ndim - 1
@@ -280,5 +281,5 @@ def parameter_hints(golden: Sequence[GoldenTensor], now: Mapping[int, GoldenTens
 
 
 def _list(values: Sequence[float]) -> str:
-    shown = ", ".join(f"{each:.9g}" for each in values[:3])
+    shown = ", ".join(str(np.float32(each)) if isinstance(each, float) else str(each) for each in values[:3])
     return "none" if not values else shown if len(values) == 1 else f"[{shown}{', ...' if len(values) > 3 else ''}]"

@@ -1,0 +1,185 @@
+"""`tinylite golden record` and `tinylite golden check`: options, exit codes, what they write."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from tinylite import golden
+from tinylite.cli import main
+from tinylite.model import Model
+
+from ..small_models import DEMO
+from .network import changed, network
+from .test_mutations import MODELS
+
+DIGITS = DEMO / "digits_uint8.tflite"
+THREE = DEMO / "digit_3.png"
+
+
+def run(*arguments: object, code: int = 0) -> Result:
+    done = CliRunner().invoke(main, ["golden", *map(str, arguments)])
+    assert done.exit_code == code, done.output
+    return done
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """With a model, a golden of it, and another model whose op 0 has another bias."""
+    model = network()
+    model.save(tmp_path / "net.tflite")
+    changed(model, MODELS["one bias"][0]).save(tmp_path / "other.tflite")
+    run("record", tmp_path / "net.tflite", "-o", tmp_path / "g.npz", "--layers", "--cases", 2, "--seed", 3)
+    return tmp_path
+
+
+def test_what_is_recorded_is_what_the_library_records(folder: Path) -> None:
+    made = golden.load(folder / "g.npz")
+    assert made == golden.record(folder / "net.tflite", layers=True, cases=2, seed=3)
+    done = run("record", folder / "net.tflite", "-o", folder / "h.npz", "--hash", "--arithmetic", "fast")
+    assert "8 cases of 1 input, 1 output, fast" in done.stdout
+    assert golden.load(folder / "h.npz") == golden.record(folder / "net.tflite", arithmetic="fast", hashes_only=True)
+
+
+def test_a_file_makes_a_case(tmp_path: Path) -> None:
+    run("record", DIGITS, THREE, "-o", tmp_path / "g.npz")
+    made = golden.load(tmp_path / "g.npz")
+    assert len(made.cases) == 1 and made.seed is None
+    assert int(np.argmax(made.cases[0][1].value)) == 3
+
+
+def test_an_unchanged_model_passes_without_being_named(folder: Path) -> None:
+    done = run("check", folder / "g.npz")
+    assert done.stdout == f"passes: 22 tensors of 2 cases agree with {folder / 'g.npz'}\n"
+    run("check", folder / "g.npz", folder / "net.tflite", "--each")
+
+
+def test_nothing_is_overwritten_unless_asked(folder: Path) -> None:
+    before = (folder / "g.npz").read_bytes()
+    done = run("record", folder / "net.tflite", "-o", folder / "g.npz", code=1)
+    assert "there is such a file already" in done.stderr and (folder / "g.npz").read_bytes() == before
+    run("record", folder / "net.tflite", "-o", folder / "g.npz", "--overwrite", "--cases", 1)
+    assert len(golden.load(folder / "g.npz").cases) == 1
+    done = run("record", folder / "net.tflite", "-o", folder / "net.tflite", "--overwrite", code=1)
+    assert "would be lost" in done.stderr
+    for option in ("--html", "--junit", "--json"):
+        run("check", folder / "g.npz", option, folder / "g.npz", code=1)
+
+
+def test_a_difference_is_told_in_order_with_code_1(folder: Path) -> None:
+    done = run("check", folder / "g.npz", folder / "other.tflite", "--changed-model", "--repro", folder / "repro", code=1)
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith("first difference: op 0 CONV_2D, output 'conv' int8 [1, 6, 6, 8], case 0: ")
+    for part in (" of 288 values differ; at most ", " steps, ", "; worst at [0, ", "golden ", "found ", "; drift "):
+        assert part in lines[0]
+    assert lines[1] == "guilty: op 0 CONV_2D: fed the golden's inputs it still differs"
+    starts = [line.partition(":")[0] for line in lines]
+    order = ["first difference", "guilty", "hint", "to explain it", "arithmetic then", "to reproduce it"]
+    places = [starts.index(start) for start in order]
+    assert places == sorted(places)
+    assert "then: litert-reference 1; now: litert-reference 1" in done.stdout
+
+
+def test_the_command_that_explains_runs_and_shows_the_value(folder: Path) -> None:
+    done = run("check", folder / "g.npz", folder / "other.tflite", "--changed-model", code=1)
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("to explain it: ")]
+    words = shlex.split(line.partition(": ")[2])
+    assert words[:3] == ["tinylite", "explain", str(folder / "other.tflite")]
+    report = golden.check(folder / "g.npz", folder / "other.tflite", changed_model=True)
+    assert report.first is not None
+    explained = CliRunner().invoke(main, [*words[1:], "--json"])
+    assert explained.exit_code == 0, explained.output
+    assert str(int(report.first.difference.found)) in explained.stdout
+
+
+def test_the_reproduction_differs_too(folder: Path) -> None:
+    done = run("check", folder / "g.npz", folder / "other.tflite", "--changed-model", "--repro", folder / "repro", code=1)
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("also: tinylite golden check")]
+    again = run(*shlex.split(line)[3:], code=1)
+    assert "guilty: op 0 CONV_2D" in again.stdout and "note: op 0 of net.tflite, case 0" in again.stdout
+
+
+def test_reports_are_written(folder: Path) -> None:
+    arguments = ["check", folder / "g.npz", folder / "other.tflite", "--changed-model"]
+    done = run(*arguments, "--json", "-", "--junit", folder / "j.xml", code=1)
+    plain = json.loads(done.stdout)
+    assert plain["passes"] is False and plain["verdict"]["kind"] == "guilty" and plain["first"]["tensor"] == "conv"
+    suite = ET.parse(folder / "j.xml").getroot()[0]
+    assert suite.attrib["tests"] == "2" and suite.attrib["failures"] == "2"
+    assert "'conv'" in suite[0][0].attrib["message"] and "guilty: op 0" in suite[0][0].text
+    done = run("check", folder / "g.npz", "--json", folder / "j.json", "--junit", folder / "k.xml")
+    assert json.loads((folder / "j.json").read_text())["passes"] is True and f"written: {folder / 'k.xml'}" in done.stdout
+    assert ET.parse(folder / "k.xml").getroot()[0].attrib["failures"] == "0"
+
+
+def test_tolerances_are_for_all_tensors_or_for_one(folder: Path) -> None:
+    model = Model.load(folder / "net.tflite")
+    changed(model, MODELS["a zero point of an output"][0]).save(folder / "other.tflite")
+    arguments = ["check", folder / "g.npz", folder / "other.tflite", "--changed-model"]
+    assert "'sub'" in run(*arguments, code=1).stdout.splitlines()[0]
+    assert "'sub'" not in run(*arguments, "--tensor", "sub:lsb=1", code=1).stdout.splitlines()[0]
+    run(*arguments, "--lsb", 255)
+    run(*arguments, "--share", 1)
+    assert "'sub'" in run(*arguments, "--lsb", 255, "--tensor", "sub:lsb=0", code=1).stdout.splitlines()[0]
+    assert "within the tolerance" in run(*arguments, "--lsb", 255).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["--tensor", "sub"], 2, "'sub' is not a tolerance such as NAME:lsb=2,share=0.01"),
+        (["--tensor", "sub:bits=2"], 2, "it may have lsb, share, rtol, atol, ulp"),
+        (["--tensor", "sub:lsb=x"], 2, "'x' in 'sub:lsb=x' is not a number"),
+        (["--tensor", "sub:lsb=-1"], 1, "lsb is -1"),
+        (["--tensor", "sub:lsb=1", "--tensor", "sub:lsb=2"], 1, "has two tolerances"),
+        (["--tensor", "subb:lsb=1"], 1, "nearest names are 'sub'"),
+        (["--share", "2"], 1, "share is 2"),
+        (["--lsb", "-1"], 2, "is not in the range"),
+        (["--arithmetic", "none"], 2, "is not one of"),
+        (["--with", "nowhere"], 1, "'nowhere' is neither"),
+    ],
+)
+def test_what_cannot_be_is_said(arguments: list[str], code: int, text: str, folder: Path) -> None:
+    assert text in run("check", folder / "g.npz", *arguments, code=code).stderr
+
+
+def test_another_model_is_refused_with_a_remedy(folder: Path) -> None:
+    done = run("check", folder / "g.npz", folder / "other.tflite", code=1)
+    assert "the golden is of another model" in done.stderr and "--changed-model" in done.stderr
+
+
+def test_a_model_that_is_nowhere_is_asked_for(folder: Path) -> None:
+    (folder / "net.tflite").unlink()
+    done = run("check", folder / "g.npz", code=1)
+    assert "is neither beside the golden nor in the current directory" in done.stderr and "Give its path" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("arithmetic_version", 99, "with version 99 of the arithmetic 'litert-reference'"),
+        ("arithmetic", "quantum", "arithmetic 'quantum' is not one of this tinylite"),
+    ],
+)
+def test_an_arithmetic_that_is_not_there_is_an_error(name: str, value: object, text: str, folder: Path) -> None:
+    made = golden.load(folder / "g.npz")
+    golden.save(replace(made, **{name: value}), folder / "h.npz")  # type: ignore[arg-type]
+    assert text in run("check", folder / "h.npz", code=1).stderr
+    run("check", folder / "h.npz", "--arithmetic", "litert-reference")
+
+
+def test_names_that_end_a_line_or_a_terminal_s_mind_are_shown_as_they_are(tmp_path: Path) -> None:
+    model = network()
+    model.graph.ops[3].outputs[0].name = "evil\x1b[2J\n<b>&\x00"
+    made = golden.record(model, layers=True, cases=1)
+    report = golden.check(made, changed(model, MODELS["a zero point of an output"][0]), changed_model=True)
+    assert "\x1b" not in report.text() and "\n<b>" not in report.text()
+    root = ET.fromstring(report.junit())
+    assert "<b>&" in root[0][0][0].attrib["message"]
