@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tinylite import UnsupportedError
+from tinylite import UnprovenError, UnsupportedError
 from tinylite.arithmetic import Arithmetic, Rule
 from tinylite.explaining.requantizing import METHODS
 from tinylite.explaining.site import explained
@@ -83,8 +83,11 @@ def check_arithmetic(arithmetic: Arithmetic | str, code: str, type: str, places:
     while done < places:
         rng = generator(str(arithmetic), code, type, seed)
         case = RANDOM_CASES[code, type](rng)
-        done += check_places(case.model(), case.feeds(seed), each, rng, arithmetic)
         seed += 1
+        try:
+            done += check_places(case.model(), case.feeds(seed), each, rng, arithmetic)
+        except UnprovenError:
+            assert seed < 5 * places  # some are refused for their details, not all
 
 
 @pytest.mark.parametrize(("name", "code", "type"), PROVEN)
