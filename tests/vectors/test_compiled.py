@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import tinylite
+from tinylite.model import Model
 
+from ..cases import Case, T
 from .test_formats import HOSTILE, moved, values
 
 DIGITS = Path(tinylite.__file__).parent / "demo" / "digits_uint8.tflite"
@@ -93,7 +95,7 @@ def test_c_plus_plus_arrays_of_tflm_compile(tmp_path: Path) -> None:
     assert run(tmp_path / "v", "./main").returncode == 0
 
 
-# Computes the last stages of a depthwise layer from what the files and parameters say.
+# Computes the last stages of a layer from what the files and parameters say.
 BENCH = """
 module bench;
   `include "params.svh"
@@ -144,11 +146,25 @@ def simulated(folder: Path, bench: str) -> str:
     return run(folder, "./bench").stdout
 
 
+def per_channel() -> Model:
+    """A convolution of INT8 with another factor for each channel."""
+    scales = np.geomspace(0.001, 0.03, 6).astype(np.float32)
+    rng = np.random.default_rng(8)
+    inputs = [
+        T((1, 5, 6, 3), "INT8", scale=0.05, zero=-11),
+        T((6, 3, 3, 3), "INT8", scale=scales, data=rng.integers(-127, 128, (6, 3, 3, 3))),
+        T((6,), "INT32", scale=np.float32(0.05) * scales, data=rng.integers(-500, 500, 6)),
+    ]
+    options = {"padding": "SAME", "stride_h": 2, "stride_w": 1, "dilation_h_factor": 1, "dilation_w_factor": 1}
+    return Case("CONV_2D", inputs, [T((1, 3, 6, 6), "INT8", scale=0.2, zero=7)], options, version=3).model()
+
+
 @pytest.mark.parametrize("options", [{}, {"bus": 128}, {"bus": 256}], ids=str)
-def test_a_simulator_reads_memories_and_parameters(options: dict[str, Any], tmp_path: Path) -> None:
-    """Icarus Verilog requantizes the sums of a depthwise layer, and finds every stage in the files."""
+@pytest.mark.parametrize("model", [DIGITS, per_channel()], ids=["uint8", "int8"])
+def test_a_simulator_reads_memories_and_parameters(model: Any, options: dict[str, Any], tmp_path: Path) -> None:
+    """Icarus Verilog requantizes the sums of a layer, and finds every stage in the files."""
     needs("iverilog")
-    tinylite.vectors(DIGITS, tmp_path / "v", format="memh", op=0, **options)
+    tinylite.vectors(model, tmp_path / "v", format="memh", op=0, **options)
     (output,) = tinylite.read_vectors(tmp_path / "v").find("output")
     assert simulated(tmp_path / "v", BENCH) == f"{output.values.size} elements, 0 wrong\n"
 

@@ -52,7 +52,7 @@ def vectors(
 
     \b
     Examples:
-      tinylite vectors model.tflite --op 3 --format cmsis -o TestData/conv_3
+      tinylite vectors model.tflite --op 3 --format cmsis --arithmetic cmsis-nn -o TestData/conv_3
       tinylite vectors model.tflite --each --format memh --bus 128 --layout nchw -o rtl
       tinylite vectors model.tflite cat.png --format arm -o regression
     """

@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import ops
 from ..arithmetic import REFERENCE, Arithmetic
-from ..errors import InvokeError, SettingError, TensorError, UnsupportedError, at, nearest, quoted
+from ..errors import InvokeError, SettingError, TensorError, UnprovenError, UnsupportedError, at, nearest, quoted
 from ..inputs.random_values import random_inputs
 from ..interpreter import Interpreter
 from ..limits import check_size
@@ -24,6 +24,7 @@ from .vector import Vector, VectorSet, named, quantization_of
 __all__ = ["Case", "Collector", "Skipped", "cases_of", "op_numbers"]
 
 Case = Sequence[np.ndarray]  # an array for each input of a graph
+_FIXED_POINT = ("fixed", "once")  # as CMSIS-NN's two forms round
 _FEWER = "Take one op by its number, or fewer runs"
 
 
@@ -147,9 +148,7 @@ class Collector:
         interpreter = Interpreter(self.model, experimental_preserve_all_tensors=True, arithmetic=self.arithmetic)
         try:
             interpreter.allocate_tensors()
-        except UnsupportedError as error:
-            if self.arithmetic.is_reference:
-                raise
+        except UnprovenError as error:
             interpreter.close()
             self.notes.append(
                 f"ops are fed what they read under {REFERENCE.name!r}, since the whole model does not run under {self.arithmetic.name!r}: "
@@ -188,8 +187,8 @@ class Collector:
         return made
 
     def _note_rounding(self, number: int, op: Op, datapath: Datapath, stages: Sequence[Stages | None]) -> None:
-        """Where the arithmetic does not round as multiplier and shift do, say how many outputs that changes."""
-        if datapath.how.method == "fixed":
+        """Where the arithmetic scales in floating point, or rounds otherwise than kernels in fixed point, say how many outputs differ."""
+        if datapath.how.method in _FIXED_POINT:
             return
         known = [stage for stage in stages if stage is not None]
         others = [datapath.output(datapath.scaled(stage.biased.astype(np.int64), "fixed")) for stage in known]
@@ -199,7 +198,7 @@ class Collector:
             self.notes.append(
                 f"op {number} {op.name}: {changed} of {total} outputs are not what multiplier and shift lead to, rounded twice as gemmlowp "
                 f"does, since the arithmetic {self.arithmetic.name!r} rounds by {datapath.how.method!r}: compare kernels in fixed point "
-                "with another arithmetic, such as 'tflm'"
+                "with another arithmetic, such as 'cmsis-nn' or 'tflm'"
             )
 
 
