@@ -46,6 +46,16 @@ def test_the_exit_code_says_whether_models_are_the_same(edited: Path) -> None:
     assert "of seed 5, " in tinylite_(DIGITS, edited, "--seed", 5, code=1).stdout
 
 
+def test_the_command_that_explains_a_difference_does(edited: Path) -> None:
+    commands = [line for line in tinylite_(DIGITS, edited, "--seed", 5, code=1).stdout.splitlines() if line.startswith("explained by: ")]
+    assert [command.split()[4:] for command in commands] == [
+        [str(path), "--op", "3", "--at", "0,8", "--seed", "5"] for path in (DIGITS, edited)
+    ]
+    for command in commands:
+        result = CliRunner().invoke(main, command.removeprefix("explained by: tinylite ").split())
+        assert result.exit_code == 0 and "acc+bias" in result.stdout, result.output
+
+
 def test_files_are_read_as_run_reads_them(edited: Path, tmp_path: Path) -> None:
     given = tinylite_(DIGITS, edited, PICTURE, code=1)
     assert "On the inputs given, output 'scores' differs in" in given.stdout

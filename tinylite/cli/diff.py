@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+import shlex
+from typing import TYPE_CHECKING
 
 import click
 
 from ..arithmetic import ARITHMETICS
 from .base.terminal import CONTEXT, echo, echo_json
+
+if TYPE_CHECKING:
+    from ..diffing.model_diff import ModelDiff
 
 __all__ = ["diff"]
 
@@ -57,6 +62,24 @@ def diff(
     else:
         for sentence in found.sentences:
             echo(f"- {sentence}")
+        if (place := _origin(found)) is not None:
+            options = f"--seed {seed}" + (f" --arithmetic {arithmetic}" if arithmetic is not None else "")
+            for model in (a, b):
+                echo(f"explained by: tinylite explain {' '.join(map(shlex.quote, (model, *files)))} {place} {options}")
         if html is not None:
             echo(f"written: {html}")
     click.get_current_context().exit(0 if found.same else 1)
+
+
+def _origin(found: ModelDiff) -> str | None:
+    """Where the results of the first graphs begin to differ, as options of `tinylite explain`; None where types differ anyway.
+
+    There, both must take the same inputs, and the op must have the same number.
+    """
+    run = next((run for run in found.results if run.a == run.b == 0), None)
+    if run is None or not run.origins or "types" in found.differences:
+        return None
+    origin = next(each for each in run.tensors if each.op_a == run.origins[0] and each.difference is not None and each.difference.differing)
+    if origin.op_b is None or origin.op_b.index != run.origins[0].index or origin.difference is None or not origin.difference.place:
+        return None
+    return f"--op {origin.op_b.index} --at {','.join(map(str, origin.difference.place))}"
