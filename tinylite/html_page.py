@@ -45,6 +45,7 @@ def section(title: str, head: Sequence[str] = (), rows: Sequence[Sequence[Any]] 
     return f"<h2>{html_cell(title)}</h2>\n{paragraphs}{html_table(head, rows, len(rows)) if rows else ''}\n"
 
 
-def bar(share: float) -> Html:
-    """A bar that is filled by a share of 0 to 1; may be a cell of a table."""
-    return Html(f'<span class="bar"><i style="width:{100 * min(max(share, 0.0), 1.0):.1f}%"></i></span>')
+def bar(share: float, width: float = 12) -> Html:
+    """A bar that is filled by a share of 0 to 1, as wide as so many letters; may be a cell of a table."""
+    size = f' style="width:{width:g}rem"' if width != 12 else ""
+    return Html(f'<span class="bar"{size}><i style="width:{100 * min(max(share, 0.0), 1.0):.1f}%"></i></span>')

@@ -11,12 +11,14 @@ from ..html_page import bar, page, section
 from ..html_tables import Html
 from ..limits import size_text
 from ..text import printable
-from .records import Change, Differences, GraphDiff, ModelFacts, OpRef, Results, TensorRef, TensorResult
+from .records import Change, Differences, GraphDiff, ModelFacts, OpRef, QuantizationChange, Results, TensorRef, TensorResult
 from .sentences import sentences
 from .values import ValueDifference
-from .wording import count_of, end_of, percent, share_text, step_count, value_text
+from .wording import count_of, end_of, percent, share_text, step_count, steps_text, value_text
 
 __all__ = ["page_of"]
+
+_WIDTH = 6  # of a bar in a table with many columns
 
 
 def page_of(diff: Differences) -> str:
@@ -124,20 +126,8 @@ def _graph(graph: GraphDiff, place: str) -> Iterator[str]:
     yield from _table(f"Inputs and outputs{place}", ("", "", "A", "B"), ends)
     yield from _table(
         f"Quantization{place}",
-        ("tensor", "what", "op", "", "A", "B", "scale", "", "zero point"),
-        [
-            (
-                _name(change.a),
-                change.role,
-                _op(change.op),
-                change.kind,
-                *(("", "") if change.worst is None else _change(change.worst)[1:]),
-                percent(change.scale) if change.scale else "",
-                bar(min(change.scale, 1.0)) if change.scale else "",
-                f"{change.zero_point} steps" if change.zero_point else _changes(change.changes),
-            )
-            for change in graph.quantization
-        ],
+        ("tensor", "what", "op", "A", "B", "change", "", "zero point"),
+        map(_quantization, graph.quantization),
         ["How much scales changed in proportion; a full bar is 100 % or more. Of several scales of a tensor, the one that changed most."],
     )
     yield from _table(
@@ -155,6 +145,20 @@ def _graph(graph: GraphDiff, place: str) -> Iterator[str]:
     )
 
 
+def _quantization(change: QuantizationChange) -> tuple[Any, ...]:
+    """A row: the scale that changed most, or how many there are, by how much, and how far the zero point moved."""
+    if change.kind == "moved" and change.worst is not None:
+        values: tuple[str, ...] = _change(change.worst)[1:] if change.worst.name == "scale" else ("", "")
+    else:
+        values = () if change.kind == "records" else tuple(count_of(count, "scale") for count in change.scales)
+    moved = percent(change.scale) if change.kind == "moved" and change.scale else {"moved": ""}.get(change.kind, change.kind)
+    if change.kind == "granularity":
+        moved = "another dimension" if change.scales[0] == change.scales[1] else ""
+    filled = bar(min(change.scale, 1.0), _WIDTH) if change.scale else ""
+    zero = f"moved by {steps_text(change.zero_point)}" if change.zero_point else ""
+    return _name(change.a), change.role, _op(change.op), *(values or ("", "")), _whole(moved), filled, _whole(zero)
+
+
 def _tensor(tensor: TensorRef) -> str:
     return f"{end_of(tensor.name)} {tensor.type} {list(tensor.shape)}"
 
@@ -167,7 +171,7 @@ def _difference(found: ValueDifference | None, instead: str) -> tuple[Any, ...]:
         return "none", "", "", "", "", "", ""
     steps = "" if found.steps is None else step_count(found.steps)
     values = [value_text(value) for value in (found.a, found.b)]
-    return _whole(share_text(found)), bar(found.share), steps, _real(found.real), _whole(str(list(found.place or ()))), *values
+    return _whole(share_text(found)), bar(found.share, _WIDTH), steps, _real(found.real), _whole(str(list(found.place or ()))), *values
 
 
 def _real(number: float | None) -> str:

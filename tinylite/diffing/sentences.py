@@ -6,12 +6,11 @@ B is seen from A: what was, and what it is now. Similar changes are one sentence
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ..limits import size_text
 from .records import (
     Change,
-    ConstantChange,
     Differences,
     GraphDiff,
     OpChange,
@@ -21,16 +20,17 @@ from .records import (
     TensorRef,
     TensorResult,
 )  # fmt: skip
+from .tensor_sentences import ENDS, constants, quantization, rounded, shapes, types
 from .wording import (
     amount,
     count_of,
     count_text,
+    grouped,
     listed,
     name_text,
     number_text,
     op_text,
     ops_text,
-    percent,
     share_text,
     steps_text,
     tensor_text,
@@ -38,10 +38,6 @@ from .wording import (
 )
 
 __all__ = ["result_sentences", "sentences"]
-
-_ENDS = ("input", "output")
-_CONSTANTS = ("weights", "bias", "constant")
-_FEW = 3  # layers whose constants get a part of a sentence each
 
 
 def sentences(diff: Differences) -> list[str]:
@@ -57,11 +53,11 @@ def sentences(diff: Differences) -> list[str]:
     found += _options([change for graph in diff.graphs for change in graph.ops_changed], _told(diff))
     found += _reads([change for graph in diff.graphs for change in graph.ops_changed])
     tensors = [tensor for graph in diff.graphs for tensor in graph.tensors]
-    found += _types(tensors)
-    found += _rounded(diff)
-    found += _shapes(tensors)
-    found += _quantization([change for graph in diff.graphs for change in graph.quantization])
-    found += _constants([change for graph in diff.graphs for change in graph.constants])
+    found += types(tensors)
+    found += rounded(diff)
+    found += shapes(tensors)
+    found += quantization([change for graph in diff.graphs for change in graph.quantization])
+    found += constants([change for graph in diff.graphs for change in graph.constants])
     for run in diff.results:
         found += result_sentences(run)
     found += _memory(diff)
@@ -102,9 +98,9 @@ def _ends(graph: GraphDiff) -> Iterator[str]:
         if order.name != "tensors":
             before, after = (listed(map(name_text, names)) for names in (order.a, order.b))
             yield f"the {order.name}{place} are in another order: {before} became {after}."
-    moved = {(change.a, change.b): change for change in graph.quantization if change.role in _ENDS}
+    moved = {(change.a, change.b): change for change in graph.quantization if change.role in ENDS}
     for tensor in graph.tensors:
-        if tensor.role in _ENDS:
+        if tensor.role in ENDS:
             parts = list(_end_parts(tensor))
             change = moved.pop((tensor.a, tensor.b), None)
             if change is not None:
@@ -156,17 +152,17 @@ def _ops(graph: GraphDiff) -> Iterator[str]:
     for ops, verb, place in ((graph.ops_removed, "removed", ""), (graph.ops_added, "added", " of B")):
         if ops:
             yield f"{count_text(len(ops), 'op', 'was')} {verb}: {ops_text(ops, place)}."
-    for (name, other), pairs in _grouped(graph.ops_replaced, lambda pair: (pair[0].name, pair[1].name)).items():
+    for (name, other), pairs in grouped(graph.ops_replaced, lambda pair: (pair[0].name, pair[1].name)).items():
         if len(pairs) == 1:
             yield f"{op_text(pairs[0][0])} was replaced by {op_text(pairs[0][1]) if pairs[0][0].index != pairs[0][1].index else other}."
         else:
             yield f"{len(pairs)} {name} were replaced by {other} (ops {listed(str(a.index) for a, _ in pairs)})."
-    for name, pairs in _grouped(graph.ops_fused, lambda pair: pair[0].name).items():
+    for name, pairs in grouped(graph.ops_fused, lambda pair: pair[0].name).items():
         if len(pairs) == 1:
             yield f"{op_text(pairs[0][0])} was fused into {op_text(pairs[0][1])}."
         else:
             yield f"{len(pairs)} {name} were fused into the ops before them (ops {listed(str(into.index) for _, into in pairs)})."
-    for name, pairs in _grouped(graph.ops_split, lambda pair: pair[0].name).items():
+    for name, pairs in grouped(graph.ops_split, lambda pair: pair[0].name).items():
         if len(pairs) == 1:
             yield f"the {name} that was fused into {op_text(pairs[0][1])} is an op of its own, op {pairs[0][0].index} of B."
         else:
@@ -174,13 +170,6 @@ def _ops(graph: GraphDiff) -> Iterator[str]:
     if graph.ops_moved:
         moved = listed(op_text(*pair) for pair in graph.ops_moved)
         yield f"{count_text(len(graph.ops_moved), 'op', 'has')} another place in the order: {moved}."
-
-
-def _grouped(items: Iterable, key) -> dict:  # type: ignore[no-untyped-def, type-arg]
-    found: dict = {}  # type: ignore[type-arg]
-    for item in items:
-        found.setdefault(key(item), []).append(item)
-    return found
 
 
 def _told(diff: Differences) -> set[tuple[int, int]]:
@@ -238,141 +227,6 @@ def _reads(changes: Sequence[OpChange]) -> Iterator[str]:
 
 def _article(name: str) -> str:
     return {"weights": "weights", "bias": "a bias"}.get(name, name)
-
-
-# ---- tensors
-
-
-def _types(tensors: Sequence[TensorChange]) -> Iterator[str]:
-    groups: dict[tuple[str, str], list[TensorChange]] = {}
-    for tensor in tensors:
-        change = tensor.change("type")
-        if change is not None and tensor.role not in _ENDS:
-            groups.setdefault((str(change.a), str(change.b)), []).append(tensor)
-    for (before, after), here in sorted(groups.items(), key=lambda entry: -len(entry[1])):
-        if len(here) == 1:
-            yield f"{_role(here[0].role)} {tensor_text(here[0].a, here[0].op)} became {after}, from {before}."
-            continue
-        roles = Counter(tensor.role for tensor in here)
-        shown = listed(_roles(role, count) for role, count in roles.most_common())
-        yield f"{len(here)} tensors that were {before} became {after}: {shown}."
-
-
-def _rounded(diff: Differences) -> Iterator[str]:
-    """Constants that are stored as another type and hold the same numbers, as well as that type can say them."""
-    for graph in diff.graphs:
-        changed = {(change.a, change.b) for change in graph.constants}
-        stored = [tensor for tensor in graph.tensors if tensor.role in _CONSTANTS and tensor.change("type") is not None]
-        same = [tensor for tensor in stored if (tensor.a, tensor.b) not in changed and tensor.change("shape") is None]
-        if same:
-            which = f"{len(same)} of these {len(stored)} constants {'holds' if len(same) == 1 else 'hold'}"
-            if len(same) == len(stored):
-                which = "this constant holds" if len(stored) == 1 else "all of these constants hold"
-            yield f"{which} the same numbers, except for rounding."
-
-
-def _role(role: str) -> str:
-    return {"weights": "the weights", "bias": "the bias"}.get(role, f"the {role}")
-
-
-def _has(role: str) -> str:
-    return "have" if role == "weights" else "has"
-
-
-def _roles(role: str, count: int) -> str:
-    names = {"weights": ("weight tensor", "weight tensors"), "bias": ("bias", "biases"), "activation": ("activation", "activations")}
-    one, many = names.get(role, (role, f"{role}s"))
-    return f"{count} {one if count == 1 else many}"
-
-
-def _shapes(tensors: Sequence[TensorChange]) -> Iterator[str]:
-    changed = [(tensor, change) for tensor in tensors if (change := tensor.change("shape")) is not None]
-    inner = [(tensor, change) for tensor, change in changed if tensor.role not in _ENDS]
-    if not inner:
-        return
-    batches = {(change.a[:1] or [0])[0]: (change.b[:1] or [0])[0] for _, change in changed if change.a[1:] == change.b[1:]}
-    if len(batches) == 1 and all(change.a[1:] == change.b[1:] and change.a and change.b for _, change in changed) and len(changed) > 1:
-        ((before, after),) = batches.items()
-        yield f"the first dimension of {count_of(len(inner), 'tensor')} is {after} instead of {before}."
-    elif len(inner) == 1:
-        tensor, change = inner[0]
-        which = f"{_role(tensor.role)} {tensor_text(tensor.a, tensor.op)}"
-        yield f"{which} {_has(tensor.role)} the shape {value_text(change.b)} instead of {value_text(change.a)}."
-    else:
-        tensor, change = inner[0]
-        first = f"{tensor_text(tensor.a, tensor.op)} {value_text(change.b)} instead of {value_text(change.a)}"
-        yield f"{len(inner)} tensors have other shapes, the first {first}."
-
-
-def _quantization(changes: Sequence[QuantizationChange]) -> Iterator[str]:
-    inner = [change for change in changes if change.role not in _ENDS]
-    moved = [change for change in inner if change.kind == "moved" and change.scale]
-    if moved:
-        worst = max(moved, key=lambda change: change.scale)
-        which = f"{tensor_text(worst.a, worst.op)}"
-        shown = f"{number_text6(worst.worst.a)} became {number_text6(worst.worst.b)}" if worst.worst is not None else ""
-        if len(moved) == 1:
-            yield f"1 scale moved by {percent(worst.scale)}: that of {which}, {shown}."
-        else:
-            yield f"{len(moved)} scales moved by at most {percent(worst.scale)}, most that of {which}: {shown}."
-    zeros = [change for change in inner if change.kind == "moved" and change.zero_point]
-    if zeros:
-        worst = max(zeros, key=lambda change: change.zero_point)
-        which = tensor_text(worst.a, worst.op)
-        if len(zeros) == 1:
-            yield f"1 zero point moved by {steps_text(worst.zero_point)}: that of {which}."
-        else:
-            yield f"{len(zeros)} zero points moved by at most {steps_text(worst.zero_point)}, most that of {which}."
-    for kind, verb in (("lost", "lost"), ("gained", "got")):
-        here = [change for change in inner if change.kind == kind]
-        if here:
-            what = "its scale" if kind == "lost" else "a scale"
-            many = "their scales" if kind == "lost" else "scales"
-            names = listed(tensor_text(change.a, change.op) for change in here)
-            yield f"{count_of(len(here), 'tensor')} {verb} {what if len(here) == 1 else many}: {names}."
-    granular = [change for change in inner if change.kind == "granularity"]
-    for (before, after), here in _grouped(
-        granular, lambda change: change.scales if change.scales[0] != change.scales[1] else (0, 0)
-    ).items():
-        names = listed(tensor_text(change.a, change.op) for change in here)
-        if before == after:
-            yield f"{count_text(len(here), 'tensor', 'has')} scales along another dimension: {names}."
-        else:
-            yield f"{count_text(len(here), 'tensor', 'has')} {count_of(after, 'scale')} instead of {before:,}: {names}."
-
-
-def number_text6(number: float) -> str:
-    """A scale, to six digits."""
-    return f"{number:.6g}"
-
-
-def _constants(changes: Sequence[ConstantChange]) -> Iterator[str]:
-    for role, thing in (("weights", "the weights"), ("bias", "the biases"), ("constant", "constants")):
-        here = [change for change in changes if change.role == role]
-        if not here:
-            continue
-        many = count_of(len(here), "op" if role == "constant" else "layer")
-        if len(here) <= _FEW:
-            yield f"{thing} of {many} {'differ'}: {'; '.join(map(_constant, here))}."
-            continue
-        compared = [(change, change.difference) for change in here if change.difference is not None]
-        text = f"{thing} of {many} differ"
-        if compared:
-            total, differing = (sum(getattr(each, name) for _, each in compared) for name in ("count", "differing"))
-            text += f", in {percent(differing / total)} of {total:,} values"
-            change, worst = max(compared, key=lambda entry: (entry[1].steps or 0, entry[1].real or 0))
-            text += f"; most those of {op_text(change.op_a, change.op_b)}, by {amount(worst)}"
-        yield f"{text}."
-
-
-def _constant(change: ConstantChange) -> str:
-    place = op_text(change.op_a, change.op_b)
-    if change.transposed is not None:
-        return f"{place} has them transposed, in the order {list(change.transposed)}"
-    if change.difference is None:
-        return f"{place}, where they cannot be compared as numbers"
-    most = "" if change.difference.differing == 1 else "at most "
-    return f"{place} in {share_text(change.difference)} by {most}{amount(change.difference)}"
 
 
 # ---- what they compute
@@ -455,7 +309,7 @@ def _records(diff: Differences, tensors: Sequence[TensorChange]) -> Iterator[str
         found += [text(f"{tensor_text(tensor.a, tensor.op)} ", change) for change in tensor.changes if change.name not in told]
     for graph in diff.graphs:
         found += [text(f"graph {graph.a} ", change) for change in graph.records]
-    quantized = [change for graph in diff.graphs for change in graph.quantization if change.kind == "records" and change.role not in _ENDS]
+    quantized = [change for graph in diff.graphs for change in graph.quantization if change.kind == "records" and change.role not in ENDS]
     if found:
         yield f"other records: {listed(found)}."
     if quantized:
@@ -491,7 +345,7 @@ def _entry(what: str, change: Change) -> str:
 
 
 def _names(diff: Differences, tensors: Sequence[TensorChange]) -> Iterator[str]:
-    renamed = [(tensor, change) for tensor in tensors if (change := tensor.change("name")) is not None and tensor.role not in _ENDS]
+    renamed = [(tensor, change) for tensor in tensors if (change := tensor.change("name")) is not None and tensor.role not in ENDS]
     if renamed:
         _, change = renamed[0]
         such = f"{name_text(change.a)} became {name_text(change.b)}"

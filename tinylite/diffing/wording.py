@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 from ..text import printable
 from .records import OpRef, TensorRef
 from .values import ValueDifference
 
 __all__ = [
-    "amount", "count_of", "count_text", "end_of", "listed", "name_text", "number_text", "op_text", "ops_text", "percent", "share_text",
-    "step_count", "steps_text", "tensor_text", "value_text",
+    "amount", "count_of", "count_text", "end_of", "grouped", "listed", "name_text", "number_text", "op_text", "ops_text", "percent",
+    "share_text", "step_count", "steps_text", "tensor_text", "value_text",
 ]  # fmt: skip
+
+T = TypeVar("T")
 
 _LONGEST = 60  # characters of a name in a sentence
 _MOST = 4  # things that a sentence lists
@@ -61,6 +63,14 @@ def listed(parts: Iterable[str], most: int = _MOST) -> str:
     if len(shown) > most + 1:
         shown = [*shown[:most], f"{len(shown) - most} more"]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else ""
+
+
+def grouped(items: Iterable[T], key: Callable[[T], Any]) -> dict[Any, list[T]]:
+    """Things that have a key in common, in the order in which they come first."""
+    found: dict[Any, list[T]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found
 
 
 def count_of(count: int, thing: str) -> str:
