@@ -44,11 +44,13 @@ def operands(rng: np.random.Generator, input: Shape, weights: Shape, output: Sha
         factors = factor * rng.uniform(0.3, 1.5, many)
     scales = np.asarray(factors * output_scale / scale, np.float32)
     zero, output_zero = (int(zero) for zero in rng.integers(low, high + 1, 2))
+    # A quantized dimension means nothing where there is one scale, and keeps XNNPACK's delegate off.
+    axis, output_axis = (int(rng.integers(len(shape))) if rng.integers(10) == 0 else 0 for shape in (input, output))
     return [
-        T(input, type, scale=float(np.float32(scale)), zero=zero),
+        T(input, type, scale=float(np.float32(scale)), zero=zero, axis=axis),
         T(weights, type, scale=scales, zero=weights_zero, data=values),
         T((channels,), "INT32", scale=np.float32(scale) * scales, data=bias),
-    ], T(output, type, scale=float(np.float32(output_scale)), zero=output_zero)
+    ], T(output, type, scale=float(np.float32(output_scale)), zero=output_zero, axis=output_axis)
 
 
 def windows(rng: np.random.Generator, *axes: tuple[int, int, int, int]) -> tuple[list[int], dict[str, object]]:
@@ -82,7 +84,8 @@ def depthwise(rng: np.random.Generator, type: str = "INT8") -> Case:
     out, options = windows(rng, (height, fy, stride, dy), (width, fx, stride, dx))
     (x, weights, bias), output = operands(rng, (batch, height, width, channels), (count, fy, fx, 1), (batch, *out, count), type)
     assert weights is not None
-    weights = replace(weights, shape=(1, fy, fx, count), axis=3, data=np.asarray(weights.data).transpose(3, 1, 2, 0))
+    axis = 3 if type == "INT8" else int(rng.choice((0, 0, 3)))
+    weights = replace(weights, shape=(1, fy, fx, count), axis=axis, data=np.asarray(weights.data).transpose(3, 1, 2, 0))
     return Case("DEPTHWISE_CONV_2D", [x, weights, bias], [output], {**options, "depth_multiplier": multiplier}, version=3)
 
 

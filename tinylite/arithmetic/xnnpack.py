@@ -1,9 +1,9 @@
 """LiteRT's default interpreter on x86: XNNPACK where its delegate takes an op, and elsewhere LiteRT's optimized kernels.
 
 XNNPACK chooses its code by the CPU; this is what it does with AVX-512 VNNI. Sums of products are multiplied in float32 and rounded half
-to even. An activation's limits are rounded half to even with the zero point added. The delegate leaves out INT8 layers whose
-weights the run computes or whose bias has no scale, depthwise convolutions of UINT8, transposed convolutions with SAME padding whose
-filter is smaller than their stride, and BATCH_MATMUL whose second matrix has a zero point.
+to even. An activation's limits are rounded half to even with the zero point added. The delegate leaves out layers whose weights
+the run computes, whose bias has no scale, or that have an activation (or UINT8 weights) whose quantized dimension is not 0; transposed
+convolutions with SAME padding whose filter is smaller than their stride; and BATCH_MATMUL whose second matrix has a zero point.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ __all__ = ["XNNPACK"]
 
 # XNNPACK refuses a layer with a factor from 256 on, and LiteRT then the model.
 _SUMS = Rule("float", "float", 256, limits="halves_even", where="delegated")
+
+# Of the operators below that LiteRT's optimized kernels compute as the reference kernels do.
+_REFERENCE = Rule("fixed", "product in float")
 
 _SUMS_OF = [
     ("CONV_2D", "INT8"),
@@ -33,8 +36,8 @@ XNNPACK = Arithmetic(
     oracle="ai-edge-litert, OpResolverType.BUILTIN",
     rules={
         **{place: _SUMS._replace(other=_NOT_DELEGATED[place]) for place in _SUMS_OF},
-        ("BATCH_MATMUL", "INT8"): _SUMS._replace(other=Rule("fixed", "product in float")),
-        ("DEPTHWISE_CONV_2D", "UINT8"): None,
+        ("DEPTHWISE_CONV_2D", "UINT8"): _SUMS._replace(other=_REFERENCE),
+        ("BATCH_MATMUL", "INT8"): _SUMS._replace(other=_REFERENCE),
         ("RESHAPE", "INT8"): None,
     },
 )

@@ -21,12 +21,15 @@ def _has_no_groups(node: Node, input: Value, weights: Value, bias: Value | None)
 def _is_delegated(node: Node, input: Value, weights: Value, bias: Value | None) -> bool:
     """Whether LiteRT's delegate for XNNPACK takes a layer: if its weights are constant, and its bias is too and has a scale.
 
+    It wants the quantized dimension of activations, of the bias and of UINT8 weights to be 0, though they have one scale for all.
     What else it asks for depends on the operator.
     """
     code, options = node.op.code, node.options
+    if any(_dimension(value) != 0 for value in (input, node.outputs[0])):
+        return False
     if code == "BATCH_MATMUL":
         return _zero_points(weights) == [0]  # and weights may be computed
-    if weights.constant_value is None:
+    if weights.constant_value is None or (weights.type == "UINT8" and _dimension(weights) != 0):
         return False
     if code == "DEPTHWISE_CONV_2D" and not (options.depth_multiplier > 0 and weights.shape[3] % options.depth_multiplier == 0):
         return False
@@ -36,7 +39,7 @@ def _is_delegated(node: Node, input: Value, weights: Value, bias: Value | None) 
             return False
     if bias is None:
         return code in ("FULLY_CONNECTED", "TRANSPOSE_CONV")
-    return bias.constant_value is not None and _scales(bias) > 0
+    return bias.constant_value is not None and _scales(bias) > 0 and _dimension(bias) == 0
 
 
 def _covers(node: Node, input: Value, weights: Value, bias: Value | None) -> bool:
@@ -58,6 +61,12 @@ def _fills_sixteens(node: Node, input: Value, weights: Value, bias: Value | None
 def _scales(value: Value) -> int:
     quantization = value.tensor.quantization if value.tensor is not None else None
     return 0 if quantization is None else quantization.scale.size
+
+
+def _dimension(value: Value) -> int:
+    """Along which scales lie, as the file says, be it one scale."""
+    quantization = value.tensor.quantization if value.tensor is not None else None
+    return 0 if quantization is None else quantization.quantized_dimension
 
 
 def _zero_points(value: Value) -> list[int]:
