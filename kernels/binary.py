@@ -77,6 +77,19 @@ def make_binary(name: str, element: str, output: str, formula: Device, fields: d
     return kernel(name, x=element + "*", y=element + "*", out=output + "*", **BINARY_FIELDS, **fields)(binary)
 
 
+@kernel("lookup_pairs", x="u8*", y="u8*", out="u8*", table="u8*", rest="u8*", period="i64", whole="i64", **BINARY_FIELDS)
+def lookup_pairs(a, lo, hi, scratch):
+    """out = table[x, y]: any function of two numbers of 8 bits. Of every `period` results those behind the first `whole` are of `rest`."""
+    for unit in range(lo, hi):
+        at_x, at_y, at_out, count = locate(a, unit)
+        x, y, out = a.x + at_x, a.y + at_y, a.out + at_out
+        place = at_out % a.period
+        for i in range(count):
+            pair = np.int64(x[i * a.x_step]) * 256 + y[i * a.y_step]
+            out[i] = a.table[pair] if place < a.whole else a.rest[pair]
+            place = place + 1 if place + 1 < a.period else 0
+
+
 def make_scalar_binary(name: str, element: str, formula: Device, fields: dict[str, str]) -> Kernel:
     """The same of a formula on numbers, which may refuse: formula(a, x, y) -> (result, whether it is one)."""
 

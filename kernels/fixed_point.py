@@ -73,6 +73,15 @@ def round_half_away(x):
 
 
 @device
+def nearest(x):
+    """The same of a single float or double; a double."""
+    whole = np.float64(np.trunc(x))
+    if abs(x - whole) >= 0.5:
+        whole += 1.0 if x > 0 else -1.0
+    return whole
+
+
+@device
 def saturated(x):
     """An int64 within int32."""
     return np.int32(min(max(np.int64(x), np.int64(-(2**31))), np.int64(2**31 - 1)))

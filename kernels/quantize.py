@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .cpu import target
-from .fixed_point import round_half_away
+from .fixed_point import nearest, round_half_away
 from .kernel import Kernel, device, kernel
 from .lazy import simd
 from .tails import store_first
@@ -148,6 +148,51 @@ def _make_quantize(name: str, output: str) -> Kernel:
 f32_quantize = {"UINT8": _make_quantize("f32_quantize_u8", "u8"), "INT8": _make_quantize("f32_quantize_i8", "i8")}
 
 
+def _make_quantize_even(name: str, output: str) -> Kernel:
+    out_type = {"u8": np.uint8, "i8": np.int8}[output]
+
+    @kernel(name, x="f32*", out=output + "*", count="i64", inverse="f32", invalid="f32", zero="i32", low="i32", high="i32")
+    def quantize(a, lo, hi, scratch):
+        """x * inverse rounded half to even, + zero, within low..high; NaN counts as `invalid` times the scale."""
+        tail_buffer = simd.pointer(scratch, out_type)
+        inverses, invalids = simd.splat(a.inverse, LANES), simd.splat(a.invalid, LANES)
+        for first in range(lo * BLOCK, min(hi * BLOCK, a.count), LANES):
+            i = max(min(first, a.count - LANES), 0)
+            scaled = simd.load(a.x + i, LANES) * inverses
+            scaled = simd.select(scaled == scaled, scaled, invalids)
+            # In reach of an int32 first, so that what is too large does not turn negative.
+            scaled = simd.minimum(simd.maximum(scaled, np.float32(-1e6)), np.float32(1e6))
+            whole = simd.minimum(simd.maximum(simd.to_i32(simd.round_even(scaled)) + a.zero, a.low), a.high)
+            store_first(a.out + i, simd.to_u8(whole) if output == "u8" else simd.to_i8(whole), a.count - i, tail_buffer)
+
+    return quantize
+
+
+f32_quantize_even = {
+    "UINT8": _make_quantize_even("f32_quantize_even_u8", "u8"),
+    "INT8": _make_quantize_even("f32_quantize_even_i8", "i8"),
+}
+
+
+def _make_quantize_rest(name: str, output: str) -> Kernel:
+    @kernel(name, x="f32*", out=output + "*", count="i64", scale="f32", zero="i32", low="i32", high="i32")
+    def quantize(a, lo, hi, scratch):
+        """x / scale in double, rounded half away from zero, + zero, within low..high; NaN gives low. For a few numbers."""
+        for i in range(lo * BLOCK, min(hi * BLOCK, a.count)):
+            steps = nearest(np.float64(a.x[i]) / np.float64(a.scale))
+            # In reach of an int32 first; NaN, which is not above any number, becomes the least.
+            steps = min(steps, 1e6) if steps > -1e6 else -1e6
+            a.out[i] = min(max(np.int64(steps) + a.zero, a.low), a.high)
+
+    return quantize
+
+
+f32_quantize_rest = {
+    "UINT8": _make_quantize_rest("f32_quantize_rest_u8", "u8"),
+    "INT8": _make_quantize_rest("f32_quantize_rest_i8", "i8"),
+}
+
+
 def _make_dequantize(name: str, element: str) -> Kernel:
     @kernel(name, x=element + "*", out="f32*", count="i64", scales="f32*", zeros="i32*", channels="i64", inner="i64")
     def dequantize(a, lo, hi, scratch):
@@ -168,4 +213,20 @@ dequantize = {
     "UINT8": _make_dequantize("u8_dequantize", "u8"),
     "INT8": _make_dequantize("i8_dequantize", "i8"),
     "INT16": _make_dequantize("i16_dequantize", "i16"),
+}
+
+
+def _make_dequantize_shifted(name: str, element: str) -> Kernel:
+    @kernel(name, x=element + "*", out="f32*", count="i64", scale="f32", shift="f32")
+    def dequantize(a, lo, hi, scratch):
+        """x * scale + shift, both rounded."""
+        for i in range(lo * BLOCK, min(hi * BLOCK, a.count)):
+            a.out[i] = np.float32(np.float32(a.x[i]) * a.scale) + a.shift
+
+    return dequantize
+
+
+dequantize_shifted = {
+    "UINT8": _make_dequantize_shifted("u8_dequantize_shifted", "u8"),
+    "INT8": _make_dequantize_shifted("i8_dequantize_shifted", "i8"),
 }

@@ -12,7 +12,7 @@ import numpy as np
 
 from .combining import add, larger, multiply, smaller
 from .elements import ELEMENTS, NUMBERS
-from .fixed_point import multiply_by_quantized_multiplier
+from .fixed_point import multiply_by_quantized_multiplier, multiply_high, nearest, rounding_divide_by_power
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
 
@@ -23,6 +23,8 @@ REDUCE_FIELDS = {
     "run_kept": "i64",
 }  # fmt: skip
 RESCALE = {"count": "i64", "in_zero": "i32", "out_zero": "i32", "multiplier": "i32", "shift": "i32"}
+IN_FLOAT = {"factor": "f32", "bias": "f32", "zero": "i32", "even": "i64"}
+IN_VECTORS = {"multiplier": "i32", "left": "i32", "right": "i32", "bias": "i32", "channels": "i64", "whole": "i64"}
 
 
 @device
@@ -37,7 +39,7 @@ def offset(index, dims, strides, count):
 
 
 def make_reduce(name: str, element: str, total: type, start: Any, combine: Device, finish: Device, fields: dict[str, str]) -> Kernel:
-    """combine(total, x) for each element from `start` on, then finish(a, total)."""
+    """combine(total, x) for each element from `start` on, then finish(a, total, at), where `at` is the result's place in the output."""
 
     @kernel(name, x=element + "*", out=element + "*", **REDUCE_FIELDS, **fields)
     def reduce(a, lo, hi, scratch):
@@ -53,14 +55,14 @@ def make_reduce(name: str, element: str, total: type, start: Any, combine: Devic
                         totals[i] = combine(totals[i], total(x[i]))
                 out = a.out + unit * a.run
                 for i in range(a.run):
-                    out[i] = finish(a, totals[i])
+                    out[i] = finish(a, totals[i], unit * a.run + i)
             else:
                 result = total(start)
                 for r in range(a.reduced_count):
                     x = first + offset(r, a.reduced_dims, a.reduced_strides, a.reduced)
                     for i in range(a.run):
                         result = combine(result, total(x[i]))
-                a.out[unit] = finish(a, result)
+                a.out[unit] = finish(a, result, unit)
 
     return reduce
 
@@ -76,17 +78,17 @@ def both(total, x):
 
 
 @device
-def itself(a, total):
+def itself(a, total, at):
     return total
 
 
 @device
-def mean(a, total):
+def mean(a, total, at):
     return total / np.float32(a.count)
 
 
 @device
-def integer_mean(a, total):
+def integer_mean(a, total, at):
     """Towards zero, as C divides. A sum that overflows wraps, and may be the least integer, which has no magnitude."""
     quotient = total // a.count
     return quotient + ((total < 0) & (quotient * a.count != total))
@@ -99,13 +101,39 @@ def rescaled(a, total):
 
 
 @device
-def rescaled_u8(a, total):
+def rescaled_u8(a, total, at):
     return min(max(rescaled(a, total), 0), 255)
 
 
 @device
-def rescaled_i8(a, total):
+def rescaled_i8(a, total, at):
     return min(max(rescaled(a, total), -128), 127)
+
+
+def _in_float(low: int, high: int) -> Device:
+    @device
+    def finish(a, total, at):
+        """total * factor + bias in float, rounded half to even or away from zero, + zero."""
+        scaled = np.float32(np.float32(total) * a.factor) + a.bias
+        rounded = np.float64(np.rint(scaled)) if a.even else nearest(scaled)
+        # In reach of an int32 first.
+        return min(max(np.int64(min(max(rounded, -1e6), 1e6)) + a.zero, low), high)
+
+    return finish
+
+
+def _in_vectors(low: int, high: int) -> Device:
+    @device
+    def finish(a, total, at):
+        """Requantized, + bias. The shift rounds halves up in the first `whole` of the channels, and away from zero in the others."""
+        product = multiply_high(np.int32(total << a.left), a.multiplier)
+        if at % a.channels < a.whole:
+            scaled = (np.int64(product) + ((np.int64(1) << a.right) >> 1)) >> a.right
+        else:
+            scaled = np.int64(rounding_divide_by_power(product, a.right))
+        return min(max(scaled + a.bias, low), high)
+
+    return finish
 
 
 def _all_types(name: str, combine: Device, starts: dict[str, Any]) -> dict[str, Kernel]:
@@ -119,6 +147,14 @@ COUNT = {"count": "i64"}
 _Q8_SUM = {
     "UINT8": make_reduce("u8_sum", "u8", np.int32, 0, add, rescaled_u8, RESCALE),
     "INT8": make_reduce("i8_sum", "i8", np.int32, 0, add, rescaled_i8, RESCALE),
+}
+# Ways of rounding -> type -> kernel, where sums of 8 bits are not rounded as in the reference kernels.
+ROUNDED_SUM: dict[str, dict[str, Kernel]] = {
+    how: {
+        type: make_reduce(f"{ELEMENTS[type]}_sum_{how}", ELEMENTS[type], np.int32, 0, add, finish(low, high), fields)
+        for type, low, high in (("UINT8", 0, 255), ("INT8", -128, 127))
+    }
+    for how, finish, fields in (("in_float", _in_float, IN_FLOAT), ("in_vectors", _in_vectors, IN_VECTORS))
 }
 _LEAST = {"FLOAT32": np.finfo(np.float32).min, "INT32": -(2**31), "INT64": -(2**63), "UINT8": 0, "INT8": -128, "INT16": -(2**15)}
 _LARGEST = {"FLOAT32": np.finfo(np.float32).max, "INT32": 2**31 - 1, "INT64": 2**63 - 1, "UINT8": 255, "INT8": 127, "INT16": 2**15 - 1}

@@ -55,8 +55,32 @@ def blend_integers(tl, bl, tr, br, y, x):
     return (total + 524288) >> 20 if total > 0 else -((524288 - total) >> 20)
 
 
+@device
+def blend_weights(tl, bl, tr, br, y, x):
+    """As blend_bytes, with each product of parts rounded before it is multiplied, and the neighbours in the order of a line."""
+    one = np.float32(1)
+    top = np.float32(tl) * ((one - y) * (one - x)) + np.float32(tr) * ((one - y) * x)
+    return np.int32(top + np.float32(bl) * (y * (one - x)) + np.float32(br) * (y * x) + np.float32(0.5))
+
+
+@device
+def blend_11_bits(tl, bl, tr, br, y, x):
+    """With eleven fractional bits for each part, halves up."""
+    y, x, one = np.int64(y), np.int64(x), np.int64(2048)
+    total = tl * (one - y) * (one - x) + bl * y * (one - x) + tr * (one - y) * x + br * y * x
+    return (total + (1 << 21)) >> 22
+
+
 resize_bilinear = {
     "FLOAT32": _make("f32_resize_bilinear", "f32", "f32*", blend_floats),
     "UINT8": _make("u8_resize_bilinear", "u8", "f32*", blend_bytes),
     "INT8": _make("i8_resize_bilinear", "i8", "i32*", blend_integers),
+}
+# By the way that an arithmetic names.
+resize_bilinear_otherwise = {
+    "optimized": {"UINT8": _make("u8_resize_bilinear_weights", "u8", "f32*", blend_weights)},
+    "xnnpack": {
+        "UINT8": _make("u8_resize_bilinear_11_bits", "u8", "i32*", blend_11_bits),
+        "INT8": _make("i8_resize_bilinear_11_bits", "i8", "i32*", blend_11_bits),
+    },
 }

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from tinylite import Arithmetic, Graph, Interpreter, Model, SettingError, UnsupportedError
+from tinylite import Arithmetic, Graph, Interpreter, Model, SettingError, UnsupportedError, ops
 from tinylite.arithmetic import ARITHMETICS, FAST, REFERENCE, Rule, find
 from tinylite.cli import main
 from tinylite.kernels.epilogues import EPILOGUES
@@ -21,6 +21,7 @@ from tinylite.model import Op, Tensor
 from tinylite.ops.linear import pairs
 from tinylite.ops.linear.requantizing import FACTORS
 
+from .arithmetics.cases import CASES
 from .cases import Case
 from .conftest import feed_and_run
 from .ops.conv_2d import conv
@@ -159,5 +160,21 @@ def test_rules_that_name_nothing_are_refused_when_they_are_used(rule: Rule, text
 
 def test_rules_name_what_there_is() -> None:
     rows = [pair.rule for table in (pairs.FLOAT, pairs.CONVOLUTION, pairs.DENSE, pairs.MATRICES) for pair in table if pair.way == "q8"]
-    rows += [rule for arithmetic in ARITHMETICS.values() for rule in (arithmetic.rules or {}).values() if rule is not None]
+    others = []
+    for arithmetic in ARITHMETICS.values():
+        for (code, _), rule in (arithmetic.rules or {}).items():
+            if rule is not None and rule.factor:
+                rows.append(rule)
+            elif rule is not None:
+                others.append((code, rule))
     assert all(rule.method in EPILOGUES and rule.factor in FACTORS for rule in rows)
+    assert rows and others and all(rule.method in ops.find(code).methods for code, rule in others)
+
+
+def test_a_method_that_an_operator_does_not_have_is_refused() -> None:
+    case = CASES["ADD", "INT8"](np.random.default_rng(0))
+    with pytest.raises(SettingError, match=r"rule of ADD has the method 'odd'"):
+        kernels(case, Arithmetic("odd", "separate", {("ADD", "INT8"): Rule("odd")}))
+    with pytest.raises(SettingError, match=r"the limits 'odd'"):
+        case.options["fused_activation_function"] = "RELU6"
+        kernels(case, Arithmetic("odd", "separate", {("ADD", "INT8"): Rule("xnnpack", limits="odd")}))

@@ -19,11 +19,12 @@ import numpy as np
 from .errors import ConvertError, ModelError
 
 __all__ = [
-    "FACTORS_END", "FLOAT_MAX", "SATURATING", "SMALLEST_RANGE", "affine_parameters", "exp_on_negative_values", "fake_quantize",
-    "integer_limits", "mean_multiplier", "multiplier_16", "multiplier_and_shift", "multiplier_and_shifts", "multiply_high",
-    "nudge_range", "quantize_by_division", "quantize_by_inverse", "quantize_in_double", "quantize_limit", "quantize_multiplier", "rescale",
-    "round_half_away", "round_half_up", "rounding_divide_by_power", "saturate", "saturating_shift_left", "sigmoid_table",
-    "symmetric_range", "symmetric_steps_in_double", "symmetric_steps_in_float", "tanh_table", "wrap",
+    "FACTORS_END", "FLOAT_MAX", "SATURATING", "SMALLEST_RANGE", "affine_parameters", "divide_half_up", "exp_on_negative_values",
+    "fake_quantize", "integer_limits", "logistic_in_fixed_point", "mean_multiplier", "multiplier_16", "multiplier_and_shift",
+    "multiplier_and_shifts", "multiply_high", "nudge_range", "quantize_by_division", "quantize_by_inverse", "quantize_in_double",
+    "quantize_limit", "quantize_multiplier", "rescale", "round_half_away", "round_half_up", "rounding_divide_by_power",
+    "saturate", "saturating_shift_left", "sigmoid_table", "symmetric_range", "symmetric_steps_in_double",
+    "symmetric_steps_in_float", "tanh_in_fixed_point", "tanh_table", "whole_factors", "wrap",
 ]  # fmt: skip
 
 FLOAT_MAX = float(np.finfo(np.float32).max)
@@ -242,6 +243,12 @@ def multiplier_16(factor: float) -> tuple[int, int]:
     return (32767 if multiplier >= 2**31 - 1 - (1 << 15) else (multiplier + (1 << 15)) >> 16), shift
 
 
+def whole_factors(factors: tuple[np.float32, ...], bits: int) -> tuple[list[int], int]:
+    """Factors as whole numbers over one power of two, of which the largest has `bits` bits, halves to even: XNNPACK's factors of ADD."""
+    shift = bits - int(np.frexp(max(factors))[1])
+    return [int(np.rint(np.ldexp(factor, shift))) for factor in factors], shift
+
+
 def mean_multiplier(factor: float, count: int) -> tuple[int, int]:
     """Multiplier and shift of factor / count, with the division folded into the multiplier: LiteRT's QuantizedMeanOrSum."""
     # Out of fixed point's reach, the mean too ends at a limit wherever it is not 0.
@@ -270,6 +277,11 @@ def rounding_divide_by_power(x: np.ndarray, exponent: int) -> np.ndarray:
     """RoundingDivideByPOT: x / 2^exponent, halves away from zero."""
     mask = (1 << exponent) - 1
     return (x >> exponent) + ((x & mask) > (mask >> 1) + (x < 0))
+
+
+def divide_half_up(x: np.ndarray, exponent: int) -> np.ndarray:
+    """x / 2^exponent, halves up: the rounding right shift of vector units."""
+    return (x + ((1 << exponent) >> 1)) >> exponent
 
 
 def saturating_shift_left(x: Any, exponent: int, bits: int = 32) -> np.ndarray:
@@ -312,29 +324,42 @@ def _exp_near_zero(x: np.ndarray, bits: int) -> np.ndarray:
     return saturate(center + multiply_high(center, x + rounding_divide_by_power(third + x2, 1), bits), bits)
 
 
+def logistic_in_fixed_point(x: Any, integer_bits: int, bits: int = 32) -> np.ndarray:
+    """1 / (1 + e^-x) of x with `integer_bits` integer bits; the result has none. gemmlowp's logistic."""
+    x = np.asarray(x, np.int64)
+    largest = (1 << (bits - 1)) - 1
+    positive = saturating_shift_left(_reciprocal(exp_on_negative_values(-abs(x), integer_bits, bits), bits), 1, bits)
+    return np.where(x > 0, positive, np.where(x < 0, largest - positive, (largest + 1) >> 1))
+
+
+def tanh_in_fixed_point(x: Any, integer_bits: int, bits: int = 32) -> np.ndarray:
+    """tanh of x with `integer_bits` integer bits; the result has none. gemmlowp's tanh."""
+    x = np.asarray(x, np.int64)
+    # (1 - e) / (1 + e) = 2 / (1 + e) - 1 with e = e^(-2 |x|).
+    inverse = _reciprocal(exp_on_negative_values(-abs(x), integer_bits + 1, bits), bits)
+    return np.sign(x) * saturating_shift_left(inverse - (1 << (bits - 3)), 2, bits)
+
+
+def _reciprocal(x: np.ndarray, bits: int) -> np.ndarray:
+    """1 / (1 + x) for x in 0..1: 2 / (1 + x) with two integer bits, by Newton's iteration from 48/17 - 32/17 (1 + x) / 2."""
+    half = (x + (1 << (bits - 1))) >> 1
+    r = _constant(1515870810, bits) + multiply_high(half, _constant(-1010580540, bits), bits)
+    for _ in range(3):
+        rest = (1 << (bits - 3)) - multiply_high(half, r, bits)
+        r = r + saturating_shift_left(multiply_high(r, rest, bits), 2, bits)
+    return r
+
+
 _ALL_16 = np.arange(-32768, 32768, dtype=np.int64)
 
 
 @functools.cache
 def sigmoid_table() -> np.ndarray:
     """logistic of every int16 with 3 integer bits, ascending: int16 [65536] with none."""
-    positive = saturating_shift_left(_reciprocal_16(exp_on_negative_values(-abs(_ALL_16), 3, 16)), 1, 16)
-    return np.where(_ALL_16 > 0, positive, np.where(_ALL_16 < 0, 32767 - positive, 1 << 14)).astype(np.int16)
+    return logistic_in_fixed_point(_ALL_16, 3, 16).astype(np.int16)
 
 
 @functools.cache
 def tanh_table(integer_bits: int) -> np.ndarray:
     """tanh of every int16 with 0 to 6 integer bits, ascending: int16 [65536] with none."""
-    # (1 - e) / (1 + e) = 2 / (1 + e) - 1 with e = e^(-2 |x|).
-    size = saturating_shift_left(_reciprocal_16(exp_on_negative_values(-abs(_ALL_16), integer_bits + 1, 16)) - (1 << 13), 2, 16)
-    return (np.sign(_ALL_16) * size).astype(np.int16)
-
-
-def _reciprocal_16(x: np.ndarray) -> np.ndarray:
-    """1 / (1 + x) for x in 0..1: 2 / (1 + x) with two integer bits, by Newton's iteration from 48/17 - 32/17 (1 + x) / 2."""
-    half = (x + 32767 + 1) >> 1
-    r = _constant(1515870810, 16) + multiply_high(half, _constant(-1010580540, 16), 16)
-    for _ in range(3):
-        rest = (1 << 13) - multiply_high(half, r, 16)
-        r = r + saturating_shift_left(multiply_high(r, rest, 16), 2, 16)
-    return r
+    return tanh_in_fixed_point(_ALL_16, integer_bits, 16).astype(np.int16)

@@ -10,19 +10,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..cases import Case, T
-from . import linear
+from ..cases import Case
+from . import binary, linear, moving, pooling, unary
 
 __all__ = ["CASES"]
 
-
-def reshape(rng: np.random.Generator) -> Case:
-    rows, columns = (int(size) for size in rng.integers(1, 20, 2))
-    scale, zero = float(np.float32(rng.uniform(0.01, 1))), int(rng.integers(-128, 128))
-    shape = T((2,), "INT32", data=[columns, rows])
-    return Case(
-        "RESHAPE", [T((rows, columns), "INT8", scale=scale, zero=zero), shape], [T((columns, rows), "INT8", scale=scale, zero=zero)]
-    )
-
-
-CASES: dict[tuple[str, str], Callable[[np.random.Generator], Case]] = {**linear.CASES, ("RESHAPE", "INT8"): reshape}
+CASES: dict[tuple[str, str], Callable[[np.random.Generator], Case]] = {
+    **linear.CASES,
+    **binary.CASES,
+    **unary.CASES,
+    **pooling.CASES,
+    **moving.CASES,
+}

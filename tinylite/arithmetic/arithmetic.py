@@ -8,7 +8,7 @@ from typing import NamedTuple, NoReturn
 
 from ..errors import SettingError, UnprovenError, quoted
 
-__all__ = ["Arithmetic", "Rule"]
+__all__ = ["Arithmetic", "Rule", "rows"]
 
 _OTHERS = "Run it with the arithmetic 'litert-reference' or 'fast', whose integers are those of LiteRT's reference kernels"
 
@@ -36,6 +36,11 @@ class Rule(NamedTuple):
     limits: str = ""
     where: str = ""
     other: Rule | None = None
+
+
+def rows(rule: Rule | None, types: str, codes: str) -> dict[tuple[str, str], Rule | None]:
+    """One rule for several types and operators, whose names have spaces between them."""
+    return {(code, type): rule for code in codes.split() for type in types.split()}
 
 
 @dataclass(frozen=True)

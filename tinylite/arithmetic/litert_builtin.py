@@ -9,12 +9,14 @@ to float first.
 
 from __future__ import annotations
 
-from .arithmetic import Arithmetic, Rule
+from .arithmetic import Arithmetic, Rule, rows
+from .moving import COMPARING, MOVING, OTHER_MOVING, PICKING
 
 __all__ = ["LITERT_BUILTIN"]
 
 _UP = Rule("halves_up", "double")
 _UP_BY_PRODUCT = Rule("halves_up", "product in float")
+_OPTIMIZED = Rule("optimized")
 
 LITERT_BUILTIN = Arithmetic(
     "litert-builtin",
@@ -30,6 +32,16 @@ LITERT_BUILTIN = Arithmetic(
         ("FULLY_CONNECTED", "INT8"): _UP_BY_PRODUCT._replace(where="one scale", other=_UP),
         ("FULLY_CONNECTED", "UINT8"): _UP_BY_PRODUCT,
         ("BATCH_MATMUL", "INT8"): None,
-        ("RESHAPE", "INT8"): None,
+        # What follows is no sum of products.
+        **rows(_OPTIMIZED, "INT8 UINT8", "ADD QUANTIZE MEAN SUM"),
+        **rows(_OPTIMIZED, "UINT8", "RESIZE_BILINEAR"),
+        **rows(_OPTIMIZED, "FLOAT32", "DEQUANTIZE"),
+        **rows(None, "INT8 UINT8", "SUB MUL PRELU LOGISTIC TANH HARD_SWISH LEAKY_RELU RELU RELU6 RELU_N1_TO_1 SOFTMAX"),
+        **rows(None, "INT8 UINT8", f"AVERAGE_POOL_2D MAX_POOL_2D {PICKING}"),
+        **rows(None, "INT8", "SQUARED_DIFFERENCE RESIZE_BILINEAR ABS NEG"),
+        **rows(None, "INT8 UINT8 INT16 INT32", f"{MOVING} {OTHER_MOVING} SPACE_TO_BATCH_ND TILE"),
+        **rows(None, "INT8 UINT8 INT32", "SPACE_TO_DEPTH DEPTH_TO_SPACE"),
+        **rows(None, "INT32 INT64", COMPARING),
+        ("SHAPE", "INT32"): None,
     },
 )

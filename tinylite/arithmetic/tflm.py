@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from .arithmetic import Arithmetic, Rule
+from .arithmetic import Arithmetic, Rule, rows
+from .moving import COMPARING, MOVING, OTHER_MOVING, PICKING
 
 __all__ = ["TFLM"]
+
+_TFLM = Rule("tflm")
 
 TFLM = Arithmetic(
     "tflm",
@@ -16,6 +19,15 @@ TFLM = Arithmetic(
         ("TRANSPOSE_CONV", "INT8"): None,
         ("FULLY_CONNECTED", "INT8"): Rule("fixed", "double"),
         ("BATCH_MATMUL", "INT8"): None,
-        ("RESHAPE", "INT8"): None,
+        # What follows is no sum of products.
+        **rows(_TFLM, "INT8", "MUL PRELU ABS RELU LEAKY_RELU LOGISTIC TANH RELU6"),
+        **rows(_TFLM, "FLOAT32", "DEQUANTIZE"),
+        **rows(None, "INT8", "ADD SUB SQUARED_DIFFERENCE HARD_SWISH SOFTMAX QUANTIZE"),
+        **rows(None, "INT8", f"AVERAGE_POOL_2D MAX_POOL_2D MEAN SUM RESIZE_BILINEAR {PICKING}"),
+        **rows(None, "INT8 INT16 INT32", MOVING),
+        **rows(None, "INT16", "TRANSPOSE EXPAND_DIMS"),
+        **rows(None, "INT8", f"{OTHER_MOVING} SPACE_TO_DEPTH DEPTH_TO_SPACE"),
+        **rows(None, "INT32", COMPARING),
+        ("SHAPE", "INT32"): None,
     },
 )

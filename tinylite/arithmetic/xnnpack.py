@@ -8,13 +8,15 @@ convolutions with SAME padding whose filter is smaller than their stride; and BA
 
 from __future__ import annotations
 
-from .arithmetic import Arithmetic, Rule
+from .arithmetic import Arithmetic, Rule, rows
 from .litert_builtin import LITERT_BUILTIN
+from .moving import COMPARING, MOVING, OTHER_MOVING, PICKING
 
 __all__ = ["XNNPACK"]
 
 # XNNPACK refuses a layer with a factor from 256 on, and LiteRT then the model.
 _SUMS = Rule("float", "float", 256, limits="halves_even", where="delegated")
+_OTHERS = Rule("xnnpack", limits="halves_even")
 
 # Of the operators below that LiteRT's optimized kernels compute as the reference kernels do.
 _REFERENCE = Rule("fixed", "product in float")
@@ -38,6 +40,15 @@ XNNPACK = Arithmetic(
         **{place: _SUMS._replace(other=_NOT_DELEGATED[place]) for place in _SUMS_OF},
         ("DEPTHWISE_CONV_2D", "UINT8"): _SUMS._replace(other=_REFERENCE),
         ("BATCH_MATMUL", "INT8"): _SUMS._replace(other=_REFERENCE),
-        ("RESHAPE", "INT8"): None,
+        # What follows is no sum of products.
+        **rows(_OTHERS, "INT8 UINT8", "ADD SUB MUL LEAKY_RELU LOGISTIC QUANTIZE MAX_POOL_2D MEAN SUM RESIZE_BILINEAR"),
+        **rows(_OTHERS, "UINT8", "TANH"),
+        **rows(None, "FLOAT32", "DEQUANTIZE"),
+        **rows(None, "INT8 UINT8", f"PRELU HARD_SWISH RELU RELU6 RELU_N1_TO_1 SOFTMAX AVERAGE_POOL_2D {PICKING}"),
+        **rows(None, "INT8", "TANH SQUARED_DIFFERENCE ABS NEG"),
+        **rows(None, "INT8 UINT8 INT16 INT32", f"{MOVING} {OTHER_MOVING} SPACE_TO_BATCH_ND TILE"),
+        **rows(None, "INT8 UINT8 INT32", "SPACE_TO_DEPTH DEPTH_TO_SPACE"),
+        **rows(None, "INT32 INT64", COMPARING),
+        ("SHAPE", "INT32"): None,
     },
 )

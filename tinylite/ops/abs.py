@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arithmetic.formulas import Stages, tflm_abs
 from ..quantization_math import rescale
-from .common.lookup import centered
+from .common.lookup import centered, stored_values
 from .common.operator import Node, Value, register
-from .common.quantization_params import scale_and_zero
+from .common.quantization_params import affine, scale_and_zero
 from .common.quantization_rules import QuantizationRule
 from .common.unary import Unary
 from .common.versions import Versions, of_int16
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 @register
 class Abs(Unary):
     code = "ABS"
+    methods = ("tflm",)
     max_version = 5
     versions = Versions("1.13.0 2.4.0 2.5.0 2.6.0 2.12.0", types={"INT8": 2, "UINT8": 2, "INT32": 5})
     plain_types = "FLOAT32 INT32 INT16"
@@ -38,3 +40,7 @@ class Abs(Unary):
         if in_scale != out_scale:
             sizes = rescale(sizes, float(np.float32(in_scale) / np.float32(out_scale)))
         return sizes + out_zero
+
+    def stages(self, node: Node, method: str) -> Stages | None:
+        input = node.input(0)
+        return tflm_abs(stored_values(input.type), affine(node, input), affine(node, node.outputs[0]))

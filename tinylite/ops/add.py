@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arithmetic import Rule
+from ..arithmetic.formulas import Stages, last, optimized_add, reference_add, xnnpack_add
 from .common.binary import Binary, common_scale
+from .common.broadcasting import vector_run
 from .common.operator import Node, register
+from .common.pairs import Pairs, of_pairs
 from .common.quantization_rules import ADDS
 from .common.versions import Versions, of_int16, option
 
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
 @register
 class Add(Binary):
     code = "ADD"
+    methods = ("optimized", "xnnpack")
     max_version = 6
     versions = Versions("1.5.0 1.14.0 2.4.0 2.6.0 2.13.0 2.23.0", types={"INT8": 2, "INT64": 4, "FLOAT16": 6})
     plain_types = "FLOAT32 FLOAT16 INT32 INT64 INT16"
@@ -34,3 +40,20 @@ class Add(Binary):
 
     def rescaling(self, node: Node) -> dict[str, int]:
         return common_scale(node)
+
+    def stages(self, node: Node, method: str) -> Stages | None:
+        return of_pairs(node, xnnpack_add) if method == "xnnpack" else None
+
+    def pairs(self, node: Node, rule: Rule) -> Pairs | None:
+        """Scales that XNNPACK does not take are left to LiteRT's optimized kernel, which computes whole vectors by another formula."""
+        found = super().pairs(node, rule)
+        if found is not None:
+            return found
+        run, single = vector_run(node.input(0).shape, node.input(1).shape)
+        first = node.input(0).type == "INT8" and not single
+        group = 16 if first else 8
+        if run < group:
+            return None
+        table, rest = of_pairs(node, partial(optimized_add, first=first)), of_pairs(node, reference_add)
+        assert table is not None and rest is not None
+        return Pairs(last(table), "", last(rest), run, run // group * group)

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from ..model import Op
     from .common.plan_context import PlanContext
 
+_GROUP = 8  # numbers that LiteRT's optimized kernel takes at once, as x * scale + (-zero * scale)
+
 
 @register
 class Dequantize(Operator):
     """Quantized inputs may have a scale for each channel."""
 
     code = "DEQUANTIZE"
+    methods = ("optimized", "tflm")
     max_version = 9
     versions = Versions(
         "1.13.1 1.14.0 1.15.0 2.2.0 2.7.0 2.18.0 2.21.0 2.22.0 2.23.0",
@@ -44,9 +47,10 @@ class Dequantize(Operator):
 
     def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.cast import cast
-        from ..kernels.quantize import BLOCK, dequantize
+        from ..kernels.quantize import BLOCK, dequantize, dequantize_shifted
 
         input, output = node.input(0), node.outputs[0]
+        method = self.rule(node, plan).method
         work = -(-input.size // BLOCK)
         if input.type == "FLOAT16":
             plan.step(cast[input.type, output.type], work=work, cost=BLOCK, x=input, out=output, count=input.size)
@@ -56,8 +60,18 @@ class Dequantize(Operator):
         dimension = input.tensor.quantization.quantized_dimension
         channels = input.shape[dimension] if 0 <= dimension < len(input.shape) else 1
         scales, zeros = scales_and_zeros(node, input, channels)
+        if method == "tflm":  # which has one scale for a tensor
+            scales, zeros = scales[:1], zeros[:1]
+        grouped = input.size // _GROUP * _GROUP if method == "optimized" and scales.size == 1 and zeros[0] else 0
+        if grouped:
+            shift = float(np.float32(-int(zeros[0]) * np.float64(scales[0])))
+            plan.step(
+                dequantize_shifted[input.type], work=-(-grouped // BLOCK), cost=BLOCK, x=input, out=output, count=grouped,
+                scale=float(scales[0]), shift=shift,
+            )  # fmt: skip
+        rest = input.size - grouped
         plan.step(
-            dequantize[input.type], work=work, cost=BLOCK, x=input, out=output, count=input.size,
+            dequantize[input.type], work=-(-rest // BLOCK), cost=BLOCK, x=(input, grouped), out=(output, 4 * grouped), count=rest,
             scales=plan.constant(scales, np.float32), zeros=plan.constant(zeros, np.int32), channels=scales.size,
             inner=int(np.prod(input.shape[dimension + 1 :], dtype=np.int64)),
         )  # fmt: skip

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic.formulas import Stages, tflm_leaky_relu, xnnpack_leaky_relu
 from ..quantization_math import rescale
-from .common.lookup import centered
+from .common.lookup import centered, stored_values
 from .common.operator import Node, Value, register
-from .common.quantization_params import scale_and_zero
+from .common.quantization_params import affine, scale_and_zero
 from .common.quantization_rules import COMPUTES
 from .common.unary import Unary
 from .common.versions import Versions
@@ -18,6 +19,7 @@ from .common.versions import Versions
 @register
 class LeakyRelu(Unary):
     code = "LEAKY_RELU"
+    methods = ("tflm", "xnnpack")
     max_version = 2
     versions = Versions("1.13.1 2.3.0", types={"INT16": 2})
     plain_types = "FLOAT32"
@@ -36,3 +38,8 @@ class LeakyRelu(Unary):
         above = rescale(values, float(in_scale / np.float32(out_scale)))
         below = rescale(values, float(in_scale * abs(alpha) / np.float32(out_scale)))
         return out_zero + np.where(values >= 0, above, below if alpha >= 0 else -below)
+
+    def stages(self, node: Node, method: str) -> Stages | None:
+        input = node.input(0)
+        formula = tflm_leaky_relu if method == "tflm" else xnnpack_leaky_relu
+        return formula(stored_values(input.type), affine(node, input), affine(node, node.outputs[0]), node.options.alpha)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..arithmetic.formulas import Stages, tflm_logistic, xnnpack_function
 from ..quantization_math import integer_limits
+from .common.lookup import real_values, stored_values
 from .common.operator import Node, register
-from .common.quantization_params import scale_and_zero
+from .common.quantization_params import affine, scale_and_zero
 from .common.quantization_rules import QuantizationRule
 from .common.unary import Unary
 from .common.versions import Versions
@@ -17,6 +19,7 @@ class Logistic(Unary):
     """8-bit outputs have scale 1/256 and the least value as zero point."""
 
     code = "LOGISTIC"
+    methods = ("tflm", "xnnpack")
     max_version = 3
     versions = Versions("1.14.0 1.14.0 2.3.0", types={"INT8": 2, "INT16": 3})
     plain_types = "FLOAT32 FLOAT16 BFLOAT16"
@@ -38,3 +41,11 @@ class Logistic(Unary):
     def real(self, x: np.ndarray, node: Node) -> np.ndarray:
         # Each step rounded to float, as the reference does.
         return np.float32(1) / (np.float32(1) + np.exp(-x.astype(np.float64)).astype(np.float32))
+
+    def stages(self, node: Node, method: str) -> Stages | None:
+        input, output = node.input(0), affine(node, node.outputs[0])
+        if method == "tflm":
+            return tflm_logistic(stored_values(input.type), affine(node, input), output)
+        with np.errstate(over="ignore"):
+            power = np.exp(-real_values(node, input).astype(np.float64))
+        return xnnpack_function((1 / (1 + power)).astype(np.float32), output)

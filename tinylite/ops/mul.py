@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arithmetic.formulas import Stages, tflm_mul, xnnpack_mul
 from .common.binary import Binary, product_scale
 from .common.operator import Node, register
+from .common.pairs import of_pairs
 from .common.quantization_params import scale_and_zero
 from .common.quantization_rules import COMPUTES
 from .common.versions import Versions, of_int16
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 @register
 class Mul(Binary):
     code = "MUL"
+    methods = ("tflm", "xnnpack")
     max_version = 8
     versions = Versions(
         "1.5.0 1.14.0 1.15.0 2.3.0 2.6.0 2.11.0 2.13.0 2.23.0",
@@ -43,3 +46,6 @@ class Mul(Binary):
         x, y, out = (np.float32(scale_and_zero(node, value)[0]) for value in (node.input(0), node.input(1), node.outputs[0]))
         # LiteRT multiplies and divides the scales as floats.
         return product_scale(node, float(x * y / out))
+
+    def stages(self, node: Node, method: str) -> Stages | None:
+        return of_pairs(node, tflm_mul if method == "tflm" else xnnpack_mul)

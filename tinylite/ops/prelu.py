@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from ..arithmetic.formulas import Stages, tflm_prelu
 from ..quantization_math import integer_limits, multiplier_and_shifts
 from .common.binary import Binary, product_scale
 from .common.broadcasting import broadcast
 from .common.operator import Node, Shape, register
+from .common.pairs import of_pairs
 from .common.quantization_params import scale_and_zero
 from .common.quantization_rules import QuantizationRule
 from .common.versions import Versions
@@ -19,6 +21,7 @@ from .common.versions import Versions
 @register
 class PRelu(Binary):
     code = "PRELU"
+    methods = ("tflm",)
     versions = Versions("1.8.0")
     plain_types = "FLOAT32"
     activates = False
@@ -42,3 +45,6 @@ class PRelu(Binary):
             **product_scale(node, float(x * slope / out)), "x_multiplier": multiplier, "x_left": left,
             "x_right": right, "low": low, "high": high,
         }  # fmt: skip
+
+    def stages(self, node: Node, method: str) -> Stages | None:
+        return of_pairs(node, tflm_prelu)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..arithmetic.formulas import optimized_requantize, xnnpack_requantize
 from ..quantization_math import integer_limits, rescale
-from .common.lookup import centered, lookup_step
+from .common.lookup import centered, lookup_step, stored_values
 from .common.operator import Node, Operator, Shape, register
-from .common.quantization_params import scale_and_zero
+from .common.quantization_params import affine, scale_and_zero
 from .common.versions import Versions, is_per_channel, output_type
 
 if TYPE_CHECKING:
@@ -16,11 +19,16 @@ if TYPE_CHECKING:
     from .common.plan_context import PlanContext
 
 _EIGHT_BITS = ("UINT8", "INT8")
+# How many numbers LiteRT's optimized kernels take at once.
+_QUANTIZED, _REQUANTIZED = 8, 16
+# What NaN counts as, in steps.
+_ENDS = {"optimized": -1e6, "xnnpack": 1e6}
 
 
 @register
 class Quantize(Operator):
     code = "QUANTIZE"
+    methods = ("optimized", "xnnpack")
     max_version = 6
     versions = Versions("1.14.0 1.15.0 2.7.0 2.21.0 2.21.0 2.21.0", types={"INT4": 4, "UINT4": 5})
     converts = True
@@ -37,15 +45,46 @@ class Quantize(Operator):
         return [node.input(0).shape]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:
-        from ..kernels.quantize import BLOCK, f32_quantize
+        method = self.rule(node, plan).method
+        if node.input(0).type == "FLOAT32":
+            self.from_floats(node, plan, method)
+        else:
+            self.from_integers(node, plan, method)
+
+    @staticmethod
+    def from_integers(node: Node, plan: PlanContext, method: str) -> None:
+        """XNNPACK keeps the type; other types, and scales that it does not take, are left to LiteRT's optimized kernel."""
+        input, output = node.input(0), node.outputs[0]
+        stored, x_of, of = stored_values(input.type), affine(node, input), affine(node, output)
+        if method == "xnnpack" and input.type == output.type and (stages := xnnpack_requantize(stored, x_of, of)) is not None:
+            lookup_step(plan, input, output, stages["with zero point"])
+            return
+        table = rescale(centered(node, input), x_of.scale / of.scale) + of.zero
+        if method:
+            lookup_step(plan, input, output, optimized_requantize(stored, x_of, of)["with zero point"], table, _REQUANTIZED)
+        else:
+            lookup_step(plan, input, output, table)
+
+    @staticmethod
+    def from_floats(node: Node, plan: PlanContext, method: str) -> None:
+        """x / scale in float, halves away from zero; otherwise times the scale's inverse, halves to even.
+
+        LiteRT's optimized kernel does the latter to whole groups. Those that are left over are divided in double, halves away from zero.
+        """
+        from ..kernels.quantize import BLOCK, f32_quantize, f32_quantize_even, f32_quantize_rest
 
         input, output = node.input(0), node.outputs[0]
         scale, zero = scale_and_zero(node, output)
-        if input.type != "FLOAT32":
-            lookup_step(plan, input, output, rescale(centered(node, input), scale_and_zero(node, input)[0] / scale) + zero)
-            return
         low, high = integer_limits(output.type)
+        fields: dict[str, Any] = {"zero": zero, "low": low, "high": high}
+        grouped = 0 if not method else input.size if method == "xnnpack" else input.size // _QUANTIZED * _QUANTIZED
+        if grouped:
+            plan.step(
+                f32_quantize_even[output.type], work=-(-grouped // BLOCK), cost=BLOCK, scratch=64, x=input, out=output, count=grouped,
+                inverse=float(np.float32(1 / scale)), invalid=_ENDS[method], **fields,
+            )  # fmt: skip
+        kernel, rest = (f32_quantize_rest if method else f32_quantize)[output.type], input.size - grouped
         plan.step(
-            f32_quantize[output.type], work=-(-input.size // BLOCK), cost=BLOCK, scratch=64, x=input, out=output, count=input.size,
-            scale=scale, zero=zero, low=low, high=high,
+            kernel, work=-(-rest // BLOCK), cost=BLOCK, scratch=64, x=(input, 4 * grouped), out=(output, grouped), count=rest, scale=scale,
+            **fields,
         )  # fmt: skip

@@ -23,6 +23,7 @@ class ResizeBilinear(Resizing):
     """UINT8 blends in float, INT8 with ten fractional bits; neither rescales. Oldest files keep the size in the options."""
 
     code = "RESIZE_BILINEAR"
+    methods = ("optimized", "xnnpack")
     max_version = 4
     versions = Versions("1.7.0 1.14.0 2.2.0 2.5.0", types={"INT8": 2, "INT16": 4})
     plain_types = "FLOAT32 UINT8 INT8 INT16"
@@ -71,19 +72,34 @@ class ResizeBilinear(Resizing):
         high = np.minimum(np.trunc((at + 1023) / 1024), size - 1)
         return low.astype(np.int32), high.astype(np.int32), (at - 1024 * low).astype(np.int32)
 
+    @staticmethod
+    def eleven_bits(size: int, out: int, align_corners: bool, half_pixel: bool) -> _Table:
+        """XNNPACK's: places in float, kept inside the picture, with eleven fractional bits in the end, halves to even."""
+        f, corners = np.float32, align_corners and out > 1
+        scale = f(size - corners) / f(out - corners)
+        at = np.arange(out).astype(f) * scale
+        if half_pixel:
+            at = at + (f(0.5) * scale - f(0.5))
+        at = np.clip(at, f(0), f(size - 1))
+        low = at.astype(np.int32)
+        part = np.rint((at - low.astype(f)) * f(2048)).astype(np.int32)
+        return low, np.minimum(low + 1, size - 1).astype(np.int32), part
+
     def prepare(self, node: Node, plan: PlanContext) -> None:
-        from ..kernels.resize import resize_bilinear
+        from ..kernels.resize import resize_bilinear, resize_bilinear_otherwise
 
         input, output, options = node.input(0), node.outputs[0], node.options
         plan.check_table(max(output.shape[1:3]))
-        table = self.integers if input.type == "INT8" else self.floats
+        method = self.rule(node, plan).method
+        kernels = resize_bilinear_otherwise[method] if method else resize_bilinear
+        table = self.eleven_bits if method == "xnnpack" else self.integers if input.type == "INT8" else self.floats
         fields: dict[str, Any] = {}
         for name, axis in (("y", 1), ("x", 2)):
             parts = table(input.shape[axis], output.shape[axis], options.align_corners, options.half_pixel_centers)
             for suffix, part in zip(("low", "high", "part"), parts, strict=True):
                 fields[f"{name}_{suffix}"] = plan.constant(part, part.dtype)
         plan.step(
-            resize_bilinear[input.type], work=output.shape[0] * output.shape[1] if output.size else 0,
+            kernels[input.type], work=output.shape[0] * output.shape[1] if output.size else 0,
             cost=output.shape[2] * output.shape[3] * 8, x=input, out=output, in_h=input.shape[1], in_w=input.shape[2],
             out_h=output.shape[1], out_w=output.shape[2], channels=input.shape[3], **fields,
         )  # fmt: skip

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..arithmetic.formulas import Stages, xnnpack_sub
 from .common.binary import Binary, common_scale
 from .common.operator import Node, register
+from .common.pairs import of_pairs
 from .common.quantization_rules import ADDS
 from .common.versions import Versions, broadcasts_widely, input_type, option
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 @register
 class Sub(Binary):
     code = "SUB"
+    methods = ("xnnpack",)
     max_version = 5
     versions = Versions("1.6.0 1.14.0 2.3.0 2.4.0 2.4.0", types={"INT8": 2, "INT64": 4})
     plain_types = "FLOAT32 INT32 INT64"
@@ -34,3 +37,6 @@ class Sub(Binary):
 
     def rescaling(self, node: Node) -> dict[str, int]:
         return common_scale(node)
+
+    def stages(self, node: Node, method: str) -> Stages | None:
+        return of_pairs(node, xnnpack_sub)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ...arithmetic import Rule
+from ...arithmetic.formulas import Stages, last
 from ...quantization_math import FACTORS_END, multiplier_and_shifts
 from .broadcasting import blocks, broadcast, loops
 from .operator import Node, Operator, Shape
+from .pairs import Pairs, pairs_step
 from .quantization_params import activation_range, scale_and_zero
 
 if TYPE_CHECKING:
@@ -71,6 +74,15 @@ class Binary(Operator):
             x.type == y.type == output.type, f"its inputs {x} and {y} and its output {output.name!r} ({output.type}) do not share a type"
         )
 
+    def stages(self, node: Node, method: str) -> Stages | None:
+        """What an arithmetic's method computes of all pairs of 8-bit numbers; None where it leaves the op to another kernel."""
+        return None
+
+    def pairs(self, node: Node, rule: Rule) -> Pairs | None:
+        """The results of all pairs by an arithmetic's rule; None where they are those of the reference kernels."""
+        stages = self.stages(node, rule.method)
+        return None if stages is None else Pairs(last(stages), rule.limits)
+
     def infer(self, node: Node) -> Sequence[Shape]:
         return [broadcast(node, node.input(0).shape, node.input(1).shape)]
 
@@ -86,6 +98,11 @@ class Binary(Operator):
         from ...kernels.binary import MAX_OUTER
 
         x, y, output = node.input(0), node.input(1), node.outputs[0]
+        rule = self.rule(node, plan)
+        pairs = self.pairs(node, rule) if rule.method else None
+        if pairs is not None:
+            pairs_step(node, plan, pairs, node.options.fused_activation_function if self.activates else "NONE")
+            return
         walk = loops(node, (x.shape, y.shape), output.shape, MAX_OUTER)
         plan.step(
             self.kernels()[x.type], **blocks(walk), scratch=256, failures={1: self.refusal}, x=x, y=y, out=output, **walk,

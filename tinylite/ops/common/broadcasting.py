@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .operator import Node, Shape
 
-__all__ = ["blocks", "broadcast", "loops"]
+__all__ = ["blocks", "broadcast", "loops", "vector_run"]
 
 
 def broadcast(node: Node, *shapes: Shape) -> Shape:
@@ -57,3 +57,32 @@ def blocks(walk: dict[str, Any]) -> dict[str, Any]:
     from ...kernels.binary import BLOCK
 
     return {"work": -(-walk["run"] // BLOCK) * math.prod(walk["dims"]), "cost": min(walk["run"], BLOCK) + 16}
+
+
+def vector_run(x: Shape, y: Shape) -> tuple[int, bool]:
+    """How many neighbouring results LiteRT's optimized kernels compute in one go, and whether one operand is a single number there.
+
+    That is, the innermost loop of BinaryBroadcastFiveFold; 0 where the shapes do not fit its five loops and each result is by itself.
+    """
+    rank = max(len(x), len(y))
+    pairs = [(a, b) for a, b in zip((1,) * (rank - len(x)) + x, (1,) * (rank - len(y)) + y, strict=True)]
+    if all(a == b for a, b in pairs):
+        return math.prod(x), False
+    # The operand that repeats along the last dimension in which they differ comes first.
+    if next(a for a, b in reversed(pairs) if a != b) != 1:
+        pairs = [(b, a) for a, b in pairs]
+
+    def take(wanted: Callable[[int, int], bool]) -> int:
+        size = 1
+        while pairs and wanted(*pairs[-1]):
+            size *= max(pairs.pop())
+        return size
+
+    same = take(lambda a, b: a == b)
+    repeated = take(lambda a, b: a == 1)
+    take(lambda a, b: a == b)
+    take(lambda a, b: b == 1)
+    take(lambda a, b: a == b)
+    if pairs:
+        return 0, False
+    return (same, False) if same > 1 else (repeated, True)

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ...arithmetic import Rule
+from ...errors import SettingError, quoted
 from ...model import Op, Tensor, options_table
 from .layers import Layer
 from .node import NeedsCount, NeedsValue, Node, Shape, Value
@@ -22,6 +24,8 @@ class Operator:
 
     code          its BuiltinOperator name
     max_version   the highest version whose meaning this class has
+    methods       the names that rules of arithmetics have for other ways to round it than that of the reference kernels; sums of products
+                  have those of linear/
     versions      what its versions add, and which runtimes have them, for files that are written
     plain_types   the types, with spaces between them, that LiteRT's kernels take where there is no scale; None: any
     data_input    the input whose type `plain_types` are about
@@ -48,6 +52,7 @@ class Operator:
 
     code: ClassVar[str]
     max_version: ClassVar[int] = 1
+    methods: ClassVar[tuple[str, ...]] = ()
     versions: ClassVar[Versions] = Versions()
     plain_types: ClassVar[str | None] = None
     data_input: ClassVar[int] = 0
@@ -127,6 +132,17 @@ class Operator:
     def check_types(self, node: Node) -> None:
         """Look at types and quantization."""
         raise NotImplementedError
+
+    def rule(self, node: Node, plan: PlanContext) -> Rule:
+        """How the plan's arithmetic rounds it; `method` is "" where it does as the reference kernels.
+
+        Raises UnprovenError where it is not proven, and SettingError for a method that is not one of `methods`.
+        """
+        rule = plan.arithmetic.rule(self.code, node.outputs[0].type, Rule(""))
+        if rule.method and rule.method not in self.methods:
+            remedy = f"There are: {', '.join(map(repr, self.methods))}" if self.methods else "Give None"
+            raise SettingError(f"the arithmetic's rule of {self.code} has the method {quoted(rule.method)}", remedy)
+        return rule
 
     def infer(self, node: Node) -> Sequence[Shape]:
         """The shapes of the outputs. Raises NeedsValue if they depend on a value that is not known yet."""

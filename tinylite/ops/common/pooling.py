@@ -47,7 +47,10 @@ class Pooling(Operator):
     def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         height, width = self.windows(node)
-        low, high = activation_range(node, node.options.fused_activation_function, output)
+        # XNNPACK takes no window that is smaller than the stride.
+        whole = height.stride <= height.filter and width.stride <= width.filter
+        limits = self.rule(node, plan).limits if whole else ""
+        low, high = activation_range(node, node.options.fused_activation_function, output, limits=limits)
         channels = input.shape[3]
         plan.step(
             self.kernels()[input.type], work=input.shape[0] * height.out * width.out if channels else 0,

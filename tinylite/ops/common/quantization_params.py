@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from ...arithmetic.formulas import Affine
+from ...errors import SettingError, quoted
 from ...quantization_math import FLOAT_MAX, integer_limits, quantize_limit, round_half_away
 from .operator import Node, Value
 
-__all__ = ["CLAMPS", "LIMITS", "activation_range", "scale_and_zero", "scales_and_zeros", "stored_bound"]
+__all__ = ["CLAMPS", "LIMITS", "activation_range", "affine", "scale_and_zero", "scales_and_zeros", "stored_bound"]
 
 _NARROW = ("INT8", "UINT8", "INT16")  # types whose zero points must be values of theirs; of others, what an int32 holds
 # Fused activations: the real range that they clamp to.
@@ -26,6 +28,11 @@ def scale_and_zero(node: Node, value: Value) -> tuple[float, int]:
     if scales.size != 1:
         node.fail(f"{value} has {scales.size} scales, one for each channel, where one for the whole tensor is wanted")
     return float(scales[0]), int(zeros[0])
+
+
+def affine(node: Node, value: Value) -> Affine:
+    """The same, as formulas take it."""
+    return Affine(*scale_and_zero(node, value))
 
 
 def scales_and_zeros(node: Node, value: Value, channels: int | None) -> tuple[np.ndarray, np.ndarray]:
@@ -67,6 +74,8 @@ def activation_range(node: Node, activation: str, output: Value, finite: bool = 
     if not output.quantized:
         return int(max(low, least)), int(min(high, largest))
     scale, zero = scale_and_zero(node, output)
+    if limits not in LIMITS:
+        raise SettingError(f"the arithmetic's rule has the limits {quoted(limits)}", f"There are: {', '.join(map(repr, LIMITS))}")
     bounds = (least, largest)
     if np.isfinite(low):
         least = LIMITS[limits](node, low, scale, zero, *bounds)

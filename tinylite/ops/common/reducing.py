@@ -9,9 +9,10 @@ import numpy as np
 
 from ...quantization_math import mean_multiplier
 from .operator import Node, Operator, Shape
-from .quantization_params import scale_and_zero
+from .quantization_params import affine, scale_and_zero
 
 if TYPE_CHECKING:
+    from ...kernels.kernel import Kernel
     from .plan_context import PlanContext
 
 __all__ = ["Reducing", "reduced_axes"]
@@ -57,13 +58,21 @@ class Reducing(Operator):
         """What the kernel's record wants besides the walk; `count` elements make one result."""
         return {}
 
+    def rounded(self, node: Node, method: str, axes: list[int], count: int) -> tuple[Kernel, dict[str, Any]] | None:
+        """The kernel and its fields by an arithmetic's method; None where it is that of the reference kernels."""
+        return None
+
     def prepare(self, node: Node, plan: PlanContext) -> None:
         x, output = node.input(0), node.outputs[0]
-        walk, units = self.walk(node, x.shape, reduced_axes(node, len(x.shape)))
+        axes = reduced_axes(node, len(x.shape))
+        walk, units = self.walk(node, x.shape, axes)
         count = x.size // output.size if output.size else 0
+        method = self.rule(node, plan).method
+        rounded = self.rounded(node, method, axes, count) if method else None
+        kernel, fields = (self.kernels()[x.type], self.fields(node, count)) if rounded is None else rounded
         plan.step(
-            self.kernels()[x.type], work=units if output.size else 0, cost=count * (walk["run"] if walk["run_kept"] else 1) + 16,
-            scratch=walk["run"] * 8 if walk["run_kept"] else 0, x=x, out=output, **walk, **self.fields(node, count),
+            kernel, work=units if output.size else 0, cost=count * (walk["run"] if walk["run_kept"] else 1) + 16,
+            scratch=walk["run"] * 8 if walk["run_kept"] else 0, x=x, out=output, **walk, **fields,
         )  # fmt: skip
 
     @staticmethod
@@ -104,3 +113,15 @@ class Reducing(Operator):
         (in_scale, in_zero), (out_scale, out_zero) = scale_and_zero(node, node.input(0)), scale_and_zero(node, node.outputs[0])
         multiplier, shift = mean_multiplier(in_scale / out_scale, max(count, 1) if mean else 1)
         return {"count": count, "in_zero": in_zero, "out_zero": out_zero, "multiplier": multiplier, "shift": shift}
+
+    @staticmethod
+    def in_float(node: Node, count: int, mean: bool) -> tuple[Kernel, dict[str, Any]]:
+        """XNNPACK's: the sum as a float, times a factor, with both zero points in a term that is a float too, halves to even."""
+        from ...kernels.reduce import ROUNDED_SUM
+
+        x, output = affine(node, node.input(0)), affine(node, node.outputs[0])
+        factor = np.float32(x.scale) / np.float32(output.scale)
+        if mean:
+            factor = factor * (np.float32(1) / np.float32(count))
+        bias = np.float32(output.zero) - np.float32(count * x.zero) * factor
+        return ROUNDED_SUM["in_float"][node.input(0).type], {"factor": float(factor), "bias": float(bias), "zero": 0, "even": 1}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ...arithmetic.formulas import Stages, last
 from .lookup import float_table, lookup_step
 from .operator import Node, Operator, Shape, Value
 
@@ -42,6 +43,10 @@ class Unary(Operator):
         """The 256 results of an 8-bit input, by ascending value."""
         return float_table(node, input, output, lambda x: self.real(x, node))
 
+    def stages(self, node: Node, method: str) -> Stages | None:
+        """What an arithmetic's method computes of all values of an 8-bit input; None where it leaves the op to another kernel."""
+        return None
+
     def check_types(self, node: Node) -> None:
         input, output = node.input(0), node.outputs[0]
         if input.type not in self.types:
@@ -56,7 +61,9 @@ class Unary(Operator):
 
         input, output = node.input(0), node.outputs[0]
         if input.type in ("INT8", "UINT8"):
-            lookup_step(plan, input, output, self.table(node, input, output))
+            method = self.rule(node, plan).method
+            stages = self.stages(node, method) if method else None
+            lookup_step(plan, input, output, self.table(node, input, output) if stages is None else last(stages))
             return
         plan.step(
             unary.UNARY[input.type][self.kernel_name(node)], work=-(-input.size // unary.BLOCK), cost=unary.BLOCK * 2, scratch=128, x=input,
