@@ -96,7 +96,7 @@ def test_complex_numbers_are_near_in_both_parts() -> None:
     ("found", "golden", "text"),
     [
         (np.zeros(3, np.int8), bytes_(0, 0, 0), "it is int8, and the golden uint8"),
-        (np.zeros(3, np.float32), bytes_(0, 0, 0), "it is float32"),
+        (np.zeros(3, np.float32), bytes_(0, 0, 0), "it holds real numbers, float32, and the golden stored ones, uint8"),
         (np.zeros((1, 3), np.uint8), bytes_(0, 0, 0), "its shape is"),
         (np.array([np.nan, 1, 1], np.float32), np.array([1, np.nan, 1], np.float32), "NaN is in other places: 2 of 3, the first at"),
     ],

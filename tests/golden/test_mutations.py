@@ -437,6 +437,15 @@ def test_hashes_are_enough_to_find_the_op(net: Model) -> None:
         assert report.first is not None and "its CRC32 is" in str(report.first.difference.problem)
 
 
+@pytest.mark.parametrize(("name", "op", "kind"), [("one bias", CONV, "guilty"), ("no bias", POINTWISE, "unknown")])
+def test_hashes_of_layers_say_which_op_of_a_changed_model_differs(name: str, op: int, kind: str, net: Model) -> None:
+    """It can be run alone only where its inputs are kept."""
+    bare = golden.record(net, cases=2, layers=True, hashes_only=True)
+    report = golden.check(bare, changed(net, MODELS[name][0]), changed_model=True)
+    _blamed(report, op, kind)
+    assert report.first is not None and "the golden, which holds hashes only" in str(report.first.difference.problem)
+
+
 def test_nan_at_another_place_is_a_difference(shared: Path) -> None:
     model = shared / "models" / "hello_world_float.tflite"
     made = golden.record(model, layers=True, cases=2)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import tinylite
 from tinylite import golden
-from tinylite.errors import ModelError, SettingError, TensorError
+from tinylite.errors import FileError, GoldenError, ModelError, SettingError, TensorError
 from tinylite.model import Graph, Model, Op, Tensor
 
 from ..small_models import DEMO, chain, two_signatures
@@ -106,3 +108,20 @@ def test_tensors_of_one_name_have_keys_apart() -> None:
     made = golden.record(Model([Graph("main", [x], [z], [Op("NEG", [x], [y]), Op("ABS", [y], [z])], [x, y, z])]), cases=1, layers=True)
     assert made.keys == ("x", "same (tensor 2)", "same (tensor 1)")
     assert golden.check(made, Model([Graph("main", [x], [z], [Op("NEG", [x], [y]), Op("ABS", [y], [z])], [x, y, z])])).passes
+
+
+def test_what_cannot_be_checked_says_why() -> None:
+    made = golden.record(chain(), cases=1)
+    for wrong, text in ((replace(made, cases=()), "has no cases"), (replace(made, graph=3), "of graph 3, and the model has 1")):
+        with pytest.raises(GoldenError, match=text):
+            golden.check(wrong, chain())
+    with pytest.raises(SettingError, match="using is 3"):
+        golden.check(made, chain(), using=3)
+    with pytest.raises(SettingError, match="Give one of the two"):
+        golden.check(made, chain(), using=golden.TinyliteSource(golden.ModelFile.of(chain()), "fast"), arithmetic="fast")
+    with pytest.raises(FileError, match="recorded of a model without a file"):
+        golden.check(made)
+    with pytest.raises(GoldenError, match="first difference"):
+        report = golden.check(made, chain(codes="NEG NEG"), changed_model=True)
+        report.raise_if_failed()
+    golden.check(made, chain()).raise_if_failed()

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tinylite import golden
-from tinylite.golden import checking
+from tinylite.golden import compare
+from tinylite.golden.compare import compare_record
 
 from .network import Dump, network
 
@@ -34,7 +35,7 @@ def test_equal_values_are_neither_compared_one_by_one_nor_hashed(tmp_path: Path,
     model.save(tmp_path / "net.tflite")
     made = golden.record(model, layers=True, cases=3)
     golden.save(golden.record(tmp_path / "net.tflite", layers=True, cases=3), tmp_path / "g.npz")
-    compared = _counted(monkeypatch, checking, "compare_arrays")
+    compared = _counted(monkeypatch, compare, "compare_arrays")
     hashed = _counted(monkeypatch, zlib, "crc32")
     assert golden.check(tmp_path / "g.npz", tmp_path / "net.tflite").passes
     inputs = [6 * 6 * 4] * 3
@@ -54,11 +55,11 @@ def test_every_single_difference_is_seen(shape: tuple[int, ...], dtype: Any) -> 
     tensor = golden.GoldenTensor("x", 0, "output", np.dtype(dtype).name)
     record = golden.Record.of(values)
     for found in (values, values.copy(order="F"), values[..., ::-1][..., ::-1] if shape else values):
-        assert checking._difference(found, record, tensor, golden.EXACT, "x") is None
+        assert compare_record(found, record, tensor) is None
     for place in {0, size // 2, size - 1}:
         other = values.copy()
         other.reshape(-1)[place] = 1 - other.reshape(-1)[place] if dtype is not np.bool_ else not other.reshape(-1)[place]
-        difference = checking._difference(other, record, tensor, golden.EXACT, "x")
+        difference = compare_record(other, record, tensor)
         assert difference is not None and difference.count == 1 and not difference.passes
         assert difference.worst == tuple(map(int, np.unravel_index(place, shape)))
         assert (difference.golden, difference.found) == (values[difference.worst], other[difference.worst])

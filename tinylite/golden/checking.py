@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import shlex
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from .. import __version__
 from ..arithmetic import ARITHMETICS, Arithmetic, find
 from ..errors import FileError, GoldenError, SettingError, TensorError, nearest, quoted
-from .compare import Difference, compare_arrays
+from .compare import Difference, compare_record
+from .cpu import cpu_name
 from .diagnosis import diagnose
 from .file import load, verify_record
 from .findings import CaseDifference, Verdict
-from .golden import Golden, GoldenTensor, Record, execution_order, native, stored_bytes, tensor_keys
+from .golden import Golden, GoldenTensor, Record, execution_order, native, tensor_keys
 from .model_file import ModelFile, beside
 from .report import Report
 from .reproduce import reproduce
@@ -53,8 +54,14 @@ def check(
     Differences are no error: `Report.passes` says whether there are any, and `Report.raise_if_failed()` makes an error of them.
     """
     golden = golden if isinstance(golden, Golden) else load(golden, verify=False)
+    if not golden.cases:
+        raise GoldenError("the golden has no cases, so there is nothing to check", "Record it again")
     allowed = _allowed(golden, tolerance, tolerances or {})
     file = _model(golden, model, needed=using is None)
+    if file is not None and golden.graph >= len(file.model.graphs):
+        raise GoldenError(
+            f"the golden is of graph {golden.graph}, and the model has {len(file.model.graphs)}", "Give the model that it is of"
+        )
     if file is not None and file.sha256 != golden.model_sha256 and not changed_model:
         raise GoldenError(
             f"the golden is of another model: of {golden.model!r} with the SHA-256 {golden.model_sha256[:16]}..., and "
@@ -70,6 +77,10 @@ def check(
         raise SettingError("arithmetic says how tinylite rounds, and using says that others compute", "Give one of the two")
     else:
         using, now = (source(using, file) if isinstance(using, str) else using), ""
+        if not callable(getattr(using, "values", None)):
+            raise SettingError(
+                f"using is {quoted(using)}", "Give the name of a runtime, the path of a dump, or an object with Source's methods"
+            )
     report = Report(golden, using.name, now, file.path if file is not None else None, notes=golden.notes, allowed=tuple(allowed))
     tolerances = tolerances or {}
     if each:
@@ -137,7 +148,7 @@ def _compared(report: Report, using: Source, allowed: list[Tolerance], names: se
             value = values.get(key)
             if value is None:
                 if tensor.role == "output":
-                    found.append(CaseDifference(case, key, record, Difference(tensor, "it is missing", _size(record))))
+                    found.append(CaseDifference(case, key, record, Difference(tensor, "it is missing", record.size)))
                 elif tensor.role == "layer":
                     lacking.add(key)
                 continue
@@ -152,7 +163,7 @@ def _compared(report: Report, using: Source, allowed: list[Tolerance], names: se
                 f"{using.name} has none of the golden's outputs and layers in case {case}",
                 near or f"The golden has {', '.join(repr(golden.keys[place]) for place in order[:5])}",
             )
-    notes = (*report.notes, *_names_that_differ(unknown, lacking, golden))
+    notes = tuple(dict.fromkeys((*report.notes, *_names_that_differ(unknown, lacking, golden))))
     lacks = tuple(key for key in golden.keys if key in lacking)
     return replace(report, compared=compared, differences=tuple(found), first=_first(golden, found), notes=notes, lacking=lacks)
 
@@ -180,12 +191,13 @@ def _explained(
     if file is None:
         report = _with_values(report, using.values(report.golden, report.first.case))
         return replace(report, notes=(*report.notes, _NO_MODEL))
+    report = replace(report, notes=(*report.notes, *_made_elsewhere(report.golden)))
     golden = with_layers(report.golden, file)
     if isinstance(golden, str):
         report, golden = replace(report, notes=(*report.notes, golden)), report.golden
     allowed = _allowed(golden, tolerance, tolerances)
     if golden is not report.golden:
-        deeper = _compared(replace(report, golden=golden, notes=report.golden.notes), using, allowed, _names(file, golden))
+        deeper = _compared(replace(report, golden=golden), using, allowed, _names(file, golden))
         if not deeper.passes:
             report = replace(deeper, golden=report.golden)
     assert report.first is not None
@@ -198,6 +210,16 @@ def _explained(
         verdict = _with_origin(verdict, judge, report, values)
     report = replace(report, verdict=verdict, hints=tuple(diagnose(judge, report.first, verdict, values)))
     return _shown(report, judge, folder)
+
+
+def _made_elsewhere(golden: Golden) -> list[str]:
+    """Where else it was recorded, which may be why something differs."""
+    notes = []
+    if golden.tinylite != __version__:
+        notes.append(f"the golden was recorded by tinylite {golden.tinylite}, and this is {__version__}")
+    if golden.cpu and golden.cpu != cpu_name():
+        notes.append(f"the golden was recorded on another CPU, {golden.cpu}; this is {cpu_name()}")
+    return notes
 
 
 def _with_values(report: Report, values: Mapping[str, np.ndarray | int]) -> Report:
@@ -283,47 +305,12 @@ def _shown(report: Report, judge: Judge, folder: Any) -> Report:
     return replace(report, commands=tuple(commands), reproduction=made)
 
 
-def _size(record: Record) -> int:
-    return int(np.prod(record.shape, dtype=np.int64))
-
-
 def _difference(value: np.ndarray | int, record: Record, tensor: GoldenTensor, tolerance: Tolerance, place: str) -> Difference | None:
-    """How a value differs from what the golden holds; None if it does not."""
-    if not isinstance(value, np.ndarray):
-        if int(value) == record.crc32:
-            return None
-        return Difference(tensor, f"its CRC32 is {int(value):08x}, and the golden's {record.crc32:08x}", _size(record))
-    if record.value is not None:
-        if _same_bits(value, record.value):
-            return None
+    """What `compare_record` returns. Raises FileError if it is the golden's file that has been changed."""
+    difference = compare_record(value, record, tensor, tolerance)
+    if difference is not None:
         verify_record(record, place)
-        difference = compare_arrays(native(value), record.value, tensor, tolerance)
-        return difference if difference.count or difference.problem else None
-    if tensor.dtype != _dtype_name(value):
-        return Difference(tensor, f"it is {_dtype_name(value)}, and the golden {tensor.dtype}", _size(record))
-    if value.shape != record.shape:
-        return Difference(tensor, f"its shape is {list(value.shape)}, and the golden's {list(record.shape)}", _size(record))
-    crc32 = zlib.crc32(stored_bytes(value))
-    if crc32 == record.crc32:
-        return None
-    return Difference(tensor, f"its CRC32 is {crc32:08x}, and the golden, which holds hashes only, has {record.crc32:08x}", _size(record))
-
-
-def _dtype_name(value: np.ndarray) -> str:
-    return "str" if value.dtype.kind in "OSU" else value.dtype.name
-
-
-def _same_bits(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two arrays are the same type, shape and bytes: 8 bytes at a time, a tenth of what comparing values takes."""
-    if a.dtype != b.dtype or a.shape != b.shape or a.dtype.hasobject:
-        return False
-    if a.size < 64:
-        return a.tobytes() == b.tobytes()
-    if not (a.flags.c_contiguous and b.flags.c_contiguous):
-        return bool(np.array_equal(a, b))
-    x, y = (each.reshape(-1).view(np.uint8) for each in (a, b))
-    whole = x.size // 8 * 8
-    return np.array_equal(x[:whole].view(np.uint64), y[:whole].view(np.uint64)) and np.array_equal(x[whole:], y[whole:])
+    return difference
 
 
 def _names_that_differ(unknown: set[str], lacking: set[str], golden: Golden) -> list[str]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .golden import GoldenTensor
+from .golden import GoldenTensor, Record, native
 from .tolerance import EXACT, Tolerance
 
-__all__ = ["Difference", "compare_arrays"]
+__all__ = ["Difference", "compare_arrays", "compare_record"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,47 @@ def compare_arrays(found: np.ndarray, golden: np.ndarray, tensor: GoldenTensor, 
     return _described(tensor, tolerance, found, golden, steps, np.abs(steps) * _scales(tensor, steps), np.abs(steps) > allowed)
 
 
+def compare_record(value: Any, record: Record, tensor: GoldenTensor, tolerance: Tolerance = EXACT) -> Difference | None:
+    """How a value, an array or a CRC32 as an int, differs from what a golden holds; None if it does not.
+
+    Where one of both is hashes only, nothing but equality can be said.
+    """
+    if isinstance(value, (int, np.integer)):
+        if int(value) == record.crc32:
+            return None
+        return Difference(tensor, f"its CRC32 is {int(value):08x}, and the golden's {record.crc32:08x}", record.size)
+    found = native(np.asarray(value))
+    if tensor.dtype == "str" and found.dtype.kind in "SU":
+        found = found.astype(object)
+    if record.value is not None:
+        if _same_bits(found, record.value):
+            return None
+        difference = compare_arrays(found, record.value, tensor, tolerance)
+        return difference if difference.count or difference.problem else None
+    dtype = "str" if found.dtype == object else found.dtype.name
+    if tensor.dtype != dtype:
+        return Difference(tensor, f"it is {dtype}, and the golden {tensor.dtype}", record.size)
+    if found.shape != record.shape:
+        return Difference(tensor, f"its shape is {list(found.shape)}, and the golden's {list(record.shape)}", record.size)
+    now = Record.of(found, keep=False)
+    if now == record:
+        return None
+    return Difference(tensor, f"its CRC32 is {now.crc32:08x}, and the golden, which holds hashes only, has {record.crc32:08x}", record.size)
+
+
+def _same_bits(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two arrays are the same type, shape and bytes: 8 bytes at a time, a fraction of what comparing values takes."""
+    if a.dtype != b.dtype or a.shape != b.shape or a.dtype.hasobject:
+        return False
+    if a.size < 64:
+        return a.tobytes() == b.tobytes()
+    if not (a.flags.c_contiguous and b.flags.c_contiguous):
+        return bool(np.array_equal(a, b))
+    x, y = (each.reshape(-1).view(np.uint8) for each in (a, b))
+    whole = x.size // 8 * 8
+    return np.array_equal(x[:whole].view(np.uint64), y[:whole].view(np.uint64)) and np.array_equal(x[whole:], y[whole:])
+
+
 def _clipped(found: np.ndarray, golden: np.ndarray) -> np.ndarray:
     """found - golden of 64-bit integers as int64; what does not fit is the largest that does."""
     with np.errstate(over="ignore"):
@@ -125,7 +166,8 @@ def _floats(tensor: GoldenTensor, tolerance: Tolerance, found: np.ndarray, golde
 
 def _ordered(values: np.ndarray) -> np.ndarray:
     """Floats as whole numbers, int64, that follow each other as they do."""
-    bits = np.ascontiguousarray(values).view(f"i{values.dtype.itemsize}").astype(np.int64).reshape(values.shape)  # which has one at least
+    flat = np.ascontiguousarray(values).reshape(-1)  # views of arrays without dimensions have one
+    bits = flat.view(f"i{values.dtype.itemsize}").astype(np.int64).reshape(values.shape)
     lowest = -(1 << (8 * values.dtype.itemsize - 1))
     return np.where(bits < 0, lowest - bits, bits)
 

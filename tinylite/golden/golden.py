@@ -7,6 +7,7 @@ they are. Where only hashes are kept, there are arrays of the inputs alone.
 from __future__ import annotations
 
 import hashlib
+import math
 import zlib
 from collections import Counter
 from dataclasses import dataclass, field
@@ -76,6 +77,11 @@ class Record:
     crc32: int
     sha256: str
     value: np.ndarray | None = field(default=None, compare=False)
+
+    @property
+    def size(self) -> int:
+        """How many values there are."""
+        return math.prod(self.shape)
 
     @classmethod
     def of(cls, value: np.ndarray, keep: bool = True) -> Record:

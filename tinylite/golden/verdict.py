@@ -15,7 +15,7 @@ import numpy as np
 from ..arithmetic import ARITHMETICS, Arithmetic
 from ..errors import TinyliteError
 from ..model import Graph
-from .compare import compare_arrays
+from .compare import compare_arrays, compare_record
 from .findings import CaseDifference, Verdict
 from .golden import Golden, stored_bytes
 from .model_file import ModelFile
@@ -139,11 +139,10 @@ class Judge:
         found = []
         for index, value in zip(part.outputs, outputs, strict=True):
             place = self._by_index.get(index)
-            if place is not None and self.golden.cases[case][place].value is not None:
+            if place is not None:
                 kept = self.golden.cases[case][place]
-                assert kept.value is not None
-                difference = compare_arrays(value, kept.value, self.golden.tensors[place], self.allowed[place])
-                if difference.count or difference.problem:
+                difference = compare_record(value, kept, self.golden.tensors[place], self.allowed[place])
+                if difference is not None:
                     found.append(CaseDifference(case, self.golden.keys[place], kept, difference, value))
         return found
 
