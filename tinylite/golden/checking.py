@@ -58,11 +58,12 @@ def check(
         raise GoldenError("the golden has no cases, so there is nothing to check", "Record it again")
     allowed = _allowed(golden, tolerance, tolerances or {})
     file = _model(golden, model, needed=using is None)
-    if file is not None and golden.graph >= len(file.model.graphs):
+    if file is not None and golden.graph and golden.graph >= len(file.model.graphs):
         raise GoldenError(
             f"the golden is of graph {golden.graph}, and the model has {len(file.model.graphs)}", "Give the model that it is of"
         )
     if file is not None and file.sha256 != golden.model_sha256 and not changed_model:
+        _ = file.model  # what is not a model at all says so
         raise GoldenError(
             f"the golden is of another model: of {golden.model!r} with the SHA-256 {golden.model_sha256[:16]}..., and "
             f"{file.path or 'the model'} has {file.sha256[:16]}...",
@@ -85,7 +86,7 @@ def check(
     tolerances = tolerances or {}
     if each:
         return _checked_each(report, using, file, tolerance, tolerances, reproduce_in)
-    report = _compared(report, using, allowed, _names(file, golden))
+    report = _compared(report, using, allowed, file)
     return report if report.passes else _explained(report, using, file, tolerance, tolerances, reproduce_in)
 
 
@@ -131,13 +132,13 @@ def _recorded_arithmetic(golden: Golden) -> Arithmetic:
 # ---- comparing
 
 
-def _compared(report: Report, using: Source, allowed: list[Tolerance], names: set[str]) -> Report:
-    """The report with all tensors compared that the source has; `names` are those of the model's other tensors."""
+def _compared(report: Report, using: Source, allowed: list[Tolerance], file: ModelFile | None) -> Report:
+    """The report with all tensors compared that the source has."""
     golden = report.golden
     found: list[CaseDifference] = []
     compared = 0
     order = execution_order(golden)
-    known, unknown = names | set(golden.keys), set[str]()
+    known, unknown = set(golden.keys), set[str]()
     lacking: set[str] = set()
     for case, records in enumerate(golden.cases):
         values = using.values(golden, case)
@@ -163,6 +164,8 @@ def _compared(report: Report, using: Source, allowed: list[Tolerance], names: se
                 f"{using.name} has none of the golden's outputs and layers in case {case}",
                 near or f"The golden has {', '.join(repr(golden.keys[place]) for place in order[:5])}",
             )
+    if unknown:
+        unknown -= _names(file, golden)
     notes = tuple(dict.fromkeys((*report.notes, *_names_that_differ(unknown, lacking, golden))))
     lacks = tuple(key for key in golden.keys if key in lacking)
     return replace(report, compared=compared, differences=tuple(found), first=_first(golden, found), notes=notes, lacking=lacks)
@@ -197,7 +200,7 @@ def _explained(
         report, golden = replace(report, notes=(*report.notes, golden)), report.golden
     allowed = _allowed(golden, tolerance, tolerances)
     if golden is not report.golden:
-        deeper = _compared(replace(report, golden=golden), using, allowed, _names(file, golden))
+        deeper = _compared(replace(report, golden=golden), using, allowed, file)
         if not deeper.passes:
             report = replace(deeper, golden=report.golden)
     assert report.first is not None
@@ -264,7 +267,7 @@ def _checked_each(
         compared = len(golden.cases) * sum(tensor.op is not None for tensor in golden.tensors)
         report = replace(report, compared=compared, differences=tuple(found), first=first, notes=(*report.notes, *notes))
     else:
-        report = replace(_compared(replace(report, golden=golden), using, allowed, _names(file, golden)), golden=report.golden)
+        report = replace(_compared(replace(report, golden=golden), using, allowed, file), golden=report.golden)
         guilty, values = [], {}
         for case in sorted({each.case for each in report.differences}):
             values = using.values(golden, case)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from ..errors import FileError
+from ..errors import FileError, at
 from ..files.io import content_of
 from ..model import Model
 from ..model.source import model_from
@@ -17,9 +18,14 @@ __all__ = ["ModelFile", "beside"]
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A model and what its file is: `path`, None if it has none; `name`, without the folder; SHA-256 of its bytes."""
+    """A model and what its file is.
 
-    model: Model = field(repr=False)
+    given   what an Interpreter takes: a path, a file's bytes or a Model
+    path    of the file, or None if it has none
+    sha256  of its bytes
+    """
+
+    given: Any = field(repr=False)
     path: str | None
     sha256: str
 
@@ -28,11 +34,19 @@ class ModelFile:
         """The model of a path, of a file's bytes, or a Model, whose SHA-256 is that of the file it would be saved as."""
         if isinstance(given, ModelFile):
             return given
+        if isinstance(given, (str, os.PathLike)) and os.path.isfile(given):
+            path = os.fsdecode(given)
+            with at(path):
+                return cls(path, path, hashlib.sha256(content_of(path)).hexdigest())
         model = model_from(given, None)  # of a Model a copy, as it would be saved
         if isinstance(given, Model):
             return cls(model, model.source, hashlib.sha256(model.to_bytes()).hexdigest())
-        content = given if model.source is None else content_of(model.source)
-        return cls(model, model.source, hashlib.sha256(content).hexdigest())
+        return cls(model, model.source, hashlib.sha256(given if model.source is None else content_of(model.source)).hexdigest())
+
+    @cached_property
+    def model(self) -> Model:
+        """The model, which is loaded when it is first asked for. Raises what loading raises."""
+        return self.given if isinstance(self.given, Model) else model_from(self.given, None)
 
     @property
     def name(self) -> str:

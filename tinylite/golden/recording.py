@@ -43,7 +43,7 @@ def record(
     not fit.
     """
     file, chosen = ModelFile.of(model), find(arithmetic)
-    run = GraphRun(file.model, _graph_number(file.model, graph, signature), chosen, layers)
+    run = GraphRun(file.given, _graph_number(file.model, graph, signature), chosen, layers)
     fed = _cases(run, inputs) if inputs is not None else _drawn(run, cases, seed, shapes or {})
     account = Account(remedy=_LESS)
     tensors: list[GoldenTensor] = []

@@ -21,17 +21,17 @@ __all__ = ["GraphRun", "random_ops", "tensors_of"]
 class GraphRun:
     """A graph of a model that runs cases: the one of this number. With `layers` what lies between inputs and outputs is kept.
 
-    Raises what an Interpreter raises.
+    `given` is what an Interpreter takes. Raises what an Interpreter raises.
     """
 
-    def __init__(self, model: Model, graph: int, arithmetic: Arithmetic | str, layers: bool) -> None:
-        self.model, self.number, self.arithmetic, self.layers = model, graph, arithmetic, layers
-        self._draws = bool(random_ops(model))
+    def __init__(self, given: Any, graph: int, arithmetic: Arithmetic | str, layers: bool) -> None:
+        self._given, self.number, self.arithmetic, self.layers = given, graph, arithmetic, layers
         self._ran = False
         self._start()
+        self._draws = bool(random_ops(self._interpreter.model))
 
     def _start(self) -> None:
-        self._interpreter = Interpreter(self.model, experimental_preserve_all_tensors=self.layers, arithmetic=self.arithmetic)
+        self._interpreter = Interpreter(self._given, experimental_preserve_all_tensors=self.layers, arithmetic=self.arithmetic)
         self.runner = self._interpreter.get_graph_runner(self.number)
         self._tensors: dict[bool, list[tuple[GoldenTensor, Tensor]]] = {}
 

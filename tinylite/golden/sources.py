@@ -56,7 +56,7 @@ class TinyliteSource:
     def __init__(self, model: ModelFile, arithmetic: Arithmetic | str) -> None:
         self.arithmetic = find(arithmetic)
         self.name = f"tinylite, {self.arithmetic.name} {self.arithmetic.version}"
-        self._model = model.model
+        self._model = model.given
         self._run: GraphRun | None = None
         self._alone: tuple[Model, GraphRun] | None = None
 
