@@ -144,6 +144,7 @@ def test_tolerances_are_for_all_tensors_or_for_one(folder: Path) -> None:
         (["--lsb", "-1"], 2, "is not in the range"),
         (["--arithmetic", "none"], 2, "is not one of"),
         (["--with", "nowhere"], 1, "'nowhere' is neither"),
+        (["--with", "cmsis-nn"], 1, "'cmsis-nn' is an arithmetic of tinylite"),
     ],
 )
 def test_what_cannot_be_is_said(arguments: list[str], code: int, text: str, folder: Path) -> None:
@@ -183,3 +184,12 @@ def test_names_that_end_a_line_or_a_terminal_s_mind_are_shown_as_they_are(tmp_pa
     assert "\x1b" not in report.text() and "\n<b>" not in report.text()
     root = ET.fromstring(report.junit())
     assert "<b>&" in root[0][0][0].attrib["message"]
+
+
+def test_long_names_are_shown_without_their_middle() -> None:
+    model = network()
+    model.graph.ops[3].outputs[0].name = "start" + 300 * "x" + "end"
+    made = golden.record(model, layers=True, cases=1)
+    report = golden.check(made, changed(model, MODELS["a zero point of an output"][0]), changed_model=True)
+    assert "xxx...xxx" in report.text() and "xend'" in report.text() and max(map(len, report.text().splitlines())) < 300
+    assert report.plain()["first"]["tensor"] == model.graph.ops[3].outputs[0].name

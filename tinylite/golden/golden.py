@@ -20,10 +20,22 @@ from ..errors import TensorError
 from ..model import Tensor
 from ..tensor_types import tensor_dtype
 
-__all__ = ["FORMAT_VERSION", "ROLES", "Golden", "GoldenTensor", "Record", "execution_order", "native", "stored_bytes", "tensor_keys"]
+__all__ = [
+    "FORMAT_VERSION",
+    "ROLES",
+    "Golden",
+    "GoldenTensor",
+    "Record",
+    "execution_order",
+    "native",
+    "shown_name",
+    "stored_bytes",
+    "tensor_keys",
+]
 
 FORMAT_VERSION = 1
 ROLES = ("input", "output", "layer")
+_LONGEST_SHOWN = 90  # characters
 
 
 @dataclass(frozen=True)
@@ -101,6 +113,11 @@ def stored_bytes(value: np.ndarray) -> Any:
         texts = [text if isinstance(text, bytes) else str(text).encode() for text in value.flat]
         return b"".join(len(text).to_bytes(4, "little") + text for text in texts)
     return np.ascontiguousarray(value, value.dtype.newbyteorder("<")).reshape(-1).view(np.uint8).data
+
+
+def shown_name(name: str) -> str:
+    """A tensor's name in quotes, without its middle if it is long: converters join the names of all ops that they fuse."""
+    return repr(name if len(name) <= _LONGEST_SHOWN else f"{name[: _LONGEST_SHOWN // 2]}...{name[-_LONGEST_SHOWN // 3 :]}")
 
 
 def tensor_keys(tensors: list[tuple[str, int]]) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from ..quantization_math import integer_limits
-from .golden import Golden, GoldenTensor
+from .golden import Golden, GoldenTensor, shown_name
 
 __all__ = ["mixed_up", "parameter_hints", "value_hints"]
 
@@ -253,7 +253,7 @@ def mixed_up(found: np.ndarray, golden: Golden, case: int, place: int) -> str | 
             return f"these are the golden's values of case {other}, not of case {case}"
     for other, record in enumerate(golden.cases[case]):
         if other != place and record.value is not None and _same(found, record.value):
-            return f"these are the golden's values of {golden.keys[other]!r}"
+            return f"these are the golden's values of {shown_name(golden.keys[other])}"
     return None
 
 
@@ -268,7 +268,7 @@ def parameter_hints(golden: Sequence[GoldenTensor], now: Mapping[int, GoldenTens
         found = now.get(place)
         if found is None:
             continue
-        name = repr(then.name)
+        name = shown_name(then.name)
         if then.dtype != found.dtype:
             hints.append(f"{name} is {found.dtype} in the model now, and was {then.dtype}")
         if then.operator != found.operator:

@@ -10,6 +10,7 @@ import numpy as np
 from ..text import printable
 from .compare import Difference
 from .findings import CaseDifference, Findings
+from .golden import shown_name
 
 __all__ = ["described", "text"]
 
@@ -40,7 +41,7 @@ def _passing(report: Findings) -> list[str]:
 def _failing(report: Findings, first: CaseDifference) -> list[str]:
     tensor, verdict = first.difference.tensor, report.verdict
     op, operator = (verdict.op, verdict.operator) if verdict is not None else (tensor.op, tensor.operator)
-    where = f"input {first.key!r}" if op is None else f"op {op} {operator}, output {first.key!r}"
+    where = f"input {shown_name(first.key)}" if op is None else f"op {op} {operator}, output {shown_name(first.key)}"
     shape = list(first.found.shape if first.found is not None else first.record.shape)
     lines = [f"first difference: {where} {tensor.dtype} {shape}, case {first.case}: {described(first.difference)}"]
     if verdict is not None:
@@ -55,11 +56,11 @@ def _failing(report: Findings, first: CaseDifference) -> list[str]:
         lines.append(f"to reproduce it: {report.reproduction} has the op alone, op.tflite, with its inputs, op.golden.npz")
     lines += [f"also: {command}" for command in report.commands[1:]]
     if len(report.guilty) > 1:
-        shown = ", ".join(f"op {each.op} {each.operator} ({each.tensor!r})" for each in report.guilty[:_MOST_GUILTY])
+        shown = ", ".join(f"op {each.op} {each.operator} ({shown_name(each.tensor)})" for each in report.guilty[:_MOST_GUILTY])
         lines.append(f"guilty, {len(report.guilty)} in all: {shown}{', ...' if len(report.guilty) > _MOST_GUILTY else ''}")
     failed = report.failed
     lines.append(f"{_count(len(failed), 'tensor differs', 'tensors differ')} of {report.compared}, in {_cases(report)}:")
-    lines += [f"  case {each.case}, {each.key!r}: {described(each.difference)}" for each in failed[:_MOST_LINES]]
+    lines += [f"  case {each.case}, {shown_name(each.key)}: {described(each.difference)}" for each in failed[:_MOST_LINES]]
     if len(failed) > _MOST_LINES:
         lines.append(f"  and {len(failed) - _MOST_LINES} more")
     return [*lines, *_ending(report)]
@@ -85,9 +86,9 @@ def described(difference: Difference) -> str:
     quantized = difference.tensor.is_quantized
     parts = [f"{difference.count} of {difference.size} values differ{beyond}"]
     if difference.tensor.dtype.startswith(("float", "complex")):
-        parts.append(f"at most {number(difference.real)}, {difference.steps} floats apart")
+        parts.append(f"at most {difference.real:.6g}, {difference.steps} floats apart")
     elif quantized:
-        parts.append(f"at most {_count(difference.steps, 'step')}, {number(difference.real)}")
+        parts.append(f"at most {_count(difference.steps, 'step')}, {difference.real:.6g}")
     elif difference.tensor.dtype not in ("bool", "str"):
         parts.append(f"at most {difference.steps}")
     parts.append(f"worst at {list(difference.worst)}: golden {number(difference.golden)}, found {number(difference.found)}")

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from ..arithmetic import Arithmetic, find
+from ..arithmetic import ARITHMETICS, Arithmetic, find
 from ..errors import FileError, SettingError, nearest, quoted
 from ..files.io import current_directory
 from ..model import Model
@@ -94,6 +94,10 @@ def source(text: str, model: Any = None) -> Source:
         from .dumps.base.dump import Dump
 
         return Dump(text)
+    if text in ARITHMETICS:
+        raise FileError(
+            f"{text!r} is an arithmetic of tinylite, and not a runtime", f"Ask for it by arithmetic={text!r}, --arithmetic {text}"
+        )
     near = nearest(text, names())
     listed = f"The runtimes are {', '.join(names())}; a dump is a file or folder. {current_directory()}"
     raise FileError(f"{quoted(text)} is neither a runtime nor a file or folder", near or listed)
