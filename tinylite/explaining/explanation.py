@@ -60,8 +60,8 @@ class Outcome:
     result: Number | None = None
 
     def parts_from(self, other: Outcome) -> tuple[str, Number, Number] | None:
-        """The first stage that both have and where they differ, with both values; None where they agree, or where one has none."""
-        if self.derivation is None or other.derivation is None:
+        """The first stage that both have and where they differ, with both values; None where results are the same, or one has none."""
+        if self.derivation is None or other.derivation is None or _same(self.derivation.result, other.derivation.result):
             return None
         theirs = {stage.name: stage for stage in other.derivation.stages if not stage.setting}
         for stage in self.derivation.stages:

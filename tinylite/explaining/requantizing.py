@@ -66,8 +66,8 @@ def _once(factor: float, rest: bool) -> Requantize:
         if kept != total:
             stages.append(Stage("kept", kept, f"{total} within {~largest}..{largest}"))
         product = (kept << left) * multiplier
-        stages.append(Stage("product", product, f"{kept} * {f'2^{left} * ' if left else ''}{multiplier}, in 64 bits"))
-        stages.append(Stage("scaled", divide_half_up(product >> 31, right), f"product / 2^{31 + right}, rounded once, halves up"))
+        stages.append(Stage("wide product", product, f"{kept} * {f'2^{left} * ' if left else ''}{multiplier}, in 64 bits"))
+        stages.append(Stage("scaled", divide_half_up(product >> 31, right), f"wide product / 2^{31 + right}, rounded once, halves up"))
         return stages
 
     return requantize
