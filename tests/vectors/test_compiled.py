@@ -62,12 +62,15 @@ def compiled(folder: Path) -> subprocess.CompletedProcess[str]:
 def test_c_arrays_compile_and_compare_themselves(type: str, tmp_path: Path) -> None:
     needs("gcc", "g++")
     given = values(type)
+    last = given.reshape(-1)[-1:]
+    last[:] = 1.5 if given.dtype.kind == "f" else True if given.dtype.kind == "b" else np.iinfo(given.dtype).max
     tinylite.vectors(moved(type, name=HOSTILE), tmp_path / "v", format="c", inputs=[given])
     done = compiled(tmp_path)
     assert done.returncode == 0
     lines = done.stdout.splitlines()
     assert [line.partition(":")[0] for line in lines] == ["input", "output"]
     assert lines[0].startswith(f"input: 1 of {given.size} elements differ, first at [0, 2, 4, 1]: expected ")
+    assert float(lines[0].split("expected ")[1].split(",")[0]) == float(last[0])
 
 
 def test_c_arrays_of_an_op_say_what_differs(tmp_path: Path) -> None:

@@ -241,8 +241,11 @@ def test_tflm_computes_the_golden_of_an_op(code: str, tmp_path: Path) -> None:
         model = CASES[code, "INT8"](np.random.default_rng(seed)).model()
         folder = tmp_path / f"op{seed}"
         tinylite.vectors(model, folder, format="tflm", op=0, seed=seed, arithmetic="tflm")
-        row = np.loadtxt(folder / f"op{seed}_input0_int8.csv", delimiter=",", dtype=np.int8)
-        (found,) = ORACLES["tflm"](Model.load(folder / f"op{seed}.tflite"), [row.reshape(model.graph.inputs[0].shape)])
+        rows = [
+            np.loadtxt(folder / f"op{seed}_input{number}_int8.csv", delimiter=",", dtype=np.int8).reshape(tensor.shape)
+            for number, tensor in enumerate(model.graph.inputs)
+        ]
+        (found,) = ORACLES["tflm"](Model.load(folder / f"op{seed}.tflite"), rows)
         golden = np.loadtxt(folder / f"op{seed}_golden_int8.csv", delimiter=",", dtype=np.int8)
         assert np.array_equal(found.reshape(-1), np.atleast_1d(golden))
 

@@ -165,6 +165,20 @@ def test_an_op_is_fed_what_it_reads_in_the_model(tmp_path: Path) -> None:
     assert {vector.role for vector in read.vectors if vector.tensor} >= {"input", "output", "weights", "bias", "acc", "acc+bias", "scaled"}
 
 
+def test_runs_have_the_random_values_of_one_seed_after_the_other(tmp_path: Path) -> None:
+    """Each run alone is the same as among others."""
+    tinylite.vectors(DIGITS, tmp_path / "v", format="npz", seed=7, cases=3)
+    read = tinylite.read_vectors(tmp_path / "v")
+    with tinylite.Interpreter(DIGITS) as interpreter:
+        details = interpreter.get_input_details()
+    for case in range(3):
+        (drawn,) = tinylite.random_inputs(details, 7 + case)
+        assert np.array_equal(read.find("input", case=case)[0].values, drawn)
+        tinylite.vectors(DIGITS, tmp_path / f"{case}", format="npz", inputs={"picture": drawn})
+        (alone,) = tinylite.read_vectors(tmp_path / f"{case}").find("output")
+        assert np.array_equal(read.find("output", case=case)[0].values, alone.values)
+
+
 def double_rounds_otherwise() -> Case:
     """A FULLY_CONNECTED that, fed its feeds of seed 0, has outputs which multiplier and shift do not lead to: it scales in double."""
     for seed in range(100):
@@ -244,6 +258,10 @@ def test_one_input_may_be_read_twice(tmp_path: Path) -> None:
     tinylite.vectors(model, tmp_path / "v", format="npy", op=0)
     a, b, out = (np.load(tmp_path / "v" / f"{name}.npy") for name in ("input_0", "input_1", "output"))
     assert np.array_equal(a, b) and np.array_equal(a * b, out)
+    for format, pattern in (("tflm", "*input*.csv"), ("arm", "testing_input/*/*.npy")):  # of a model with one input
+        tinylite.vectors(model, tmp_path / format, format=format, op=0)
+        assert len(list((tmp_path / format).glob(pattern))) == 1
+        assert [vector.position for vector in tinylite.read_vectors(tmp_path / format).find("input")] == [0, 1]
 
 
 def test_text_is_refused(tmp_path: Path) -> None:

@@ -94,4 +94,4 @@ def _show(output: str, made: dict[str, Any], manifest: dict[str, Any]) -> None:
     roles = dict.fromkeys(vector["role"] for file in held for vector in file["vectors"])
     what = "the whole model" if made["op"] is None else f"op {made['op']} {made['operator']}"
     folder = f"{output.rstrip('/')}/{made['folder']}".rstrip("/")
-    echo(f"written: {folder}: {what}, {len(held)} files: {', '.join(roles)}")
+    echo(f"written: {folder}: {what}, {len(held)} {'file' if len(held) == 1 else 'files'}: {', '.join(roles)}")

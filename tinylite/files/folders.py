@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 
-from ..errors import FileError
+from ..errors import FileError, at
 from .io import keep_name, umask
 
 __all__ = ["check_new_folder", "write_folder"]
@@ -37,20 +37,22 @@ def check_new_folder(path: str, replaceable: bool = False) -> None:
 
 
 def write_folder(path: str, files: Iterable[tuple[str, bytes]], replaceable: bool = False) -> None:
-    """Write a folder that appears under its name when the last byte of its last file is on the disk. Raises FileError.
+    """Write a folder that appears under its name when the last byte of its last file is on the disk. Raises FileError with its path.
 
     `files` are names, with / between the parts of those in folders within it, and contents. An empty folder of that name is
     replaced, and with `replaceable` any.
     """
     import tempfile
 
-    check_new_folder(path, replaceable)
-    path = os.path.realpath(path)
-    parent = os.path.dirname(path)
-    try:
-        temporary = tempfile.mkdtemp(dir=parent, prefix=".tinylite-")
-    except OSError as error:
-        raise FileError(f"it cannot be written: {error.strerror}", "Check the permissions of the folder around it") from None
+    place = path
+    with at(place):
+        check_new_folder(path, replaceable)
+        path = os.path.realpath(path)
+        parent = os.path.dirname(path)
+        try:
+            temporary = tempfile.mkdtemp(dir=parent, prefix=".tinylite-")
+        except OSError as error:
+            raise FileError(f"it cannot be written: {error.strerror}", "Check the permissions of the folder around it") from None
     old = None
     try:
         folders = {temporary}
@@ -76,8 +78,9 @@ def write_folder(path: str, files: Iterable[tuple[str, bytes]], replaceable: boo
         shutil.rmtree(temporary, ignore_errors=True)
         if old is not None and not os.path.lexists(os.path.join(old, "old")):
             shutil.rmtree(old, ignore_errors=True)
-        if isinstance(error, OSError) and not isinstance(error, FileError):
-            raise FileError(f"it cannot be written: {error.strerror}", "Check the space on the disk and the permissions") from None
+        if isinstance(error, OSError):
+            with at(place):
+                raise FileError(f"it cannot be written: {error.strerror}", "Check the space on the disk and the permissions") from None
         raise
     if old is not None:
         shutil.rmtree(old, ignore_errors=True)

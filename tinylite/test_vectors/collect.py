@@ -91,15 +91,22 @@ class Collector:
     cases: int
     notes: list[str] = field(default_factory=list)
 
+    def place(self) -> at:
+        """What errors say of the model."""
+        return at(self.model.source or "the model")
+
     def whole(self, name: str) -> VectorSet:
         """The model's inputs and outputs. Raises what planning and running raise."""
         made = VectorSet(name, self.model, self.content)
         with Interpreter(self.model, arithmetic=self.arithmetic) as interpreter:
             graph = interpreter.model.graph
-            for end, tensors in (("input", graph.inputs), ("output", graph.outputs)):
-                for tensor in tensors:
-                    if not tensor.is_numeric:
-                        raise UnsupportedError(f"{end} {tensor.name!r} is {tensor.type} and holds no numbers", "Choose an op with numbers")
+            with self.place():
+                for end, tensors in (("input", graph.inputs), ("output", graph.outputs)):
+                    for tensor in tensors:
+                        if not tensor.is_numeric:
+                            raise UnsupportedError(
+                                f"{end} {tensor.name!r} is {tensor.type} and holds no numbers", "Choose ops with numbers"
+                            )
             cases = cases_of(interpreter, self.inputs, self.seed, self.cases)
             stems = named(["input"] * len(graph.inputs)) + named(["output"] * len(graph.outputs))
             for number, case in enumerate(cases):
@@ -135,7 +142,7 @@ class Collector:
             for number in numbers:
                 found: VectorSet | Skipped
                 try:
-                    with at(f"op {number} {source.ops[number].name}"):
+                    with self.place(), at(f"op {number} {source.ops[number].name}"):
                         found = self._op(interpreter, number, seen, name_of)
                 except (UnsupportedError, TensorError) as error:
                     if not skip:
@@ -163,7 +170,7 @@ class Collector:
         alone = one_op_model(interpreter.model, number, main.shape)
         content = alone.to_bytes()
         made = VectorSet(name_of(number, source), alone, content, number, source.name)
-        with Interpreter(content, arithmetic=self.arithmetic) as runner:
+        with Interpreter(alone, arithmetic=self.arithmetic) as runner:
             runner.allocate_tensors()
             op = runner.model.graph.ops[0]
             node = node_of(op)

@@ -91,11 +91,8 @@ def vectors(
         "settings": {"bus": settings.bus, "lanes": settings.lanes, "layout": settings.layout},
         "sets": [], "skipped": [], "notes": collector.notes, "files": [],
     }  # fmt: skip
-    with at(loaded.source or "the model"):
-        sets = _sets(collector, numbers, each, identifier(os.path.abspath(path)))
-        files = _files(sets, writer, settings, manifest, each)
-        with at(path):
-            write_folder(path, files, replaceable)
+    sets = _sets(collector, numbers, each, identifier(os.path.abspath(path)))
+    write_folder(path, _files(sets, writer, settings, manifest, each), replaceable)
     return manifest
 
 

@@ -32,4 +32,5 @@ def one_op_model(model: Model, index: int, shape_of: Callable[[Tensor], tuple[in
             tensor.shape, tensor.shape_signature = shape_of(copied[id(tensor)]), None
     made.graphs = called_graphs(made.graph)
     made.signatures, made.metadata, made.metadata_buffer, made.associated_files, made.description = [], [], None, {}, None
+    made.source = "the op alone"
     return made

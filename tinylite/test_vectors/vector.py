@@ -47,6 +47,13 @@ class Vector:
     quantized_dimension: int = 0
 
     @property
+    def end(self) -> str | None:
+        """Which end of the model of its set it is: "input", such as weights that are computed, "output", or None for neither."""
+        if self.position is None or self.case is None or self.role == "state":
+            return None
+        return "output" if self.role == "output" else "input"
+
+    @property
     def bits(self) -> int:
         """The bits of an element in files. Raises UnsupportedError for complex numbers, which only npy and npz files hold."""
         if self.type not in BITS:
@@ -86,6 +93,16 @@ class VectorSet:
         several = self.cases > 1
         for vector in self.vectors:
             yield (f"{vector.stem}_case{vector.case}" if several and vector.case is not None else vector.stem), vector
+
+    def place(self, vector: Vector) -> tuple[str, int] | None:
+        """Which input or output of the model an array is of: ("input", 0), ... An op may read one twice. None for what is neither."""
+        if vector.end is None or vector.position is None:
+            return None
+        graph = self.model.graph
+        if self.op is None or vector.end == "output":
+            return vector.end, vector.position
+        read = graph.ops[0].inputs[vector.position]
+        return vector.end, next(number for number, tensor in enumerate(graph.inputs) if tensor is read)
 
     def of_case(self, case: int) -> list[Vector]:
         """The arrays of one run, with those that all runs share."""

@@ -21,31 +21,36 @@ _FOLDERS = {"input": "testing_input", "output": "testing_output"}
 
 
 def write(made: VectorSet, settings: Settings) -> list[File]:
-    tensors = list(dict.fromkeys((vector.tensor, vector.position, vector.role) for vector in made.vectors if vector.role in _FOLDERS))
-    ends = dict(zip(tensors, file_names([tensor for tensor, _, _ in tensors]), strict=True))
-    files = []
+    ends: dict[tuple[str, int], Vector] = {}
     for vector in made.vectors:
-        key = (vector.tensor, vector.position, vector.role)
-        folder = f"{_FOLDERS[vector.role]}/{ends[key]}" if key in ends else f"testing_data/{vector.stem}"
-        files.append(File(f"{folder}/{vector.case or 0}.npy", npy_bytes(vector.values), (Held(vector),)))
+        place = made.place(vector)
+        if place is not None:
+            ends.setdefault(place, vector)
+    names = file_names([vector.tensor for vector in ends.values()])
+    folders = {place: f"{_FOLDERS[place[0]]}/{name}" for place, name in zip(ends, names, strict=True)}
+    held: dict[str, list[Vector]] = {}
+    for vector in made.vectors:
+        place = made.place(vector)
+        folder = f"testing_data/{vector.stem}" if place is None else folders[place]
+        held.setdefault(f"{folder}/{vector.case or 0}.npy", []).append(vector)  # an input that an op reads twice is one file
+    files = [File(path, npy_bytes(vectors[0].values), tuple(map(Held, vectors))) for path, vectors in held.items()]
     model = f"{made.name}.tflite"
-    definition = _definition(made, model, {key: f"{_FOLDERS[key[2]]}/{name}" for key, name in ends.items()})
     said = "".join(f"# {line}\n" for line in settings.said)
+    definition = _definition(made, model, {folders[place]: (place[0], ends[place]) for place in sorted(ends)})
     return [*files, File(model, made.content), File("definition.yaml", (said + definition).encode())]
 
 
-def _definition(made: VectorSet, model: str, folders: dict[tuple[str | None, int | None, str], str]) -> str:
-    """In YAML, with texts and lists as JSON has them, which are YAML, too."""
+def _definition(made: VectorSet, model: str, folders: dict[str, tuple[str, Vector]]) -> str:
+    """In YAML, with texts and lists as JSON has them, which are YAML, too. `folders` have the inputs and outputs, each with a run of it."""
     lines = [
         "network:", f"  file_size_bytes: {len(made.content)}", f"  filename: {json.dumps(model)}", "  framework: TensorFlow Lite",
         "  hash:", "    algorithm: sha256", f"    value: {hashlib.sha256(made.content).hexdigest()}", "network_parameters:",
     ]  # fmt: skip
-    for role in _FOLDERS:
-        lines.append(f"  {role}_nodes:")
-        for (tensor, position, kind), folder in folders.items():
-            if kind == role:
-                first = next(v for v in made.vectors if (v.tensor, v.position, v.role) == (tensor, position, kind))
-                lines += _node(first, role, folder)
+    for end in _FOLDERS:
+        lines.append(f"  {end}_nodes:")
+        for folder, (side, vector) in folders.items():
+            if side == end:
+                lines += _node(vector, end, folder)
     codes = sorted({op.code for graph in made.model.graphs for op in graph.ops})
     return "\n".join([*lines, "operators:", "  TensorFlow Lite:", *(f"  - {code}" for code in codes), ""])
 

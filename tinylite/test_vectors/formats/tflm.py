@@ -19,27 +19,26 @@ __all__ = ["TAKES", "read", "write"]
 
 TAKES: tuple[str, ...] = ()
 
-_C_ROLES = ("input", "output")
-
 
 def write(made: VectorSet, settings: Settings) -> list[File]:
     files = [File(f"{made.name}.tflite", made.content)]
     model = Vector("model", "", np.frombuffer(made.content, np.uint8), "UINT8")
     files += _sources(f"{made.name}_model_data", model, settings, "unsigned char")
-    outputs = len({vector.position for vector in made.vectors if vector.role == "output"})
-    inputs = list(dict.fromkeys(vector.position for vector in made.vectors if vector.role == "input"))
+    outputs = len({vector.position for vector in made.vectors if vector.end == "output"})
+    held: dict[str, list[Vector]] = {}
     for vector in made.vectors:
         run = f"_case{vector.case}" if made.cases > 1 and vector.case is not None else ""
-        if vector.role == "input":
-            stem = f"input{inputs.index(vector.position)}"
-        elif vector.role == "output":
-            stem = "golden" if outputs == 1 else f"golden{vector.position}"
-        else:
+        place = made.place(vector)
+        if place is None:
             stem = vector.stem
-        name = f"{made.name}{run}_{stem}_{vector.values.dtype.name.removesuffix('_')}"
-        files.append(File(f"{name}.csv", ",".join(to_text(vector)).encode() + b"\n", (Held(vector),)))
-        if vector.role in _C_ROLES:
-            files += _sources(f"{name}_test_data", vector, settings)
+        else:
+            stem = f"input{place[1]}" if place[0] == "input" else "golden" if outputs == 1 else f"golden{place[1]}"
+        held.setdefault(f"{made.name}{run}_{stem}_{vector.values.dtype.name}", []).append(vector)
+    for name, vectors in held.items():
+        # An input that an op reads twice is one file.
+        files.append(File(f"{name}.csv", ",".join(to_text(vectors[0])).encode() + b"\n", tuple(map(Held, vectors))))
+        if vectors[0].end is not None:
+            files += _sources(f"{name}_test_data", vectors[0], settings)
     return files
 
 
