@@ -58,8 +58,8 @@ def test_stages_lead_to_the_output_of_the_reference(code: str) -> None:
             assert np.array_equal(stages.out, output), case.name
             sums_are_whole(stages, case)
         else:
-            assert output.dtype == np.float32
-    assert counts["INT8"] and counts["UINT8"] and counts["none"]
+            assert output.dtype == np.float32 or not output.size
+    assert counts["INT8"] and counts["none"] and (counts["UINT8"] or code == "BATCH_MATMUL")
 
 
 PROVEN = [

@@ -8,13 +8,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import ops
 from ..ops.batch_matmul import MatrixProduct
+from ..ops.common.node import Node
 from ..ops.common.window import Axis
 from ..ops.linear.layers import LinearLayer
 from ..ops.linear.pairs import CONVOLUTION, DENSE, MATRICES
 from .site import Index, Site, broadcast_index, window_places
 
-__all__ = ["WINDOWS", "Window", "Windows"]
+__all__ = ["WINDOWS", "Window", "Windows", "layer_of"]
 
 
 class Window(NamedTuple):
@@ -41,6 +43,21 @@ class Window(NamedTuple):
         at = ((row, column, d) for row in range(rows) for column in range(columns) for d in range(depth))
         for place, x, w in zip(at, inputs, weights, strict=True):
             yield self.input_at(*place), x, self.weight_at(*place), w
+
+
+def layer_of(node: Node) -> LinearLayer:
+    """The layer that an op of WINDOWS is, with what its factors, bias and limits follow from."""
+    output, weights = node.outputs[0], node.input(1)
+    if node.op.code == "BATCH_MATMUL":
+        channels = math.prod(weights.shape[:-2]) * output.shape[-1]
+        return MatrixProduct(node, MATRICES, node.input(0), weights, None, output, channels)
+    operator = ops.find(node.op.code)
+    facts = operator.layer
+    assert facts is not None and facts.weights == 1
+    return LinearLayer(
+        node, DENSE if node.op.code == "FULLY_CONNECTED" else CONVOLUTION, node.input(operator.data_input), weights,
+        node.optional(facts.bias), output, weights.shape[facts.channels], facts.channels, node.options.fused_activation_function,
+    )  # fmt: skip
 
 
 # A layer, and a function from an output index to its window.
@@ -85,10 +102,7 @@ def _convolution(site: Site) -> Windows:
             reach.left_out,
         )  # fmt: skip
 
-    activation = node.options.fused_activation_function
-    weights = node.input(1)
-    layer = LinearLayer(node, CONVOLUTION, node.input(0), weights, node.optional(2), site.result, weights.shape[0], activation=activation)
-    return layer, window
+    return layer_of(node), window
 
 
 def _depthwise(site: Site) -> Windows:
@@ -106,9 +120,7 @@ def _depthwise(site: Site) -> Windows:
             reach.left_out,
         )  # fmt: skip
 
-    activation = node.options.fused_activation_function
-    layer = LinearLayer(node, CONVOLUTION, node.input(0), node.input(1), node.optional(2), site.result, channels, 3, activation)
-    return layer, window
+    return layer_of(node), window
 
 
 def _transposed(site: Site) -> Windows:
@@ -126,10 +138,7 @@ def _transposed(site: Site) -> Windows:
             reach.left_out,
         )  # fmt: skip
 
-    activation = node.options.fused_activation_function
-    weights = node.input(1)
-    layer = LinearLayer(node, CONVOLUTION, node.input(2), weights, node.optional(3), site.result, weights.shape[0], activation=activation)
-    return layer, window
+    return layer_of(node), window
 
 
 def _dense(site: Site) -> Windows:
@@ -144,9 +153,7 @@ def _dense(site: Site) -> Windows:
             lambda r, c, d: tuple(map(int, np.unravel_index(row * depth + d, shape))), lambda r, c, d: (at[-1], d),
         )  # fmt: skip
 
-    activation = node.options.fused_activation_function
-    layer = LinearLayer(node, DENSE, node.input(0), node.input(1), node.optional(2), site.result, channels, activation=activation)
-    return layer, window
+    return layer_of(node), window
 
 
 def _matrices(site: Site) -> Windows:
@@ -162,8 +169,7 @@ def _matrices(site: Site) -> Windows:
             lambda r, c, d: (*y_matrix, *((at[-1], d) if options.adj_y else (d, at[-1]))),
         )  # fmt: skip
 
-    channels = math.prod(y.shape[:-2]) * site.result.shape[-1]
-    return MatrixProduct(node, MATRICES, node.input(0), node.input(1), None, site.result, channels), window
+    return layer_of(node), window
 
 
 WINDOWS: dict[str, Callable[[Site], Windows]] = {

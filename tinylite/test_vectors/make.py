@@ -53,9 +53,9 @@ def vectors(
 
     Without `op` and `each`: the inputs and outputs of the whole model. With `op`, the index of an op of the first graph, or `each`,
     which takes all of them, each in a folder within: what the op reads in a run of the model, its weights and other constants, and
-    what it writes when it runs alone on that under the `arithmetic`. Of a CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED or
-    TRANSPOSE_CONV of INT8 or UINT8, also the stages between, int32 [the output's shape], which lead to the kernel's output:
-    acc, acc+bias and scaled, and multiplier and shift, int32 [channels].
+    what it writes when it runs alone on that under the `arithmetic`. Of a convolution or matrix product of INT8 or UINT8, also the
+    stages between, int32 [the output's shape], which lead to the kernel's output: acc, acc+bias and scaled, and multiplier and shift,
+    int32 [channels].
 
     format   arm, bin, c, cmsis, coe, csv, memh, npy, npz or tflm (docs/vectors.md)
     inputs   arrays in the model's order, or by the inputs' names, for one run; without them `cases` runs have the random values of

@@ -56,7 +56,7 @@ def parameters_of(node: Node, arithmetic: Arithmetic) -> dict[str, Any]:
 
 def _window(node: Node, operator: Any) -> dict[str, Any]:
     """Of convolutions and pools."""
-    if node.op.code == "FULLY_CONNECTED":
+    if node.op.code in ("BATCH_MATMUL", "FULLY_CONNECTED"):
         return {}
     if node.op.code == "TRANSPOSE_CONV":
         axes = operator.windows(node, node.outputs[0].shape)

@@ -14,19 +14,16 @@ import numpy as np
 from .. import ops
 from ..arithmetic import Arithmetic
 from ..errors import UnsupportedError, at
+from ..explaining.windows import layer_of
 from ..model import Op
 from ..ops.common.operator import Node, Operator, Value
-from ..ops.common.plan_context import PlanContext
+from ..ops.common.quantization_params import scale_and_zero
 from ..ops.common.window import Axis
-from ..ops.linear.layers import LinearLayer
-from ..ops.linear.pairs import CONVOLUTION, DENSE
+from ..ops.linear.operands import bias_values, find_pair
 from ..ops.linear.requantizing import Requantization
 from ..quantization_math import multiply_high, quantize_multiplier, round_half_away, saturate, wrap
 
 __all__ = ["ROUNDINGS", "STAGED", "Datapath", "Stages", "datapath_of", "node_of", "stage_arrays"]
-
-STAGED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
-_TYPES = ("INT8", "UINT8")
 
 # ---- rounding, by the methods that kernels/epilogues.py has: (sums int64 [..., n], how) -> int64 [..., n]
 
@@ -137,67 +134,25 @@ def node_of(op: Op) -> Node:
     return Node(op, 0, [None if t is None else values[id(t)] for t in op.inputs], [values[id(t)] for t in op.outputs])
 
 
-class _Taker:
-    """A geometry that takes down what it is given, in place of steps."""
-
-    computes_bias = False
-    found: Datapath
-
-    def f32(self, *unused: object) -> None:
-        raise AssertionError("only integers are asked for")
-
-    hybrid = f32
-
-    def q8(self, plan: PlanContext, input_zero: int, weights_zero: int, bias: np.ndarray, how: Requantization) -> None:
-        self.found = Datapath(input_zero, weights_zero, bias, how._replace(factors=np.broadcast_to(how.factors, bias.shape)))
-
-
-class _Plan:
-    """What of a plan a layer is built with before its steps are."""
-
-    def __init__(self, arithmetic: Arithmetic) -> None:
-        self.arithmetic = arithmetic
-
-    def check_table(self, entries: int) -> None:
-        pass
-
-
-def _operands(node: Node) -> tuple[Operator, Value, Value, Value | None, Value]:
-    """The operator, data, weights, bias and output."""
-    operator = ops.find(node.op.code)
-    assert operator.layer is not None
-    return (
-        operator,
-        node.input(operator.data_input),
-        node.input(operator.layer.weights),
-        node.optional(operator.layer.bias),
-        node.outputs[0],
-    )
-
-
 def datapath_of(node: Node, arithmetic: Arithmetic) -> Datapath | None:
-    """What an 8-bit sum of products is computed with under an arithmetic; None for other ops and types.
+    """What an 8-bit sum of products is computed with under an arithmetic; None for other ops and types, and where there is no output.
 
     Raises UnsupportedError for what the arithmetic is not proven for.
     """
     if node.op.code not in STAGED:
         return None
-    operator, data, weights, bias, output = _operands(node)
-    assert operator.layer is not None
-    if not (data.type == weights.type == output.type and data.type in _TYPES):
+    layer = layer_of(node)
+    pair = find_pair(node, layer.pairs, layer.input, layer.weights)
+    if pair.way != "q8" or not layer.output.size:
         return None
-    dimension = operator.layer.channels
-    pairs = DENSE if node.op.code == "FULLY_CONNECTED" else CONVOLUTION
-    layer = LinearLayer(
-        node, pairs, data, weights, bias, output, weights.shape[dimension], dimension, node.options.fused_activation_function
-    )
-    taker = _Taker()
-    layer.build(cast(PlanContext, _Plan(arithmetic)), cast(Any, taker))
-    return taker.found
+    channels = layer.output.shape[-1]  # of several matrices, each has as many
+    how = layer.requantization(arithmetic, layer.rule(arithmetic, pair))
+    bias = bias_values(node, layer.bias, channels).astype(np.int32)
+    return Datapath(scale_and_zero(node, layer.input)[1], layer.scales()[1], bias, how._replace(factors=how.factors[:channels]))
 
 
 def stage_arrays(node: Node, inputs: Sequence[np.ndarray | None], arithmetic: Arithmetic) -> Stages | None:
-    """The stages of a CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED or TRANSPOSE_CONV of INT8 or UINT8; None for other ops and types.
+    """The stages of an op of STAGED whose inputs and output have 8 bits; None for other ops and types.
 
     `inputs` are the stored values of the op's inputs, in their order; None for those that are constant or left out. Raises
     UnsupportedError where the arithmetic is not proven for the op, or rounds in a way that is not known here.
@@ -211,8 +166,7 @@ def stage_arrays(node: Node, inputs: Sequence[np.ndarray | None], arithmetic: Ar
                 f"the stages of the arithmetic {arithmetic.name!r} are not known: it rounds by {layer.how.method!r}",
                 f"There are stages for the methods {', '.join(map(repr, ROUNDINGS))}",
             )
-    operator, _, _, _, output = _operands(node)
-    assert operator.layer is not None
+    operator, output = ops.find(node.op.code), node.outputs[0]
 
     def stored(position: int, zero: int) -> np.ndarray:
         constant, given = node.input(position).constant_value, inputs[position]
@@ -220,7 +174,7 @@ def stage_arrays(node: Node, inputs: Sequence[np.ndarray | None], arithmetic: Ar
         assert array is not None
         return array.astype(np.float64) - zero
 
-    data, weights = stored(operator.data_input, layer.input_zero), stored(operator.layer.weights, layer.weights_zero)
+    data, weights = stored(operator.data_input, layer.input_zero), stored(1, layer.weights_zero)
     acc = _SUMS[node.op.code](operator, node, data, weights)
     acc = wrap(acc.reshape(output.shape))
     biased = wrap(acc + layer.bias)
@@ -261,6 +215,12 @@ def _dense_sums(operator: Operator, node: Node, data: np.ndarray, weights: np.nd
     return (data.reshape(-1, weights.shape[1]) @ weights.T).astype(np.int64)
 
 
+def _matrix_sums(operator: Operator, node: Node, data: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    x = data.swapaxes(-1, -2) if node.options.adj_x else data
+    y = weights.swapaxes(-1, -2) if node.options.adj_y else weights
+    return (x @ y).astype(np.int64)
+
+
 def _convolution_sums(operator: Any, node: Node, data: np.ndarray, weights: np.ndarray) -> np.ndarray:
     height, width = operator.windows(node)
     seen = _windows(data, height, width)
@@ -296,6 +256,8 @@ def _transposed_sums(operator: Any, node: Node, data: np.ndarray, weights: np.nd
 
 
 _SUMS: Mapping[str, Callable[[Any, Node, np.ndarray, np.ndarray], np.ndarray]] = {
-    "CONV_2D": _convolution_sums, "DEPTHWISE_CONV_2D": _depthwise_sums, "FULLY_CONNECTED": _dense_sums,
+    "BATCH_MATMUL": _matrix_sums, "CONV_2D": _convolution_sums, "DEPTHWISE_CONV_2D": _depthwise_sums, "FULLY_CONNECTED": _dense_sums,
     "TRANSPOSE_CONV": _transposed_sums,
 }  # fmt: skip
+# The operators whose stages are known.
+STAGED = tuple(_SUMS)
