@@ -82,7 +82,7 @@ def _name(number: int, before: str, inside: str, names: Names) -> str:
         return f"{end[1].lower()}_{end[2]}" if end[2] else end[1].lower()
     # The name is the end of what stands before, which may begin with anything, and may have spaces itself.
     words = text.split()
-    for start in range(max(len(words) - 20, 0), len(words)):
+    for start in range(max(len(words) - names.words, 0), len(words)):
         name = " ".join(words[start:]).strip("'\"`:=,")
         if name and names.knows(name):
             return name

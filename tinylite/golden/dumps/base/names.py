@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ....errors import FileError
 from ...golden import Golden
@@ -43,7 +44,7 @@ class Matched:
 
 
 class Names:
-    """The names of a golden's tensors, in all forms that a dump may have them in."""
+    """The names of a golden's tensors, in all forms that a dump may have them in. They have so many `words` at most."""
 
     def __init__(self, golden: Golden) -> None:
         self._numbers: dict[int, list[str]] = defaultdict(list)
@@ -61,6 +62,7 @@ class Names:
                 for name in {each for part in parts for each in form(part)}:
                     table[name].append(key)
         self._exact.update({key: [key] for key in golden.keys})
+        self.words = max([2, *(len(name.split()) for name in self._exact)])  # "tensor 7" has two
 
     def match(self, names: Iterable[str]) -> Matched:
         """Match names, all of one case.
@@ -136,12 +138,14 @@ def _is_number(name: str) -> bool:
     return name.isascii() and name.isdecimal() and len(name) < 10
 
 
-def _plain(name: str) -> set[str]:
+@lru_cache(1 << 12)  # logs name the same tensors in every run
+def _plain(name: str) -> frozenset[str]:
     """A name without what tools add to it."""
     bare = _BEFORE.sub("", name.strip())
-    return {bare, bare.removesuffix(":0")} - {""}
+    return frozenset({bare, bare.removesuffix(":0")} - {""})
 
 
-def _folded(name: str) -> set[str]:
+@lru_cache(1 << 12)
+def _folded(name: str) -> frozenset[str]:
     """The same as the name of a file, or of an array in C, may be."""
-    return {re.sub(r"[^a-z0-9]+", "_", part.lower()).strip("_") for part in _plain(name)} - {""}
+    return frozenset({re.sub(r"[^a-z0-9]+", "_", part.lower()).strip("_") for part in _plain(name)} - {""})
