@@ -42,7 +42,7 @@ NAMES = golden_of(
     [
         ("StatefulPartitionedCall:1", 2), ("StatefulPartitionedCall", 1), ("StatefulPartitionedCall_0", 1),
         ("StatefulPartitionedCall_1", 2), ("24", 2), ("tensor_24", 2), ("T#25", 1), ("tensor 7", 3), ("ofm0", 1), ("ofm1", 2),
-        ("output_1", 2), ("outputs[1]", 2),
+        ("output_1", 2), ("outputs[1]", 2), ("op_3", 3), ("op_4_fully_connected/output", 4), ("op 4/ofm0", 4), ("ofm1_case0", 2),
         ("arr_0", 1), ("ifm0", 0), ("input", 0), ("image", 0), ("image:0", 0), ("serving_default_image", 0),
         ("StatefulPartitionedCall/net/dense/BiasAdd", 4), ("net/dense/BiasAdd", 4), ("net_dense_BiasAdd", 4), ("NET.DENSE.MATMUL", 4),
         ("net_conv_Relu_net_conv_BiasAdd_net_bn", 3), ("Äste/é", 5),

@@ -58,7 +58,7 @@ def test_text_in_an_archive(tmp_path: Path) -> None:
 
 
 def test_formats_are_found_by_their_files(tmp_path: Path) -> None:
-    assert set(formats()) == {"crc_log", "folder", "memh", "npy", "npz", "numbers", "raw"}
+    assert set(formats()) == {"crc_log", "folder", "memh", "npy", "npz", "numbers", "raw", "vectors"}
     for name, content, wanted in [
         ("a", b"1, 2, 3", "numbers"), ("b.dat", b"0a\n1b\n", "memh"), ("c.dat", bytes(range(256)), "raw"), ("d", b"\x93NUMPY\x01\0", "npy"),
         ("e.txt", b"CRC32: 0x12345678", "crc_log"), ("f.txt", b"10 20 30", "numbers"), ("g.txt", b"00 07 10", "memh"),

@@ -3,7 +3,7 @@
     logits.npy, 7.npy, ofm0.npy                       a case
     testing_output/NAME/0.npy, NAME/1.bin             numbered cases of a tensor, as Arm's model zoo has them
     0/logits.npy, case_1/logits.npy                   a folder a case
-    logits_case1.npy
+    op_3_conv_2d/output.mem                           what an op writes, as `tinylite vectors --each` calls it
 
 Names of tensors may have / where folders are. Files with other extensions than dumps have are left out, and links to folders.
 """
@@ -19,7 +19,8 @@ from ...errors import FileError, at
 from ..golden import Golden
 from . import format_of, formats
 from .base.entry import Entry, Format
-from .base.names import Names
+from .base.names import Names, is_op
+from .vectors import holds_vectors
 
 __all__ = ["FORMAT"]
 
@@ -28,7 +29,6 @@ _MOST_FILES = 100_000
 _DEEPEST = 20
 _ROLES = {"testing_output": "output", "testing_outputs": "output", "testing_input": "input", "testing_inputs": "input"}
 _CASE = re.compile(r"(?:case|sample|run|frame)?[_-]?([0-9]{1,9})", re.IGNORECASE)
-_CASE_AFTER = re.compile(r"(.+?)[._-]case[_-]?([0-9]{1,9})", re.IGNORECASE)
 
 
 def _entries(path: str, golden: Golden) -> list[Entry]:
@@ -49,9 +49,10 @@ def _entries(path: str, golden: Golden) -> list[Entry]:
         outer = own[-1:] if own[-1] in _ROLES else within if _CASE.fullmatch(stem) and len(parts) == 1 else []
         name, case = _named([*outer, *parts[:-1], stem], names)
         for entry in listed:
+            own_name = f"{parts[-2]}/{entry.name}" if len(parts) > 1 and is_op(parts[-2]) else entry.name
             found.append(
                 replace(
-                    entry, name=name if entry.anonymous and entry.name == stem else entry.name,
+                    entry, name=name if entry.anonymous and entry.name == stem else own_name,
                     place=f"{place}, {entry.place}" if entry.place else place, case=case if entry.case is None else entry.case,
                 )
             )  # fmt: skip
@@ -95,15 +96,18 @@ def _named(parts: list[str], names: Names) -> tuple[str, int | None]:
     first = _CASE.fullmatch(parts[0])
     if first and before:
         return _shortest(parts[1:], names), int(first[1])
-    after = _CASE_AFTER.fullmatch(last)
-    if after and not names.knows("/".join(parts)):
-        return _shortest([*before, after[1]], names), int(after[2])
     return _shortest(parts, names), None
 
 
 def _shortest(parts: list[str], names: Names) -> str:
-    """The name of a tensor at the end of a path: the longest that is one, as names may have /."""
-    return next((name for start in range(len(parts)) if names.knows(name := "/".join(parts[start:]))), "/".join(parts))
+    """The name of a tensor at the end of a path: the longest that is one, as names may have /.
+
+    What lies in the folder of an op is that op's alone: its "input" is not the model's.
+    """
+    if len(parts) > 1 and is_op(parts[-2]):
+        return "/".join(parts[-2:])
+    ends = ("/".join(parts[start:]) for start in range(len(parts)))
+    return next((name for name in ends if names.knows(name) and not (len(parts) > 1 and name.isdecimal())), "/".join(parts))
 
 
-FORMAT = Format((), lambda path, head: True, _entries, folder=True)
+FORMAT = Format((), lambda path, head: not holds_vectors(path), _entries, folder=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -51,12 +52,15 @@ class _Contents:
         self.unknown: dict[str, None] = {}
         self._stacks: dict[str, np.ndarray] = {}
         groups: dict[int | None, dict[str, Entry]] = defaultdict(dict)
+        names = Names(golden)
         for entry in format_of(path).entries(path, golden):
+            if entry.case is None:
+                name, case = names.in_case(entry.name)
+                entry = replace(entry, name=name, case=case)
             group = groups[entry.case]
             if entry.name in group:
                 raise FileError(f"{group[entry.name].place} and {entry.place} are both called {entry.name!r}", "Keep one of them")
             group[entry.name] = entry
-        names = Names(golden)
         for case, group in groups.items():
             matched = names.match(group)
             keys = {**matched.keys, **self._only_output(group, matched.unknown, set(matched.keys.values()))}

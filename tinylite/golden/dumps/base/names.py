@@ -1,9 +1,9 @@
 """Which tensors of a golden the entries of a dump are, by what the dump calls them.
 
 The best that a name says counts, in this order: the tensor's name; its number in the model, as 7, tensor_7 or T#7; its position among
-outputs or inputs, as output_0, ofm0 or arr_0; a name as tools write it, without :0, and without "StatefulPartitionedCall/" or
-"serving_default_" before it; one as files and C can have it, with _ for the rest; one of the names that the converter joins with
-semicolons where it fuses ops.
+outputs or inputs, as output_0, ofm0 or arr_0; the op that writes it, as op_3/output; a name as tools write it, without :0, and without
+"StatefulPartitionedCall/" or "serving_default_" before it; one as files and C can have it, with _ for the rest; one of the names that the
+converter joins with semicolons where it fuses ops.
 """
 
 from __future__ import annotations
@@ -17,14 +17,16 @@ from functools import lru_cache
 from ....errors import FileError
 from ...golden import Golden
 
-__all__ = ["Matched", "Names"]
+__all__ = ["Matched", "Names", "is_op"]
 
 _INDEX = re.compile(r"(?:tensor|t)[ _#]*([0-9]{1,9})", re.IGNORECASE)
 _POSITION = {
     "output": re.compile(r"(?:ofm|outputs?|out|results?|arr|golden)[ _#]*\[?([0-9]{0,9})\]?", re.IGNORECASE),
     "input": re.compile(r"(?:ifm|inputs?|inp|in)[ _#]*\[?([0-9]{0,9})\]?", re.IGNORECASE),
 }
-_JOINED = 5  # the rule from which on a name is one of several that are joined
+_OP = re.compile(r"op[ _#]*([0-9]{1,9})(?:_\w+)?", re.IGNORECASE)
+_CASE_AFTER = re.compile(r"(.+?)[._-]case[_-]?([0-9]{1,9})", re.IGNORECASE)
+_JOINED = 6  # the rule from which on a name is one of several that are joined
 _BEFORE = re.compile(r"^(?:StatefulPartitionedCall/|PartitionedCall/|serving_default_)+")
 _REMEDY = "Name it as the golden does, or by the tensor's number or position: tensor_7, output_0"
 
@@ -48,12 +50,15 @@ class Names:
 
     def __init__(self, golden: Golden) -> None:
         self._numbers: dict[int, list[str]] = defaultdict(list)
+        self._ops: dict[int, list[str]] = defaultdict(list)
         self._roles: dict[str, list[str]] = {role: [] for role in _POSITION}
         # A form of names, and the keys by the names in that form; tried in this order.
         self._exact: dict[str, list[str]] = defaultdict(list)
         self._forms = [(form, defaultdict[str, list[str]](list)) for form in (_plain, _folded, _plain, _folded)]
         for key, tensor in zip(golden.keys, golden.tensors, strict=True):
             self._numbers[tensor.index].append(key)
+            if tensor.op is not None:
+                self._ops[tensor.op].append(key)
             if tensor.role in self._roles:
                 self._roles[tensor.role].append(key)
             self._exact[tensor.name].append(key)
@@ -116,6 +121,7 @@ class Names:
         yield self._exact.get(name, [])
         yield self._numbered(name, positions)
         yield self._positioned(name)
+        yield self._written_by(name)
         for form, table in self._forms:
             yield [key for each in form(name) for key in table.get(each, [])]
 
@@ -126,12 +132,30 @@ class Names:
         found = _INDEX.fullmatch(name)
         return self._numbers.get(int(found[1]), []) if found else []
 
+    def _written_by(self, name: str) -> list[str]:
+        """What an op writes: "op_3", or "op_3_conv_2d/output"."""
+        op, _, end = name.partition("/")
+        found = _OP.fullmatch(op)
+        if found is None or not (_POSITION["output"].fullmatch(end) or not end):
+            return []
+        return self._ops.get(int(found[1]), [])
+
+    def in_case(self, name: str) -> tuple[str, int | None]:
+        """A name without the case that it ends with, as "logits_case1" does, and that case."""
+        found = _CASE_AFTER.fullmatch(name)
+        return (found[1], int(found[2])) if found and not self.knows(name) else (name, None)
+
     def _positioned(self, name: str) -> list[str]:
         for role, pattern in _POSITION.items():
             if found := pattern.fullmatch(name):
                 keys = self._roles[role]
                 return keys[int(found[1]) : int(found[1]) + 1] if found[1] else keys
         return []
+
+
+def is_op(name: str) -> bool:
+    """Whether a name is that of an op, such as "op_3_conv_2d"."""
+    return _OP.fullmatch(name) is not None
 
 
 def _is_number(name: str) -> bool:
