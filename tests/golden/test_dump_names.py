@@ -58,6 +58,7 @@ def test_the_best_name_counts(tmp_path: Path) -> None:
     assert named("net/dense/MatMul", full, golden=NAMES, folder=tmp_path) == {full}
     assert named("0", "25", "24", "7", golden=NAMES, folder=tmp_path) == {NAMES.keys[place] for place in range(4)}
     assert named("0", "1", golden=NAMES, folder=tmp_path) == {NAMES.keys[1], NAMES.keys[2]}  # no tensor has the number 1
+    assert named("output", "ofm0", "ofm1", golden=NAMES, folder=tmp_path) == {NAMES.keys[1], NAMES.keys[2]}
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,22 @@ def test_folders_within_the_tree_of_a_zoo(tmp_path: Path) -> None:
     (tmp_path / "zoo" / "testing_output" / "a" / "b" / "1.npy").unlink()
     with pytest.raises(FileError, match="nothing of case 1: it has case 0"):
         read(tmp_path / "zoo" / "testing_output", golden, 1)
+
+
+def test_files_of_a_role_are_counted(tmp_path: Path) -> None:
+    golden = golden_of({"a": drawn("int8"), "b": drawn("int16")}, inputs={"x": drawn("uint8")})
+    for name, place in (("testing_input/0", 0), ("testing_output/0", 1), ("testing_output/1", 2)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        np.save(tmp_path / f"{name}.npy", golden.cases[0][place].value)
+    assert_holds(tmp_path, golden, {"x", "a", "b"})
+
+
+def test_numbers_deep_in_folders_are_not_those_of_tensors(tmp_path: Path) -> None:
+    golden = golden_of({"a": drawn("int8")}, indices=[0])
+    for name in ("testing_output/a/0", "testing_data/weights/0", "testing_data/bias/0"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        np.save(tmp_path / f"{name}.npy", golden.cases[0][0].value)
+    assert set(Dump(tmp_path).values(golden, 0)) == {"a", "testing_data/weights/0", "testing_data/bias/0"}
 
 
 def test_a_folder_whose_names_say_nothing_of_an_only_output(tmp_path: Path) -> None:

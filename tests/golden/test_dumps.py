@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from tinylite.errors import FileError
+from tinylite.files.io import content_of
 from tinylite.golden import check, record, save
-from tinylite.golden.dumps import format_of, formats
+from tinylite.golden.dumps import format_of, formats, npy
 from tinylite.golden.dumps.base.dump import Dump
 
 from ..small_models import DEMO
-from .dump_writers import WRITERS, assert_holds, drawn, hexadecimal, read
+from .dump_writers import WRITERS, assert_holds, decimal, drawn, hexadecimal, read
 from .goldens import golden_of
 
 DTYPES = ["int8", "uint8", "int16", "int32", "float32", "bool", "int64", "float16"]
@@ -69,6 +70,31 @@ def test_formats_are_found_by_their_files(tmp_path: Path) -> None:
     (tmp_path / "k").write_text("It is sunny")
     with pytest.raises(FileError, match=r"not a dump of a format that is known.*\.bin, .*\.npz"):
         format_of(str(tmp_path / "k"))
+
+
+def test_long_files_are_recognized_by_their_beginning(tmp_path: Path) -> None:
+    (values,) = drawn("int8", (1, 40_000))
+    golden = golden_of({"y": [values]})
+    for text in ("\n".join(hexadecimal(values)), decimal(values), f"y: {{{decimal(values)}}}"):
+        assert len(text) > 100_000
+        (tmp_path / "long.txt").write_text(text)
+        assert_holds(tmp_path / "long.txt", golden)
+
+
+def test_a_file_of_several_cases_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    golden = golden_of({"y": drawn("int8", cases=5)})
+    np.save(tmp_path / "y.npy", np.stack(drawn("int8", cases=5)))
+    opened: list[str] = []
+    monkeypatch.setattr(npy, "content_of", lambda path: opened.append(path) or content_of(path))  # type: ignore[func-returns-value]
+    assert_holds(tmp_path / "y.npy", golden)
+    assert len(opened) == 1
+
+
+def test_lists_of_several_outputs_without_names(tmp_path: Path) -> None:
+    golden = golden_of({"a": drawn("int8", cases=3), "b": drawn("int16", (2, 2), cases=3)})
+    lines = [f"{{{decimal(record.value)}}}" for case in golden.cases for record in case if record.value is not None]
+    (tmp_path / "out.log").write_text("\n".join(lines))
+    assert_holds(tmp_path / "out.log", golden)
 
 
 # ---- words of a bus
