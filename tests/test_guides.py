@@ -44,7 +44,9 @@ def test_a_guide_does_what_it_says(page: Path, tmp_path: Path) -> None:
         if "ai_edge_litert" in content or "--with tflm" in content:
             pytest.importorskip("tflite_micro" if "tflm" in content else "ai_edge_litert")
         command = [sys.executable, "-c", content] if kind == "python" else ["bash", "-c", content]
-        done = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        )
         if wanted:
             assert matches(done.stdout, wanted), f"{content}\nprinted\n{done.stdout}\nand the guide says\n{wanted}"
         else:

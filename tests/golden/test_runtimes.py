@@ -14,7 +14,7 @@ from tinylite import Graph, Model, Op
 from tinylite.errors import FileError, InvokeError, MissingPackageError, OutOfMemoryError, SettingError, TensorError
 from tinylite.golden import Golden, check, record, source
 from tinylite.golden.runtimes import load, names
-from tinylite.golden.runtimes.base import process
+from tinylite.golden.runtimes.base import litert as litert_runtimes, process
 from tinylite.golden.runtimes.base.messages import receive, send
 from tinylite.golden.runtimes.base.process import RuntimeProcess
 from tinylite.golden.runtimes.base.source import RuntimeSource
@@ -123,6 +123,25 @@ def test_a_tensor_that_xnnpack_does_not_write_is_left_out() -> None:
     golden = record(model, cases=1, layers=True)
     assert set(RuntimeSource("xnnpack", model).values(golden, 0)) == {"x", "y", "found"}
     assert set(RuntimeSource("litert", model).values(golden, 0)) == {"x", "y", "found", "weights"}
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_layers_of_a_run_with_other_outputs_are_left_out(same: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A delegate that keeps tensors fuses less, which may change what it computes."""
+
+    class Ran:
+        def __init__(self, keep: bool) -> None:
+            self.tensors = [np.arange(3), np.arange(3) + (0 if same else keep)]
+
+        def get_output_details(self) -> list[dict[str, int]]:
+            return [{"index": 1}]
+
+        def get_tensor(self, index: int) -> np.ndarray:
+            return self.tensors[index]
+
+    monkeypatch.setattr(litert_runtimes, "_run", lambda content, resolver, inputs, say, keep=False, filled=None: Ran(keep))
+    outputs, kept = litert_runtimes.litert_runtime("", "BUILTIN", delegates=True).run(b"", [], [0], print)
+    assert outputs[0].tolist() == [0, 1, 2] and list(kept) == ([0] if same else [])
 
 
 def test_each_case_begins_with_fresh_variables(shared: Path) -> None:
