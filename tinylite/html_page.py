@@ -7,13 +7,13 @@ from typing import Any
 
 from .html_tables import Html, html_cell, html_table
 
-__all__ = ["bar", "page", "section"]
+__all__ = ["bar", "figure", "page", "section"]
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d232b; --paper: #fff; --line: #d5dae1; --soft: #f3f5f8; --bad: #c62f2f; --good: #1c7d43;
-  --bar: #3b76c4 }
+  --bar: #7c8794; --above: #de5a14; --below: #3476de }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e4e8ee; --paper: #14181d; --line: #38414c; --soft: #1d232b; --bad: #ff7b72; --good: #57c47f; --bar: #6ea8f0 }
+  :root { --ink: #e4e8ee; --paper: #14181d; --line: #38414c; --soft: #1d232b; --bad: #ff7b72; --good: #57c47f; --bar: #8b96a3 }
 }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 72rem; margin: 2rem auto;
   padding: 0 1rem }
@@ -29,6 +29,29 @@ pre { background: var(--soft); padding: .7rem; overflow-x: auto }
 .bar { display: inline-block; width: 12rem; height: .8rem; background: var(--soft); border: 1px solid var(--line) }
 .bar > i { display: block; height: 100%; background: var(--bar) }
 img { image-rendering: pixelated; max-width: 100%; border: 1px solid var(--line) }
+figure { margin: .8rem 0; max-width: 100% }
+figcaption { font-size: .9em; max-width: 46rem; overflow-wrap: anywhere }
+.wide { overflow-x: auto }
+.pair { display: flex; flex-wrap: wrap; gap: 0 1.5rem }
+svg { max-width: max(100%, 20rem); height: auto; font: 12px system-ui, sans-serif; fill: var(--ink) }
+svg image { image-rendering: pixelated }
+svg line { stroke: var(--ink) }
+svg .same { fill: var(--bar) }
+svg .above { fill: var(--above) }
+svg .below { fill: var(--below) }
+svg .worst { fill: none; stroke: var(--ink); stroke-width: 2 }
+.legend { display: flex; flex-wrap: wrap; gap: .2rem .7rem; margin: .3rem 0; font-size: .9em }
+.swatch { white-space: nowrap }
+.swatch > i { display: inline-block; width: 1em; height: 1em; margin-right: .3em; vertical-align: -.15em; border: 1px solid var(--line) }
+td, h1, h2, p, li { overflow-wrap: anywhere }
+@media print {
+  body { max-width: none; margin: 0; font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact }
+  figure, tr, pre { break-inside: avoid }
+  h2 { break-after: avoid }
+  table, .wide, pre { overflow: visible }
+  pre { white-space: pre-wrap }
+  svg { max-width: 100% }
+}
 """
 
 
@@ -41,7 +64,7 @@ def page(title: str, body: Iterable[str]) -> str:
 
 def section(title: str, head: Sequence[str] = (), rows: Sequence[Sequence[Any]] = (), text: Iterable[str] = ()) -> str:
     """A heading, paragraphs of plain text, and a table if there are rows."""
-    paragraphs = "".join(f"<p>{html_cell(line)}</p>" for line in text)
+    paragraphs = "".join(f"<p>{html_cell(line, 1000)}</p>" for line in text)
     return f"<h2>{html_cell(title)}</h2>\n{paragraphs}{html_table(head, rows, len(rows)) if rows else ''}\n"
 
 
@@ -49,3 +72,8 @@ def bar(share: float, width: float = 12) -> Html:
     """A bar that is filled by a share of 0 to 1, as wide as so many letters; may be a cell of a table."""
     size = f' style="width:{width:g}rem"' if width != 12 else ""
     return Html(f'<span class="bar"{size}><i style="width:{100 * min(max(share, 0.0), 1.0):.1f}%"></i></span>')
+
+
+def figure(content: Html, caption: str) -> Html:
+    """A picture or drawing with the words below it."""
+    return Html(f"<figure>{content}<figcaption>{html_cell(caption, 1000)}</figcaption></figure>\n")

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
+from .text import printable
+
 __all__ = ["Html", "html_cell", "html_table"]
 
 _MOST = 200  # rows of a table
@@ -25,11 +27,11 @@ def html_table(head: Sequence[str], rows: Iterable[Sequence[Any]], count: int) -
     return f"<table><thead><tr>{''.join(f'<th>{html_cell(name)}</th>' for name in head)}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 
-def html_cell(value: Any) -> str:
-    """What is in a cell, escaped and cut to a sensible length."""
+def html_cell(value: Any, longest: int = _LONGEST) -> str:
+    """What is in a cell, escaped and cut to a sensible length, with what browsers do not show made visible; Html as it is."""
     if isinstance(value, Html):
         return value
     from html import escape  # whose tables of entities a start need not read
 
-    text = str(value)
-    return escape(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}...")
+    text = printable(str(value), lines=True)
+    return escape(text if len(text) <= longest else f"{text[: longest - 3]}...")

@@ -10,7 +10,7 @@ import numpy as np
 from .golden import GoldenTensor, Record, native
 from .tolerance import EXACT, Tolerance
 
-__all__ = ["Difference", "compare_arrays", "compare_record"]
+__all__ = ["Difference", "compare_arrays", "compare_record", "steps_between"]
 
 
 @dataclass(frozen=True)
@@ -62,17 +62,13 @@ def compare_arrays(found: np.ndarray, golden: np.ndarray, tensor: GoldenTensor, 
         return Difference(tensor, f"{holds} {golden.dtype}", size)
     if found.shape != golden.shape:
         return Difference(tensor, f"its shape is {list(found.shape)}, and the golden's {list(golden.shape)}", size)
-    if found.dtype == object or found.dtype.kind not in "iufcb":
-        differs = np.asarray(found != golden, bool)
-        return _described(tensor, tolerance, found, golden, differs.astype(np.int64), differs.astype(float), differs)
     if found.dtype.kind == "c":
         return _complex(tensor, tolerance, found, golden)
+    steps = steps_between(found, golden)
+    if found.dtype.kind not in "iufb":
+        return _described(tensor, tolerance, found, golden, steps, steps.astype(float), steps > 0)
     if found.dtype.kind == "f":
-        return _floats(tensor, tolerance, found, golden)
-    if found.dtype.itemsize == 8:
-        steps = _clipped(found, golden)
-    else:
-        steps = found.astype(np.int64) - golden.astype(np.int64)
+        return _floats(tensor, tolerance, found, golden, steps)
     allowed = tolerance.lsb if tensor.is_quantized else 0
     return _described(tensor, tolerance, found, golden, steps, np.abs(steps) * _scales(tensor, steps), np.abs(steps) > allowed)
 
@@ -118,6 +114,24 @@ def _same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     return np.array_equal(x[:whole].view(np.uint64), y[:whole].view(np.uint64)) and np.array_equal(x[whole:], y[whole:])
 
 
+def real_parts(values: np.ndarray) -> np.ndarray:
+    """Complex values as floats, with one more dimension of 2; others as they are."""
+    if values.dtype.kind != "c":
+        return values
+    return np.ascontiguousarray(values).view(values.real.dtype).reshape(*values.shape, 2)
+
+
+def steps_between(found: np.ndarray, golden: np.ndarray) -> np.ndarray:
+    """found - golden of each value, int64, for arrays of the same type and shape: whole numbers of integers, how many floats of the type
+    lie between floats (0 where both are NaN), and 1 where text differs. What does not fit is the largest that does."""
+    if found.dtype.kind not in "iufb":
+        return np.asarray(found != golden, bool).astype(np.int64)
+    if found.dtype.kind == "f":
+        same = (found == golden) | (np.isnan(found) & np.isnan(golden))  # 0 and -0 are the same too
+        return np.where(same, 0, _clipped(_ordered(found), _ordered(golden)))
+    return _clipped(found, golden) if found.dtype.itemsize == 8 else found.astype(np.int64) - golden.astype(np.int64)
+
+
 def _clipped(found: np.ndarray, golden: np.ndarray) -> np.ndarray:
     """found - golden of 64-bit integers as int64; what does not fit is the largest that does."""
     with np.errstate(over="ignore"):
@@ -139,15 +153,15 @@ def _scales(tensor: GoldenTensor, steps: np.ndarray) -> Any:
 
 def _complex(tensor: GoldenTensor, tolerance: Tolerance, found: np.ndarray, golden: np.ndarray) -> Difference:
     """Real and imaginary parts are compared each for itself; the place is that of the number."""
-    parts = [np.ascontiguousarray(values).view(values.real.dtype).reshape(*values.shape, 2) for values in (found, golden)]
-    difference = _floats(tensor, tolerance, *parts)
+    found_parts, golden_parts = real_parts(found), real_parts(golden)
+    difference = _floats(tensor, tolerance, found_parts, golden_parts, steps_between(found_parts, golden_parts))
     if not difference.count:
         return difference
     where = difference.worst[:-1]
     return replace(difference, worst=where, golden=golden[where], found=found[where])
 
 
-def _floats(tensor: GoldenTensor, tolerance: Tolerance, found: np.ndarray, golden: np.ndarray) -> Difference:
+def _floats(tensor: GoldenTensor, tolerance: Tolerance, found: np.ndarray, golden: np.ndarray, steps: np.ndarray) -> Difference:
     missing = np.isnan(found) != np.isnan(golden)
     if missing.any():
         where = tuple(int(place) for place in np.argwhere(missing)[0])
@@ -156,11 +170,9 @@ def _floats(tensor: GoldenTensor, tolerance: Tolerance, found: np.ndarray, golde
             count=int(missing.sum()), beyond=int(missing.sum()), worst=where, golden=golden[where], found=found[where],
         )  # fmt: skip
     both = np.isnan(golden)
-    steps = np.where(both, 0, _clipped(_ordered(found), _ordered(golden)))
     with np.errstate(invalid="ignore", over="ignore"):
         real = np.where(both | (found == golden), 0, np.abs(found.astype(np.float64) - golden.astype(np.float64)))
         near = real <= tolerance.atol + tolerance.rtol * np.abs(np.where(np.isinf(golden), 0, golden).astype(np.float64))
-    steps = np.where(found == golden, 0, steps)  # 0 and -0
     return _described(tensor, tolerance, found, golden, steps, real, ~(near | (np.abs(steps) <= tolerance.ulp)))
 
 
