@@ -7,7 +7,7 @@ from typing import Any
 
 from .html_tables import Html, html_cell, html_table
 
-__all__ = ["bar", "figure", "page", "section"]
+__all__ = ["bar", "block", "figure", "listing", "page", "section"]
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d232b; --paper: #fff; --line: #d5dae1; --soft: #f3f5f8; --bad: #c62f2f; --good: #1c7d43;
@@ -18,6 +18,7 @@ _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 72rem; margin: 2rem auto;
   padding: 0 1rem }
 h1 { font-size: 1.5rem }
+h3 { font-size: 1rem; margin: 1.2rem 0 .3rem }
 h2 { font-size: 1.15rem; margin-top: 2rem; border-bottom: 1px solid var(--line); padding-bottom: .2rem }
 table { border-collapse: collapse; margin: .6rem 0; display: block; overflow-x: auto; font-variant-numeric: tabular-nums }
 th, td { text-align: left; padding: .2rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top }
@@ -26,12 +27,13 @@ pre, code { font-family: ui-monospace, monospace; font-size: .9em }
 pre { background: var(--soft); padding: .7rem; overflow-x: auto }
 .bad { color: var(--bad); font-weight: 600 }
 .good { color: var(--good); font-weight: 600 }
-.bar { display: inline-block; width: 12rem; height: .8rem; background: var(--soft); border: 1px solid var(--line) }
+.bar { display: inline-block; width: 8rem; height: .8rem; background: var(--soft); border: 1px solid var(--line) }
 .bar > i { display: block; height: 100%; background: var(--bar) }
 img { image-rendering: pixelated; max-width: 100%; border: 1px solid var(--line) }
 figure { margin: .8rem 0; max-width: 100% }
 figcaption { font-size: .9em; max-width: 46rem; overflow-wrap: anywhere }
 .wide { overflow-x: auto }
+.close { white-space: nowrap }
 .pair { display: flex; flex-wrap: wrap; gap: 0 1.5rem }
 svg { max-width: max(100%, 20rem); height: auto; font: 12px system-ui, sans-serif; fill: var(--ink) }
 svg image { image-rendering: pixelated }
@@ -43,11 +45,16 @@ svg .worst { fill: none; stroke: var(--ink); stroke-width: 2 }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem .7rem; margin: .3rem 0; font-size: .9em }
 .swatch { white-space: nowrap }
 .swatch > i { display: inline-block; width: 1em; height: 1em; margin-right: .3em; vertical-align: -.15em; border: 1px solid var(--line) }
-td, h1, h2, p, li { overflow-wrap: anywhere }
+td { overflow-wrap: break-word; max-width: 26rem }
+h1, h2, h3, p, li { overflow-wrap: anywhere }
+@media (max-width: 40rem) {
+  table { font-size: .85em }
+  th, td { padding: .2rem .4rem; max-width: 13rem }
+}
 @media print {
   body { max-width: none; margin: 0; font-size: 10pt; print-color-adjust: exact; -webkit-print-color-adjust: exact }
   figure, tr, pre { break-inside: avoid }
-  h2 { break-after: avoid }
+  h2, h3 { break-after: avoid }
   table, .wide, pre { overflow: visible }
   pre { white-space: pre-wrap }
   svg { max-width: 100% }
@@ -77,3 +84,13 @@ def bar(share: float, width: float = 12) -> Html:
 def figure(content: Html, caption: str) -> Html:
     """A picture or drawing with the words below it."""
     return Html(f"<figure>{content}<figcaption>{html_cell(caption, 1000)}</figcaption></figure>\n")
+
+
+def block(title: str, head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A table within a section, under a smaller heading."""
+    return f"<h3>{html_cell(title, 1000)}</h3>\n{html_table(head, rows, len(rows))}\n"
+
+
+def listing(lines: Sequence[str]) -> str:
+    """Sentences as a list with dots."""
+    return f"<ul>{''.join(f'<li>{html_cell(line, 1000)}</li>' for line in lines)}</ul>\n" if lines else ""

@@ -72,7 +72,7 @@ def value_bars(golden: np.ndarray, found: np.ndarray, caption: str) -> Html:
     finite = both[np.isfinite(both)]
     low, high = min(0.0, float(finite.min(initial=0))), max(0.0, float(finite.max(initial=0)))
     span = (high - low) or 1.0
-    count, tall, left = both.shape[1], 160, 64
+    count, tall, left = both.shape[1], 160, 80
     step = max(10, min(40, 640 // count))
 
     def y(value: float) -> float:

@@ -125,7 +125,7 @@ def _planes(values: np.ndarray, worst: Sequence[int]) -> tuple[np.ndarray, tuple
     if values.ndim == 3:
         return np.moveaxis(values, 2, 0), (at[2], at[0], at[1]), notes
     if values.ndim == 2:
-        return values[np.newaxis], (0, *at), notes
+        return values[np.newaxis], (0, at[0], at[1]), notes
     width = min(values.size, 64) if values.size <= 64 * 64 else math.ceil(math.sqrt(values.size))
     rows = -(-values.size // width)
     wrapped = np.zeros(rows * width, values.dtype)
