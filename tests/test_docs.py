@@ -21,9 +21,9 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 DIGITS = ROOT / "tinylite" / "demo" / "digits_uint8.tflite"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in PAGES if not page.name.startswith("guide-")], ids=lambda page: page.name)
 def test_python_in_the_docs_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The blocks of a page in order, in an empty folder; `path` is the model that ships with tinylite."""
+    """The blocks of a page in order, in an empty folder; `path` is the model that ships with tinylite. Guides: test_guides.py."""
     monkeypatch.chdir(tmp_path)
     opened = re.findall(r"^ *```(.*)$", page.read_text(), re.MULTILINE)[::2]
     assert {*opened} <= {"python", "bash", "text"}, "blocks in python are run, and those in text are not"

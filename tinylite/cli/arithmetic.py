@@ -34,6 +34,7 @@ def arithmetic(model: str, files: tuple[str, ...], names: tuple[str, ...], seed:
       tinylite arithmetic mobilenet.tflite cat.png
       tinylite arithmetic speech.tflite --arithmetic tflm --arithmetic cmsis-nn --seed 3
     """
+    from ..golden.golden import shown_name
     from ..golden.matrix import compare_arithmetics
     from ..model import Model
     from ..report.describe import new_table
@@ -46,7 +47,7 @@ def arithmetic(model: str, files: tuple[str, ...], names: tuple[str, ...], seed:
         return
     table = new_table("", "", "first op that differs", "outputs that differ", "largest step", title="arithmetics")
     for pair in found.pairs:
-        where = "none" if pair.op is None else f"op {pair.op} {pair.code}, {pair.tensor!r}"
+        where = "none" if pair.op is None else f"op {pair.op} {pair.code}, {shown_name(pair.tensor or '')}"
         table.add_row(pair.first, pair.second, printable(where), f"{pair.share:.2%}", str(pair.steps))
     if found.pairs:
         console().print(table)
