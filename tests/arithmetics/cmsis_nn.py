@@ -19,7 +19,7 @@ from tinylite import Model
 from tinylite.model import Op, Tensor
 from tinylite.quantization_math import quantize_multiplier, round_half_away
 
-__all__ = ["LAYER", "Layer", "checkout", "cmsis_nn"]
+__all__ = ["LAYER", "SUMS", "Layer", "checkout", "cmsis_nn", "library", "limits"]
 
 # The fields of cmsis_nn.c's struct.
 LAYER = (
@@ -27,6 +27,7 @@ LAYER = (
     "dilation_w", "pad_h", "pad_w", "input_offset", "filter_offset", "output_offset", "low", "high",
 )  # fmt: skip
 Layer = dict[str, int]
+SUMS = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "BATCH_MATMUL")
 
 _directories: list[tempfile.TemporaryDirectory[str]] = []  # of the libraries, until the process ends
 
@@ -40,7 +41,8 @@ def checkout() -> Path:
 
 
 @functools.cache
-def _library(root: Path, single: bool) -> ctypes.CDLL:
+def library(root: Path, single: bool) -> ctypes.CDLL:
+    """CMSIS-NN and the functions of the C files beside this one. Skips the test where gcc is absent."""
     compiler = shutil.which("gcc")
     if compiler is None:
         pytest.skip("gcc is not installed")
@@ -49,7 +51,7 @@ def _library(root: Path, single: bool) -> ctypes.CDLL:
     sources = [path for path in sorted(root.glob("Source/*/*.c")) if not re.search("_f16|_f32|_flt", path.name)]
     rounding = ["-DCMSIS_NN_USE_SINGLE_ROUNDING"] if single else []
     command = [compiler, "-O1", "-w", "-shared", "-fPIC", *rounding, f"-I{root / 'Include'}", "-o", str(made)]
-    subprocess.run([*command, str(Path(__file__).with_suffix(".c")), *map(str, sources)], check=True)
+    subprocess.run([*command, *map(str, [*Path(__file__).parent.glob("*.c"), *sources])], check=True)
     return ctypes.CDLL(str(made))
 
 
@@ -58,8 +60,6 @@ def cmsis_nn(single: bool) -> Callable[[Model, list[np.ndarray]], list[np.ndarra
 
     def run(model: Model, feeds: list[np.ndarray]) -> list[np.ndarray]:
         (op,) = model.graph.ops
-        if op.code == "RESHAPE":
-            return [feeds[0].reshape(op.outputs[0].shape)]  # a memcpy there
         inputs: list[Tensor | None] = [*op.inputs]
         values = iter(feeds)
         known = [None if t is None else t.data if t.buffer is not None else next(values) for t in inputs]
@@ -76,7 +76,7 @@ def cmsis_nn(single: bool) -> Callable[[Model, list[np.ndarray]], list[np.ndarra
         offsets = None if bias is None else np.ascontiguousarray(bias, np.int32)
         multiplier, shift = quantize_multiplier(_factors(op, inputs[x], inputs[weights], output))  # type: ignore[arg-type]
         fields = np.array([call.get(name, 0) for name in LAYER], np.int32)
-        function = getattr(_library(checkout(), single), op.code.lower())
+        function = getattr(library(checkout(), single), op.code.lower())
         given = (fields, *arrays, offsets, np.ascontiguousarray(multiplier), np.ascontiguousarray(shift))
         pointers = [None if array is None else array.ctypes.data_as(ctypes.c_void_p) for array in given]
         assert function(*pointers, found.ctypes.data_as(ctypes.c_void_p)) == 0
@@ -102,15 +102,21 @@ def _factors(op: Op, x: Tensor, weights: Tensor, output: Tensor) -> np.ndarray:
     return np.broadcast_to(_scale(x).astype(np.float64) * _scale(weights).astype(np.float64) / _scale(output).astype(np.float64), channels)
 
 
-def _call(op: Op, x: Tensor, weights: Tensor, output: Tensor) -> Layer:
-    """The arguments of an op."""
-    zero, scale = _zero(output), _scale(output)[0]
+def limits(op: Op) -> tuple[int, int]:
+    """What the fused activation of an op clamps its INT8 output to."""
+    zero, scale = _zero(op.outputs[0]), _scale(op.outputs[0])[0]
     activation = getattr(op.options, "fused_activation_function", "NONE")
     bounds = {"NONE": (None, None), "RELU": (0, None), "RELU6": (0, 6), "RELU_N1_TO_1": (-1, 1)}[activation]
     low, high = (
         default if bound is None else int(np.clip(zero + round_half_away(np.float32(bound) / scale), -128, 127))
         for bound, default in zip(bounds, (-128, 127), strict=True)
     )
+    return low, high
+
+
+def _call(op: Op, x: Tensor, weights: Tensor, output: Tensor) -> Layer:
+    """The arguments of an op."""
+    zero, (low, high) = _zero(output), limits(op)
     made = {"input_offset": -_zero(x), "filter_offset": -_zero(weights), "output_offset": zero, "low": low, "high": high}
     if op.code == "FULLY_CONNECTED":
         rows = int(np.prod(output.shape[:-1]))

@@ -25,7 +25,8 @@ class Rule(NamedTuple):
     block   of sums of products, with the method "halves_up": how many channels are rounded together. Those after the last whole block are
             rounded half away from zero
     limits  how a fused activation's limits are stored: a key of LIMITS in ops/common/quantization_params.py
-    where   of sums of products, the layers that it holds for: a key of CONDITIONS in ops/linear/conditions.py
+    where   of sums of products, the layers that it holds for: a key of CONDITIONS in ops/linear/conditions.py. Of others, that they are
+            not proven for what the operator leaves out then, and what it is proven for in words
     other   the rule of the other layers; without one, it is not proven for them
     """
 

@@ -1,14 +1,25 @@
-"""CMSIS-NN's kernels, which equal tflite-micro's where their authors promise it, and their other form, which rounds once.
+"""tflite-micro with CMSIS-NN's kernels, which equal its own where their authors promise it, and their other form, which rounds once.
 
 The form is chosen where CMSIS-NN is compiled, by CMSIS_NN_USE_SINGLE_ROUNDING. Transposed convolutions whose windows do not cover their
-output, or reach further than it, are refused: CMSIS-NN does not return theirs.
+output, or reach further than it, are refused: CMSIS-NN does not return theirs. So are a TRANSPOSE that leaves a matrix as it is, since
+CMSIS-NN changes the order of every matrix, and MAXIMUM and MINIMUM of operands that are stretched along some dimensions, of which it reads
+what lies outside.
 """
 
 from __future__ import annotations
 
-from .arithmetic import Arithmetic, Rule
+from .arithmetic import Arithmetic, Rule, rows
+from .tflm import TFLM
 
 __all__ = ["CMSIS_NN", "CMSIS_NN_SINGLE"]
+
+_SUMS = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED", "BATCH_MATMUL")
+# CMSIS-NN's own ADD, MUL, pools, SOFTMAX, PAD, TRANSPOSE, MAXIMUM and MINIMUM equal tflite-micro's; there are no others.
+_OTHERS = {
+    **{place: rule for place, rule in (TFLM.rules or {}).items() if place[0] not in _SUMS},
+    ("TRANSPOSE", "INT8"): Rule("", where="no matrix that keeps its order"),
+    **rows(Rule("", where="operands of one shape, or a single number,"), "INT8", "MAXIMUM MINIMUM"),
+}
 
 CMSIS_NN = Arithmetic(
     "cmsis-nn",
@@ -20,7 +31,8 @@ CMSIS_NN = Arithmetic(
         ("TRANSPOSE_CONV", "INT8"): Rule("fixed", "double", where="windows that cover its output"),
         ("FULLY_CONNECTED", "INT8"): Rule("fixed", "double"),
         ("BATCH_MATMUL", "INT8"): None,
-        ("RESHAPE", "INT8"): None,
+        # What follows is no sum of products.
+        **_OTHERS,
     },
 )
 
@@ -36,6 +48,7 @@ CMSIS_NN_SINGLE = Arithmetic(
         ("TRANSPOSE_CONV", "INT8"): _ONCE._replace(where="windows that cover its output"),
         ("FULLY_CONNECTED", "INT8"): _ONCE,
         ("BATCH_MATMUL", "INT8"): Rule("once", "product in float"),
-        ("RESHAPE", "INT8"): None,
+        # What follows is no sum of products. ADD and MUL are not among it: they round once only where nothing is stretched.
+        **{place: rule for place, rule in _OTHERS.items() if place[0] not in ("ADD", "MUL")},
     },
 )

@@ -59,7 +59,7 @@ class Site(NamedTuple):
     def check_reference(self) -> None:
         """Raise UnsupportedError if the arithmetic rounds this op otherwise than the reference kernels do."""
         rule = self.rule(_REFERENCE)
-        if rule != _REFERENCE:
+        if rule.method:
             raise UnsupportedError(
                 f"there is no explanation for how {self.arithmetic.name!r} rounds {self.node.op.code}, {rule.method!r}",
                 "Explain it in 'litert-reference'",

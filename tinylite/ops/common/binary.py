@@ -99,6 +99,9 @@ class Binary(Operator):
 
         x, y, output = node.input(0), node.input(1), node.outputs[0]
         rule = self.rule(node, plan)
+        stretches = not x.size == y.size == output.size
+        if rule.where and stretches and 1 not in (x.size, y.size):
+            plan.arithmetic.refuse(self.code, output.type, rule.where)
         pairs = self.pairs(node, rule) if rule.method else None
         if pairs is not None:
             pairs_step(node, plan, pairs, node.options.fused_activation_function if self.activates else "NONE")
