@@ -15,13 +15,13 @@ What is still alone was added or removed, or one was put in the place of the oth
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
-from ..model import Graph
+from ..model import Graph, Op, own_options
 from .fingerprints import Ops
 from .sequence import align_sequences, increasing
 
@@ -29,13 +29,17 @@ __all__ = ["Alignment", "align"]
 
 _BUSY = 64  # neighbours from which on an op says nothing about which of them is which
 _EXCLUDED = -1
+# Operators that become a fused activation of the one before.
+_ACTIVATIONS = {code: code for code in ("RELU", "RELU6", "RELU_N1_TO_1", "TANH")}
 
 
 @dataclass
 class Alignment:
     """Pairs of positions, those of graph A in order: ops that are the same operator, and ops that were put in another one's place.
 
-    `moved` are the pairs that run in another order. `removed` are the ops of A alone, `added` those of B alone.
+    `moved` are the pairs that run in another order. `removed` are the ops of A alone, `added` those of B alone. Of them, `fused` are the
+    activations that the op before them has taken up in B, each with that op of A, and `split` those of B that were a part of another op in
+    A, each with that op of B.
     """
 
     a: Ops
@@ -46,6 +50,8 @@ class Alignment:
     moved: list[tuple[int, int]] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     added: list[int] = field(default_factory=list)
+    fused: dict[int, int] = field(default_factory=dict)
+    split: dict[int, int] = field(default_factory=dict)
 
     @property
     def pairs(self) -> list[tuple[int, int]]:
@@ -77,6 +83,8 @@ def align(a: Graph, b: Graph) -> Alignment:
     pairs = found.pairs
     kept = set(increasing([second for _, second in pairs]))
     found.moved = [pair for place, pair in enumerate(pairs) if place not in kept]
+    found.fused = dict(_taken_up(found.a, found.b, found.to_b, found.removed))
+    found.split = dict(_taken_up(found.b, found.a, found.to_a, found.added))
     return found
 
 
@@ -247,3 +255,19 @@ def _replaced(found: Alignment, alone_a: Sequence[int], alone_b: Sequence[int], 
             if each is not None and len(here) == len(there) == 1:
                 pairs.append((here[0], there[0]))
     return pairs
+
+
+def _taken_up(side: Ops, other: Ops, paired: dict[int, int], alone: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The activations among ops that one graph has alone which the op before them has taken up in the other graph."""
+    for position in alone:
+        activation = _ACTIVATIONS.get(side.ops[position].code)
+        source = side.before[position][0] if len(side.before[position]) == 1 else -1
+        if activation is None or source not in paired or len(side.after[source]) > 1:
+            continue
+        if (_activation(side.ops[source]), _activation(other.ops[paired[source]])) == ("NONE", activation):
+            yield position, source
+
+
+def _activation(op: Op) -> str | None:
+    options = own_options(op)
+    return None if options is None else dict(options.items()).get("fused_activation_function")

@@ -122,6 +122,7 @@ def _graph(graph: GraphDiff, place: str) -> Iterator[str]:
     yield from _table(f"Ops{place}", ("op of A", "op of B", "what differs"), [row[1:] for row in sorted(rows)], text)
     ends = [(side[:-1], "removed", _tensor(tensor), "") for side in ("inputs", "outputs") for tensor in getattr(graph, f"{side}_removed")]
     ends += [(side[:-1], "added", "", _tensor(tensor)) for side in ("inputs", "outputs") for tensor in getattr(graph, f"{side}_added")]
+    ends += [("output", "replaced", _tensor(mine), _tensor(theirs)) for mine, theirs in graph.outputs_replaced]
     ends += [("order", *_change(change)) for change in graph.order]
     yield from _table(f"Inputs and outputs{place}", ("", "", "A", "B"), ends)
     yield from _table(

@@ -67,20 +67,33 @@ class Pairing:
             self._add(Pair(mine, theirs, "input"))
         self._known |= {(id(mine), id(theirs)) for mine, theirs in self.outputs.pairs}  # they come last
         replaced = set(self.found.replaced)
+        fused = ({into: op for op, into in taken_up.items()} for taken_up in (self.found.fused, self.found.split))
+        self._fused: tuple[dict[int, int], ...] = tuple(fused)
         for first, second in self.found.pairs:  # what they write, before what anything reads: files may have them in any order
-            for one, other in zip(self.found.a.ops[first].outputs, self.found.b.ops[second].outputs, strict=False):
+            for one, other in self._written(first, second):
                 self._to_b.setdefault(id(one), set()).add(id(other))
+        self.replaced_outputs = [
+            (mine, theirs)
+            for mine, theirs in self.outputs.pairs
+            if (mine.name or "") != (theirs.name or "") and self._to_b.get(id(mine)) and not self._same_source(mine, theirs)
+        ]
         for first, second in self.found.pairs:
             op_a, op_b = self.found.a.ops[first], self.found.b.ops[second]
             if (first, second) not in replaced:
                 self._read(op_a, op_b, first, second)
                 for one, other in zip(op_a.intermediates, op_b.intermediates, strict=False):
                     self._add(Pair(one, other, "activation", first, second))
-            for one, other in zip(op_a.outputs, op_b.outputs, strict=False):
+            for one, other in self._written(first, second):
                 self._add(Pair(one, other, "activation", first, second))
         self._known -= {(id(mine), id(theirs)) for mine, theirs in self.outputs.pairs}
         for mine, theirs in self.outputs.pairs:
             self._add(Pair(mine, theirs, "output", self.found.a.producer.get(id(mine)), self.found.b.producer.get(id(theirs))))
+
+    def _written(self, first: int, second: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """What a pair of ops writes: with the activation that one of them has taken up, and the other has an op for."""
+        op_a = self.found.a.ops[self._fused[0].get(first, first)]
+        op_b = self.found.b.ops[self._fused[1].get(second, second)]
+        return zip(op_a.outputs, op_b.outputs, strict=False)
 
     def _add(self, pair: Pair) -> None:
         key = (id(pair.a), id(pair.b))

@@ -134,6 +134,7 @@ class GraphDiff:
     ops_removed     the other ops of A alone, and ops_added those of B alone
     ops_moved       ops that run in another order
     inputs_removed, inputs_added, outputs_removed, outputs_added    of the graph
+    outputs_replaced    outputs that are other tensors than before: what A's output was computes something else in B, or is no output there
     order           "inputs" or "outputs" that are in another order, as names; "tensors" that are only numbered in another order
     records         of the graph itself: its name
     """
@@ -152,6 +153,7 @@ class GraphDiff:
     inputs_added: tuple[TensorRef, ...] = ()
     outputs_removed: tuple[TensorRef, ...] = ()
     outputs_added: tuple[TensorRef, ...] = ()
+    outputs_replaced: tuple[tuple[TensorRef, TensorRef], ...] = ()
     order: tuple[Change, ...] = ()
     tensors: tuple[TensorChange, ...] = ()
     quantization: tuple[QuantizationChange, ...] = ()
@@ -262,6 +264,7 @@ class Differences:
         for graph in self.graphs:
             for side in ("inputs", "outputs"):
                 counts[side] += len(getattr(graph, f"{side}_removed")) + len(getattr(graph, f"{side}_added"))
+            counts["outputs"] += len(graph.outputs_replaced)
             for kind in ("added", "removed", "replaced", "fused", "split", "moved"):
                 counts[f"ops {kind}"] += len(getattr(graph, f"ops_{kind}"))
             for op in graph.ops_changed:

@@ -94,6 +94,8 @@ def _ends(graph: GraphDiff) -> Iterator[str]:
         for tensors, verb in ((getattr(graph, f"{side}_removed"), "removed"), (getattr(graph, f"{side}_added"), "added")):
             for tensor in tensors:
                 yield f"{side[:-1]} {_described(tensor)}{place} was {verb}."
+    for mine, theirs in graph.outputs_replaced:
+        yield f"output {name_text(mine.name)}{place} was replaced by another tensor, {_described(theirs)}."
     for order in graph.order:
         if order.name != "tensors":
             before, after = (listed(map(name_text, names)) for names in (order.a, order.b))

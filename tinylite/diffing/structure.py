@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..model import ExternalBuffer, Op, own_options, references
+from ..model import ExternalBuffer, Op, references
 from ..ops import facts_of
 from ..schema.table import Table
 from .align import Alignment
 from .fingerprints import Ops, constant_digest
-from .pairing import Ends, Pair, Pairing
+from .pairing import Pair, Pairing
 from .quantization import quantization_change
 from .records import Change, ConstantChange, GraphDiff, OpChange, OpRef, QuantizationChange, TensorChange
 from .references import References, plain_value, shortened
@@ -25,31 +25,27 @@ __all__ = ["graph_diff"]
 _OP_RECORDS = ("version", "custom_options", "mutating_variable_inputs", "debug_metadata_index")
 _TENSOR_RECORDS = ("is_variable", "has_rank", "sparsity", "variant_tensors", "external_buffer")
 _GRAPH_RECORDS = ("name", "debug_metadata_index")
-# Operators that become a fused activation of the one before.
-_ACTIVATIONS = {"RELU": "RELU", "RELU6": "RELU6", "RELU_N1_TO_1": "RELU_N1_TO_1", "TANH": "TANH"}
 
 
 def graph_diff(found: Alignment, pairing: Pairing, a: References, b: References) -> GraphDiff:
     """The differences of two graphs whose ops are aligned and whose tensors are paired."""
-    removed, added = list(found.removed), list(found.added)
-    fused, split = _fused(found, removed), _split(found, added)
-    taken = {position for position, _ in fused}, {position for position, _ in split}
     tensors, quantization, constants = _tensors(found, pairing, a, b)
     return GraphDiff(
         a.number,
         b.number,
         len(found.to_b),
-        ops_removed=tuple(a.op(position) for position in removed if position not in taken[0]),
-        ops_added=tuple(b.op(position) for position in added if position not in taken[1]),
+        ops_removed=tuple(a.op(position) for position in found.removed if position not in found.fused),
+        ops_added=tuple(b.op(position) for position in found.added if position not in found.split),
         ops_replaced=tuple((a.op(first), b.op(second)) for first, second in found.replaced),
-        ops_fused=tuple((a.op(position), a.op(into)) for position, into in fused),
-        ops_split=tuple((b.op(position), b.op(source)) for position, source in split),
+        ops_fused=tuple((a.op(position), a.op(into)) for position, into in found.fused.items()),
+        ops_split=tuple((b.op(position), b.op(source)) for position, source in found.split.items()),
         ops_moved=tuple((a.op(first), b.op(second)) for first, second in found.moved),
         ops_changed=tuple(_changed(found, pairing, a, b)),
         inputs_removed=tuple(map(a.tensor, pairing.inputs.removed)),
         inputs_added=tuple(map(b.tensor, pairing.inputs.added)),
         outputs_removed=tuple(map(a.tensor, pairing.outputs.removed)),
         outputs_added=tuple(map(b.tensor, pairing.outputs.added)),
+        outputs_replaced=tuple((a.tensor(mine), b.tensor(theirs)) for mine, theirs in pairing.replaced_outputs),
         order=tuple(_order(pairing, found, a, b)),
         tensors=tuple(tensors),
         quantization=tuple(quantization),
@@ -59,31 +55,6 @@ def graph_diff(found: Alignment, pairing: Pairing, a: References, b: References)
 
 
 # ---- ops
-
-
-def _fused(found: Alignment, removed: list[int]) -> list[tuple[int, int]]:
-    """The activations among the ops that only A has which are a part of the op before them in B, each with that op of A."""
-    return list(_parts(found.a.ops, found.b.ops, found.a.before, found.to_b, removed))
-
-
-def _split(found: Alignment, added: list[int]) -> list[tuple[int, int]]:
-    """The same the other way round: activations that only B has, each with the op of B before it."""
-    return list(_parts(found.b.ops, found.a.ops, found.b.before, found.to_a, added))
-
-
-def _parts(ops: list[Op], others: list[Op], before: list[list[int]], paired: dict[int, int], alone: list[int]) -> Any:
-    for position in alone:
-        activation = _ACTIVATIONS.get(ops[position].code)
-        source = before[position][0] if len(before[position]) == 1 else -1
-        if activation is None or source < 0 or source not in paired:
-            continue
-        if (_activation(ops[source]), _activation(others[paired[source]])) == ("NONE", activation):
-            yield position, source
-
-
-def _activation(op: Op) -> str | None:
-    options = own_options(op)
-    return None if options is None else dict(options.items()).get("fused_activation_function")
 
 
 def _changed(found: Alignment, pairing: Pairing, a: References, b: References) -> Any:
@@ -165,7 +136,10 @@ def _tensors(
     for pair in pairing.pairs:
         refs = a.tensor(pair.a), b.tensor(pair.b)
         op: OpRef | None = None if pair.op_a is None else a.op(pair.op_a)
-        if changes := _tensor_changes(pair):
+        changes = _tensor_changes(pair)
+        if pair.role == "output" and any(pair.a is mine and pair.b is theirs for mine, theirs in pairing.replaced_outputs):
+            changes = tuple(change for change in changes if change.name != "name")  # another tensor, not one of another name
+        if changes:
             tensors.append(TensorChange(*refs, pair.role, op, changes))
         change = quantization_change(pair.a, pair.b, refs, pair.role, op)
         if change is not None:
@@ -200,15 +174,15 @@ def _order(pairing: Pairing, found: Alignment, a: References, b: References) -> 
     ):
         if ends.reordered:
             yield Change(name, *([shortened(tensor.name) for tensor in side] for side in sides))
-    if not (found.removed or found.added or found.moved or found.replaced or _changed_ends(pairing.inputs, pairing.outputs)):
+    if not (found.removed or found.added or found.moved or found.replaced or pairing.replaced_outputs or _changed_ends(pairing)):
         numbers = sorted((a.indices[id(pair.a)], b.indices[id(pair.b)]) for pair in pairing.pairs)
         moved = sum(first != second for first, second in numbers)
         if len(a.indices) == len(b.indices) and moved:
             yield Change("tensors", moved, moved)
 
 
-def _changed_ends(*ends: Ends) -> bool:
-    return any(each.removed or each.added or each.reordered for each in ends)
+def _changed_ends(pairing: Pairing) -> bool:
+    return any(ends.removed or ends.added or ends.reordered for ends in (pairing.inputs, pairing.outputs))
 
 
 def _unused(found: Alignment) -> list[Change]:

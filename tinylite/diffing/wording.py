@@ -47,7 +47,7 @@ def ops_text(ops: Sequence[OpRef], place: str = "") -> str:
     parts = []
     for name, here in sorted(by_name.items(), key=lambda entry: -len(entry[1])):
         numbers = listed([f"{op.index}" + (f" of graph {op.graph}" if op.graph else "") for op in here])
-        many = f"{len(here)} " if len(here) > 1 else ""
+        many = f"{len(here)} " if 1 < len(here) < len(ops) else ""
         parts.append(f"{many}{printable(name)} (op{'s' if len(here) > 1 else ''} {numbers}{place})")
     return listed(parts)
 
