@@ -13,7 +13,7 @@ from ..model import Quantization, Tensor
 __all__ = ["ValueDifference", "difference"]
 
 _CHUNK = 1 << 20  # elements that are compared at a time
-# Half of the last digit of a float in proportion to it, and of the least one, by type: what rounding to the type may do.
+# Half of the last digit of a float in proportion to the power of two below it, and of the least float, by type: what rounding may do.
 _ROUNDING = {"FLOAT16": (2.0**-11, 2.0**-25), "BFLOAT16": (2.0**-8, 0.0), "FLOAT32": (2.0**-24, 2.0**-150)}
 _BIT_PATTERNS = ("BFLOAT16", "FLOAT8_E4M3FN", "FLOAT8_E5M2")  # what numpy shows as integers, and is none
 
@@ -160,7 +160,7 @@ class _Comparison:
                 rounding = 0.501 * np.maximum(scale_a, scale_b) + 2.0**-23 * size  # half a step, and the last digit of floats
             else:
                 proportion, least = max(_ROUNDING.get(str(tensor.type), (0.0, 0.0)) for tensor in (self.a, self.b))
-                rounding = 1.001 * np.maximum(proportion * size, least)
+                rounding = 1.001 * np.maximum(np.ldexp(proportion, np.frexp(size)[1] - 1), least)
         if self.alike and a.dtype.kind in "iub":
             steps = _apart(a, b)
         if unequal is None:
