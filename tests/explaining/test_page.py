@@ -6,7 +6,6 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 
 import tinylite
@@ -17,12 +16,15 @@ PAGE = Path(__file__).parent.parent.parent / "docs" / "explain.md"
 DEMO = Path(tinylite.__file__).parent / "demo"
 
 
-def printed() -> str:
-    """What the command of the page prints, as wide as the page, with no spaces at the ends of lines."""
-    arguments = ["explain", str(DEMO / "digits_uint8.tflite"), str(DEMO / "digit_3.png"), "--op", "3", "--at", "0,3"]
-    result = CliRunner().invoke(main, arguments, env={"COLUMNS": "100"})
-    assert result.exit_code == 0, result.stderr
-    return "\n".join(line.rstrip() for line in result.stdout.splitlines())
+def printed() -> list[str]:
+    """What the commands of the page print, as wide as the page, with no spaces at the ends of lines; of the second the last two tables."""
+    found = []
+    for command in re.findall(r"^```bash\ntinylite (explain .*?)\n```", PAGE.read_text(), re.DOTALL | re.MULTILINE):
+        arguments = [str(DEMO / word) if (DEMO / word).is_file() else word for word in command.replace("\\\n", " ").split()]
+        result = CliRunner().invoke(main, arguments, env={"COLUMNS": "100"})
+        assert result.exit_code == 0, result.stderr
+        found.append("\n".join(line.rstrip() for line in result.stdout.splitlines()))
+    return [found[0], found[1][found[1].index("side by side") :]]
 
 
 def table() -> str:
@@ -36,9 +38,8 @@ def table() -> str:
     return "\n".join(f"| {', '.join(codes)} | {names} |" for names, codes in sorted(rows.items(), key=lambda row: -len(row[1])))
 
 
-def test_the_example_is_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
-    (block,) = re.findall(r"^```text\n(.*?)\n```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
-    assert printed() == block
+def test_the_examples_are_what_is_printed() -> None:
+    assert printed() == re.findall(r"^```text\n(.*?)\n```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
 
 
 def test_the_table_of_operators_is_complete() -> None:
@@ -47,7 +48,8 @@ def test_the_table_of_operators_is_complete() -> None:
 
 if __name__ == "__main__":  # python -m tests.explaining.test_page writes both into the page
     text = PAGE.read_text()
-    text = re.sub(r"(?<=^```text\n)(.*?)(?=\n```)", lambda _: printed(), text, count=1, flags=re.DOTALL | re.MULTILINE)
+    blocks = iter(printed())
+    text = re.sub(r"(?<=^```text\n)(.*?)(?=\n```)", lambda _: next(blocks), text, flags=re.DOTALL | re.MULTILINE)
     head = "| operators | types |\n| --- | --- |\n"
     start = text.index(head) + len(head)
     PAGE.write_text(text[:start] + table() + text[text.index("\n\n", start) :])
