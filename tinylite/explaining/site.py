@@ -25,6 +25,7 @@ __all__ = ["Index", "Place", "Site", "broadcast_index", "derive", "explained", "
 
 Index = tuple[int, ...]
 Place = Callable[[Index], Derivation]
+Family = Callable[["Site"], Place]
 
 
 class Site(NamedTuple):
@@ -52,21 +53,14 @@ class Site(NamedTuple):
     def scale_and_zero(self, value: Value) -> tuple[float, int]:
         return scale_and_zero(self.node, value)
 
-    def rule(self, reference: Rule) -> Rule:
-        """How the arithmetic rounds this op. Raises UnsupportedError where it is not proven."""
-        return self.arithmetic.rule(self.node.op.code, self.node.outputs[0].type, reference)
+    @property
+    def rule(self) -> Rule:
+        """How the arithmetic rounds this op; without a method where it does as the reference kernels do."""
+        return self.arithmetic.rule(self.node.op.code, self.node.outputs[0].type, Rule(""))
 
-    def check_reference(self) -> None:
-        """Raise UnsupportedError if the arithmetic rounds this op otherwise than the reference kernels do."""
-        rule = self.rule(_REFERENCE)
-        if rule.method:
-            raise UnsupportedError(
-                f"there is no explanation for how {self.arithmetic.name!r} rounds {self.node.op.code}, {rule.method!r}",
-                "Explain it in 'litert-reference'",
-            )
-
-
-_REFERENCE = Rule("")
+    def reference(self) -> Place:
+        """How the reference kernels compute it: for arithmetics that leave some of an operator's ops to them."""
+        return _FAMILIES[self.node.op.code, self.result.type][""](self)
 
 
 def node_of(op: Op, index: int, inputs: Sequence[np.ndarray | None], outputs: Sequence[tuple[int, ...]]) -> Node:
@@ -78,28 +72,32 @@ def node_of(op: Op, index: int, inputs: Sequence[np.ndarray | None], outputs: Se
     return Node(op, index, values, results)
 
 
-_FAMILIES: dict[tuple[str, str], Callable[[Site], Place]] = {}
+# By operator and type of the output, and then by the method of the arithmetic's rule.
+_FAMILIES: dict[tuple[str, str], dict[str, Family]] = {}
+_ANY = "any"
 
 
-def explains(*codes: str, types: str) -> Callable[[Callable[[Site], Place]], Callable[[Site], Place]]:
+def explains(*codes: str, types: str, methods: Sequence[str] = ("",)) -> Callable[[Family], Family]:
     """Mark a function from a site to one from an index to its derivation: that of operators whose output has one of these types.
 
-    `types` are names with spaces between them. What serves all elements is computed once, in the outer function.
+    `types` are names with spaces between them. `methods` are those that an arithmetic's rule may have: "" for the reference kernels' way,
+    and "any" where the function asks the rule itself. What serves all elements is computed once, in the outer function.
     """
 
-    def mark(function: Callable[[Site], Place]) -> Callable[[Site], Place]:
+    def mark(function: Family) -> Family:
         for code in codes:
             for type in types.split():
-                if (code, type) in _FAMILIES:
-                    raise NameError(f"{code} of {type} has two explanations")
-                _FAMILIES[code, type] = function
+                known = _FAMILIES.setdefault((code, type), {})
+                for method in methods:
+                    if known.setdefault(method, function) is not function:
+                        raise NameError(f"{code} of {type} has two explanations of the method {method!r}")
         return function
 
     return mark
 
 
-def explained() -> dict[tuple[str, str], Callable[[Site], Place]]:
-    """What can be explained, by operator and type of the output: all functions in families/ that are marked."""
+def explained() -> dict[tuple[str, str], dict[str, Family]]:
+    """What can be explained, by operator and type of the output, and then by method: all functions in families/ that are marked."""
     from . import families
 
     for module in pkgutil.iter_modules(families.__path__):
@@ -113,15 +111,19 @@ def derive(node: Node, arithmetic: Arithmetic, output: int = 0) -> Place:
     Raises UnsupportedError for what the arithmetic is not proven for, and for operators and types that cannot be explained.
     """
     code, type = node.op.name, node.outputs[output].type
-    arithmetic.check(code, node.outputs[0].type)
-    family = explained().get((code, type))
-    if family is None:
+    method = arithmetic.rule(code, node.outputs[0].type, Rule("")).method
+    known = explained().get((code, type))
+    if known is None:
         types = sorted(kind for operator, kind in _FAMILIES if operator == code)
         if types:
             remedy = f"Of {code} it is for {', '.join(types)}"
         else:
             remedy = "docs/explain.md lists those that there are; `tinylite run --all-tensors` writes what this op reads and returns"
         raise UnsupportedError(f"there is no explanation for {code} of {type}", remedy)
+    family = known.get(_ANY) or known.get(method)
+    if family is None:
+        problem = f"there is no explanation for how {arithmetic.name!r} rounds {code} of {type}"
+        raise UnsupportedError(problem, "Explain it in 'litert-reference'")
     operator = ops.operator_of(node.op)
     assert operator is not None  # it has run
     return family(Site(node, operator, arithmetic, output))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arithmetic import Rule
-from ..arithmetic.formulas import Stages, last, optimized_add, reference_add, xnnpack_add
+from ..arithmetic.formulas import Stages, optimized_add, reference_add, xnnpack_add
 from .common.binary import Binary, common_scale
 from .common.broadcasting import vector_run
 from .common.operator import Node, register
@@ -54,6 +54,6 @@ class Add(Binary):
         group = 16 if first else 8
         if run < group:
             return None
-        table, rest = of_pairs(node, partial(optimized_add, first=first)), of_pairs(node, reference_add)
-        assert table is not None and rest is not None
-        return Pairs(last(table), "", last(rest), run, run // group * group)
+        stages, rest = of_pairs(node, partial(optimized_add, first=first)), of_pairs(node, reference_add)
+        assert stages is not None and rest is not None
+        return Pairs(stages, "", rest, run, run // group * group)

@@ -45,12 +45,22 @@ class Dequantize(Operator):
     def infer(self, node: Node) -> Sequence[Shape]:
         return [node.input(0).shape]
 
+    @staticmethod
+    def whole_groups(size: int, method: str, zeros: np.ndarray) -> int:
+        """How many of so many numbers are multiplied before the zero point is taken off: of LiteRT's optimized kernel, whole groups."""
+        return size // _GROUP * _GROUP if method == "optimized" and zeros.size == 1 and zeros[0] else 0
+
+    @staticmethod
+    def shift(scales: np.ndarray, zeros: np.ndarray) -> np.float32:
+        """What is added to those."""
+        return np.float32(-int(zeros[0]) * np.float64(scales[0]))
+
     def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.cast import cast
         from ..kernels.quantize import BLOCK, dequantize, dequantize_shifted
 
         input, output = node.input(0), node.outputs[0]
-        method = self.rule(node, plan).method
+        method = self.rule(node, plan.arithmetic).method
         work = -(-input.size // BLOCK)
         if input.type == "FLOAT16":
             plan.step(cast[input.type, output.type], work=work, cost=BLOCK, x=input, out=output, count=input.size)
@@ -62,9 +72,9 @@ class Dequantize(Operator):
         scales, zeros = scales_and_zeros(node, input, channels)
         if method == "tflm":  # which has one scale for a tensor
             scales, zeros = scales[:1], zeros[:1]
-        grouped = input.size // _GROUP * _GROUP if method == "optimized" and scales.size == 1 and zeros[0] else 0
+        grouped = self.whole_groups(input.size, method, zeros)
         if grouped:
-            shift = float(np.float32(-int(zeros[0]) * np.float64(scales[0])))
+            shift = float(self.shift(scales, zeros))
             plan.step(
                 dequantize_shifted[input.type], work=-(-grouped // BLOCK), cost=BLOCK, x=input, out=output, count=grouped,
                 scale=float(scales[0]), shift=shift,

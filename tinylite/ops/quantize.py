@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..arithmetic.formulas import optimized_requantize, xnnpack_requantize
+from ..arithmetic.formulas import Stages, last, optimized_requantize, xnnpack_requantize
 from ..quantization_math import integer_limits, rescale
 from .common.lookup import centered, lookup_step, stored_values
 from .common.operator import Node, Operator, Shape, register
@@ -45,28 +45,39 @@ class Quantize(Operator):
         return [node.input(0).shape]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:
-        method = self.rule(node, plan).method
+        method = self.rule(node, plan.arithmetic).method
         if node.input(0).type == "FLOAT32":
             self.from_floats(node, plan, method)
         else:
             self.from_integers(node, plan, method)
 
     @staticmethod
-    def from_integers(node: Node, plan: PlanContext, method: str) -> None:
-        """XNNPACK keeps the type; other types, and scales that it does not take, are left to LiteRT's optimized kernel."""
+    def integer_stages(node: Node, method: str) -> tuple[Stages, int]:
+        """What an arithmetic's method computes of all 8-bit inputs, and how many it takes at once: what is left over of those is computed
+        as in the reference kernels. XNNPACK keeps the type; other types, and scales that it does not take, are left to LiteRT's optimized
+        kernel.
+        """
         input, output = node.input(0), node.outputs[0]
         stored, x_of, of = stored_values(input.type), affine(node, input), affine(node, output)
-        if method == "xnnpack" and input.type == output.type and (stages := xnnpack_requantize(stored, x_of, of)) is not None:
-            lookup_step(plan, input, output, stages["with zero point"])
-            return
-        table = rescale(centered(node, input), x_of.scale / of.scale) + of.zero
+        found = xnnpack_requantize(stored, x_of, of) if method == "xnnpack" and input.type == output.type else None
+        return (optimized_requantize(stored, x_of, of), _REQUANTIZED) if found is None else (found, 1)
+
+    def from_integers(self, node: Node, plan: PlanContext, method: str) -> None:
+        input, output = node.input(0), node.outputs[0]
+        (scale, _), (out_scale, out_zero) = scale_and_zero(node, input), scale_and_zero(node, output)
+        table = rescale(centered(node, input), scale / out_scale) + out_zero
         if method:
-            lookup_step(plan, input, output, optimized_requantize(stored, x_of, of)["with zero point"], table, _REQUANTIZED)
+            stages, group = self.integer_stages(node, method)
+            lookup_step(plan, input, output, last(stages), table if group > 1 else None, group)
         else:
             lookup_step(plan, input, output, table)
 
     @staticmethod
-    def from_floats(node: Node, plan: PlanContext, method: str) -> None:
+    def whole_groups(size: int, method: str) -> int:
+        """How many of so many floats an arithmetic's method rounds half to even; LiteRT's optimized kernel whole groups of them."""
+        return 0 if not method else size if method == "xnnpack" else size // _QUANTIZED * _QUANTIZED
+
+    def from_floats(self, node: Node, plan: PlanContext, method: str) -> None:
         """x / scale in float, halves away from zero; otherwise times the scale's inverse, halves to even.
 
         LiteRT's optimized kernel does the latter to whole groups. Those that are left over are divided in double, halves away from zero.
@@ -77,7 +88,7 @@ class Quantize(Operator):
         scale, zero = scale_and_zero(node, output)
         low, high = integer_limits(output.type)
         fields: dict[str, Any] = {"zero": zero, "low": low, "high": high}
-        grouped = 0 if not method else input.size if method == "xnnpack" else input.size // _QUANTIZED * _QUANTIZED
+        grouped = self.whole_groups(input.size, method)
         if grouped:
             plan.step(
                 f32_quantize_even[output.type], work=-(-grouped // BLOCK), cost=BLOCK, scratch=64, x=input, out=output, count=grouped,

@@ -90,7 +90,7 @@ class ResizeBilinear(Resizing):
 
         input, output, options = node.input(0), node.outputs[0], node.options
         plan.check_table(max(output.shape[1:3]))
-        method = self.rule(node, plan).method
+        method = self.rule(node, plan.arithmetic).method
         kernels = resize_bilinear_otherwise[method] if method else resize_bilinear
         table = self.eleven_bits if method == "xnnpack" else self.integers if input.type == "INT8" else self.floats
         fields: dict[str, Any] = {}

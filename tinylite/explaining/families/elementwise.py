@@ -48,7 +48,6 @@ def _scales(site: Site) -> list[str]:
 @explains("ADD", "SUB", types="INT8 UINT8")
 def sums(site: Site) -> Place:
     """Both inputs are brought to twice the larger scale, with 20 bits to spare."""
-    site.check_reference()
     node, fields = site.node, site.operator.rescaling(site.node)  # type: ignore[attr-defined]
     low, high = activation_range(node, node.options.fused_activation_function, site.result)
     operands, subtracts = _operands(site), node.op.code == "SUB"
@@ -79,7 +78,6 @@ def sums(site: Site) -> Place:
 
 @explains("MUL", types="INT8 UINT8")
 def products(site: Site) -> Place:
-    site.check_reference()
     node, fields = site.node, site.operator.rescaling(site.node)  # type: ignore[attr-defined]
     low, high = activation_range(node, node.options.fused_activation_function, site.result)
     operands = _operands(site)
@@ -103,7 +101,6 @@ def products(site: Site) -> Place:
 
 @explains("PRELU", types="INT8 UINT8")
 def slopes(site: Site) -> Place:
-    site.check_reference()
     fields = site.operator.fields(site.node)  # type: ignore[attr-defined]
     operands = _operands(site)
     x_scale, y_scale, out_scale = _scales(site)
@@ -130,7 +127,6 @@ def slopes(site: Site) -> Place:
 @explains("SQUARED_DIFFERENCE", types="INT8")
 def squares(site: Site) -> Place:
     """Both inputs are brought to twice the larger scale, with 7 bits to spare."""
-    site.check_reference()
     fields = site.operator.fields(site.node)  # type: ignore[attr-defined]
     operands = _operands(site)
     x_scale, y_scale, out_scale = _scales(site)
@@ -163,7 +159,6 @@ _SIGNS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
 
 @explains(*_SIGNS, types="FLOAT32")
 def floats(site: Site) -> Place:
-    site.check_reference()
     operands, (sign, function) = _operands(site), _SIGNS[site.node.op.code]
     low, high = activation_range(site.node, site.node.options.fused_activation_function, site.result)
 
@@ -180,7 +175,6 @@ def floats(site: Site) -> Place:
 @explains("MAXIMUM", "MINIMUM", types="INT8 UINT8 FLOAT32")
 def extremes(site: Site) -> Place:
     """Of stored values, whatever their scales."""
-    site.check_reference()
     operands, largest = _operands(site), site.node.op.code == "MAXIMUM"
 
     def place(at: Index) -> Derivation:

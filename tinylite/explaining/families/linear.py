@@ -23,8 +23,8 @@ _PRECISIONS = {
 }
 
 
-@explains(*WINDOWS, types="INT8")
-@explains(*({*WINDOWS} - {"BATCH_MATMUL"}), types="UINT8")
+@explains(*WINDOWS, types="INT8", methods=("any",))
+@explains(*({*WINDOWS} - {"BATCH_MATMUL"}), types="UINT8", methods=("any",))
 def quantized(site: Site) -> Place:
     node, (layer, window_at) = site.node, WINDOWS[site.node.op.code](site)
     (input_scale, input_zero), output_scale = site.scale_and_zero(layer.input), site.scale_and_zero(site.result)[0]

@@ -23,7 +23,6 @@ MOVING = (
 def moved(site: Site) -> Place:
     """The kernel itself says it, where it is fed the elements' numbers."""
     node, result = site.node, site.result
-    site.check_reference()
     inputs = [None if value is None else value.constant_value for value in node.inputs]
     data = [index for index, value in enumerate(node.inputs) if value is not None and value.type == result.type]
     numbers = sources(node.op, inputs, data, site.output)

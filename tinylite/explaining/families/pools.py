@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ...ops.common.quantization_params import activation_range
 from ...ops.common.reducing import reduced_axes
 from ...quantization_math import integer_limits
 from ..explanation import Derivation, Number, Stage, Taps
-from ..integers import divide_towards_zero, signed
+from ..integers import divide_towards_zero, round_half_away, signed
 from ..requantizing import by_multiplier
 from ..site import Index, Place, Site, explains, window_places
 from ..stages import clamped, in_32_bits, to_output
@@ -21,13 +20,12 @@ from .moving import stored
 __all__: list[str] = []
 
 
-@explains("AVERAGE_POOL_2D", "MAX_POOL_2D", types="INT8 UINT8 FLOAT32")
+@explains("AVERAGE_POOL_2D", "MAX_POOL_2D", types="INT8 UINT8 FLOAT32", methods=("", "xnnpack"))
 def pools(site: Site) -> Place:
     """Stored values as they are: LiteRT does not rescale."""
-    site.check_reference()
     node, x, mean = site.node, site.array(0), site.node.op.code == "AVERAGE_POOL_2D"
     height, width = site.operator.windows(node)  # type: ignore[attr-defined]
-    low, high = activation_range(node, node.options.fused_activation_function, site.result)
+    low, high = site.operator.limits(node, site.arithmetic)  # type: ignore[attr-defined]
 
     def place(at: Index) -> Derivation:
         n, y, x_at, channel = at
@@ -90,7 +88,6 @@ def _reduced(site: Site) -> tuple[Callable[[Index], list[tuple[Index, Number]]],
 
 @explains("MEAN", "SUM", types="INT8 UINT8")
 def sums(site: Site) -> Place:
-    site.check_reference()
     node, (values, count) = site.node, _reduced(site)
     mean = node.op.code == "MEAN"
     fields = site.operator.rescaling(node, count, mean=mean)  # type: ignore[attr-defined]
@@ -114,6 +111,65 @@ def sums(site: Site) -> Place:
     return place
 
 
+@explains("MEAN", "SUM", types="INT8 UINT8", methods=("optimized", "xnnpack"))
+def rounded_sums(site: Site) -> Place:
+    """By factors that hold both scales, and a term that holds both zero points; in float, or in fixed point."""
+    node, (values, count) = site.node, _reduced(site)
+    low, high = integer_limits(site.result.type)
+    axes = reduced_axes(node, site.array(0).ndim)
+    found = site.operator.rounded(node, site.rule.method, axes, count)  # type: ignore[attr-defined]
+    if found is None:
+        return site.reference()
+    scaled = (_in_float if "factor" in found[1] else _in_vectors)(found[1], site.result.shape)
+
+    def place(at: Index) -> Derivation:
+        rows, total = _folded(values(at), site.array(0).dtype, sum_=True)
+        stages = [Stage("acc", total, f"the sum of {count} stored values"), *scaled(total, at)]
+        stages.append(clamped(stages[-1].value, low, high))
+        return Derivation(stages, stages[-1].value, Taps(("input", "x", "sum"), rows))
+
+    return place
+
+
+def _in_float(fields: dict[str, Any], shape: tuple[int, ...]) -> Callable[[int, Index], list[Stage]]:
+    factor, term, zero = np.float32(fields["factor"]), np.float32(fields["bias"]), fields["zero"]
+    halves = "to even" if fields["even"] else "away from zero"
+    settings = [
+        Stage("factor", factor, "input over output scale, of a mean over the count too, in float", True),
+        Stage("term", term, "what the zero points come to in output steps, in float", True),
+    ]
+
+    def scaled(total: int, at: Index) -> list[Stage]:
+        product = np.float32(total) * factor
+        moved = product + term
+        kept = min(max(float(moved), -1e6), 1e6)
+        whole = (round(kept) if fields["even"] else round_half_away(kept)) + zero
+        more = f" {signed(-zero)}" if zero else ""
+        return [
+            *settings,
+            Stage("product", product, f"{total} * {factor!s} in float"),
+            Stage("with term", moved, f"{product!s} + {term!s} in float"),
+            Stage("with zero point", whole, f"{moved!s} rounded, halves {halves}{more}"),
+        ]
+
+    return scaled
+
+
+def _in_vectors(fields: dict[str, Any], shape: tuple[int, ...]) -> Callable[[int, Index], list[Stage]]:
+    """Channels that are left over by vectors of 16 are rounded as the reference kernels do."""
+    multiplier, shift, term = fields["multiplier"], fields["left"] - fields["right"], fields["bias"]
+    factor = "input scale over count and output scale in float"
+    ways = [by_multiplier(multiplier, shift, factor, up=up) for up in (False, True)]
+
+    def scaled(total: int, at: Index) -> list[Stage]:
+        channel = int(np.ravel_multi_index(at, shape)) % fields["channels"]
+        stages = ways[channel < fields["whole"]](total)
+        shifted = int(stages[-1].value) + term
+        return [*stages, Stage("with zero point", shifted, f"{stages[-1].value} {signed(-term)}, both zero points in output steps")]
+
+    return scaled
+
+
 @explains("MEAN", "SUM", types="FLOAT32")
 def float_sums(site: Site) -> Place:
     values, count = _reduced(site)
@@ -131,7 +187,6 @@ def float_sums(site: Site) -> Place:
 @explains("REDUCE_MAX", "REDUCE_MIN", types="INT8 UINT8 FLOAT32")
 def extremes(site: Site) -> Place:
     """Of stored values."""
-    site.check_reference()
     values, count = _reduced(site)
     smallest = site.node.op.code == "REDUCE_MIN"
     name = "smallest" if smallest else "largest"

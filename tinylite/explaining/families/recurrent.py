@@ -76,7 +76,6 @@ def _gate(layer: LSTMLayer, node: Node, name: str) -> _Gate:
 
 @explains("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", types="INT8")
 def integer_lstm(site: Site) -> Place:
-    site.check_reference()
     node, layer = site.node, site.operator
     assert isinstance(layer, LSTMLayer)
     if len(node.inputs) < 20:

@@ -18,7 +18,6 @@ _SUM_BITS = 12
 
 @explains("SOFTMAX", types="INT8 UINT8")
 def softmax(site: Site) -> Place:
-    site.check_reference()
     node, x = site.node, site.array(0)
     beta, scale = float(node.options.beta), site.scale_and_zero(node.input(0))[0]
     differences = scaled_differences(node, beta * scale)

@@ -43,7 +43,6 @@ def _parameters(site: Site) -> tuple[np.float32, np.float32, int, int, int]:
 @explains("GELU", "LOGISTIC", "TANH", types="UINT8")
 def functions(site: Site) -> Place:
     """A float function of the real number, brought to the output by the inverse of its scale."""
-    site.check_reference()
     node, (in_scale, out_scale, out_zero, low, high) = site.node, _parameters(site)
     values = stored_values(node.input(0).type)
     reals = in_scale * (values - site.scale_and_zero(node.input(0))[1]).astype(np.float32)
@@ -81,7 +80,6 @@ def _rounded(steps: np.float32) -> int | np.float32:
 
 @explains("RELU", "RELU6", "RELU_0_TO_1", "RELU_N1_TO_1", types="INT8 UINT8")
 def clamps(site: Site) -> Place:
-    site.check_reference()
     node, (in_scale, out_scale, out_zero, least, largest) = site.node, _parameters(site)
     bottom, top = site.operator.clamp or (0.0, np.inf)
     low = max(least, out_zero + stored_bound(node, bottom, float(out_scale)))
@@ -99,7 +97,6 @@ def clamps(site: Site) -> Place:
 
 @explains("LEAKY_RELU", types="INT8 UINT8")
 def leaky(site: Site) -> Place:
-    site.check_reference()
     in_scale, out_scale, out_zero, low, high = _parameters(site)
     alpha = np.float32(site.node.options.alpha)
     above = by_multiplier(*multiplier_and_shift(float(in_scale / out_scale)), f"{in_scale!s} / {out_scale!s} in float")
@@ -119,7 +116,6 @@ def leaky(site: Site) -> Place:
 
 @explains("ABS", types="INT8")
 def sizes(site: Site) -> Place:
-    site.check_reference()
     in_scale, out_scale, out_zero, low, high = _parameters(site)
     rescale = by_multiplier(*multiplier_and_shift(float(in_scale / out_scale)), f"{in_scale!s} / {out_scale!s} in float")
 
@@ -137,7 +133,6 @@ def sizes(site: Site) -> Place:
 @explains("HARD_SWISH", types="INT8 UINT8")
 def hard_swish(site: Site) -> Place:
     """x * relu6(x + 3) / 6 in 16-bit fixed point."""
-    site.check_reference()
     in_scale, out_scale, out_zero, low, high = _parameters(site)
     fine = np.float32(1 / 128) * in_scale
     multiplier, shift = multiplier_16(float(fine / out_scale))

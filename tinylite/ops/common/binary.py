@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...arithmetic import Rule
-from ...arithmetic.formulas import Stages, last
+from ...arithmetic.formulas import Stages
 from ...quantization_math import FACTORS_END, multiplier_and_shifts
 from .broadcasting import blocks, broadcast, loops
 from .operator import Node, Operator, Shape
@@ -81,7 +81,7 @@ class Binary(Operator):
     def pairs(self, node: Node, rule: Rule) -> Pairs | None:
         """The results of all pairs by an arithmetic's rule; None where they are those of the reference kernels."""
         stages = self.stages(node, rule.method)
-        return None if stages is None else Pairs(last(stages), rule.limits)
+        return None if stages is None else Pairs(stages, rule.limits)
 
     def infer(self, node: Node) -> Sequence[Shape]:
         return [broadcast(node, node.input(0).shape, node.input(1).shape)]
@@ -98,7 +98,7 @@ class Binary(Operator):
         from ...kernels.binary import MAX_OUTER
 
         x, y, output = node.input(0), node.input(1), node.outputs[0]
-        rule = self.rule(node, plan)
+        rule = self.rule(node, plan.arithmetic)
         stretches = not x.size == y.size == output.size
         if rule.where and stretches and 1 not in (x.size, y.size):
             plan.arithmetic.refuse(self.code, output.type, rule.where)

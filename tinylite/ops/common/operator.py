@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ...arithmetic import Rule
+from ...arithmetic import Arithmetic, Rule
 from ...errors import SettingError, quoted
 from ...model import Op, Tensor, options_table
 from .layers import Layer
@@ -133,12 +133,12 @@ class Operator:
         """Look at types and quantization."""
         raise NotImplementedError
 
-    def rule(self, node: Node, plan: PlanContext) -> Rule:
-        """How the plan's arithmetic rounds it; `method` is "" where it does as the reference kernels.
+    def rule(self, node: Node, arithmetic: Arithmetic) -> Rule:
+        """How an arithmetic rounds it; `method` is "" where it does as the reference kernels.
 
         Raises UnprovenError where it is not proven, and SettingError for a method that is not one of `methods`.
         """
-        rule = plan.arithmetic.rule(self.code, node.outputs[0].type, Rule(""))
+        rule = arithmetic.rule(self.code, node.outputs[0].type, Rule(""))
         if rule.method and rule.method not in self.methods:
             remedy = f"There are: {', '.join(map(repr, self.methods))}" if self.methods else "Give None"
             raise SettingError(f"the arithmetic's rule of {self.code} has the method {quoted(rule.method)}", remedy)

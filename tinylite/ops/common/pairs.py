@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ...arithmetic.formulas import Affine, Stages
+from ...arithmetic.formulas import Affine, Stages, last
 from .broadcasting import blocks, loops
 from .lookup import stored_values
 from .operator import Node
@@ -23,15 +23,15 @@ PairFormula = Callable[[np.ndarray, np.ndarray, Affine, Affine, Affine], "Stages
 
 
 class Pairs(NamedTuple):
-    """Results of all pairs before they are cut to the output's limits, int64 [256, 256] by ascending stored numbers.
+    """What a formula computes of all pairs, [256, 256] by ascending stored numbers; the last stage is cut to the output's limits.
 
     limits  how the limits of a fused activation are stored, as an arithmetic names it
     rest    of every `period` results in the output's order, those behind the first `whole` are these
     """
 
-    table: np.ndarray
+    stages: Stages
     limits: str
-    rest: np.ndarray | None = None
+    rest: Stages | None = None
     period: int = 1
     whole: int = 1
 
@@ -51,12 +51,12 @@ def pairs_step(node: Node, plan: PlanContext, pairs: Pairs, activation: str) -> 
     by_bits = stored_values(x.type).astype(np.uint8)
     low, high = activation_range(node, activation, output, limits=pairs.limits)
 
-    def stored(results: np.ndarray) -> Any:
+    def stored(stages: Stages) -> Any:
         table = np.empty((256, 256), np.uint8)
-        table[np.ix_(by_bits, by_bits)] = np.clip(results, low, high).astype(np.int64) & 255
+        table[np.ix_(by_bits, by_bits)] = np.clip(last(stages), low, high).astype(np.int64) & 255
         return plan.constant(table, np.uint8)
 
-    table = stored(pairs.table)
+    table = stored(pairs.stages)
     walk = loops(node, (x.shape, y.shape), output.shape, MAX_OUTER)
     plan.step(
         lookup_pairs, **blocks(walk), x=x, y=y, out=output, table=table, rest=table if pairs.rest is None else stored(pairs.rest),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from ...arithmetic import Arithmetic
 from .operator import Node, Operator, Shape
 from .quantization_params import activation_range
 from .quantization_rules import PICKS, QuantizationRule
@@ -44,13 +45,18 @@ class Pooling(Operator):
         height, width = self.windows(node)
         return [(node.input(0).shape[0], height.out, width.out, node.input(0).shape[3])]
 
+    def limits(self, node: Node, arithmetic: Arithmetic) -> tuple[Any, Any]:
+        """What the fused activation clamps the output to."""
+        output, (height, width) = node.outputs[0], self.windows(node)
+        # XNNPACK takes no window that is smaller than the stride.
+        whole = height.stride <= height.filter and width.stride <= width.filter
+        limits = self.rule(node, arithmetic).limits if whole else ""
+        return activation_range(node, node.options.fused_activation_function, output, limits=limits)
+
     def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         height, width = self.windows(node)
-        # XNNPACK takes no window that is smaller than the stride.
-        whole = height.stride <= height.filter and width.stride <= width.filter
-        limits = self.rule(node, plan).limits if whole else ""
-        low, high = activation_range(node, node.options.fused_activation_function, output, limits=limits)
+        low, high = self.limits(node, plan.arithmetic)
         channels = input.shape[3]
         plan.step(
             self.kernels()[input.type], work=input.shape[0] * height.out * width.out if channels else 0,

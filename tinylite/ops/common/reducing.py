@@ -67,7 +67,7 @@ class Reducing(Operator):
         axes = reduced_axes(node, len(x.shape))
         walk, units = self.walk(node, x.shape, axes)
         count = x.size // output.size if output.size else 0
-        method = self.rule(node, plan).method
+        method = self.rule(node, plan.arithmetic).method
         rounded = self.rounded(node, method, axes, count) if method else None
         kernel, fields = (self.kernels()[x.type], self.fields(node, count)) if rounded is None else rounded
         plan.step(

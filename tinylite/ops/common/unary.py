@@ -61,7 +61,7 @@ class Unary(Operator):
 
         input, output = node.input(0), node.outputs[0]
         if input.type in ("INT8", "UINT8"):
-            method = self.rule(node, plan).method
+            method = self.rule(node, plan.arithmetic).method
             stages = self.stages(node, method) if method else None
             lookup_step(plan, input, output, self.table(node, input, output) if stages is None else last(stages))
             return
