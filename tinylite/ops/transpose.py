@@ -36,7 +36,7 @@ class Transpose(Moving):
         return [tuple(node.input(0).shape[axis] for axis in self.order(node))]
 
     def prepare(self, node: Node, plan: PlanContext) -> None:
-        input, output, order, rule = node.input(0), node.outputs[0], self.order(node), self.rule(node, plan)
+        input, output, order, rule = node.input(0), node.outputs[0], self.order(node), self.rule(node, plan.arithmetic)
         if rule.where and order == [0, 1]:
             plan.arithmetic.refuse(self.code, output.type, rule.where)
         strides = strides_of(input.shape, input.dtype.itemsize)
