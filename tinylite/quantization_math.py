@@ -22,9 +22,9 @@ __all__ = [
     "FACTORS_END", "FLOAT_MAX", "SATURATING", "SMALLEST_RANGE", "affine_parameters", "divide_half_up", "exp_on_negative_values",
     "fake_quantize", "integer_limits", "logistic_in_fixed_point", "mean_multiplier", "multiplier_16", "multiplier_and_shift",
     "multiplier_and_shifts", "multiply_high", "nudge_range", "quantize_by_division", "quantize_by_inverse", "quantize_in_double",
-    "quantize_limit", "quantize_multiplier", "rescale", "round_half_away", "round_half_up", "rounding_divide_by_power",
-    "saturate", "saturating_shift_left", "sigmoid_table", "symmetric_range", "symmetric_steps_in_double",
-    "symmetric_steps_in_float", "tanh_in_fixed_point", "tanh_table", "whole_factors", "wrap",
+    "quantize_limit", "quantize_multiplier", "rescale", "rescale_once", "round_half_away", "round_half_up",
+    "rounding_divide_by_power", "saturate", "saturating_shift_left", "sigmoid_table", "symmetric_range",
+    "symmetric_steps_in_double", "symmetric_steps_in_float", "tanh_in_fixed_point", "tanh_table", "whole_factors", "wrap",
 ]  # fmt: skip
 
 FLOAT_MAX = float(np.finfo(np.float32).max)
@@ -261,6 +261,12 @@ def rescale(values: Any, factor: float) -> np.ndarray:
     """values * factor, int64: LiteRT's MultiplyByQuantizedMultiplier. `factor` >= 0 must carry the rounding that LiteRT gave it."""
     multiplier, left, right = multiplier_and_shifts(factor)
     return rounding_divide_by_power(multiply_high(wrap(np.asarray(values, np.int64) << left), multiplier), right)
+
+
+def rescale_once(values: Any, factor: float) -> np.ndarray:
+    """values * factor, int64, by the same multiplier, rounded once, halves up: CMSIS-NN's arm_nn_requantize with single rounding."""
+    multiplier, shift = multiplier_and_shift(factor)
+    return divide_half_up(np.asarray(values, np.int64) * multiplier, 31 - shift)
 
 
 # ---- gemmlowp's fixed point

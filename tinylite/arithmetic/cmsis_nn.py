@@ -3,7 +3,7 @@
 The form is chosen where CMSIS-NN is compiled, by CMSIS_NN_USE_SINGLE_ROUNDING. Transposed convolutions whose windows do not cover their
 output, or reach further than it, are refused: CMSIS-NN does not return theirs. So are a TRANSPOSE that leaves a matrix as it is, since
 CMSIS-NN changes the order of every matrix, and MAXIMUM and MINIMUM of operands that are stretched along some dimensions, of which it reads
-what lies outside.
+what lies outside. cmsis-nn-single refuses ADD and MUL of different shapes, which tflite-micro computes by itself.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ CMSIS_NN_SINGLE = Arithmetic(
         ("TRANSPOSE_CONV", "INT8"): _ONCE._replace(where="windows that cover its output"),
         ("FULLY_CONNECTED", "INT8"): _ONCE,
         ("BATCH_MATMUL", "INT8"): Rule("once", "product in float"),
-        # What follows is no sum of products. ADD and MUL are not among it: they round once only where nothing is stretched.
-        **{place: rule for place, rule in _OTHERS.items() if place[0] not in ("ADD", "MUL")},
+        # What follows is no sum of products.
+        **{**_OTHERS, **rows(Rule("once", where="operands of one shape"), "INT8", "ADD MUL")},
     },
 )

@@ -4,12 +4,13 @@ A formula takes stored numbers, int64 of any shapes that broadcast, with the sca
 by name, in order, of which the last is the result with its zero point, before it is cut to the output's limits; or None where the
 implementation hands the op over to another one, by its scales.
 
-optimized_*  LiteRT's kernels for vector units, in whole vectors; what is left over is computed as the reference kernels do
-xnnpack_*    XNNPACK's kernels for x86
-tflm_*       tflite-micro's kernels
+optimized_*        LiteRT's kernels for vector units, in whole vectors; what is left over is computed as the reference kernels do
+xnnpack_*          XNNPACK's kernels for x86
+tflm_*             tflite-micro's kernels
+cmsis_nn_single_*  CMSIS-NN's kernels, compiled with CMSIS_NN_USE_SINGLE_ROUNDING
 
 Sources: LiteRT (optimized_ops.h, integer_ops/add.h, xnnpack_delegate.cc), XNNPACK (microparams-init.c, requantization.h,
-unary-elementwise.cc), tflite-micro (logistic.h, tanh.h, mul_common.cc).
+unary-elementwise.cc), tflite-micro (logistic.h, tanh.h, mul_common.cc), CMSIS-NN (arm_nnsupportfunctions.h).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from ..quantization_math import (
     multiplier_and_shifts,
     multiply_high,
     rescale,
+    rescale_once,
     rounding_divide_by_power,
     tanh_in_fixed_point,
     whole_factors,
@@ -34,12 +36,13 @@ from ..quantization_math import (
 )  # fmt: skip
 
 __all__ = [
-    "Affine", "Stages", "last", "optimized_add", "optimized_requantize", "reference_add", "tflm_abs", "tflm_leaky_relu",
-    "tflm_logistic", "tflm_mul", "tflm_prelu", "tflm_relu", "tflm_tanh", "xnnpack_add", "xnnpack_function",
-    "xnnpack_leaky_relu", "xnnpack_mul", "xnnpack_requantize", "xnnpack_sub",
+    "Affine", "Stages", "cmsis_nn_single_add", "cmsis_nn_single_mul", "last", "optimized_add", "optimized_requantize", "reference_add",
+    "tflm_abs", "tflm_leaky_relu", "tflm_logistic", "tflm_mul", "tflm_prelu", "tflm_relu", "tflm_tanh", "xnnpack_add",
+    "xnnpack_function", "xnnpack_leaky_relu", "xnnpack_mul", "xnnpack_requantize", "xnnpack_sub",
 ]  # fmt: skip
 
 Stages = dict[str, np.ndarray]
+_Rescale = Callable[[np.ndarray, float], np.ndarray]
 
 _SPARE_BITS = 20  # of both inputs of the reference kernels' ADD at their common scale
 _SUM_BITS = 21  # of XNNPACK's factors for two inputs
@@ -66,21 +69,14 @@ def _ratio(x: Affine, output: Affine) -> np.float32:
 # ---- LiteRT's optimized kernels
 
 
-def _add(
-    x: np.ndarray, y: np.ndarray, x_of: Affine, y_of: Affine, output: Affine, scaled: Callable[[np.ndarray, float], np.ndarray]
-) -> Stages:
-    """Both inputs at twice the larger scale with 20 spare bits, added, and brought to the output's scale."""
+def _add(x: np.ndarray, y: np.ndarray, x_of: Affine, y_of: Affine, output: Affine, scaled: _Rescale, out: _Rescale = rescale) -> Stages:
+    """Both inputs at twice the larger scale with 20 spare bits, added, and brought to the output's scale by `out`."""
     common = 2 * max(x_of.scale, y_of.scale)
     one, other = scaled(x - x_of.zero, x_of.scale / common), scaled(y - y_of.zero, y_of.scale / common)
     total = one + other
-    result = rescale(total, common / ((1 << _SPARE_BITS) * output.scale))
-    return {
-        "x at the common scale": one,
-        "y at the common scale": other,
-        "sum": total,
-        "scaled": result,
-        "with zero point": result + output.zero,
-    }
+    result = out(total, common / ((1 << _SPARE_BITS) * output.scale))
+    stages = {"x at the common scale": one, "y at the common scale": other, "sum": total, "scaled": result}
+    return {**stages, "with zero point": result + output.zero}
 
 
 def reference_add(x: np.ndarray, y: np.ndarray, x_of: Affine, y_of: Affine, output: Affine) -> Stages:
@@ -235,3 +231,18 @@ def tflm_leaky_relu(x: np.ndarray, x_of: Affine, output: Affine, alpha: float) -
     below = rescale(centered, abs(x_of.scale * float(np.float32(alpha)) / output.scale))
     scaled = np.where(centered >= 0, rescale(centered, x_of.scale / output.scale), below if alpha >= 0 else -below)
     return {"centered": centered, "scaled": scaled, "with zero point": scaled + output.zero}
+
+
+# ---- CMSIS-NN with single rounding
+
+
+def cmsis_nn_single_add(x: np.ndarray, y: np.ndarray, x_of: Affine, y_of: Affine, output: Affine) -> Stages:
+    """As the reference kernels, with each of the three factors rounded once, halves up."""
+    return _add(x, y, x_of, y_of, output, lambda centered, factor: rescale_once(centered << _SPARE_BITS, factor), rescale_once)
+
+
+def cmsis_nn_single_mul(x: np.ndarray, y: np.ndarray, x_of: Affine, y_of: Affine, output: Affine) -> Stages:
+    """As tflite-micro, rounded once, halves up."""
+    product = (x - x_of.zero) * (y - y_of.zero)
+    scaled = rescale_once(product, x_of.scale * y_of.scale / output.scale)
+    return {"product": product, "scaled": scaled, "with zero point": scaled + output.zero}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..arithmetic import Rule
-from ..arithmetic.formulas import Stages, optimized_add, reference_add, xnnpack_add
+from ..arithmetic.formulas import Stages, cmsis_nn_single_add, optimized_add, reference_add, xnnpack_add
 from .common.binary import Binary, common_scale
 from .common.broadcasting import vector_run
 from .common.operator import Node, register
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @register
 class Add(Binary):
     code = "ADD"
-    methods = ("optimized", "xnnpack")
+    methods = ("once", "optimized", "xnnpack")
     max_version = 6
     versions = Versions("1.5.0 1.14.0 2.4.0 2.6.0 2.13.0 2.23.0", types={"INT8": 2, "INT64": 4, "FLOAT16": 6})
     plain_types = "FLOAT32 FLOAT16 INT32 INT64 INT16"
@@ -42,7 +42,8 @@ class Add(Binary):
         return common_scale(node)
 
     def stages(self, node: Node, method: str) -> Stages | None:
-        return of_pairs(node, xnnpack_add) if method == "xnnpack" else None
+        formula = {"once": cmsis_nn_single_add, "xnnpack": xnnpack_add}.get(method)
+        return None if formula is None else of_pairs(node, formula)
 
     def pairs(self, node: Node, rule: Rule) -> Pairs | None:
         """Scales that XNNPACK does not take are left to LiteRT's optimized kernel, which computes whole vectors by another formula."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..arithmetic.formulas import Stages, tflm_mul, xnnpack_mul
+from ..arithmetic.formulas import Stages, cmsis_nn_single_mul, tflm_mul, xnnpack_mul
 from .common.binary import Binary, product_scale
 from .common.operator import Node, register
 from .common.pairs import of_pairs
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @register
 class Mul(Binary):
     code = "MUL"
-    methods = ("tflm", "xnnpack")
+    methods = ("once", "tflm", "xnnpack")
     max_version = 8
     versions = Versions(
         "1.5.0 1.14.0 1.15.0 2.3.0 2.6.0 2.11.0 2.13.0 2.23.0",
@@ -48,4 +48,4 @@ class Mul(Binary):
         return product_scale(node, float(x * y / out))
 
     def stages(self, node: Node, method: str) -> Stages | None:
-        return of_pairs(node, tflm_mul if method == "tflm" else xnnpack_mul)
+        return of_pairs(node, {"once": cmsis_nn_single_mul, "tflm": tflm_mul, "xnnpack": xnnpack_mul}[method])

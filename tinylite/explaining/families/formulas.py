@@ -16,10 +16,12 @@ __all__ = ["in_stages"]
 
 _ONE = ("LEAKY_RELU", "LOGISTIC", "RELU", "RELU6", "TANH")
 _TWO = ("ADD", "MUL", "PRELU", "SUB")
-_METHODS = ("optimized", "tflm", "xnnpack")
+_METHODS = ("once", "optimized", "tflm", "xnnpack")
 
 # How "scaled" comes of what is before it, by method and operator.
 _SCALED = {
+    ("once", "ADD"): "the sum times its multiplier in 64 bits, and one right shift, halves up",
+    ("once", "MUL"): "product times the multiplier in 64 bits, and one right shift, halves up",
     ("optimized", "ADD"): "both shifts of the inputs cut off; the sum's product and shift rounded as the reference kernels do",
     ("optimized", "QUANTIZE"): "the high product shifted, halves up",
     ("tflm", "ABS"): "by a factor that is computed in double",

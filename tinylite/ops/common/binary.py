@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...arithmetic import Rule
@@ -46,6 +46,13 @@ def product_scale(node: Node, factor: float) -> dict[str, int]:
         "out_zero": scale_and_zero(node, node.outputs[0])[1], "x_multiplier": 0, "x_right": 0, "y_multiplier": 0, "y_right": 0,
         "out_multiplier": out[0], "out_left": out[1], "out_right": out[2],
     }  # fmt: skip
+
+
+# What a rule that is not proven for all shapes is proven for, by the sizes of both inputs and of the output.
+_SHAPES: dict[str, Callable[[int, int, int], bool]] = {
+    "operands of one shape": lambda x, y, output: x == y == output,
+    "operands of one shape, or a single number,": lambda x, y, output: x == y == output or 1 in (x, y),
+}
 
 
 class Binary(Operator):
@@ -99,8 +106,7 @@ class Binary(Operator):
 
         x, y, output = node.input(0), node.input(1), node.outputs[0]
         rule = self.rule(node, plan.arithmetic)
-        stretches = not x.size == y.size == output.size
-        if rule.where and stretches and 1 not in (x.size, y.size):
+        if rule.where and not _SHAPES[rule.where](x.size, y.size, output.size):
             plan.arithmetic.refuse(self.code, output.type, rule.where)
         pairs = self.pairs(node, rule) if rule.method else None
         if pairs is not None:
