@@ -27,8 +27,8 @@ __all__ = ["arithmetics_of", "explain", "explain_op", "explain_run", "feed"]
 def explain(
     model: Model | str | os.PathLike[str] | bytes,
     op: int | str,
-    at: Sequence[int],
-    inputs: Sequence[Any] | Mapping[str, Any] | None = None,
+    at: Sequence[int] | np.ndarray,
+    inputs: Sequence[Any] | Mapping[str, Any] | np.ndarray | None = None,
     *,
     seed: int = 0,
     arithmetic: Arithmetic | str | Sequence[Arithmetic | str] = REFERENCE.name,
@@ -38,8 +38,8 @@ def explain(
     """How an element of an op's output comes about: terms, sum, factor, every rounding, zero point, clamp, result.
 
     `op` is its number, as `tinylite inspect` counts them, or the name of one of its outputs; `at` the index of the element in the op's
-    output number `output`. `inputs` are arrays for the graph's inputs, in their order or by name, in the inputs' dtypes; without them,
-    those of `random_inputs` for `seed`. Only ops that this one depends on are run.
+    output number `output`. `inputs` are arrays for the graph's inputs, in their order or by name, in the inputs' dtypes, or the array
+    of the only one; without them, those of `random_inputs` for `seed`. Only ops that this one depends on are run.
 
     `arithmetic` is a name, or several, or "all", which leaves out "fast", whose integers are those of "litert-reference". The first one
     runs the model; the others compute this op alone, on the same inputs, so that what differs is this op's doing. One that is not proven
@@ -72,7 +72,7 @@ def arithmetics_of(given: Arithmetic | str | Sequence[Arithmetic | str]) -> list
     return found
 
 
-def feed(runner: GraphRunner, inputs: Sequence[Any] | Mapping[str, Any] | None, seed: int) -> None:
+def feed(runner: GraphRunner, inputs: Sequence[Any] | Mapping[str, Any] | np.ndarray | None, seed: int) -> None:
     """Set the inputs of a graph, and plan it."""
     tensors = runner.graph.inputs
     if inputs is None:
@@ -102,7 +102,9 @@ def feed(runner: GraphRunner, inputs: Sequence[Any] | Mapping[str, Any] | None, 
         runner.set(runner.index_of(tensor), value)
 
 
-def explain_run(target: Target, runner: GraphRunner, at: Sequence[int], arithmetics: Sequence[Arithmetic], output: int = 0) -> Explanation:
+def explain_run(
+    target: Target, runner: GraphRunner, at: Sequence[int] | np.ndarray, arithmetics: Sequence[Arithmetic], output: int = 0
+) -> Explanation:
     """Run the target's graph, whose inputs are set and whose tensors are all kept, and explain an element. See `explain`."""
     op = runner.graph.ops[-1]  # an interpreter has a copy of its model
 
@@ -122,7 +124,7 @@ def explain_run(target: Target, runner: GraphRunner, at: Sequence[int], arithmet
 
 
 def explain_op(
-    op: Op, inputs: Sequence[np.ndarray | None], at: Sequence[int], arithmetics: Sequence[Arithmetic], output: int = 0,
+    op: Op, inputs: Sequence[np.ndarray | None], at: Sequence[int] | np.ndarray, arithmetics: Sequence[Arithmetic], output: int = 0,
     computed: Sequence[np.ndarray] | None = None,
 ) -> Explanation:  # fmt: skip
     """Explain an element of what an op alone makes of these inputs, in the order of the op's. See `explain`.
@@ -170,7 +172,7 @@ def _check_output(op: Op, output: Any) -> None:
         raise TensorError(f"it has no output {quoted(output)}", f"It has {len(op.outputs)}, counted from 0")
 
 
-def _element(at: Sequence[int], shape: tuple[int, ...], tensor: Tensor) -> tuple[int, ...]:
+def _element(at: Sequence[int] | np.ndarray, shape: tuple[int, ...], tensor: Tensor) -> tuple[int, ...]:
     """The index of an element. Raises TensorError unless there is one."""
     shown = f"output {tensor.name!r} has the shape {list(shape)}"
     if isinstance(at, (int, np.integer)):
