@@ -228,6 +228,38 @@ def test_a_hostile_manifest_is_refused(name: str, tmp_path: Path) -> None:
         tinylite.read_vectors(tmp_path / "v")
 
 
+JUNK = (None, True, -1, 0, 1 << 70, 1 << 2000, 1.5, "", "x", "../x", [], [1], [[]], {}, "O", "float64", [1 << 40] * 3, "\ud800", "a\0")
+
+
+def places(found: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The ways to everything in a manifest."""
+    inner = found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list) else ()
+    return [place for key, value in inner for place in ((*way, key), *places(value, (*way, key)))]
+
+
+@pytest.mark.parametrize("format", [name for name in formats.names() if name != "cmsis"])
+def test_a_manifest_of_anything_is_refused_or_read(format: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(6)
+    manifest = write(tmp_path / "v", format, op=4)
+    ways, refused = places(manifest), 0
+    for _ in range(100):
+        changed = json.loads(json.dumps(manifest))
+        *outer, last = ways[rng.integers(len(ways))]
+        inner = changed
+        for key in outer:
+            inner = inner[key]
+        if rng.integers(3):
+            inner[last] = JUNK[rng.integers(len(JUNK))]
+        else:
+            del inner[last]
+        (tmp_path / "v" / "manifest.json").write_text(json.dumps(changed))
+        try:
+            tinylite.read_vectors(tmp_path / "v")
+        except (FileError, OutOfMemoryError):
+            refused += 1
+    assert refused > 20
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"format": "tinylite test vectors"}'])
 def test_what_is_no_manifest_is_refused(content: bytes, tmp_path: Path) -> None:
     write(tmp_path / "v")

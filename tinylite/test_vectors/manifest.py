@@ -23,6 +23,7 @@ FORMAT = "tinylite test vectors"
 VERSION = 1
 
 _MOST_FILES = 1 << 20
+_LARGEST = 1 << 63
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
 _REMEDY = "Write the test vectors again"
 
@@ -111,19 +112,20 @@ def _file(number: int, given: Any) -> str:
 
 def _vector(path: str, given: Any) -> None:
     _require(isinstance(given, dict), f"an array in {path} is {quoted(given)}")
-    type = given.get("type")
-    known = isinstance(type, str) and type in DTYPES and (type in BITS or type.startswith("COMPLEX"))
+    kind = given.get("type")
+    known = isinstance(kind, str) and kind in DTYPES and (kind in BITS or kind.startswith("COMPLEX"))
     _require(
-        known and given.get("dtype") == np.dtype(DTYPES[type]).name, f"an array in {path} is {quoted(type)} {quoted(given.get('dtype'))}"
+        known and given.get("dtype") == np.dtype(DTYPES[kind]).name, f"an array in {path} is {quoted(kind)} {quoted(given.get('dtype'))}"
     )
     shape = given.get("shape")
     _require(isinstance(shape, list) and all(map(_is_count, shape)), f"an array in {path} has the shape {quoted(shape)}")
     problem = shape_problem(shape)
     _require(problem is None, f"of an array in {path}, {problem}")
     _require(isinstance(given.get("role"), str) and isinstance(given.get("stem"), str), f"an array in {path} has no role or name")
-    _require(given.get("tensor") is None or isinstance(given["tensor"], str), f"an array in {path} has no name of a tensor")
+    _require(given.get("tensor", 0) is None or isinstance(given.get("tensor"), str), f"an array in {path} has no name of a tensor")
     for name in ("op", "case", "position"):
-        _require(given.get(name) is None or _is_count(given[name]), f"an array in {path} has the {name} {quoted(given.get(name))}")
+        number = given.get(name, "")
+        _require(number is None or _is_count(number), f"an array in {path} has the {name} {quoted(number)}")
     _require(_is_count(given.get("quantized_dimension")), f"an array in {path} has no quantized dimension")
     for name, kinds in (("scale", (int, float)), ("zero_point", (int,))):
         values = given.get(name)
@@ -135,4 +137,6 @@ def _is_count(given: Any) -> bool:
 
 
 def _are(given: Any, kinds: Sequence[type]) -> bool:
-    return isinstance(given, list) and all(isinstance(value, tuple(kinds)) and not isinstance(value, bool) for value in given)
+    return isinstance(given, list) and all(
+        isinstance(value, tuple(kinds)) and not isinstance(value, bool) and abs(value) < _LARGEST for value in given
+    )
