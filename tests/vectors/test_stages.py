@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from importlib import import_module
 from pathlib import Path
@@ -250,6 +251,33 @@ def test_state_is_that_before_the_run(tmp_path: Path) -> None:
     states = read.find("state")
     assert [state.case for state in states] == [0, 1] and not any(state.values.any() for state in states)
     assert len(read.find("output")) == 2
+
+
+def test_ops_on_handles_and_without_outputs_are_refused(tmp_path: Path) -> None:
+    """Those of a variable: CALL_ONCE, VAR_HANDLE, and what reads or writes it."""
+    model = import_module("tests.ops.read_variable").CASES[0].model()
+    skipped = tinylite.vectors(model, tmp_path / "each", format="npz", each=True)["skipped"]
+    assert {"CALL_ONCE", "VAR_HANDLE", "READ_VARIABLE"} <= {entry["operator"] for entry in skipped} < {op.name for op in model.graph.ops}
+    for entry in skipped:
+        problem = f"op {entry['op']} {entry['operator']}: (it has no output|its tensor .* holds no numbers)"
+        with pytest.raises(UnsupportedError, match=problem):
+            tinylite.vectors(model, tmp_path / "v", format="npz", op=entry["op"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", sorted(path.stem for path in (Path(__file__).parents[1] / "ops").glob("[a-z]*.py")))
+def test_every_operator_has_vectors_or_is_refused(module: str, tmp_path: Path) -> None:
+    """Some cases of each, whose outputs are those of the whole model."""
+    cases = import_module(f"tests.ops.{module}").CASES
+    for number, case in enumerate(cases[:: max(len(cases) // 6, 1)]):
+        folder = tmp_path / str(number)
+        try:
+            manifest = tinylite.vectors(case.model(), folder, format="npz", op=0, inputs=case.feeds(1))
+        except UnsupportedError as error:
+            assert re.search("no output|no numbers|when it runs alone", str(error)), case.name
+            continue
+        assert [made["operator"] for made in manifest["sets"]] == [case.model().graph.ops[0].name]
+        assert tinylite.read_vectors(folder).find("output")
 
 
 def test_one_input_may_be_read_twice(tmp_path: Path) -> None:
