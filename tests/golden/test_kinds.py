@@ -198,3 +198,23 @@ def test_names_that_do_not_match_are_suggested(tmp_path: Path) -> None:
         golden.check(made, model, using=Dump([{"model/logit": value}]))
     report = golden.check(made, model, using=Dump([{"x": made.cases[0][0].value, "model/logits": value, "model/logits2": value}]))
     assert report.passes and "no tensor 'model/logits2'. The nearest names are 'model/logits'" in report.text()
+
+
+def test_inputs_of_a_changed_model_are_found_by_their_names() -> None:
+    a, b, y = (Tensor(name, (2,)) for name in "aby")
+    made = golden.record(_graph([a, b], [y], [Op("SUB", [a, b], [y])]), cases=2)
+    assert golden.check(made, _graph([b, a], [y], [Op("SUB", [a, b], [y])]), changed_model=True).passes
+    assert not golden.check(made, _graph([a, b], [y], [Op("SUB", [b, a], [y])]), changed_model=True).passes
+
+
+def test_ops_that_were_put_in_between_change_no_verdict() -> None:
+    """Tensors are matched by names, whatever their indices and the numbers of ops are now."""
+    x, y, z = Tensor("x", (4,)), Tensor("y", (4,)), Tensor("z", (4,))
+    made = golden.record(_graph([x], [z], [Op("NEG", [x], [y]), Op("ABS", [y], [z])]), cases=2, layers=True)
+    first, second = Tensor("first", (4,)), Tensor("second", (4,))
+    same = _graph([x], [z], [Op("NEG", [x], [first]), Op("NEG", [first], [second]), Op("NEG", [second], [y]), Op("ABS", [y], [z])])
+    assert golden.check(made, same, changed_model=True).passes
+    other = _graph([x], [z], [Op("NEG", [x], [first]), Op("NEG", [first], [y]), Op("NEG", [y], [z])])
+    report = golden.check(made, other, changed_model=True)
+    assert report.verdict is not None and (report.verdict.op, report.verdict.tensor) == (1, "y")
+    assert report.verdict.kind == "guilty" and "one of ops 0 to 1 (NEG)" in report.verdict.reason

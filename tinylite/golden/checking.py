@@ -295,16 +295,12 @@ def _shown(report: Report, judge: Judge, folder: Any) -> Report:
     made = reproduce(judge, verdict.op, first, os.fsdecode(folder)) if folder is not None and verdict.kind == "guilty" else None
     commands = []
     if report.model is not None and first.difference.problem is None and judge.golden.graph == 0:
-        at = ",".join(map(str, first.difference.worst)) or "()"
-        command = ["tinylite", "explain", report.model, "--op", str(verdict.op), "--at", at]
-        if report.golden.path is not None:
-            command += ["--inputs", report.golden.path, *(["--case", str(first.case)] if first.case else [])]
-        if report.now and report.now != report.then:
-            command += ["--arithmetic", report.golden.arithmetic, "--arithmetic", report.now.split()[0]]
-        commands.append(shlex.join(command))
+        commands.append(_explaining(report, first, report.model, verdict.op, report.golden.path, first.case))
     if made is not None:
-        paths = [os.path.join(made, name) for name in ("op.golden.npz", "op.tflite")]
-        commands.append(shlex.join(["tinylite", "golden", "check", *paths]))
+        golden, model = (os.path.join(made, name) for name in ("op.golden.npz", "op.tflite"))
+        if not commands and first.difference.problem is None:
+            commands.append(_explaining(report, first, model, 0, golden, 0))
+        commands.append(shlex.join(["tinylite", "golden", "check", golden, model]))
     return replace(report, commands=tuple(commands), reproduction=made)
 
 
@@ -330,3 +326,13 @@ def _names_that_differ(unknown: set[str], lacking: set[str], golden: Golden) -> 
 
 def _near(names: list[str], known: tuple[str, ...]) -> str | None:
     return next((remedy for name in names if (remedy := nearest(name, known))), None)
+
+
+def _explaining(report: Report, first: CaseDifference, model: str, op: int, golden: str | None, case: int) -> str:
+    """The command line that explains the worst value."""
+    command = ["tinylite", "explain", model, "--op", str(op), "--at", ",".join(map(str, first.difference.worst)) or "()"]
+    if golden is not None:
+        command += ["--inputs", golden, *(["--case", str(case)] if case else [])]
+    if report.now and report.now != report.then:
+        command += ["--arithmetic", report.golden.arithmetic, "--arithmetic", report.now.split()[0]]
+    return shlex.join(command)

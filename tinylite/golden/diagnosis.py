@@ -51,7 +51,7 @@ def _parameters(judge: Judge) -> list[str]:
 def _rerun(judge: Judge, op: int, first: CaseDifference, values: Mapping[str, np.ndarray | int]) -> list[str]:
     """The other ways to compute an op that return what was found."""
     part = judge.part(op)
-    known = judge.known(first.case) if isinstance(judge.using, OpSource) else judge.own(first.case, values)
+    known = judge.known(first.case, values) if isinstance(judge.using, OpSource) else judge.own(first.case, values)
     if part is None or judge.arithmetic is None or not all(index in known for index in part.inputs):
         return []
     fed = [known[index] for index in part.inputs]

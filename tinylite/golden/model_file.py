@@ -21,13 +21,15 @@ class ModelFile:
     """A model and what its file is.
 
     given   what an Interpreter takes: a path, a file's bytes or a Model
-    path    of the file, or None if it has none
+    path    of the file, or None if it has none, as a Model that may have been edited
     sha256  of its bytes
+    source  the path that the model was loaded from, if it was
     """
 
     given: Any = field(repr=False)
     path: str | None
     sha256: str
+    source: str | None = None
 
     @classmethod
     def of(cls, given: Any) -> ModelFile:
@@ -40,7 +42,7 @@ class ModelFile:
                 return cls(path, path, hashlib.sha256(content_of(path)).hexdigest())
         model = model_from(given, None)  # of a Model a copy, as it would be saved
         if isinstance(given, Model):
-            return cls(model, model.source, hashlib.sha256(model.to_bytes()).hexdigest())
+            return cls(model, None, hashlib.sha256(model.to_bytes()).hexdigest(), model.source)
         return cls(model, model.source, hashlib.sha256(given if model.source is None else content_of(model.source)).hexdigest())
 
     @cached_property
@@ -50,7 +52,8 @@ class ModelFile:
 
     @property
     def name(self) -> str:
-        return os.path.basename(self.path) if self.path else ""
+        """The file's name, without its folder; "" if there is none."""
+        return os.path.basename(self.path or self.source or "")
 
     def content(self) -> bytes:
         """The bytes of a .tflite file of it, for other runtimes."""

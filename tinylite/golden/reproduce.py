@@ -23,7 +23,7 @@ def reproduce(judge: Judge, op: int, found: CaseDifference, folder: str) -> str 
     cannot run alone or the golden lacks its values. Raises FileError.
     """
     part, golden, case = judge.part(op), judge.golden, found.case
-    known = judge.known(case)
+    known = judge.known(case, {})
     if part is None or not all(index in known for index in (*part.inputs, *part.outputs)):
         return None
     made = _new_folder(folder, f"op{op}_{re.sub(r'[^A-Za-z0-9_]', '_', judge.graph.ops[op].name)}")

@@ -64,7 +64,7 @@ class TinyliteSource:
         run = self._run
         if run is None or (run.number, run.layers) != (golden.graph, golden.layers):
             run = self._run = GraphRun(self._model, golden.graph, self.arithmetic, golden.layers)
-        run.run(golden.inputs(case))
+        run.run(_in_the_model_s_order(golden, case, [tensor.name or "" for tensor in run.graph.inputs]))
         return run.values(golden.layers)
 
     def op(self, model: Model, op_index: int, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -74,6 +74,15 @@ class TinyliteSource:
         run = self._alone[1]
         run.run(inputs)
         return [run.runner.get(run.runner.index_of(tensor)) for tensor in run.graph.outputs]
+
+
+def _in_the_model_s_order(golden: Golden, case: int, names: list[str]) -> list[np.ndarray]:
+    """A case's inputs, by the names of a model's inputs, which may have been put into another order since."""
+    kept = [tensor.name for tensor in golden.tensors if tensor.role == "input"]
+    values = golden.inputs(case)
+    if kept == names or sorted(kept) != sorted(names) or len({*names}) < len(names):
+        return values
+    return [values[kept.index(name)] for name in names]
 
 
 def source(text: str, model: Any = None) -> Source:

@@ -31,16 +31,17 @@ def with_layers(golden: Golden, file: ModelFile) -> Golden | str:
     """The golden with all layers and values, computed again where it lacks them; or why that cannot be, as a sentence."""
     if golden.layers and not golden.hashes_only:
         return golden
+    lacks = "the golden holds hashes only" if golden.layers else "the golden has no layers"
     if file.sha256 != golden.model_sha256:
-        return "the golden has no layers, and they cannot be computed from another model than its own"
+        return f"{lacks}, and the values of layers cannot be computed from another model than its own"
     arithmetic = ARITHMETICS.get(golden.arithmetic)
     if arithmetic is None or arithmetic.version != golden.arithmetic_version:
-        return f"the golden has no layers, and this tinylite lacks its arithmetic, {golden.arithmetic} {golden.arithmetic_version}"
+        return f"{lacks}, and this tinylite lacks its arithmetic, {golden.arithmetic} {golden.arithmetic_version}"
     inputs = [golden.inputs(case) for case in range(len(golden.cases))]
     try:
         made = record(file, inputs, layers=True, arithmetic=arithmetic, graph=golden.graph)
     except TinyliteError as error:
-        return f"the golden has no layers, and they cannot be computed again: {error}"
+        return f"{lacks}, and the values of layers cannot be computed again: {error}"
     places = {(tensor.name, tensor.index, tensor.role): place for place, tensor in enumerate(made.tensors)}
     for mine, theirs in zip(golden.cases, made.cases, strict=True):
         for tensor, kept in zip(golden.tensors, mine, strict=True):
@@ -87,7 +88,7 @@ class Judge:
             return None
         try:
             kind, reason = (
-                self._fed_the_golden_s(place, op, found.case)
+                self._fed_the_golden_s(place, op, found.case, values)
                 if isinstance(self.using, OpSource)
                 else self._fed_its_own(place, op, found, values)
             )
@@ -103,10 +104,16 @@ class Judge:
         target = self.graph.tensors[index]
         return next((number for number, op in enumerate(self.graph.ops) if any(output is target for output in op.outputs)), None)
 
-    def known(self, case: int) -> dict[int, np.ndarray]:
-        """What the golden holds, by indices in the model."""
-        records = self.golden.cases[case]
-        return {index: value for place, index in self.places.items() if (value := records[place].value) is not None}
+    def known(self, case: int, values: Mapping[str, np.ndarray | int]) -> dict[int, np.ndarray]:
+        """What the golden holds, by indices in the model: its values, and those of the source that have the golden's hashes."""
+        found = {}
+        for place, index in self.places.items():
+            kept, value = self.golden.cases[case][place], values.get(self.golden.keys[place])
+            if kept.value is not None:
+                found[index] = kept.value
+            elif isinstance(value, np.ndarray) and compare_record(value, kept, self.golden.tensors[place]) is None:
+                found[index] = value
+        return found
 
     def part(self, op: int) -> Segment | None:
         """An op alone; see `op_segment`."""
@@ -114,21 +121,35 @@ class Judge:
             self._alone[op] = op_segment(self.file.model, self.golden.graph, op)
         return self._alone[op]
 
-    def _fed_the_golden_s(self, place: int, op: int, case: int) -> tuple[str, str]:
-        differences = self.alone(op, case)
+    def _fed_the_golden_s(self, place: int, op: int, case: int, values: Mapping[str, np.ndarray | int]) -> tuple[str, str]:
+        known = self.known(case, values)
+        differences = self.alone(op, case, known)
         if isinstance(differences, str):
-            return "unknown", differences
+            return self._with_those_before(place, case, known) or ("unknown", differences)
         key = self.golden.keys[place]
         if any(not each.difference.passes for each in differences):
             return "guilty", "fed the golden's inputs it still differs"
         return "victim", f"fed the golden's inputs it agrees in {key!r}: what differs came from an earlier op"
 
-    def alone(self, op: int, case: int) -> list[CaseDifference] | str:
-        """How the outputs of an op that the source runs on the golden's values differ, as far as they do; or why it cannot be said."""
+    def _with_those_before(self, place: int, case: int, known: Mapping[int, np.ndarray]) -> tuple[str, str] | None:
+        """The same of an op of a changed model whose inputs the golden does not hold, together with the ops that compute those."""
+        if not (self.golden.layers and isinstance(self.using, TinyliteSource)):
+            return None
+        part = segment(self.file.model, self.golden.graph, known.keys(), self.places[place])
+        if part is None or len(part.ops) < 2:
+            return None
+        (value,) = self.using.op(part.model, 0, [known[index] for index in part.inputs])
+        found = compare_record(value, self.golden.cases[case][place], self.golden.tensors[place], self.allowed[place])
+        what = names_of(self.graph, part.ops)
+        if found is not None and not found.passes:
+            return "guilty", f"it is one of {what}: fed the golden's inputs they still differ, and it holds nothing in between"
+        return "victim", f"fed the golden's inputs {what} agree: what differs came from an earlier op"
+
+    def alone(self, op: int, case: int, known: Mapping[int, np.ndarray]) -> list[CaseDifference] | str:
+        """How the outputs of an op that the source runs on the golden's values, `known`, differ; or why it cannot be said."""
         part = self.part(op)
         if part is None:
             return "it reads or writes a variable by a handle, so it cannot be run alone"
-        known = self.known(case)
         missing = [self.graph.tensors[index].name for index in part.inputs if index not in known]
         if missing:
             return f"the golden does not hold its input {missing[0]!r}: record it with layers"
@@ -194,7 +215,7 @@ class Judge:
             failed: list[CaseDifference] = []
             for case in range(len(self.golden.cases)):
                 try:
-                    differences = self.alone(op, case)
+                    differences = self.alone(op, case, self.known(case, {}))
                 except TinyliteError as error:
                     differences = str(error)
                 if isinstance(differences, str):
