@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +219,11 @@ def test_what_is_refused_leaves_the_process_as_it_is(misbehaving: None) -> None:
     assert runtimes.run("echoes", b"", [np.arange(2)], [])[0][0].tolist() == [0, 1]
 
 
+def test_a_package_that_lacks_what_it_needs(misbehaving: None) -> None:
+    with pytest.raises(MissingPackageError, match="lacks cannot be imported: No module named 'nowhere'"):
+        RuntimeProcess().run("lacks", b"", [], [])
+
+
 def test_a_process_ends_with_who_has_started_it(misbehaving: None) -> None:
     runtimes = RuntimeProcess()
     runtimes.run("echoes", b"", [np.arange(2)], [])
@@ -223,6 +231,20 @@ def test_a_process_ends_with_who_has_started_it(misbehaving: None) -> None:
     child = runtimes._running.process
     del runtimes
     assert child.poll() == 0
+
+
+def test_nothing_waits_for_a_run_that_is_over(misbehaving: None) -> None:
+    runtimes = RuntimeProcess()
+    for content in (b"", b"no"):
+        with suppress(InvokeError):
+            runtimes.run("echoes", content, [], [])
+    assert all(thread.finished.is_set() for thread in threading.enumerate() if isinstance(thread, threading.Timer))
+
+
+def test_a_python_that_cannot_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "")
+    with pytest.raises(SettingError, match="no other can be started"):
+        RuntimeProcess().run("litert", b"", [], [])
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), "1", True])

@@ -29,6 +29,7 @@ def main() -> None:
         try:
             outputs, kept = load(request["runtime"]).run(content.tobytes(), inputs, request["wanted"], say)
         except Exception as error:  # of all types, with whatever text
-            send(answers, {"error": str(error) or type(error).__name__}, [])
+            text = str(error) or type(error).__name__
+            send(answers, {"error": text, "missing": isinstance(error, ImportError)}, [])
         else:
             send(answers, {"outputs": len(outputs), "kept": list(kept)}, [*outputs, *kept.values()])

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from ....errors import InvokeError, SettingError, TinyliteError, quoted
+from ....errors import InvokeError, MissingPackageError, SettingError, quoted
 from .messages import receive, send
 
 __all__ = ["TIMEOUT", "RuntimeProcess"]
@@ -23,6 +23,7 @@ TIMEOUT = 600.0  # seconds for a step of a run, such as invoke
 
 _PRINTED = 2000  # bytes of what a runtime has printed last that an error shows
 _MAIN = "import sys; sys.path[:] = {}; from tinylite.golden.runtimes.base.child import main; main()"
+_INSTALL = "Install its package again, with what it needs"
 _OTHER = "Check with another runtime, or with tinylite's own arithmetic"
 
 
@@ -41,7 +42,7 @@ class RuntimeProcess:
         """Run a model: the outputs, and of the tensors of these indices in its first graph those that the runtime keeps.
 
         Raises InvokeError, with what the runtime has printed, if it refuses the model or an input, ends its process, or takes longer
-        than the timeout for a step. The next run is unaffected.
+        than the timeout for a step, and MissingPackageError if it cannot be imported. The next run is unaffected.
         """
         if self._running is None:
             self._running = _Running()
@@ -66,6 +67,8 @@ class RuntimeProcess:
             timer.stop()
             if sys.exc_info()[0] is not None:  # Ctrl-C, too: what the process would still answer is not read
                 self.close(at_once=True)
+        if answer.get("missing"):
+            raise MissingPackageError(f"{runtime} cannot be imported: {answer['error']}{running.last(printed)}", _INSTALL)
         if "error" in answer:
             raise InvokeError(
                 f"{runtime} refuses the model or its inputs in {doing}: {answer['error']}{running.last(printed)}", _OTHER
@@ -109,7 +112,7 @@ class _Running:
 
     def __init__(self) -> None:
         if not sys.executable:
-            raise TinyliteError("Python does not know where its program is, so no other can be started", "Use a Python that was installed")
+            raise SettingError("Python does not know where its program is, so no other can be started", "Use a Python that was installed")
         self.printed = tempfile.TemporaryFile()  # noqa: SIM115, closed in `end`
         path = [entry for entry in sys.path if isinstance(entry, str)]
         self.process = subprocess.Popen(
