@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tinylite.errors import FileError
+from tinylite.errors import FileError, SettingError
 from tinylite.golden import Golden, check, record, source
 from tinylite.golden.dumps.base.dump import Dump
 
@@ -180,6 +180,8 @@ def test_folders_that_hold_no_dump(tmp_path: Path) -> None:
 def test_names_of_runtimes_are_not_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("tflm").write_bytes(b"")
-    assert isinstance(source("./tflm"), Dump) and not isinstance(source("tflm", DIGITS), Dump)
+    assert isinstance(source("./tflm"), Dump)
+    with pytest.raises(SettingError, match="tflm takes the model"):
+        source("tflm")
     with pytest.raises(FileError, match=r"'tfm' is neither a runtime nor a file or folder. The nearest names are 'tflm'"):
         source("tfm")
