@@ -45,15 +45,13 @@ def diff(
     from ..diffing.diff import diff as compare
     from ..files.io import check_not_source, write_whole
     from .base.inputs import inputs_of
-    from .base.running import Reading
 
     if files and not run:
         raise click.UsageError("--no-run runs nothing, so it takes no inputs")
     if html is not None:
         for source in (a, b, *files, *(file.partition("=")[2] for file in files)):
             check_not_source(html, source)
-    reading = Reading(say=lambda text: echo(f"Note: {text}", err=True))
-    inputs = inputs_of(a, files, seed, reading) if files else None
+    inputs = inputs_of(a, files, seed) if files else None
     found = compare(a, b, inputs, seed=seed, arithmetic=arithmetic, run=run)
     if html is not None:
         write_whole(os.fsdecode(html), [found.html().encode("utf-8", "replace")])

@@ -60,7 +60,8 @@ def explain(
     from ..interpreter import Interpreter
     from ..model import Model
     from ..report.describe import new_table
-    from .base.running import Reading, Session
+    from .base.inputs import NOTED
+    from .base.running import Session
 
     at = _index(index)
     kept = _golden(golden, case, model, bool(files)) if golden is not None else None
@@ -73,7 +74,7 @@ def explain(
     if kept is not None:
         feed(session.runner, kept.inputs(case), seed)
     else:
-        session.feed(files, Reading(say=lambda text: echo(f"Note: {text}", err=True)), seed)
+        session.feed(files, NOTED, seed)
     found = explain_run(target, session.runner, at, arithmetics, output)
     if as_json:
         echo_json(found.plain())

@@ -10,7 +10,7 @@ from ..arithmetic import ARITHMETICS, REFERENCE
 from .base.terminal import CONTEXT, echo, echo_json
 
 if TYPE_CHECKING:
-    import numpy as np
+    pass
 
 __all__ = ["vectors"]
 
@@ -57,13 +57,14 @@ def vectors(
       tinylite vectors model.tflite cat.png --format arm -o regression
     """
     from ..test_vectors import vectors as write
+    from .base.inputs import inputs_of
 
     if files and cases > 1:
         raise click.UsageError("--cases is of random inputs, and files are given for one run")
     if op is not None and each:
         raise click.UsageError("--op is of one op, and --each of all")
     manifest = write(
-        model, output, format=format, op=op, each=each, inputs=_inputs(model, files, seed) if files else None, seed=seed, cases=cases,
+        model, output, format=format, op=op, each=each, inputs=inputs_of(model, files, seed) if files else None, seed=seed, cases=cases,
         arithmetic=arithmetic, bus=bus, lanes=lanes, layout=layout, overwrite=overwrite,
     )  # fmt: skip
     if as_json:
@@ -75,17 +76,6 @@ def vectors(
         echo(f"Note: op {skipped['op']} {skipped['operator']} is left out: {skipped['reason']}", err=True)
     for note in manifest["notes"]:
         echo(f"Note: {note}", err=True)
-
-
-def _inputs(model: str, files: tuple[str, ...], seed: int) -> list[np.ndarray]:
-    """What files make of the model's inputs, and random values of those that have none."""
-    from ..interpreter import Interpreter
-    from .base.running import Reading, Session
-
-    with Interpreter(model) as interpreter:
-        session = Session(interpreter)
-        session.feed(files, Reading(say=lambda text: echo(f"Note: {text}", err=True)), seed)
-        return [interpreter.get_tensor(entry["index"]) for entry in interpreter.get_input_details()]
 
 
 def _show(output: str, made: dict[str, Any], manifest: dict[str, Any]) -> None:

@@ -12,11 +12,11 @@ import numpy as np
 from ..arithmetic import ARITHMETICS, FAST, find
 from ..errors import SettingError, UnprovenError
 from ..inputs.random_values import random_inputs
-from ..interpreter import Interpreter
 from ..model import Graph, Model, Tensor
 from ..model.source import model_from
 from .compare import Difference, compare_arrays
 from .golden import GoldenTensor
+from .running import GraphRun
 
 __all__ = ["ArithmeticMatrix", "Pair", "compare_arithmetics"]
 
@@ -70,7 +70,7 @@ def compare_arithmetics(
     if len(names) < 2:
         raise SettingError(f"there is nothing to compare {', '.join(names) or 'no arithmetic'} with", "Name two arithmetics or more")
     loaded = model_from(model, None)
-    feeds = _inputs(loaded, seed) if inputs is None else list(inputs)
+    feeds = list(inputs) if inputs is not None else random_inputs(GraphRun(loaded, 0, FAST, layers=False).details(), seed)
     values: dict[str, dict[int, np.ndarray]] = {}
     refused: dict[str, str] = {}
     for name in names:
@@ -82,23 +82,12 @@ def compare_arithmetics(
     return ArithmeticMatrix(tuple(values), pairs, refused)
 
 
-def _inputs(model: Model, seed: int) -> list[np.ndarray]:
-    with Interpreter(model) as interpreter:
-        return random_inputs(interpreter.get_input_details(), seed)
-
-
 def _values(model: Model, feeds: Sequence[np.ndarray], arithmetic: str) -> dict[int, np.ndarray]:
     """What each op of the first graph computes, by the tensor's number."""
-    with Interpreter(model, arithmetic=arithmetic, experimental_preserve_all_tensors=True) as interpreter:
-        runner = interpreter.get_graph_runner()
-        for tensor, value in zip(runner.graph.inputs, feeds, strict=True):
-            runner.resize(runner.index_of(tensor), np.shape(value))
-        runner.allocate()
-        for tensor, value in zip(runner.graph.inputs, feeds, strict=True):
-            runner.set(runner.index_of(tensor), value)
-        runner.invoke()
-        numbers = (runner.index_of(tensor) for op in runner.graph.ops for tensor in op.outputs if tensor.is_numeric)
-        return {number: runner.get(number) for number in numbers}
+    run = GraphRun(model, 0, arithmetic, layers=True)
+    run.run(feeds)
+    found = ((each, run.view(tensor)) for each, tensor in run.tensors(layers=True) if each.op is not None)
+    return {each.index: view.copy() for each, view in found if view is not None}
 
 
 def _pair(graph: Graph, one: str, other: str, values: dict[str, dict[int, np.ndarray]]) -> Pair:

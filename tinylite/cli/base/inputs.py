@@ -9,16 +9,20 @@ import numpy as np
 
 from ...interpreter import Interpreter
 from .running import Reading, Session
+from .terminal import echo
 
-__all__ = ["inputs_of"]
+__all__ = ["NOTED", "inputs_of"]
+
+# What is done to files is said on stderr.
+NOTED = Reading(say=lambda text: echo(f"Note: {text}", err=True))
 
 
-def inputs_of(model: Any, files: Sequence[str], seed: int = 0, reading: Reading | None = None) -> list[np.ndarray]:
+def inputs_of(model: Any, files: Sequence[str], seed: int = 0) -> list[np.ndarray]:
     """An array for each input of the first graph, as `tinylite run` reads them; those without a file are random by `seed`.
 
     `model` is what an Interpreter takes. Raises what reading files and planning the model raise.
     """
     with Interpreter(model) as interpreter:
         session = Session(interpreter)
-        session.feed(files, reading or Reading(), seed)
+        session.feed(files, NOTED, seed)
         return [session.runner.get(details["index"]) for details in session.inputs()]
