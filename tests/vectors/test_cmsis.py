@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tinylite
-from tinylite.errors import UnsupportedError
+from tinylite.errors import UnprovenError, UnsupportedError
 from tinylite.test_vectors.formats import cmsis
 
 from ..arithmetics.linear import CASES
@@ -309,17 +309,22 @@ def outputs_of(code: str, folder: Path, seed: int, arithmetic: str) -> np.ndarra
     return tinylite.read_vectors(folder / "t").find("output")[0].values
 
 
-@pytest.mark.parametrize("code", list(OPS)[:4])
+@pytest.mark.parametrize("code", OPS)
 def test_cmsis_nn_computes_what_its_arithmetics_do(code: str, library: Path, single_rounding: Path, tmp_path: Path) -> None:
     """In both forms that it may be compiled in, which differ."""
-    others = 0
+    compared, others = 0, 0
     for seed in range(12):
-        twice = outputs_of(code, tmp_path / f"{seed}", seed, "cmsis-nn")
-        assert differing(tmp_path / f"{seed}", code, library)[0] == 0
-        once = outputs_of(code, tmp_path / f"{seed}_once", seed, "cmsis-nn-single")
-        assert differing(tmp_path / f"{seed}_once", code, single_rounding)[0] == 0
-        others += not np.array_equal(once, twice)
-    assert others, "no case rounds once otherwise than twice"
+        found = []
+        for arithmetic, built_so in (("cmsis-nn", library), ("cmsis-nn-single", single_rounding)):
+            folder = tmp_path / f"{seed}_{arithmetic}"
+            try:
+                found.append(outputs_of(code, folder, seed, arithmetic))
+            except UnprovenError:
+                continue
+            assert differing(folder, code, built_so)[0] == 0
+            compared += 1
+        others += len(found) == 2 and not np.array_equal(*found)
+    assert compared > 3 and (others or code not in list(OPS)[:4]), "no case rounds once otherwise than twice"
 
 
 @pytest.mark.parametrize("code", OPS)
