@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,11 +13,10 @@ import tinylite
 from tinylite.errors import UnprovenError, UnsupportedError
 from tinylite.test_vectors.formats import cmsis
 
+from ..arithmetics.cmsis_nn import checkout, library
 from ..arithmetics.linear import CASES
 from ..cases import Case, T, quantized
 from .headers import COMPUTE, Headers
-
-CMSIS_NN = Path(os.environ.get("TINYLITE_CMSIS_NN", "/nonexistent"))
 
 START = """
 #include <arm_nnfunctions.h>
@@ -256,30 +253,11 @@ OPS = {
 }
 
 
-def built(folder: Path, *options: str) -> Path:
-    """CMSIS-NN's integer kernels, compiled for this machine."""
-    if shutil.which("gcc") is None or not (CMSIS_NN / "Include").is_dir():
-        pytest.skip("TINYLITE_CMSIS_NN names no checkout of CMSIS-NN, or there is no gcc")
-    sources = [str(path) for path in CMSIS_NN.glob("Source/*/*.c") if not re.search("f16|f32", path.name)]
-    subprocess.run(["gcc", "-O1", "-w", "-c", *options, f"-I{CMSIS_NN / 'Include'}", *sources], cwd=folder, check=True)
-    subprocess.run(["ar", "rcs", "libcmsisnn.a", *(path.name for path in folder.glob("*.o"))], cwd=folder, check=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built(tmp_path_factory.mktemp("cmsis"))
-
-
-@pytest.fixture(scope="module")
-def single_rounding(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built(tmp_path_factory.mktemp("cmsis_once"), "-DCMSIS_NN_USE_SINGLE_ROUNDING")
-
-
-def differing(folder: Path, code: str, library: Path) -> tuple[int, int]:
-    """How many outputs of CMSIS-NN's kernel are not those of the headers in `folder`/t, and of how many."""
+def differing(folder: Path, code: str, single: bool = False) -> tuple[int, int]:
+    """How many outputs of CMSIS-NN's kernel, with single or double rounding, are not those of the headers in `folder`/t; of how many."""
     (folder / "test.c").write_text(START + PROGRAMS[code])
-    command = ["gcc", "-w", f"-I{CMSIS_NN / 'Include'}", "test.c", "-o", "test", f"-L{library}", "-lcmsisnn", "-lm"]
+    kernels = library(checkout(), single)._name
+    command = ["gcc", "-w", f"-I{checkout() / 'Include'}", "test.c", kernels, "-o", "test", "-lm"]
     subprocess.run(command, cwd=folder, check=True)
     done = subprocess.run([folder / "test"], capture_output=True, text=True, check=False)
     found = re.fullmatch(r"(\d+) of (\d+) differ\n", done.stdout)
@@ -288,13 +266,14 @@ def differing(folder: Path, code: str, library: Path) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("code", OPS)
-def test_cmsis_nn_computes_what_the_headers_say(code: str, library: Path, tmp_path: Path) -> None:
+def test_cmsis_nn_computes_what_the_headers_say(code: str, tmp_path: Path) -> None:
+    checkout()
     for seed in range(6):
         folder = tmp_path / str(seed)
         folder.mkdir()
         case = OPS[code](np.random.default_rng(seed))
         manifest = tinylite.vectors(case.model(), folder / "t", format="cmsis", op=0, seed=seed)
-        wrong, total = differing(folder, code, library)
+        wrong, total = differing(folder, code)
         # Where the reference rounds otherwise than multiplier and shift, a note says of how many outputs.
         said = re.search(r"(\d+) of (\d+) outputs", " ".join(manifest["notes"]))
         assert (wrong, total) == ((int(said[1]), int(said[2])) if said else (0, total)), f"{case.name} {manifest['notes']}"
@@ -310,18 +289,19 @@ def outputs_of(code: str, folder: Path, seed: int, arithmetic: str) -> np.ndarra
 
 
 @pytest.mark.parametrize("code", OPS)
-def test_cmsis_nn_computes_what_its_arithmetics_do(code: str, library: Path, single_rounding: Path, tmp_path: Path) -> None:
+def test_cmsis_nn_computes_what_its_arithmetics_do(code: str, tmp_path: Path) -> None:
     """In both forms that it may be compiled in, which differ."""
+    checkout()
     compared, others = 0, 0
     for seed in range(12):
         found = []
-        for arithmetic, built_so in (("cmsis-nn", library), ("cmsis-nn-single", single_rounding)):
+        for arithmetic, single in (("cmsis-nn", False), ("cmsis-nn-single", True)):
             folder = tmp_path / f"{seed}_{arithmetic}"
             try:
                 found.append(outputs_of(code, folder, seed, arithmetic))
             except UnprovenError:
                 continue
-            assert differing(folder, code, built_so)[0] == 0
+            assert differing(folder, code, single)[0] == 0
             compared += 1
         others += len(found) == 2 and not np.array_equal(*found)
     assert compared > 3 and (others or code not in list(OPS)[:4]), "no case rounds once otherwise than twice"
