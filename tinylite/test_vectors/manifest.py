@@ -6,8 +6,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -136,7 +135,8 @@ def _is_count(given: Any) -> bool:
     return isinstance(given, int) and not isinstance(given, bool) and 0 <= given < 1 << 62
 
 
-def _are(given: Any, kinds: Sequence[type]) -> bool:
-    return isinstance(given, list) and all(
-        isinstance(value, tuple(kinds)) and not isinstance(value, bool) and abs(value) < _LARGEST for value in given
-    )
+def _are(given: Any, kinds: tuple[type, ...]) -> bool:
+    """Whether it is a list of numbers of these types, none of which is out of all bounds."""
+    if not isinstance(given, list):
+        return False
+    return all(isinstance(value, kinds) and not isinstance(value, bool) and abs(cast(Any, value)) < _LARGEST for value in given)

@@ -123,9 +123,9 @@ def named(names: Sequence[str]) -> list[str]:
 
 
 def quantization_of(tensor: Tensor | None) -> dict[str, Any]:
-    """The fields of a Vector that say how a tensor is quantized."""
+    """The fields of a Vector that say how a tensor is quantized; none where its scales are not numbers."""
     params = tensor.quantization_params if tensor is not None else None
-    if params is None:
+    if params is None or not np.isfinite(params.scale).all():
         return {}
     zeros = params.zero_point if params.zero_point.size else np.zeros(params.scale.size, np.int64)
     return {
