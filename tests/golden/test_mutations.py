@@ -393,6 +393,17 @@ def test_a_difference_that_flows_through_makes_victims(net: Model, kept: Golden)
     assert report.verdict is not None and "from op 3 SUB, whose 'sub' differs by 1" in report.verdict.reason
 
 
+def test_an_op_of_a_changed_model_may_be_a_victim(net: Model, kept: Golden) -> None:
+    """A bias that moves results by a step at most, of which later ones make more."""
+    model = changed(net, _data(POINTWISE, 2, lambda values: values + np.int32(150)))
+    assert golden.check(kept, model, changed_model=True).verdict.op == POINTWISE  # type: ignore[union-attr]
+    report = golden.check(kept, model, changed_model=True, tolerance=Tolerance(lsb=1))
+    _blamed(report, DENSE, "victim")
+    assert report.verdict is not None and "from op 2 CONV_2D, whose 'point' differs by 1, which is allowed" in report.verdict.reason
+    assert "victim: op 10 FULLY_CONNECTED: fed the golden's inputs it agrees" in report.text()
+    assert not golden.check(kept, model, changed_model=True, tolerance=Tolerance(lsb=1), each=True).guilty
+
+
 def _shifted(net: Model, kept: Golden) -> Golden:
     """What a device computes whose SUB is one step too high: all that follows is right for what it gets."""
     after = net.copy()
