@@ -11,6 +11,8 @@ import pytest
 
 os.environ.setdefault("TINYLITE_QUIET", "1")
 
+pytest_plugins = "pytester"  # runs of pytest within tests
+
 
 # From this many selected tests on, all kernels are compiled first. Fewer tests compile what they need: compiling all of them takes
 # minutes, and one operator's tests need about ten.

@@ -14,11 +14,11 @@ from ..inputs.random_values import random_inputs
 from ..limits import Account
 from ..model import Model
 from .cpu import cpu_name
-from .golden import Golden, GoldenTensor, Record
+from .golden import Golden, GoldenTensor, Record, stored_bytes
 from .model_file import ModelFile
 from .running import GraphRun, random_ops
 
-__all__ = ["record"]
+__all__ = ["record", "same_inputs"]
 
 _LESS = "Record fewer cases, without layers, or only hashes"
 
@@ -71,6 +71,21 @@ def record(
         graph=run.number,
         notes=_notes(file.model),
     )
+
+
+def same_inputs(golden: Golden, model: ModelFile, inputs: Any) -> str:
+    """In which way a golden was recorded with other inputs than these, as `record` takes them, in words; "" if it was with these."""
+    cases = _cases(GraphRun(model.model, golden.graph, REFERENCE, False), inputs)
+    if len(cases) != len(golden.cases):
+        return f"the golden was recorded with {len(golden.cases)} cases, and {len(cases)} are given"
+    names = [key for key, tensor in zip(golden.keys, golden.tensors, strict=True) if tensor.role == "input"]
+    for case, values in enumerate(cases):
+        for name, value, kept in zip(names, values, golden.inputs(case), strict=False):
+            if value.dtype.kind in "SU":
+                value = value.astype(object)
+            if value.dtype != kept.dtype or value.shape != kept.shape or bytes(stored_bytes(value)) != bytes(stored_bytes(kept)):
+                return f"the golden was recorded with another {name!r} in case {case} than is given"
+    return ""
 
 
 def _notes(model: Model) -> tuple[str, ...]:
