@@ -40,7 +40,8 @@ def test_the_exit_code_says_whether_models_are_the_same(edited: Path) -> None:
     assert same.stdout == "- The models are the same: 5 ops, 13 tensors, and the same results on random values of seed 0.\n"
     different = tinylite_(DIGITS, edited, code=1)
     assert (
-        different.stdout.splitlines()[0] == "- The biases of 1 layer differ: op 3 FULLY_CONNECTED in 1 of 10 values by 20,000 steps (19.4)."
+        different.stdout.splitlines()[0]
+        == "- The biases of 1 layer differ: op 3 FULLY_CONNECTED in 1 of 10 values, at [8], by 20,000 steps (19.4)."
     )
     assert "On random values of seed 0, output 'scores' differs in" in different.stdout and different.stderr == ""
     assert "of seed 5, " in tinylite_(DIGITS, edited, "--seed", 5, code=1).stdout

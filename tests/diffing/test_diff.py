@@ -463,3 +463,57 @@ def test_plain_data_is_what_json_has() -> None:
     assert plain["same"] is False and plain["sentences"] == found.sentences and plain["differences"] == found.differences
     assert plain["graphs"][0]["tensors"][0]["changes"][0] == {"name": "name", "a": "x", "b": "x_int8"}
     assert plain["results"][0]["outputs"][0]["difference"]["count"] == 4
+
+
+# ---- the same inputs for both
+
+
+def one_op(type: str, scale: tuple[float, int] | None = None, shape: tuple[int, ...] = (1, 4)) -> Model:
+    quantization = None if scale is None else Quantization([scale[0]], [scale[1]])
+    x, y = (Tensor(name, shape, type, quantization=quantization) for name in "xy")
+    reads = [x, constant("shape", np.array(shape, np.int32), "INT32")]
+    return Model([Graph("main", [x], [y], [Op("RESHAPE", reads, [y])])])
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (one_op("INT32"), one_op("INT64")),
+        (one_op("UINT8", (0.5, 128)), one_op("INT8", (0.5, 0))),
+        (one_op("INT8", (0.5, 3)), one_op(S)),
+        (one_op(S), one_op("UINT8", (1 / 64, 7))),
+        (one_op("INT16", (1 / 64, 0)), one_op("INT8", (1 / 64, 0))),
+    ],
+)
+def test_inputs_of_other_types_hold_the_same_numbers(a: Model, b: Model) -> None:
+    for pair in ((a, b), (b, a)):
+        (run,) = tinylite.diff(*pair).results
+        (output,) = run.outputs
+        assert run.problem is None and output.difference is not None
+        assert output.difference.differing == 0, output
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "problem"),
+    [
+        (one_op("BOOL"), one_op(S), "input 0 'x' is BOOL in A and FLOAT32 in B, and neither says the other's numbers"),
+        (one_op("INT32"), one_op("INT8", (0.5, 0)), "input 0 'x' is INT32 in A and INT8 in B, and neither says the other's numbers"),
+        (one_op(S), one_op(S, shape=(1, 5)), "input 0 'x' has the shape [1, 4] in A and [1, 5] in B"),
+        (one_op("STRING"), one_op(S), "input 0 'x' holds no numbers"),
+    ],
+)
+def test_inputs_that_cannot_hold_the_same_numbers(a: Model, b: Model, problem: str) -> None:
+    assert tinylite.diff(a, b).results[0].problem == problem
+
+
+def test_random_values_are_those_of_random_inputs() -> None:
+    """So that `tinylite run` and `tinylite explain` make the same of the same seed."""
+    a, b = Model.load(DIGITS), Model.load(DIGITS)
+    values = b.graph.ops[3].inputs[2].data.copy()
+    b.graph.ops[3].inputs[2].data = values + 3000
+    interpreter = tinylite.Interpreter(b)
+    interpreter.allocate_tensors()
+    (drawn,) = tinylite.random_inputs(interpreter.get_input_details(), 4)
+    interpreter.set_tensor(0, drawn)
+    by_hand = tinylite.diff(a, b, [drawn]).results[0]
+    assert by_hand.outputs[0].difference == tinylite.diff(a, b, seed=4).results[0].outputs[0].difference

@@ -61,7 +61,7 @@ def params(tensor: Tensor) -> Quantization:
 # ---- constants
 
 
-@mutation({"weights": 1}, "The weights of 1 layer differ: op 1 CONV_2D in 1 of 2,592 values by 1 step (0.00716).")
+@mutation({"weights": 1}, "The weights of 1 layer differ: op 1 CONV_2D in 1 of 2,592 values, at [3, 1, 1, 0], by 1 step (0.00716).")
 def one_weight(model: Model) -> None:
     edited(layer(model, 1, 1), lambda w: w.__setitem__((3, 1, 1, 0), w[3, 1, 1, 0] + 1))
 
@@ -94,7 +94,7 @@ def transposed_weights(model: Model) -> None:
 
 @mutation(
     {"constants": 1},
-    "Constants of 1 op differ: op 2 RESHAPE in 1 of 2 values by 1.",
+    "Constants of 1 op differ: op 2 RESHAPE in 1 of 2 values, at [0], by 1.",
 )
 def constant(model: Model) -> None:
     edited(layer(model, 2, 1), lambda shape: shape.__setitem__(0, 2))

@@ -35,7 +35,9 @@ def test_weights_of_many_layers_are_one_sentence() -> None:
     assert sentence == "The weights of 5 layers differ, in 6.2 % of 80 values; most those of op 4 FULLY_CONNECTED, by 0.5 (of at most 1)."
     three = weights_of(*changed[:3], *layers[3:])
     (sentence,) = told(tinylite.diff(weights_of(*layers), three))
-    assert sentence.startswith("The weights of 3 layers differ: op 0 FULLY_CONNECTED in 1 of 16 values by 0.1 (of at most 1); op 1 ")
+    assert sentence.startswith(
+        "The weights of 3 layers differ: op 0 FULLY_CONNECTED in 1 of 16 values, at [0, 0], by 0.1 (of at most 1); op 1 "
+    )
 
 
 def test_memory_is_told_where_it_changed() -> None:
@@ -116,7 +118,11 @@ def test_zero_points_that_are_left_out_or_one_for_all_channels() -> None:
 
     assert tinylite.diff(build([0] * 4), build([]), run=False).same and tinylite.diff(build([3] * 4), build([3]), run=False).same
     found = tinylite.diff(build([0] * 4), build([0, 0, 7, 0]), run=False)
-    assert told(found) == ["1 zero point moved by 7 steps: that of 'w' (op 0 FULLY_CONNECTED)."]
+    assert told(found) == ["1 zero point moved by 7 steps: that of 'w' (op 0 FULLY_CONNECTED), channel 2 of 4."]
+    other = build([0] * 4)
+    other.graph.ops[0].inputs[1].quantization.scale = np.array([0.5, 0.75, 0.5, 0.5], np.float32)
+    found = tinylite.diff(build([0] * 4), other, run=False)
+    assert told(found) == ["1 scale moved by 50 %: that of 'w' (op 0 FULLY_CONNECTED), channel 1 of 4, 0.5 became 0.75."]
 
 
 def test_scales_that_are_no_numbers() -> None:
@@ -154,3 +160,25 @@ def test_tables_of_the_page() -> None:
     assert rows(Model.load(DIGITS), edited, "Quantization") == [
         ["dense/add", "activation", "3 FULLY_CONNECTED", "0.197352", "0.296028", "50 %", "", ""]
     ]
+
+
+def test_a_model_that_cannot_be_planned_is_told_without_a_run_too() -> None:
+    broken = Model.load(DIGITS)
+    broken.graph.ops[1].options.padding = "VALID"
+    problem = "op 2 RESHAPE version 1 (output 'dense/Reshape'): the 216 elements of 'conv_2/Relu' (UINT8 [1, 3, 3, 24]) do not fill"
+    for name, pair in (("B", (DIGITS, broken)), ("A", (broken, DIGITS))):
+        assert any(sentence.startswith(f"{name} cannot be planned: {problem}") for sentence in tinylite.diff(*pair, run=False).sentences)
+        (said,) = [sentence for sentence in tinylite.diff(*pair).sentences if problem in sentence]
+        assert said.startswith(f"The results were not compared: {name} does not run: ")
+        assert f"Not compared: {name} does not run: " in tinylite.diff(*pair).html()
+
+
+def test_several_signatures_of_which_one_is_gone() -> None:
+    def build(*keys: str) -> Model:
+        made = Model.load(DIGITS)
+        (old,) = made.signatures
+        made.signatures = [Signature(key, old.graph, old.inputs, old.outputs) for key in keys]
+        return made
+
+    assert told(tinylite.diff(build("a", "b", "c"), build("a", "c"), run=False)) == ["Signature 'b' was removed."]
+    assert told(tinylite.diff(build("a"), build("a", "b", "c"), run=False)) == ["Signature 'b' was added.", "Signature 'c' was added."]

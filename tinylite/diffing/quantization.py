@@ -50,7 +50,7 @@ def quantization_change(a: Tensor, b: Tensor, refs: tuple[TensorRef, TensorRef],
         if not moved and zeros[0] is not None and zeros[1] is not None:
             place = int(np.argmax(np.abs(zeros[1] - zeros[0] - shift)))
             worst = Change("zero_point", int(zeros[0][place]), int(zeros[1][place]))
-        return change("moved", scale=moved, zero_point=zero_point, worst=worst)
+        return change("moved", scale=moved, zero_point=zero_point, worst=worst, channel=place if mine.per_channel and worst else None)
     return change("records") if records else None
 
 

@@ -88,7 +88,8 @@ class QuantizationChange:
     scale       the largest change of a scale in proportion to it: 0.004 is 0.4 %; infinite where a scale was 0
     zero_point  the largest change of a zero point, in steps
     scales      how many there are, in A and in B
-    worst       the scale that changed most, and what it was and is; None if none has changed
+    worst       the scale that changed most, or the zero point if no scale has, and what it was and is; None if none has changed
+    channel     the place of it along the quantized dimension; None if there is one for the whole tensor
     changes     of the dimension, min, max, details
     """
 
@@ -101,6 +102,7 @@ class QuantizationChange:
     zero_point: int = 0
     scales: tuple[int, int] = (1, 1)
     worst: Change | None = None
+    channel: int | None = None
     changes: tuple[Change, ...] = ()
 
 

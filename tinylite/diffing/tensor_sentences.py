@@ -81,7 +81,7 @@ def quantization(changes: Sequence[QuantizationChange]) -> Iterator[str]:
     moved = [change for change in inner if change.kind == "moved" and change.scale]
     if moved:
         worst = max(moved, key=lambda change: change.scale)
-        which = tensor_text(worst.a, worst.op)
+        which = f"{tensor_text(worst.a, worst.op)}{_channel(worst)}"
         shown = f"{value_text(worst.worst.a)} became {value_text(worst.worst.b)}" if worst.worst is not None else ""
         if len(moved) == 1:
             yield f"1 scale moved by {percent(worst.scale)}: that of {which}, {shown}."
@@ -90,7 +90,7 @@ def quantization(changes: Sequence[QuantizationChange]) -> Iterator[str]:
     zeros = [change for change in inner if change.kind == "moved" and change.zero_point]
     if zeros:
         worst = max(zeros, key=lambda change: change.zero_point)
-        which = tensor_text(worst.a, worst.op)
+        which = f"{tensor_text(worst.a, worst.op)}{'' if worst.scale else _channel(worst)}"
         if len(zeros) == 1:
             yield f"1 zero point moved by {steps_text(worst.zero_point)}: that of {which}."
         else:
@@ -111,6 +111,10 @@ def quantization(changes: Sequence[QuantizationChange]) -> Iterator[str]:
             yield f"{count_text(len(here), 'tensor', 'has')} scales along another dimension: {names}."
         else:
             yield f"{count_text(len(here), 'tensor', 'has')} {count_of(after, 'scale')} instead of {before:,}: {names}."
+
+
+def _channel(change: QuantizationChange) -> str:
+    return "" if change.channel is None else f", channel {change.channel} of {change.scales[0]}"
 
 
 def constants(changes: Sequence[ConstantChange]) -> Iterator[str]:
@@ -138,5 +142,7 @@ def _constant(change: ConstantChange) -> str:
         return f"{place} has them transposed, in the order {list(change.transposed)}"
     if change.difference is None:
         return f"{place}, where they cannot be compared as numbers"
-    most = "" if change.difference.differing == 1 else "at most "
-    return f"{place} in {share_text(change.difference)} by {most}{amount(change.difference)}"
+    if change.difference.differing > 1:
+        return f"{place} in {share_text(change.difference)} by at most {amount(change.difference)}"
+    where = f", at {list(change.difference.place)}," if change.difference.count > 1 and change.difference.place else ""
+    return f"{place} in {share_text(change.difference)}{where} by {amount(change.difference)}"
