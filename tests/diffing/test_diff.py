@@ -107,6 +107,8 @@ def test_integers_against_floats_from_either_side_and_with_given_inputs() -> Non
     ("given", "text"),
     [
         ([], "0 inputs are given and A has 1"),
+        (3, "the inputs are 3"),
+        ("x", "the inputs are 'x'"),
         ({"y": 1}, "the inputs are 'y'"),
         ([np.zeros((1, 7), np.float32)], "was given float32"),
         ([np.zeros((1, 8), np.int32)], None),
@@ -504,6 +506,17 @@ def test_inputs_of_other_types_hold_the_same_numbers(a: Model, b: Model) -> None
 )
 def test_inputs_that_cannot_hold_the_same_numbers(a: Model, b: Model, problem: str) -> None:
     assert tinylite.diff(a, b).results[0].problem == problem
+
+
+def test_inputs_may_have_shapes_that_files_leave_open() -> None:
+    def build(factor: float) -> Model:
+        x, y = (Tensor(name, (1, 4), shape_signature=(-1, 4)) for name in "xy")
+        return Model([Graph("main", [x], [y], [Op("MUL", [x, constant("c", np.full((1, 4), factor, np.float32))], [y])])])
+
+    (run,) = tinylite.diff(build(2), build(3), [np.ones((5, 4), np.float32)]).results
+    assert run.outputs[0].difference is not None and (run.outputs[0].difference.count, run.outputs[0].difference.real) == (20, 1)
+    with pytest.raises(TensorError, match=r"was given float32 \[5, 3\]"):
+        tinylite.diff(build(2), build(3), [np.ones((5, 3), np.float32)])
 
 
 def test_random_values_are_those_of_random_inputs() -> None:

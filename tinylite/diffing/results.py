@@ -11,7 +11,7 @@ import numpy as np
 from ..arithmetic import Arithmetic
 from ..errors import TensorError, TinyliteError, quoted
 from ..inputs.random_values import random_inputs
-from ..inputs.stored_values import dequantize_values, quantize_values
+from ..inputs.stored_values import as_array, dequantize_values, quantize_values
 from ..interpreter import GraphRunner, Interpreter
 from ..interpreter.details import tensor_details
 from ..model import Graph, Tensor
@@ -57,10 +57,14 @@ class Runs:
             interpreter.get_graph_runner(side.number) for interpreter, side in zip(self.interpreters, (a, b), strict=True)
         ]  # fmt: skip
         try:
-            for name, runner in zip("AB", runners, strict=True):
+            places = [(a.indices[id(mine)], b.indices[id(theirs)]) for mine, theirs in pairing.inputs.pairs]
+            arrays = None if given is None else _in_order(given, runners[0].graph)
+            for which, (name, runner) in enumerate(zip("AB", runners, strict=True)):
+                for place, array in zip(places, arrays or (), strict=False):
+                    _resize(runner, place[which], array.shape)
                 with _running(name, runner):
                     runner.allocate()
-            values = _inputs(runners, pairing, a, b, given, seed)
+            values = _inputs(runners, places, arrays, seed)
             for name, runner, side in zip("AB", runners, values, strict=True):
                 for index, value in side.items():
                     runner.set(index, value)
@@ -104,11 +108,19 @@ def _input_problem(pairing: Pairing) -> str | None:
     return None
 
 
+def _resize(runner: GraphRunner, index: int, shape: tuple[int, ...]) -> None:
+    """Give an input the shape of what was given for it, where its file leaves that open."""
+    tensor = runner.graph.tensors[index]
+    if len(shape) == len(tensor.dynamic_shape) and all(
+        size in (-1, length) for size, length in zip(tensor.dynamic_shape, shape, strict=True)
+    ):
+        runner.resize(index, shape)
+
+
 def _inputs(
-    runners: Sequence[GraphRunner], pairing: Pairing, a: References, b: References, given: Any, seed: int
+    runners: Sequence[GraphRunner], places: Sequence[tuple[int, int]], given: Sequence[np.ndarray] | None, seed: int
 ) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
-    """What each graph is fed, by index: the same real numbers."""
-    places = [(a.indices[id(mine)], b.indices[id(theirs)]) for mine, theirs in pairing.inputs.pairs]
+    """What each graph is fed, by index: the same real numbers. `places` are the indices of inputs that correspond to each other."""
     tensors = [tuple(runner.graph.tensors[index] for runner, index in zip(runners, place, strict=True)) for place in places]
     sides = tuple(runner.graph for runner in runners)
     details = [tuple(runner.details(each) for runner, each in zip(runners, pair, strict=True)) for pair in tensors]
@@ -122,8 +134,7 @@ def _inputs(
             for value, (tensor, _), pair in zip(values, drawn, tensors, strict=True)
         ]
     else:
-        order = dict(zip(map(runners[0].index_of, runners[0].graph.inputs), _in_order(given, runners[0].graph), strict=True))
-        values = [np.asarray(order[first]) for first, _ in places]
+        values = list(given)
         from_b = [value.dtype == theirs["dtype"] != mine["dtype"] for value, (mine, theirs) in zip(values, details, strict=True)]
     fed: tuple[dict[int, np.ndarray], dict[int, np.ndarray]] = {}, {}
     for (first, second), (mine, theirs), value, which in zip(places, tensors, values, from_b, strict=True):
@@ -150,7 +161,7 @@ def _drawn(pair: Sequence[Tensor], entries: Sequence[dict[str, Any]], sides: Seq
     return pair[0], entries[0]
 
 
-def _in_order(given: Any, graph: Graph) -> list[Any]:
+def _in_order(given: Any, graph: Graph) -> list[np.ndarray]:
     """What was given for each input: a sequence in the order of A, or a mapping by name."""
     names = [tensor.name or "" for tensor in graph.inputs]
     if isinstance(given, Mapping):
@@ -160,15 +171,15 @@ def _in_order(given: Any, graph: Graph) -> list[Any]:
             raise TensorError(
                 f"the inputs are {', '.join(map(quoted, given)) or 'none'}", f"Give one for each of A's: {', '.join(map(repr, names))}"
             )
-        return [given[name] for name in names]
-    values = [given] if isinstance(given, np.ndarray) and len(names) == 1 and _fits(given, graph.inputs[0]) else list(given)
+        return [as_array(given[name]) for name in names]
+    if isinstance(given, np.ndarray) and len(names) == 1 and given.ndim == len(graph.inputs[0].shape):
+        given = [given]  # the only one
+    if isinstance(given, (str, bytes)) or not (isinstance(given, Sequence) or (isinstance(given, np.ndarray) and given.ndim)):
+        raise TensorError(f"the inputs are {quoted(given)}", "Give a list with an array for each input of A, or a dict by name")
+    values = list(given)
     if len(values) != len(names):
         raise TensorError(f"{len(values)} inputs are given and A has {len(names)}", f"Give one for each: {', '.join(map(repr, names))}")
-    return values
-
-
-def _fits(value: np.ndarray, tensor: Tensor) -> bool:
-    return value.ndim == len(tensor.shape)
+    return list(map(as_array, values))
 
 
 def _given(value: np.ndarray, tensor: Tensor) -> np.ndarray:
