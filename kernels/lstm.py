@@ -15,7 +15,7 @@ import numpy as np
 
 from .cpu import target
 from .dots import best_dot
-from .fixed_point import multiply_by_quantized_multiplier, requantize, rounding_divide_by_power
+from .fixed_point import multiply_by_quantized_multiplier, multiply_high, requantize, rounding_divide_by_power
 from .interrupt import due
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd, tiles
@@ -229,52 +229,84 @@ def to_16(x):
     return simd.minimum(simd.maximum(x, np.int32(-32768)), np.int32(32767))
 
 
-@kernel(
-    "q8_lstm", **SEQUENCE, input="i8*", output="i8*", state="i8*", cell="i16*", weights="i32*", recurrent="i32*", constants="i32*",
-    sigmoid="i16*", tanh="i16*", cell_tanh="i16*", input_groups="i64", output_groups="i64", cell_shift="i64", cell_low="i32",
-    cell_high="i32", multiplier="i32", shift="i64", zero="i32",
-)  # fmt: skip
-def q8_lstm(a, lo, hi, scratch):
-    """LiteRT's 8x8_16: gates with 12 fractional bits, whose sigmoid and tanh (15 bits) are read from tables of all 16-bit numbers.
+@device
+def litert_gate(product, recurrent):
+    """A gate's two parts together: the first within 16 bits, and then their sum."""
+    return to_16(recurrent + to_16(product))
 
-    Scratch, int32: [gates: panels * PANEL][recurrent sums: the same][input groups][output state groups].
-    """
-    columns = a.panels * PANEL
-    gates = simd.pointer(scratch, np.int32)
-    sums = gates + columns
-    seen = sums + columns
-    known = seen + a.input_groups
-    for row in range(lo, hi):
-        state = a.state + row * a.outputs
-        cell = a.cell + row * a.cells
-        put_groups(known, state, a.outputs)
-        for time in range(a.times):
-            put_groups(seen, a.input + row * a.input_row + time * a.input_step, a.inputs)
-            dot_product(seen, a.input_groups, a.weights, a.panels, gates)
-            dot_product(known, a.output_groups, a.recurrent, a.panels, sums)
-            for c in range(0, columns, LANES):
-                gate = to_16(rescale(gates, a.constants, columns, c))
-                simd.store(gates + c, to_16(rescale(sums, a.constants + 4 * columns, columns, c) + gate))
-            to = a.output + row * a.output_row + time * a.output_step
-            for c in range(a.cells):
-                forget = np.int32(a.sigmoid[gates[c] + 32768])
-                take = np.int32(32767) - forget
-                if a.cifg == 0:
-                    take = np.int32(a.sigmoid[gates[3 * a.pad + c] + 32768])
-                new = take * np.int32(a.tanh[gates[a.pad + c] + 32768])
-                new = rounding_divide_by_power(forget * np.int32(cell[c]), 15) + rounding_divide_by_power(new, a.cell_shift)
-                new = min(max(new, a.cell_low), a.cell_high)
-                cell[c] = new
-                give = np.int32(a.sigmoid[gates[2 * a.pad + c] + 32768])
-                out = give * np.int32(a.cell_tanh[new + 32768])
-                out = multiply_by_quantized_multiplier(out, a.multiplier, a.shift) + a.zero
-                to[c] = min(max(out, -128), 127)
-            put_groups(known, to, a.outputs)
-            if time == a.times - 1:
-                simd.copy(state, to, a.outputs)
-            if due(scratch, a.panels * PANEL * (a.inputs + a.outputs)):
-                return 1
-    return 0
+
+@device
+def micro_gate(product, recurrent):
+    """The same where each part is."""
+    return to_16(to_16(recurrent) + to_16(product))
+
+
+@device
+def litert_part(x, shift):
+    """A part of the cell state: x / 2^shift, halves away from zero."""
+    return rounding_divide_by_power(x, shift)
+
+
+@device
+def micro_part(x, shift):
+    """The same by a multiplier of 2^30, so that its half is rounded first, and within 16 bits."""
+    return min(max(rounding_divide_by_power(multiply_high(x, np.int32(1 << 30)), shift - 1), np.int32(-32768)), np.int32(32767))
+
+
+def _make_q8_lstm(name: str, sum_gate: Device, part: Device) -> Kernel:
+    @kernel(
+        name, **SEQUENCE, input="i8*", output="i8*", state="i8*", cell="i16*", weights="i32*", recurrent="i32*", constants="i32*",
+        sigmoid="i16*", tanh="i16*", cell_tanh="i16*", input_groups="i64", output_groups="i64", cell_shift="i64", cell_low="i32",
+        cell_high="i32", multiplier="i32", shift="i64", zero="i32",
+    )  # fmt: skip
+    def integer_lstm(a, lo, hi, scratch):
+        """8x8_16: gates with 12 fractional bits, whose sigmoid and tanh (15 bits) are read from tables of all 16-bit numbers.
+
+        Scratch, int32: [gates: panels * PANEL][recurrent sums: the same][input groups][output state groups].
+        """
+        columns = a.panels * PANEL
+        gates = simd.pointer(scratch, np.int32)
+        sums = gates + columns
+        seen = sums + columns
+        known = seen + a.input_groups
+        for row in range(lo, hi):
+            state = a.state + row * a.outputs
+            cell = a.cell + row * a.cells
+            put_groups(known, state, a.outputs)
+            for time in range(a.times):
+                put_groups(seen, a.input + row * a.input_row + time * a.input_step, a.inputs)
+                dot_product(seen, a.input_groups, a.weights, a.panels, gates)
+                dot_product(known, a.output_groups, a.recurrent, a.panels, sums)
+                for c in range(0, columns, LANES):
+                    product = rescale(gates, a.constants, columns, c)
+                    simd.store(gates + c, sum_gate(product, rescale(sums, a.constants + 4 * columns, columns, c)))
+                to = a.output + row * a.output_row + time * a.output_step
+                for c in range(a.cells):
+                    forget = np.int32(a.sigmoid[gates[c] + 32768])
+                    take = np.int32(32767) - forget
+                    if a.cifg == 0:
+                        take = np.int32(a.sigmoid[gates[3 * a.pad + c] + 32768])
+                    new = take * np.int32(a.tanh[gates[a.pad + c] + 32768])
+                    new = part(forget * np.int32(cell[c]), 15) + part(new, a.cell_shift)
+                    new = min(max(new, a.cell_low), a.cell_high)
+                    cell[c] = new
+                    give = np.int32(a.sigmoid[gates[2 * a.pad + c] + 32768])
+                    out = give * np.int32(a.cell_tanh[new + 32768])
+                    out = multiply_by_quantized_multiplier(out, a.multiplier, a.shift) + a.zero
+                    to[c] = min(max(out, -128), 127)
+                put_groups(known, to, a.outputs)
+                if time == a.times - 1:
+                    simd.copy(state, to, a.outputs)
+                if due(scratch, a.panels * PANEL * (a.inputs + a.outputs)):
+                    return 1
+        return 0
+
+    return integer_lstm
+
+
+# LiteRT's, and tflite-micro's.
+q8_lstm = _make_q8_lstm("q8_lstm", litert_gate, litert_part)
+q8_lstm_micro = _make_q8_lstm("q8_lstm_micro", micro_gate, micro_part)
 
 
 # ---- float values and 8-bit weights (hybrid)

@@ -20,7 +20,8 @@ from .errors import ConvertError, ModelError
 
 __all__ = [
     "FACTORS_END", "FLOAT_MAX", "SATURATING", "SMALLEST_RANGE", "affine_parameters", "divide_half_up", "exp_on_negative_values",
-    "fake_quantize", "integer_limits", "logistic_in_fixed_point", "mean_multiplier", "multiplier_16", "multiplier_and_shift",
+    "fake_quantize", "integer_limits", "interpolated_sigmoid_table", "interpolated_tanh_table",
+    "logistic_in_fixed_point", "mean_multiplier", "multiplier_16", "multiplier_and_shift",
     "multiplier_and_shifts", "multiply_high", "nudge_range", "quantize_by_division", "quantize_by_inverse", "quantize_in_double",
     "quantize_limit", "quantize_multiplier", "rescale", "rescale_once", "round_half_away", "round_half_up",
     "rounding_divide_by_power", "saturate", "saturating_shift_left", "sigmoid_table", "symmetric_range",
@@ -369,3 +370,47 @@ def sigmoid_table() -> np.ndarray:
 def tanh_table(integer_bits: int) -> np.ndarray:
     """tanh of every int16 with 0 to 6 integer bits, ascending: int16 [65536] with none."""
     return tanh_in_fixed_point(_ALL_16, integer_bits, 16).astype(np.int16)
+
+
+# ---- functions by interpolation between the knots of one table
+
+
+@functools.cache
+def _sigmoid_knots() -> np.ndarray:
+    """logistic(i / 24) for i = 0..255 with 16 fractional bits, as tflite-micro has it: one more than the nearest where a bit is set."""
+    more = 0x800000000000000000000000000000800011009020440005C0467BAEFA7BD110
+    knots = np.arange(256)
+    corrections = np.array([more >> int(knot) & 1 for knot in knots], np.int64)
+    return np.rint(65536 / (1 + np.exp(-knots / 24))).astype(np.int64) + corrections
+
+
+def _three_quarters(integer_bits: int) -> np.ndarray:
+    """Every int16 with `integer_bits`, ascending, times 3 with 12 fractional bits before."""
+    shift = 12 - (15 - integer_bits)
+    return (_ALL_16 * 3) << shift if shift >= 0 else (_ALL_16 * 3 + (1 << (-shift - 1))) >> -shift
+
+
+def _interpolated(size: np.ndarray, bits: int) -> np.ndarray:
+    """The knots' line at positions with `bits` fractional bits, which the result has more than they."""
+    low, knots = np.minimum(size >> bits, 254), _sigmoid_knots()
+    return (knots[low] << bits) + (size & ((1 << bits) - 1)) * (knots[low + 1] - knots[low])
+
+
+@functools.cache
+def interpolated_sigmoid_table() -> np.ndarray:
+    """logistic of every int16 with 3 integer bits, ascending: int16 [65536] with none. tflite-micro's, and LiteRT's LOGISTIC of INT16."""
+    x = _three_quarters(3)
+    size: np.ndarray = np.abs(x)
+    result = np.where(size >> 9 >= 255, 0x7FFF << 10, _interpolated(size, 9))
+    signed = np.where(x >= 0, result, (1 << 25) - 1 - result).astype(np.int64)
+    return ((signed + (1 << 9)) >> 10).astype(np.int16)
+
+
+@functools.cache
+def interpolated_tanh_table(integer_bits: int) -> np.ndarray:
+    """tanh of every int16 with `integer_bits`, ascending: int16 [65536] with none. tanh(x) = 2 logistic(2 x) - 1."""
+    x = _three_quarters(integer_bits)
+    size: np.ndarray = np.abs(x)
+    result = np.where(size >> 8 >= 255, 0xFFFF << 8, _interpolated(size, 8))
+    signed = np.where(x >= 0, result - (1 << 23), (1 << 23) - 1 - result).astype(np.int64)
+    return ((signed + (1 << 7)) >> 8).astype(np.int16)

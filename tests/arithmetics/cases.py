@@ -11,12 +11,13 @@ from collections.abc import Callable
 import numpy as np
 
 from ..cases import Case
-from . import binary, linear, moving, pooling, unary
+from . import binary, linear, moving, pooling, recurrent, unary
 
 __all__ = ["CASES"]
 
 CASES: dict[tuple[str, str], Callable[[np.random.Generator], Case]] = {
     **linear.CASES,
+    **recurrent.CASES,
     **binary.CASES,
     **unary.CASES,
     **pooling.CASES,

@@ -32,6 +32,7 @@ LITERT_BUILTIN = Arithmetic(
         ("FULLY_CONNECTED", "INT8"): _UP_BY_PRODUCT._replace(where="one scale", other=_UP),
         ("FULLY_CONNECTED", "UINT8"): _UP_BY_PRODUCT,
         ("BATCH_MATMUL", "INT8"): None,
+        ("UNIDIRECTIONAL_SEQUENCE_LSTM", "INT8"): None,
         # What follows is no sum of products.
         **rows(_OPTIMIZED, "INT8 UINT8", "ADD QUANTIZE MEAN SUM"),
         **rows(_OPTIMIZED, "UINT8", "RESIZE_BILINEAR"),

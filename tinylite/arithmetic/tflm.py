@@ -19,6 +19,7 @@ TFLM = Arithmetic(
         ("TRANSPOSE_CONV", "INT8"): None,
         ("FULLY_CONNECTED", "INT8"): Rule("fixed", "double"),
         ("BATCH_MATMUL", "INT8"): None,
+        ("UNIDIRECTIONAL_SEQUENCE_LSTM", "INT8"): _TFLM,
         # What follows is no sum of products.
         **rows(_TFLM, "INT8", "MUL PRELU ABS RELU LEAKY_RELU LOGISTIC TANH RELU6"),
         **rows(_TFLM, "FLOAT32", "DEQUANTIZE"),

@@ -40,6 +40,7 @@ XNNPACK = Arithmetic(
         **{place: _SUMS._replace(other=_NOT_DELEGATED[place]) for place in _SUMS_OF},
         ("DEPTHWISE_CONV_2D", "UINT8"): _SUMS._replace(other=_REFERENCE),
         ("BATCH_MATMUL", "INT8"): _SUMS._replace(other=_REFERENCE),
+        ("UNIDIRECTIONAL_SEQUENCE_LSTM", "INT8"): None,
         # What follows is no sum of products.
         **rows(_OTHERS, "INT8 UINT8", "ADD SUB MUL LEAKY_RELU LOGISTIC QUANTIZE MAX_POOL_2D MEAN SUM RESIZE_BILINEAR"),
         **rows(_OTHERS, "UINT8", "TANH"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class UnidirectionalSequenceLSTM(LSTMLayer):
     code = "UNIDIRECTIONAL_SEQUENCE_LSTM"
     max_version = 4
+    methods = ("tflm",)
     versions = Versions("1.13.1 1.14.0 2.3.0 2.12.0", hybrid=(2, 2, 3))
     options = "UnidirectionalSequenceLSTMOptions"
     stored_weights = WeightStorageRule(WEIGHTS, asymmetric=True, together=True, first="kernel")

@@ -7,14 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...errors import UnsupportedError
-from ...ops.common.lstm import BIASES, CELL_STATE, GATE_BITS, INPUT_WEIGHTS, OUTPUT_STATE, RECURRENT_WEIGHTS, LSTMLayer
+from ...ops.common.lstm import BIASES, CELL_STATE, GATE_BITS, INPUT_WEIGHTS, OUTPUT_STATE, RECURRENT_WEIGHTS, IntegerForm, LSTMLayer
 from ...ops.common.node import Node
 from ...ops.common.recurrent import Direction
 from ...ops.linear.operands import bias_values
-from ...quantization_math import sigmoid_table, tanh_table
 from ..alone import kernel_outputs
 from ..explanation import Derivation, Stage, Taps
-from ..integers import divide_half_away, saturate, wrap
+from ..integers import divide_half_away, multiply_high, saturate, wrap
 from ..requantizing import Requantize, by_multiplier
 from ..site import Index, Place, Site, explains
 from ..stages import in_32_bits, renamed, to_output
@@ -45,33 +44,44 @@ class _Gate(NamedTuple):
     seen: _Product
     known: _Product
     table: np.ndarray
+    micro: bool
 
     def stages(self, unit: int, x: list[int], last: list[int]) -> list[Stage]:
         """The last one is the gate's value, with 15 fractional bits."""
         of_input, of_output = self.seen.stages(unit, x), self.known.stages(unit, last)
         first = saturate(int(of_input[-1].value), 16)
-        total = saturate(wrap(int(of_output[-1].value) + first), 16)
+        second = saturate(int(of_output[-1].value), 16) if self.micro else int(of_output[-1].value)
+        total = saturate(wrap(second + first), 16)
         function = "tanh" if self.name == "cell" else "sigmoid"
         return [
             *renamed(of_input, f"{self.name} x"),
             *renamed(of_output, f"{self.name} h"),
-            Stage(f"{self.name} sum", total, f"{first} + {of_output[-1].value}, within 16 bits, {GATE_BITS} of them fractional"),
-            Stage(f"{self.name} gate", int(self.table[total + _HALF]), f"{function} in fixed point, 15 fractional bits"),
+            Stage(f"{self.name} sum", total, f"{first} + {second}, within 16 bits, {GATE_BITS} of them fractional"),
+            Stage(f"{self.name} gate", int(self.table[total + _HALF]), f"{function}, {_how(self.micro)}"),
         ]
 
 
-def _gate(layer: LSTMLayer, node: Node, name: str) -> _Gate:
+def _gate(layer: LSTMLayer, node: Node, name: str, form: IntegerForm) -> _Gate:
     products = []
     cells = node.input(INPUT_WEIGHTS["output"]).shape[0]
     for weights, source, bias in ((INPUT_WEIGHTS, node.input(0), True), (RECURRENT_WEIGHTS, node.input(OUTPUT_STATE), False)):
         value = node.input(weights[name])
-        (multiplier,), (shift,) = (part.tolist() for part in layer.gate_factors(node, source, [value]))
-        factor = f"scale of {source.name!r} * scale of {value.name!r} * 2^{GATE_BITS} in float"
+        (multiplier,), (shift,) = (part.tolist() for part in layer.gate_factors(node, source, [value], form))
+        factor = f"scale of {source.name!r} * scale of {value.name!r} * 2^{GATE_BITS} in {'double' if form.micro else 'float'}"
         zero = source.tensor.quantization.zero_point  # type: ignore[union-attr]
         given = bias_values(node, node.input(BIASES[name]) if bias else None, cells).astype(np.int64).tolist()
         assert value.constant_value is not None
         products.append(_Product(value.constant_value, int(zero[0]) if zero.size else 0, given, by_multiplier(multiplier, shift, factor)))
-    return _Gate(name, products[0], products[1], tanh_table(15 - GATE_BITS) if name == "cell" else sigmoid_table())
+    return _Gate(name, products[0], products[1], form.tanh(15 - GATE_BITS) if name == "cell" else form.sigmoid, form.micro)
+
+
+def _how(micro: bool) -> str:
+    return f"{'by interpolation between 256 values' if micro else 'in fixed point'}, 15 fractional bits"
+
+
+def _part(x: int, shift: int, micro: bool) -> int:
+    """A part of the cell state: x / 2^shift."""
+    return saturate(divide_half_away(multiply_high(x, 1 << 30), shift - 1), 16) if micro else divide_half_away(x, shift)
 
 
 @explains("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", types="INT8")
@@ -80,10 +90,11 @@ def integer_lstm(site: Site) -> Place:
     assert isinstance(layer, LSTMLayer)
     if len(node.inputs) < 20:
         raise UnsupportedError("there is no explanation for an LSTM of the BASIC kernel", "It is for the FULL kernel of INT8")
-    gates = {name: _gate(layer, node, name) for name in layer.gates(node)}
+    form = layer.form(node, site.arithmetic)
+    gates = {name: _gate(layer, node, name, form) for name in layer.gates(node)}
     bits, (low, high) = layer.cell_bits(node), layer.cell_limits(node)
-    cell_tanh, hidden_zero = tanh_table(15 - bits), site.scale_and_zero(layer.hidden(node))[1]
-    to_hidden = by_multiplier(*layer.hidden_factor(node), "2^-30 / scale of the hidden state in float")
+    cell_tanh, hidden_zero = form.tanh(15 - bits), site.scale_and_zero(form.hidden)[1]
+    to_hidden = by_multiplier(*layer.hidden_factor(node, form.hidden), "2^-30 / scale of the hidden state in float")
     way = Direction.forward(node, site.result)
     x = _steps(site.array(0), way)
     # What units other than the one that is explained have returned before.
@@ -100,16 +111,17 @@ def integer_lstm(site: Site) -> Place:
         take = values.get("input", 32767 - values["forget"])
         if "input" not in values:
             stages.append(Stage("input gate", take, f"32767 - {values['forget']}"))
-        kept = divide_half_away(values["forget"] * cell, 15)
-        added = divide_half_away(take * values["cell"], 30 - bits)
+        kept = _part(values["forget"] * cell, 15, form.micro)
+        added = _part(take * values["cell"], 30 - bits, form.micro)
         new = min(max(kept + added, low), high)
+        halves = "half of it rounded up, then all away from zero, within 16 bits" if form.micro else "rounded, halves away from zero"
         product = values["output"] * int(cell_tanh[new + _HALF])
         stages += [
             Stage("cell before", cell, f"the cell state after step {time - 1}" if time else "the cell state before the run"),
-            Stage("kept", kept, f"{values['forget']} * {cell} / 2^15, rounded, halves away from zero"),
-            Stage("added", added, f"{take} * {values['cell']} / 2^{30 - bits}, rounded, halves away from zero"),
+            Stage("kept", kept, f"{values['forget']} * {cell} / 2^15, {halves}"),
+            Stage("added", added, f"{take} * {values['cell']} / 2^{30 - bits}, {halves}"),
             Stage("cell after", new, f"{kept} + {added} within {low}..{high}"),
-            Stage("cell tanh", int(cell_tanh[new + _HALF]), "tanh in fixed point, 15 fractional bits"),
+            Stage("cell tanh", int(cell_tanh[new + _HALF]), f"tanh, {_how(form.micro)}"),
             Stage("product", product, f"{values['output']} * {cell_tanh[new + _HALF]}"),
             *to_hidden(product),
         ]

@@ -7,13 +7,21 @@ output state and cell state, variables that are kept from one run to the next; l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ...quantization_math import integer_limits, quantize_multiplier, sigmoid_table, tanh_table
+from ...arithmetic import Arithmetic, Rule
+from ...quantization_math import (
+    integer_limits,
+    interpolated_sigmoid_table,
+    interpolated_tanh_table,
+    quantize_multiplier,
+    sigmoid_table,
+    tanh_table,
+)  # fmt: skip
 from ..linear.operands import bias_values
 from ..linear.packing import check_weights
 from .hybrid import Matrix, dequantized, hybrid_products, is_hybrid, packed_matrix, room_bytes, stored_matrix
@@ -62,6 +70,21 @@ class _Sizes:
             "times": self.times, "inputs": self.inputs, "cells": self.cells, "outputs": self.outputs, "pad": pad,
             "panels": -(-gates * pad // PANEL), "cifg": int(gates == 3),
         }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class IntegerForm:
+    """What LiteRT's and tflite-micro's kernels of 8x8_16 differ in, besides how they round: `micro` is the latter.
+
+    hidden   whose quantization is that of what the output gate lets through
+    sigmoid  the function of all int16 with 3 integer bits, int16 [65536] with none
+    tanh     (integer bits) -> the same of tanh
+    """
+
+    micro: bool
+    hidden: Value
+    sigmoid: np.ndarray
+    tanh: Callable[[int], np.ndarray]
 
 
 class LSTMLayer(Operator):
@@ -292,11 +315,21 @@ class LSTMLayer(Operator):
         room, layout = room_bytes(columns, groups)
         return {**fields, **projection, **layout}, room
 
+    def form(self, node: Node, arithmetic: Arithmetic) -> IntegerForm:
+        """The integer kernel of an arithmetic. Raises UnprovenError for what it is not proven for."""
+        code, type = node.op.code, node.outputs[0].type
+        if arithmetic.rule(code, type, Rule("")).method != "tflm":
+            return IntegerForm(False, self.hidden(node), sigmoid_table(), tanh_table)
+        if len(self.gates(node)) < len(_GATES):
+            arithmetic.refuse(code, type, "an input gate")
+        return IntegerForm(True, node.input(OUTPUT_STATE), interpolated_sigmoid_table(), interpolated_tanh_table)
+
     def prepare_integer(self, node: Node, plan: PlanContext) -> None:
-        """LiteRT's 8x8_16. Its activation is tanh whatever the options say, as there."""
-        from ...kernels.lstm import DOT, LANES, PANEL, q8_lstm
+        """LiteRT's 8x8_16, or tflite-micro's, by the arithmetic. Its activation is tanh whatever the options say, as there."""
+        from ...kernels.lstm import DOT, LANES, PANEL, q8_lstm, q8_lstm_micro
 
         sizes, gates = self.sizes(node), self.gates(node)
+        form = self.form(node, plan.arithmetic)
         fields = sizes.fields(len(gates))
         pad, columns = fields["pad"], fields["panels"] * PANEL
         bits = self.cell_bits(node)
@@ -306,38 +339,39 @@ class LSTMLayer(Operator):
             weights = [node.input(indices[gate]) for gate in gates]
             biases = [bias_values(node, node.input(BIASES[gate]) if biased else None, sizes.cells) for gate in gates]
             matrix, bias = _stack([check_weights(node, value) for value in weights], pad), _stack(biases, pad).astype(np.int64)
-            multipliers, shifts = self.gate_factors(node, source, weights)
+            multipliers, shifts = self.gate_factors(node, source, weights, form)
             bias -= (zero + DOT.offset) * matrix.sum(axis=1, dtype=np.int64)
             rows = [bias, *(np.repeat(row, pad) for row in (multipliers, np.maximum(shifts, 0), np.maximum(-shifts, 0)))]
             words.append(plan.constant(panels(DOT.words(matrix), PANEL), np.int32))
             constants += [np.pad(row, (0, columns - row.size)) for row in rows]
-        multiplier, shift = self.hidden_factor(node)
+        hidden = form.hidden
+        multiplier, shift = self.hidden_factor(node, hidden)
         low, high = self.cell_limits(node)
         input_groups, output_groups = (packed.shape[1] for packed in words)
         plan.step(
-            q8_lstm, work=sizes.batches,
+            q8_lstm_micro if form.micro else q8_lstm, work=sizes.batches,
             cost=sizes.times * ((input_groups + output_groups) * columns // LANES + 16 * sizes.cells),
             scratch=(2 * columns + input_groups + output_groups) * 4,
             state=node.input(OUTPUT_STATE), cell=node.input(CELL_STATE), weights=words[0],
-            recurrent=words[1], constants=plan.constant(_wrapped(np.concatenate(constants)), np.int32), sigmoid=sigmoid_table(),
-            tanh=tanh_table(15 - GATE_BITS), cell_tanh=tanh_table(15 - bits), input_groups=input_groups, output_groups=output_groups,
+            recurrent=words[1], constants=plan.constant(_wrapped(np.concatenate(constants)), np.int32), sigmoid=form.sigmoid,
+            tanh=form.tanh(15 - GATE_BITS), cell_tanh=form.tanh(15 - bits), input_groups=input_groups, output_groups=output_groups,
             cell_shift=30 - bits, cell_low=low, cell_high=high, multiplier=multiplier, shift=shift,
-            zero=scale_and_zero(node, self.hidden(node))[1],
+            zero=scale_and_zero(node, hidden)[1],
             **fields, **Direction.forward(node, node.outputs[0]).fields(node.input(0)),
         )  # fmt: skip
 
-    def gate_factors(self, node: Node, source: Value, weights: Sequence[Value]) -> tuple[np.ndarray, np.ndarray]:
+    def gate_factors(self, node: Node, source: Value, weights: Sequence[Value], form: IntegerForm) -> tuple[np.ndarray, np.ndarray]:
         """Multipliers and shifts from sums of products of `source` and each of the weights to gates with 12 fractional bits."""
         scale = np.float32(scale_and_zero(node, source)[0])
-        # In float step by step, as the reference.
-        scales = np.array([scale_and_zero(node, value)[0] for value in weights], np.float32)
+        # In float step by step, as the reference, or all in double.
+        precision: Any = np.float64 if form.micro else np.float32
+        scales = np.array([scale_and_zero(node, value)[0] for value in weights], precision)
         with np.errstate(over="ignore"):
             factors = scales * scale / np.float32(2.0**-GATE_BITS)
         return _fixed_point(node, factors, f"the scale of {source} times those of its weights")
 
-    def hidden_factor(self, node: Node) -> tuple[int, int]:
+    def hidden_factor(self, node: Node, hidden: Value) -> tuple[int, int]:
         """Multiplier and shift from what the output gate lets through, with 30 fractional bits, to the hidden state."""
-        hidden = self.hidden(node)
         multiplier, shift = _fixed_point(node, [2.0**-15 / scale_and_zero(node, hidden)[0] * 2.0**-15], f"the scale of {hidden}")
         return int(multiplier[0]), int(shift[0])
 
