@@ -115,6 +115,8 @@ def test_reports_are_written(folder: Path) -> None:
     assert suite.attrib["tests"] == "2" and suite.attrib["failures"] == "2"
     assert "'conv'" in suite[0][0].attrib["message"] and "guilty: op 0" in suite[0][0].text
     done = run("check", folder / "g.npz", "--json", folder / "j.json", "--junit", folder / "k.xml")
+    run(*arguments, "--html", folder / "r.html", code=1)
+    assert "op 0 CONV_2D" in (folder / "r.html").read_text()
     assert json.loads((folder / "j.json").read_text())["passes"] is True and f"written: {folder / 'k.xml'}" in done.stdout
     assert ET.parse(folder / "k.xml").getroot()[0].attrib["failures"] == "0"
 
