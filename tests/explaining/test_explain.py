@@ -174,6 +174,19 @@ def test_arithmetics_part_where_they_round(sum: int, away: int, even: int) -> No
     assert titles[-2:] == ["side by side", "results"]
 
 
+@pytest.mark.parametrize("constant", [True, False])
+def test_weights_that_the_run_computes_stay_computed(constant: bool) -> None:
+    """XNNPACK leaves them to LiteRT's optimized kernels, which store an activation's limits otherwise: half a step is 93, and not 92."""
+    weights = np.full((1, 1), 149)
+    x = T((1, 1), "UINT8", scale=0.5, zero=222)
+    w = T((1, 1), "UINT8", scale=0.015625, zero=149, data=weights if constant else None)
+    bias, output = T((1,), "INT32", scale=0.0078125, data=[50000]), T((1, 1), "UINT8", scale=2.0, zero=92)
+    model = Case("FULLY_CONNECTED", [x, w, bias], [output], {"fused_activation_function": "RELU_N1_TO_1"}, version=4).model()
+    feeds = [np.full((1, 1), 222, np.uint8), *([] if constant else [weights.astype(np.uint8)])]
+    for names in (["xnnpack"], ["litert-reference", "xnnpack"]):
+        assert tinylite.explain(model, 0, (0, 0), feeds, arithmetic=names).outcomes[-1].result == (92 if constant else 93)
+
+
 def test_an_arithmetic_that_is_not_proven_is_listed_and_refused_as_the_first() -> None:
     found = tinylite.explain(DIGITS, 4, (0, 3), arithmetic="all")
     assert found.outcomes[0].arithmetic == "litert-reference"

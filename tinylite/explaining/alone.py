@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -16,9 +16,12 @@ __all__ = ["kernel_outputs", "sources"]
 _Arrays = Sequence[np.ndarray | None]
 
 
-def kernel_outputs(op: Op, inputs: _Arrays, arithmetic: Arithmetic) -> list[np.ndarray]:
-    """What an op computes of these inputs in an arithmetic. Raises UnsupportedError where it is not proven for the op."""
-    return _run(op, inputs, arithmetic, {})
+def kernel_outputs(op: Op, inputs: _Arrays, arithmetic: Arithmetic, computed: Collection[int] = ()) -> list[np.ndarray]:
+    """What an op makes of these inputs in an arithmetic. A run computes those of the numbers `computed`; the rest are constants.
+
+    Raises UnsupportedError where it is not proven for the op.
+    """
+    return _run(op, inputs, arithmetic, {}, computed)
 
 
 def sources(op: Op, inputs: _Arrays, moved: Sequence[int], output: int) -> np.ndarray:
@@ -36,7 +39,7 @@ def sources(op: Op, inputs: _Arrays, moved: Sequence[int], output: int) -> np.nd
     return _run(op, numbered, REFERENCE, {id(tensor): "INT32" for tensor in same})[output]
 
 
-def _run(op: Op, inputs: _Arrays, arithmetic: Arithmetic, types: Mapping[int, str]) -> list[np.ndarray]:
+def _run(op: Op, inputs: _Arrays, arithmetic: Arithmetic, types: Mapping[int, str], computed: Collection[int] = ()) -> list[np.ndarray]:
     """The outputs of an op, of whose tensors those in `types`, by id, have other types and no scale."""
 
     def stand_in(tensor: Tensor, value: np.ndarray | None) -> Tensor:
@@ -47,23 +50,23 @@ def _run(op: Op, inputs: _Arrays, arithmetic: Arithmetic, types: Mapping[int, st
         )  # fmt: skip
 
     tensors: dict[int, Tensor] = {}
-    states: list[tuple[Tensor, np.ndarray]] = []
-    for tensor, value in zip(op.inputs, inputs, strict=True):
+    fed: list[tuple[Tensor, np.ndarray]] = []
+    for index, (tensor, value) in enumerate(zip(op.inputs, inputs, strict=True)):
         if tensor is None or value is None or id(tensor) in tensors:
             continue
         made = tensors[id(tensor)] = stand_in(tensor, value)
-        if tensor.is_variable:
-            states.append((made, value))
+        if tensor.is_variable or index in computed:
+            fed.append((made, value))
         else:
             made.data = value
     results = [stand_in(tensor, None) for tensor in op.outputs]
     alone = copy.copy(op)
     alone.inputs, alone.outputs, alone.replaces = [tensors.get(id(entry)) for entry in op.inputs], results, ()
-    graph = Graph("alone", [], results, [alone])
+    graph = Graph("alone", [made for made, _ in fed if not made.is_variable], results, [alone])
     numbers = {id(tensor): number for number, tensor in enumerate(graph.all_tensors())}
     with Interpreter(Model([graph]), arithmetic=arithmetic, experimental_preserve_all_tensors=True) as interpreter:
         interpreter.allocate_tensors()
-        for made, value in states:
+        for made, value in fed:
             interpreter.set_tensor(numbers[id(made)], value)
         interpreter.invoke()
         return [interpreter.get_tensor(numbers[id(tensor)]) for tensor in results]

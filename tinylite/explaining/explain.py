@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +15,8 @@ from ..inputs.random_values import random_inputs
 from ..interpreter import GraphRunner, Interpreter
 from ..model import Model, Op, Tensor
 from ..model.source import model_from
-from ..ops.common.node import Node
 from .alone import kernel_outputs
-from .explanation import Explanation, Number, Outcome
+from .explanation import Derivation, Explanation, Outcome
 from .site import derive, node_of
 from .target import Target, find_target
 
@@ -117,54 +116,58 @@ def explain_run(
     states = {id(tensor): value(tensor).copy() for tensor in op.inputs if tensor is not None and tensor.is_variable}
     runner.invoke()
     inputs = [None if tensor is None else states.get(id(tensor), value(tensor)) for tensor in op.inputs]
-    computed = [value(tensor) for tensor in op.outputs]
+    outputs = [value(tensor) for tensor in op.outputs]
+    planned = [None if tensor is None else runner.plan.value(tensor) for tensor in op.inputs]
+    computed = [index for index, known in enumerate(planned) if known is not None and known.constant_value is None]
     with runner.place(), place_of(f"op {target.index} {op.name}"):
-        found = explain_op(op, inputs, at, arithmetics, output, computed)
+        found = explain_op(op, inputs, at, arithmetics, output, computed=computed, outputs=outputs)
     return replace(found, model=target.model.source or "model content", graph=target.graph, op=target.index)
 
 
 def explain_op(
     op: Op, inputs: Sequence[np.ndarray | None], at: Sequence[int] | np.ndarray, arithmetics: Sequence[Arithmetic], output: int = 0,
-    computed: Sequence[np.ndarray] | None = None,
+    *, computed: Collection[int] | None = None, outputs: Sequence[np.ndarray] | None = None,
 ) -> Explanation:  # fmt: skip
     """Explain an element of what an op alone makes of these inputs, in the order of the op's. See `explain`.
 
-    `computed` is what it has computed of them in the first arithmetic, if that is known.
+    `computed` are the numbers of the inputs that a run computes; without it, of those that are not constants. `outputs` are what the op
+    has made of them in the first arithmetic, if that is known.
     """
     _check_output(op, output)
     tensor = op.outputs[output]
     if computed is None:
-        computed = kernel_outputs(op, inputs, arithmetics[0])
-    shape = computed[output].shape
+        computed = [index for index, entry in enumerate(op.inputs) if entry is not None and not entry.is_constant]
+    if outputs is None:
+        outputs = kernel_outputs(op, inputs, arithmetics[0], computed)
+    shape = outputs[output].shape
     index = _element(at, shape, tensor)
-    node = node_of(op, 0, inputs, [value.shape for value in computed])
-    outcomes = [_outcome(node, inputs, arithmetics[0], output, index, computed)]
+    node = node_of(op, 0, inputs, [value.shape for value in outputs])
+    outcomes = [_compared(arithmetics[0], derive(node, arithmetics[0], output, computed)(index), outputs[output][index])]
     for arithmetic in arithmetics[1:]:
         try:
-            outcomes.append(_outcome(node, inputs, arithmetic, output, index))
+            found = kernel_outputs(op, inputs, arithmetic, computed)[output][index]
         except UnsupportedError as error:
             outcomes.append(Outcome(arithmetic.name, refused=error.problem))
+            continue
+        try:
+            outcomes.append(_compared(arithmetic, derive(node, arithmetic, output, computed)(index), found))
+        except UnsupportedError as error:  # it is known what it computes, and not how
+            outcomes.append(Outcome(arithmetic.name, refused=error.problem, result=found.item()))
     return Explanation(
         model="", graph=0, op=0, code=op.name, output=int(output), name=tensor.name or "", type=str(tensor.type), shape=shape, at=index,
-        operands=tuple(_operands(op, inputs, computed)), outcomes=tuple(outcomes), real=_real(tensor, computed[output][index]),
+        operands=tuple(_operands(op, inputs, outputs)), outcomes=tuple(outcomes), real=_real(tensor, outputs[output][index]),
     )  # fmt: skip
 
 
-def _outcome(
-    node: Node, inputs: Sequence[np.ndarray | None], arithmetic: Arithmetic, output: int, at: tuple[int, ...],
-    computed: Sequence[np.ndarray] | None = None,
-) -> Outcome:  # fmt: skip
-    """How an arithmetic computes an element, compared with the kernel. Where it is known what it computes but not how, that."""
-    if computed is None:
-        values = kernel_outputs(node.op, inputs, arithmetic)
-        try:
-            derivation = derive(node, arithmetic, output)(at)
-        except UnsupportedError as error:
-            return Outcome(arithmetic.name, refused=error.problem, result=values[output][at].item())
-    else:
-        values, derivation = [*computed], derive(node, arithmetic, output)(at)
-    _check(derivation.result, values[output][at], arithmetic)
-    return Outcome(arithmetic.name, derivation, result=derivation.result)
+def _compared(arithmetic: Arithmetic, derivation: Derivation, computed: Any) -> Outcome:
+    """How an arithmetic computes an element. Raises ExplainError unless the result is what the kernel has computed."""
+    result = derivation.result
+    if not (result == computed or (result != result and computed != computed)):
+        raise ExplainError(
+            f"the explanation arrives at {result}, and the kernel of {arithmetic.name!r} has computed {computed}",
+            "This is a fault of tinylite: please report it, with the model",
+        )
+    return Outcome(arithmetic.name, derivation, result=result)
 
 
 def _check_output(op: Op, output: Any) -> None:
@@ -189,15 +192,6 @@ def _element(at: Sequence[int] | np.ndarray, shape: tuple[int, ...], tensor: Ten
                 f"Dimension {dimension} goes from 0 to {size - 1}" if size else "It has no elements",
             )
     return index
-
-
-def _check(result: Number, computed: Any, arithmetic: Arithmetic) -> None:
-    """Raise ExplainError unless the explanation has the kernel's value."""
-    if not (result == computed or (result != result and computed != computed)):
-        raise ExplainError(
-            f"the explanation arrives at {result}, and the kernel of {arithmetic.name!r} has computed {computed}",
-            "This is a fault of tinylite: please report it, with the model",
-        )
 
 
 def _operands(op: Op, inputs: Sequence[np.ndarray | None], outputs: Sequence[np.ndarray]) -> Iterator[tuple[str, ...]]:

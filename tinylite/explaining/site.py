@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -32,17 +32,27 @@ class Site(NamedTuple):
     """An op at planning time, each of whose inputs has its value as `constant_value`.
 
     output      the number of the output that is looked at
+    computed    the inputs that a run computes: whether weights are constant may decide which kernel another runtime has
     """
 
     node: Node
     operator: Operator
     arithmetic: Arithmetic
     output: int
+    computed: Collection[int]
 
     @property
     def result(self) -> Value:
         """The output that is looked at."""
         return self.node.outputs[self.output]
+
+    def planned(self) -> Node:
+        """The node as a plan sees it, which knows nothing of what a run computes."""
+        inputs = [
+            None if value is None else Value(value.name, value.type, value.shape, value.tensor) if index in self.computed else value
+            for index, value in enumerate(self.node.inputs)
+        ]
+        return Node(self.node.op, self.node.index, inputs, self.node.outputs)
 
     def array(self, index: int) -> np.ndarray:
         """The value of an input."""
@@ -105,8 +115,8 @@ def explained() -> dict[tuple[str, str], dict[str, Family]]:
     return _FAMILIES
 
 
-def derive(node: Node, arithmetic: Arithmetic, output: int = 0) -> Place:
-    """A function from the index of an element of an op's output to how the arithmetic computes it.
+def derive(node: Node, arithmetic: Arithmetic, output: int = 0, computed: Collection[int] = ()) -> Place:
+    """A function from the index of an element of an op's output to how the arithmetic computes it. See Site for `computed`.
 
     Raises UnsupportedError for what the arithmetic is not proven for, and for operators and types that cannot be explained.
     """
@@ -126,7 +136,7 @@ def derive(node: Node, arithmetic: Arithmetic, output: int = 0) -> Place:
         raise UnsupportedError(problem, "Explain it in 'litert-reference'")
     operator = ops.operator_of(node.op)
     assert operator is not None  # it has run
-    return family(Site(node, operator, arithmetic, output))
+    return family(Site(node, operator, arithmetic, output, computed))
 
 
 def window_places(axis: Axis, at: int, spread: int = 1) -> tuple[list[int], list[int]]:

@@ -102,7 +102,7 @@ def _convolution(site: Site) -> Windows:
             reach.left_out,
         )  # fmt: skip
 
-    return layer_of(node), window
+    return layer_of(site.planned()), window
 
 
 def _depthwise(site: Site) -> Windows:
@@ -120,7 +120,7 @@ def _depthwise(site: Site) -> Windows:
             reach.left_out,
         )  # fmt: skip
 
-    return layer_of(node), window
+    return layer_of(site.planned()), window
 
 
 def _transposed(site: Site) -> Windows:
@@ -138,11 +138,11 @@ def _transposed(site: Site) -> Windows:
             reach.left_out,
         )  # fmt: skip
 
-    return layer_of(node), window
+    return layer_of(site.planned()), window
 
 
 def _dense(site: Site) -> Windows:
-    node, matrix, shape = site.node, site.array(1), site.array(0).shape
+    matrix, shape = site.array(1), site.array(0).shape
     channels, depth = matrix.shape
     rows = site.array(0).reshape(-1, 1, 1, depth)
 
@@ -153,11 +153,11 @@ def _dense(site: Site) -> Windows:
             lambda r, c, d: tuple(map(int, np.unravel_index(row * depth + d, shape))), lambda r, c, d: (at[-1], d),
         )  # fmt: skip
 
-    return layer_of(node), window
+    return layer_of(site.planned()), window
 
 
 def _matrices(site: Site) -> Windows:
-    node, x, y, options = site.node, site.array(0), site.array(1), site.node.options
+    x, y, options = site.array(0), site.array(1), site.node.options
 
     def window(at: Index) -> Window:
         x_matrix, y_matrix = broadcast_index(at[:-2], x.shape[:-2]), broadcast_index(at[:-2], y.shape[:-2])
@@ -169,7 +169,7 @@ def _matrices(site: Site) -> Windows:
             lambda r, c, d: (*y_matrix, *((at[-1], d) if options.adj_y else (d, at[-1]))),
         )  # fmt: skip
 
-    return layer_of(node), window
+    return layer_of(site.planned()), window
 
 
 WINDOWS: dict[str, Callable[[Site], Windows]] = {
