@@ -195,12 +195,12 @@ def _factor(ratio: float) -> str:
 
 
 def _bits(found: np.ndarray, golden: np.ndarray) -> Iterator[str]:
-    """The one bit by which the values that differ do."""
+    """The one bit by which the values that differ do; not the lowest, by which those differ that are rounded in another way."""
     if found.dtype.kind == "b" or np.count_nonzero(found != golden) > max(_FEW, found.size // 100):
         return
     flipped = np.bitwise_xor(*(np.ascontiguousarray(each).view(f"u{each.dtype.itemsize}") for each in (found, golden)))
     patterns = np.unique(flipped[flipped != 0])
-    if patterns.size == 1 and int(patterns[0]).bit_count() == 1:
+    if patterns.size == 1 and int(patterns[0]).bit_count() == 1 and patterns[0] > 1:
         count = np.count_nonzero(flipped)
         which = "one value differs" if count == 1 else f"{count} values differ"
         yield f"{which}, by bit {int(patterns[0]).bit_length() - 1} alone: a memory or a transfer may have damaged it"
