@@ -20,6 +20,7 @@ import pytest
 
 from tinylite.golden import Golden, Record, load, record, save
 from tinylite.kernels import store
+from tinylite.pytest_plugin import _write_index
 
 ROOT = Path(__file__).parent.parent
 DIGITS = ROOT / "tinylite" / "demo" / "digits_uint8.tflite"
@@ -362,6 +363,7 @@ def test_what_passes(project: Project) -> None:
     passed = {*re.findall(r"^PASSED test_mod.py::test_(\d+)$", result.stdout.str(), re.MULTILINE)}
     failed = dict(re.findall(r"^FAILED test_mod.py::test_(\d+) - (\S+)", result.stdout.str(), re.MULTILINE))
     assert [call for number, (call, passes) in enumerate(CALLS) if (str(number) in passed) is not passes] == []
+    assert "--tflite-regen" not in result.stdout.str(), "which would not change what run returns"
     assert {*failed.values()} == {"tinylite.errors.GoldenError:", "tinylite.errors.TensorError:"}
     assert len(passed) + len(failed) == len(CALLS)
 
@@ -586,6 +588,14 @@ def test_pages_are_written_with_an_index(project: Project) -> None:
     assert (project.path / page).exists()
     folder = project.path / re.findall(r"to reproduce it: (\S+)", result.stdout.str())[0]
     assert project.path / "out" / "pages" in folder.parents and (folder / "op.tflite").exists()
+
+
+def test_an_index_has_all_pages_and_those_that_fail_first(tmp_path: Path) -> None:
+    names = [f"{number:03}" for number in range(300)]
+    pages = [(f"t::{name}", "g.npz", "fails" if name == "299" else "passes", str(tmp_path / f"{name}.html")) for name in names]
+    _write_index(tmp_path, pages)
+    links = re.findall('href="([^"]*)"', (tmp_path / "index.html").read_text())
+    assert links == [f"{name}.html" for name in ("299", *names[:-1])]
 
 
 # ---- other plugins

@@ -222,17 +222,16 @@ def _write_index(folder: Path, pages: list[tuple[str, str, str, str]]) -> None:
     from urllib.parse import quote
 
     from .html_page import page, section
-    from .html_tables import Html, html_cell
+    from .html_tables import Html, html_cell, html_table
 
     rows = []
-    for test, golden, verdict, name in sorted(pages):
+    for test, golden, verdict, name in sorted(pages, key=lambda each: (each[2] == "passes", each)):
         link = Html(f'<a href="{html_cell(quote(Path(name).relative_to(folder).as_posix()), 2000)}">{html_cell(test)}</a>')
         rows.append((Html(f'<span class="{"good" if verdict == "passes" else "bad"}">{html_cell(verdict)}</span>'), link, golden))
     failed = sum(verdict != "passes" for _, _, verdict, _ in pages)
-    text = [f"{failed} of {len(pages)} comparisons with goldens fail."]
-    folder.joinpath("index.html").write_text(
-        page("Goldens", [section("Comparisons", ("result", "test", "golden"), rows, text)]), encoding="utf-8"
-    )  # fmt: skip
+    parts = [section("Comparisons", text=[f"{failed} of {len(pages)} comparisons with goldens fail."])]
+    parts += [html_table(("result", "test", "golden"), rows[at : at + 100], 100) for at in range(0, len(rows), 100)]
+    folder.joinpath("index.html").write_text(page("Goldens", parts), encoding="utf-8")
 
 
 # ---- the fixture
@@ -299,7 +298,8 @@ class TfliteGolden:
                 report = work.checked(wanted, load(str(path)), self._scratch(path))
         except TinyliteError as error:
             raise self._told(error, None if missing else path) from None
-        return self._judged(report, path, "" if regen or missing else self._command("--tflite-regen"))
+        again = "" if regen or missing or run is not None else self._command("--tflite-regen")  # which would not change run
+        return self._judged(report, path, again)
 
     def compare(
         self, dump: Any, golden: str | os.PathLike[str], *, model: Any = None, lsb: int = 0, share: float = 0.0, rtol: float = 0.0,
