@@ -462,6 +462,7 @@ def test_a_golden_of_something_else_is_stale(project: Project, before: str) -> N
     result = project.run()
     result.assert_outcomes(failed=1)
     assert problem in result.stdout.str() and "pytest test_mod.py::test_it --tflite-regen" in result.stdout.str()
+    assert "tinylite/golden/" not in result.stdout.str(), "frames of tinylite"
     project.run("--tflite-regen").assert_outcomes(passed=1)
     project.run().assert_outcomes(passed=1)
 
