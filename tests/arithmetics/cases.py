@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..cases import Case
-from . import binary, linear, moving, pooling, recurrent, unary
+from . import binary, linear, moving, others, pooling, recurrent, unary
 
 __all__ = ["CASES"]
 
@@ -22,4 +22,5 @@ CASES: dict[tuple[str, str], Callable[[np.random.Generator], Case]] = {
     **unary.CASES,
     **pooling.CASES,
     **moving.CASES,
+    **others.CASES,
 }

@@ -10,7 +10,7 @@ to float first.
 from __future__ import annotations
 
 from .arithmetic import Arithmetic, Rule, rows
-from .moving import COMPARING, MOVING, OTHER_MOVING, PICKING
+from .moving import COMPARISONS, EXTREMES, INTEGERS, MOVING, OTHER_MOVING, PICKING
 
 __all__ = ["LITERT_BUILTIN"]
 
@@ -42,7 +42,11 @@ LITERT_BUILTIN = Arithmetic(
         **rows(None, "INT8", "SQUARED_DIFFERENCE RESIZE_BILINEAR ABS NEG"),
         **rows(None, "INT8 UINT8 INT16 INT32", f"{MOVING} {OTHER_MOVING} SPACE_TO_BATCH_ND TILE"),
         **rows(None, "INT8 UINT8 INT32", "SPACE_TO_DEPTH DEPTH_TO_SPACE"),
-        **rows(None, "INT32 INT64", COMPARING),
+        **rows(EXTREMES, "INT32 INT64", "ARG_MAX ARG_MIN"),
+        **rows(None, "INT8 UINT8", "L2_NORMALIZATION SELECT SELECT_V2"),
+        **rows(None, "INT8", "ELU EXP LOG"),
+        **rows(None, "INT32", f"{INTEGERS} FLOOR_DIV FLOOR_MOD REDUCE_PROD"),
+        **COMPARISONS,
         ("SHAPE", "INT32"): None,
     },
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .arithmetic import Arithmetic, Rule, rows
-from .moving import COMPARING, MOVING, OTHER_MOVING, PICKING
+from .moving import COMPARISONS, EXTREMES, INTEGERS, MOVING, OTHER_MOVING, PICKING
 
 __all__ = ["TFLM"]
 
@@ -28,7 +28,10 @@ TFLM = Arithmetic(
         **rows(None, "INT8 INT16 INT32", MOVING),
         **rows(None, "INT16", "TRANSPOSE EXPAND_DIMS"),
         **rows(None, "INT8", f"{OTHER_MOVING} SPACE_TO_DEPTH DEPTH_TO_SPACE"),
-        **rows(None, "INT32", COMPARING),
+        **rows(EXTREMES, "INT32", "ARG_MAX ARG_MIN"),
+        **rows(None, "INT8", "ELU LOG_SOFTMAX L2_NORMALIZATION SELECT_V2"),
+        **rows(None, "INT32", INTEGERS),
+        **COMPARISONS,
         ("SHAPE", "INT32"): None,
     },
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from .arithmetic import Arithmetic, Rule, rows
 from .litert_builtin import LITERT_BUILTIN
-from .moving import COMPARING, MOVING, OTHER_MOVING, PICKING
+from .moving import COMPARISONS, EXTREMES, INTEGERS, MOVING, OTHER_MOVING, PICKING
 
 __all__ = ["XNNPACK"]
 
@@ -49,7 +49,12 @@ XNNPACK = Arithmetic(
         **rows(None, "INT8", "TANH SQUARED_DIFFERENCE ABS NEG"),
         **rows(None, "INT8 UINT8 INT16 INT32", f"{MOVING} {OTHER_MOVING} SPACE_TO_BATCH_ND TILE"),
         **rows(None, "INT8 UINT8 INT32", "SPACE_TO_DEPTH DEPTH_TO_SPACE"),
-        **rows(None, "INT32 INT64", COMPARING),
+        **rows(EXTREMES, "INT32 INT64", "ARG_MAX ARG_MIN"),
+        **rows(None, "INT8 UINT8", "L2_NORMALIZATION SELECT SELECT_V2"),
+        **rows(_OTHERS, "INT8", "ELU"),
+        **rows(None, "INT8", "EXP LOG"),
+        **rows(None, "INT32", f"{INTEGERS} FLOOR_DIV FLOOR_MOD REDUCE_PROD"),
+        **COMPARISONS,
         ("SHAPE", "INT32"): None,
     },
 )

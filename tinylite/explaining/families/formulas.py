@@ -30,6 +30,7 @@ _SCALED = {
     ("tflm", "PRELU"): "by factors that are computed in double",
     ("tflm", "RELU"): "by a factor that is computed in double",
     ("xnnpack", "ADD"): "the sum shifted to the right, halves up",
+    ("xnnpack", "ELU"): "function times 1 / output scale in float",
     ("xnnpack", "LEAKY_RELU"): "product / 2^8, halves up: factors are whole 256ths",
     ("xnnpack", "LOGISTIC"): "function times 1 / output scale in float",
     ("xnnpack", "MUL"): "product as a float times a float factor, halves to even",
@@ -65,7 +66,7 @@ def in_stages(site: Site, found: Stages, *entry: int) -> list[Stage]:
     return stages
 
 
-@explains("ABS", types="INT8", methods=_METHODS)
+@explains("ABS", "ELU", types="INT8", methods=_METHODS)
 @explains(*_ONE, types="INT8 UINT8", methods=_METHODS)
 def of_one(site: Site) -> Place:
     found = site.operator.stages(site.node, site.rule.method)  # type: ignore[attr-defined]

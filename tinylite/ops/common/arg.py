@@ -45,7 +45,9 @@ class Arg(Operator):
 
     def prepare(self, node: Node, plan: PlanContext) -> None:
         x, output = node.input(0), node.outputs[0]
-        axis = self.axis(node)
+        axis, rule = self.axis(node), self.rule(node, plan.arithmetic)
+        if rule.where and x.type == "FLOAT32":
+            plan.arithmetic.refuse(self.code, output.type, rule.where)  # NaN is a matter of its own
         plan.step(
             self.kernels()[x.type], work=output.size, cost=x.shape[axis], x=x, out=output, out32=output, depth=x.shape[axis],
             inner=int(np.prod(x.shape[axis + 1 :], dtype=np.int64)), wide=int(output.type == "INT64"),
