@@ -103,7 +103,7 @@ def quantized(code: str, type: str, rescale: Callable[[int, float], int]) -> Bui
             tensor("x", shape(m, k), type, x_scale, x_zero),
             tensor("w", (n, 1, 1, k) if code == "CONV_2D" else (n, k), type, scales, w_zero,
                    w.astype(np.dtype(type.lower())).reshape((n, 1, 1, k) if code == "CONV_2D" else (n, k))),
-            tensor("b", (n,), "INT32", data=b.astype(np.int32)),
+            tensor("b", (n,), "INT32", x_scale * scales, data=b.astype(np.int32)),
         ]  # fmt: skip
         y = tensor("y", shape(m, n), type, y_scale, y_zero)
         options = {"padding": "VALID", "stride_h": 1, "stride_w": 1} if code == "CONV_2D" else {}

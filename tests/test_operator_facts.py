@@ -13,11 +13,17 @@ from tinylite.schema.tables import ENUMS
 ROOT = Path(__file__).parent.parent / "tinylite"
 CODES = set(ENUMS["BuiltinOperator"][1])
 ACTIVATIONS = set(ENUMS["ActivationFunctionType"][1])  # some fused activations are called as operators are
-# The file of a TensorFlow op says which operators it becomes; adding an operator adds such a file.
-OWN = ("converter/tf_ops",)
+# Files that are about some operators each, and are found by what they say: what a TensorFlow op becomes, what an arithmetic is proven for,
+# what a family of explanations explains, what another tool's tests have headers for. A new operator needs none of them.
+OWN = ("converter/tf_ops", "arithmetic", "explaining/families", "test_vectors/formats")
 # Calls and collections that name several operators, and are not a list of operators that have a property.
 ALLOWED = {
     ("passes/recognize_normalization.py", ("MUL", "SQUARE")): "the two ways to write a square, in a pattern",
+    ("ops/linear/conditions.py", ("FULLY_CONNECTED", "TRANSPOSE_CONV")): "the layers that XNNPACK's delegate takes without a bias",
+    **{
+        (file, ("BATCH_MATMUL", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")): "the geometry of each kind of sums"
+        for file in ("explaining/windows.py", "test_vectors/stages.py")
+    },
 }
 
 

@@ -20,12 +20,12 @@ from .errors import ConvertError, ModelError
 
 __all__ = [
     "FACTORS_END", "FLOAT_MAX", "SATURATING", "SMALLEST_RANGE", "affine_parameters", "divide_half_up", "exp_on_negative_values",
-    "fake_quantize", "integer_limits", "interpolated_sigmoid_table", "interpolated_tanh_table",
-    "logistic_in_fixed_point", "mean_multiplier", "multiplier_16", "multiplier_and_shift",
-    "multiplier_and_shifts", "multiply_high", "nudge_range", "quantize_by_division", "quantize_by_inverse", "quantize_in_double",
-    "quantize_limit", "quantize_multiplier", "rescale", "rescale_once", "round_half_away", "round_half_up",
-    "rounding_divide_by_power", "saturate", "saturating_shift_left", "sigmoid_table", "symmetric_range",
-    "symmetric_steps_in_double", "symmetric_steps_in_float", "tanh_in_fixed_point", "tanh_table", "whole_factors", "wrap",
+    "fake_quantize", "integer_limits", "interpolated_sigmoid_table", "interpolated_tanh_table", "logistic_in_fixed_point",
+    "mean_multiplier", "multiplier_16", "multiplier_and_shift", "multiplier_and_shifts", "multiply_high", "nudge_range", "power_below",
+    "quantize_by_division", "quantize_by_inverse", "quantize_in_double", "quantize_limit", "quantize_multiplier", "rescale",
+    "rescale_once", "round_half_away", "round_half_up", "rounding_divide_by_power", "saturate", "saturating_shift_left", "sigmoid_table",
+    "symmetric_range", "symmetric_steps_in_double", "symmetric_steps_in_float", "tanh_in_fixed_point", "tanh_table", "whole_factors",
+    "wrap",
 ]  # fmt: skip
 
 FLOAT_MAX = float(np.finfo(np.float32).max)
@@ -83,6 +83,12 @@ def round_half_up(x: Any) -> np.ndarray:
     """floor(x + 0.5) in x's own precision, as TensorFlow's training kernels round values: halves towards infinity."""
     x = np.asarray(x)
     return np.asarray(np.floor(x + x.dtype.type(0.5)))
+
+
+def power_below(x: Any) -> np.ndarray:
+    """The largest power of 2 that is not above each |x|, in x's own precision; 1/2 for 0. Times 2^-m, the step between floats of m bits."""
+    x = np.asarray(x)
+    return np.ldexp(np.ones_like(x), np.frexp(x)[1] - 1)
 
 
 # ---- scale and zero point of a range

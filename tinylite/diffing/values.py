@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..model import Quantization, Tensor
+from ..quantization_math import power_below
 
 __all__ = ["ValueDifference", "difference"]
 
@@ -160,7 +161,7 @@ class _Comparison:
                 rounding = 0.501 * np.maximum(scale_a, scale_b) + 2.0**-23 * size  # half a step, and the last digit of floats
             else:
                 proportion, least = max(_ROUNDING.get(str(tensor.type), (0.0, 0.0)) for tensor in (self.a, self.b))
-                rounding = 1.001 * np.maximum(np.ldexp(proportion, np.frexp(size)[1] - 1), least)
+                rounding = 1.001 * np.maximum(proportion * power_below(size), least)
         if self.alike and a.dtype.kind in "iub":
             steps = _apart(a, b)
         if unequal is None:

@@ -80,4 +80,4 @@ def _needed(before: Sequence[Op], op: Op) -> Iterator[Op]:
 def _has_state(op: Op) -> bool:
     """Whether what an op computes depends on others that have run, or it calls a graph that may."""
     handles = any(tensor is not None and tensor.type == "RESOURCE" for tensor in (*op.inputs, *op.outputs))
-    return handles or op.code in ("CALL_ONCE", "IF", "WHILE") or any(tensor is not None and tensor.is_variable for tensor in op.inputs)
+    return handles or bool(op.graphs) or any(tensor is not None and tensor.is_variable for tensor in op.inputs)

@@ -12,6 +12,7 @@ import numpy as np
 from ..arithmetic import ARITHMETICS, FAST
 from ..errors import TinyliteError
 from ..model import Op, Quantization
+from ..ops import facts_of
 from .findings import CaseDifference, Verdict
 from .hints import mixed_up, parameter_hints, value_hints
 from .running import tensors_of
@@ -96,11 +97,13 @@ def _variants(judge: Judge, part: Segment, fed: list[np.ndarray]) -> Iterator[tu
 
 
 def _without_bias(op: Op) -> bool:
-    if op.code not in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "CONV_3D") or len(op.inputs) < 3 or op.inputs[2] is None:
+    layer = facts_of(op).layer
+    bias = op.inputs[layer.bias] if layer is not None and layer.bias < len(op.inputs) else None
+    if bias is None:
         return False
-    if op.inputs[2].buffer is not None:
-        op.inputs[2].buffer = np.zeros_like(op.inputs[2].buffer)
-    return op.inputs[2].is_constant
+    if bias.buffer is not None:
+        bias.buffer = np.zeros_like(bias.buffer)
+    return bias.is_constant
 
 
 def _without_activation(op: Op) -> bool:

@@ -45,8 +45,7 @@ def parameters_of(node: Node, arithmetic: Arithmetic) -> dict[str, Any]:
         activation = getattr(node.options, "fused_activation_function", "NONE")
         low, high = activation_range(node, activation, output)
         found |= {"activation_min": int(low), "activation_max": int(high)}
-    if output.type in _INTEGERS and node.op.code in ("ADD", "SUB", "MUL"):
-        assert isinstance(operator, Binary)
+    if output.type in _INTEGERS and isinstance(operator, Binary) and operator.affine:
         found |= _factors(node, operator)
     if output.type in _INTEGERS and node.op.code == "SOFTMAX":
         steps = scaled_differences(node, float(node.options.beta) * scale_and_zero(node, node.input(0))[0])
@@ -56,7 +55,7 @@ def parameters_of(node: Node, arithmetic: Arithmetic) -> dict[str, Any]:
 
 def _window(node: Node, operator: Any) -> dict[str, Any]:
     """Of convolutions and pools."""
-    if node.op.code in ("BATCH_MATMUL", "FULLY_CONNECTED"):
+    if not hasattr(operator, "windows"):
         return {}
     if node.op.code == "TRANSPOSE_CONV":
         axes = operator.windows(node, node.outputs[0].shape)
