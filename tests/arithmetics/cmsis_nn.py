@@ -96,8 +96,6 @@ def _zero(tensor: Tensor) -> int:
 
 
 def _factors(op: Op, x: Tensor, weights: Tensor, output: Tensor) -> np.ndarray:
-    if op.code == "BATCH_MATMUL":
-        return (_scale(x) * _scale(weights)).astype(np.float64) / _scale(output)[0].astype(np.float64)
     channels = output.shape[-1]
     return np.broadcast_to(_scale(x).astype(np.float64) * _scale(weights).astype(np.float64) / _scale(output).astype(np.float64), channels)
 

@@ -19,11 +19,12 @@ ACTIVATIONS = ("NONE", "NONE", "RELU", "RELU6", "RELU_N1_TO_1")
 def operands(rng: np.random.Generator, input: Shape, weights: Shape, output: Shape, type: str = "INT8") -> tuple[list[T | None], T]:
     """8-bit input, weights and output, INT32 bias; weights of INT8 may have a scale for each channel.
 
-    A quarter of them have powers of two for scales, so that halves are frequent, also in an activation's limits. Of another quarter the
+    A fifth of them have powers of two for scales, so that halves are frequent, also in an activation's limits. Another has factors next to
+    powers of two, of which the last bit of a scale or of a product of scales decides between halves. Of another the
     sums are biases that lie as near to a half as integers can, so that the last bit of a factor or of its product with a sum decides.
     Another has factors around 1 and above, for which multipliers shift left.
     """
-    channels, depth, kind, (low, high) = weights[0], int(np.prod(weights[1:])), rng.integers(4), INTEGERS[type]
+    channels, depth, kind, (low, high) = weights[0], int(np.prod(weights[1:])), rng.integers(5), INTEGERS[type]
     many = channels if type == "INT8" and rng.integers(2) else ()  # a scale for each channel
     weights_zero = 0 if type == "INT8" else int(rng.integers(100, 156))
     # Sums have a deviation of about 74^2 sqrt(depth): outputs use their range, or end at its limits.
@@ -32,6 +33,8 @@ def operands(rng: np.random.Generator, input: Shape, weights: Shape, output: Sha
     values, bias = rng.integers(low + (type == "INT8"), high + 1, weights), rng.integers(-9000, 9000, channels)
     if kind == 0:
         scale, output_scale = 0.5, 2.0 ** rng.integers(-6, 4)
+        factors = 2.0 ** (np.floor(np.log2(factor)) + rng.integers(-1, 2, many))
+    elif kind == 4:
         factors = 2.0 ** (np.floor(np.log2(factor)) + rng.integers(-1, 2, many))
     elif kind == 1:
         factors, values = np.exp(rng.uniform(np.log(1e-7), np.log(1e-3), many)), np.full(weights, weights_zero)

@@ -32,7 +32,7 @@ CMSIS_NN = Arithmetic(
         ("DEPTHWISE_CONV_2D", "INT8"): None,
         ("TRANSPOSE_CONV", "INT8"): Rule("fixed", "double", where="windows that cover its output"),
         ("FULLY_CONNECTED", "INT8"): Rule("fixed", "double"),
-        ("BATCH_MATMUL", "INT8"): None,
+        ("BATCH_MATMUL", "INT8"): Rule("fixed", "double"),
         # What follows is no sum of products.
         **_OTHERS,
     },
@@ -49,7 +49,7 @@ CMSIS_NN_SINGLE = Arithmetic(
         ("DEPTHWISE_CONV_2D", "INT8"): _ONCE,
         ("TRANSPOSE_CONV", "INT8"): _ONCE._replace(where="windows that cover its output"),
         ("FULLY_CONNECTED", "INT8"): _ONCE,
-        ("BATCH_MATMUL", "INT8"): Rule("once", "product in float"),
+        ("BATCH_MATMUL", "INT8"): _ONCE,
         # What follows is no sum of products.
         **{**_OTHERS, **rows(Rule("once", where="operands of one shape"), "INT8", "ADD MUL")},
     },

@@ -1,4 +1,6 @@
-"""tflite-micro's reference kernels, with double rounding. They differ from LiteRT's in FULLY_CONNECTED, which has fixed point too."""
+"""tflite-micro's reference kernels, with double rounding. Of sums of products they differ from LiteRT's in FULLY_CONNECTED,
+which has fixed point too, and in BATCH_MATMUL, whose scales are multiplied in double.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ TFLM = Arithmetic(
         ("DEPTHWISE_CONV_2D", "INT8"): None,
         ("TRANSPOSE_CONV", "INT8"): None,
         ("FULLY_CONNECTED", "INT8"): Rule("fixed", "double"),
-        ("BATCH_MATMUL", "INT8"): None,
+        ("BATCH_MATMUL", "INT8"): Rule("fixed", "double"),
         ("UNIDIRECTIONAL_SEQUENCE_LSTM", "INT8"): _TFLM,
         # What follows is no sum of products.
         **rows(_TFLM, "INT8", "MUL PRELU ABS RELU LEAKY_RELU LOGISTIC TANH RELU6"),
