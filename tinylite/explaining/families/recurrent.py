@@ -84,7 +84,7 @@ def _part(x: int, shift: int, micro: bool) -> int:
     return saturate(divide_half_away(multiply_high(x, 1 << 30), shift - 1), 16) if micro else divide_half_away(x, shift)
 
 
-@explains("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", types="INT8")
+@explains("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", types="INT8", methods=("", "tflm"))
 def integer_lstm(site: Site) -> Place:
     node, layer = site.node, site.operator
     assert isinstance(layer, LSTMLayer)
