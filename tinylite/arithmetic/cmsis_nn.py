@@ -2,8 +2,8 @@
 
 The form is chosen where CMSIS-NN is compiled, by CMSIS_NN_USE_SINGLE_ROUNDING. Transposed convolutions whose windows do not cover their
 output, or reach further than it, are refused: CMSIS-NN does not return theirs. So are a TRANSPOSE that leaves a matrix as it is, since
-CMSIS-NN changes the order of every matrix, and MAXIMUM and MINIMUM of operands that are stretched along some dimensions, of which it reads
-what lies outside. cmsis-nn-single refuses ADD and MUL of different shapes, which tflite-micro computes by itself.
+CMSIS-NN changes the order of every matrix, and MAXIMUM and MINIMUM of operands of different shapes, for which there is no proof.
+cmsis-nn-single refuses ADD and MUL of different shapes, which tflite-micro computes by itself.
 """
 
 from __future__ import annotations
