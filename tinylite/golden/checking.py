@@ -28,6 +28,10 @@ from .verdict import Judge, with_layers
 
 __all__ = ["check"]
 
+_ONLY_HASHES = (
+    "what differs is within the tolerance, but the golden holds hashes only, of which nothing but equality can be said: record it without "
+    "hash mode"
+)
 _NO_MODEL = "which op is to blame cannot be said without the model: give its path"
 
 
@@ -132,23 +136,29 @@ def _recorded_arithmetic(golden: Golden) -> Arithmetic:
 # ---- comparing
 
 
-def _compared(report: Report, using: Source, allowed: list[Tolerance], file: ModelFile | None) -> Report:
-    """The report with all tensors compared that the source has."""
+def _compared(
+    report: Report, using: Source, allowed: list[Tolerance], file: ModelFile | None, without: frozenset[str] = frozenset()
+) -> Report:
+    """The report with all tensors compared that the source has, but those of the keys in `without`."""
     golden = report.golden
     found: list[CaseDifference] = []
     compared = 0
     order = execution_order(golden)
     known, unknown = set(golden.keys), set[str]()
     lacking: set[str] = set()
+    missing: set[str] = set()
     for case, records in enumerate(golden.cases):
         values = using.values(golden, case)
         unknown |= values.keys() - known
         count = 0
         for place in order:
             tensor, key, record = golden.tensors[place], golden.keys[place], records[place]
+            if key in without:
+                continue
             value = values.get(key)
             if value is None:
                 if tensor.role == "output":
+                    missing.add(key)
                     found.append(CaseDifference(case, key, record, Difference(tensor, "it is missing", record.size)))
                 elif tensor.role == "layer":
                     lacking.add(key)
@@ -158,7 +168,7 @@ def _compared(report: Report, using: Source, allowed: list[Tolerance], file: Mod
             if difference is not None:
                 found.append(CaseDifference(case, key, record, difference))
         compared += count
-        if not count:
+        if not count and not without:
             near = _near(sorted(unknown), golden.keys)
             raise TensorError(
                 f"{using.name} has none of the golden's outputs and layers in case {case}",
@@ -166,7 +176,7 @@ def _compared(report: Report, using: Source, allowed: list[Tolerance], file: Mod
             )
     if unknown:
         unknown -= _names(file, golden)
-    notes = tuple(dict.fromkeys((*report.notes, *_names_that_differ(unknown, lacking, golden))))
+    notes = tuple(dict.fromkeys((*report.notes, *_names_that_differ(unknown, lacking, golden), *_other_outputs(missing, file, golden))))
     lacks = tuple(key for key in golden.keys if key in lacking)
     return replace(report, compared=compared, differences=tuple(found), first=_first(golden, found), notes=notes, lacking=lacks)
 
@@ -201,6 +211,9 @@ def _explained(
     allowed = _allowed(golden, tolerance, tolerances)
     if golden is not report.golden:
         deeper = _compared(replace(report, golden=golden), using, allowed, file)
+        if deeper.passes and report.golden.hashes_only:
+            allowed = [EXACT] * len(allowed)  # as the hashes were compared, or the verdict would be on another question
+            deeper = _compared(replace(report, golden=golden, notes=(*report.notes, _ONLY_HASHES)), using, allowed, file)
         if not deeper.passes:
             report = replace(deeper, golden=report.golden)
     assert report.first is not None
@@ -262,10 +275,15 @@ def _checked_each(
     judge = Judge(golden, file, using, allowed)
     values: Mapping[str, np.ndarray | int]
     if isinstance(using, OpSource):
-        found, guilty, notes = judge.each()
+        found, guilty, asked, notes = judge.each()
+        compared = len(golden.cases) * len(asked)
+        if any(tensor.role != "input" and key not in asked for key, tensor in zip(golden.keys, golden.tensors, strict=True)):
+            whole = _compared(replace(report, golden=golden), using, allowed, file, frozenset(asked))
+            found, compared = sorted([*found, *whole.differences], key=lambda each: each.case), compared + whole.compared
+            notes = [*notes, *whole.notes]
         first, values = _first(golden, found), {each.key: each.found for each in found if each.found is not None}
-        compared = len(golden.cases) * sum(tensor.op is not None for tensor in golden.tensors)
-        report = replace(report, compared=compared, differences=tuple(found), first=first, notes=(*report.notes, *notes))
+        notes = list(dict.fromkeys((*report.notes, *notes)))
+        report = replace(report, compared=compared, differences=tuple(found), first=first, notes=tuple(notes))
     else:
         report = replace(_compared(replace(report, golden=golden), using, allowed, file), golden=report.golden)
         guilty, values = [], {}
@@ -322,6 +340,15 @@ def _names_that_differ(unknown: set[str], lacking: set[str], golden: Golden) -> 
         if len(lacking) < layers:
             notes.append(f"{len(lacking)} of {layers} layers were not compared, which the source does not have")
     return notes
+
+
+def _other_outputs(missing: set[str], file: ModelFile | None, golden: Golden) -> list[str]:
+    """What the outputs of a changed model are called now, if those of the golden are missing."""
+    if not missing or file is None:
+        return []
+    names = [tensor.name or "" for tensor in file.model.graphs[golden.graph].outputs]
+    others = [quoted(name) for name in names if name not in golden.keys]
+    return [f"the golden has no output {', '.join(others[:5])} of the model: tensors are matched by their names"] if others else []
 
 
 def _near(names: list[str], known: tuple[str, ...]) -> str | None:

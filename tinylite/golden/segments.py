@@ -28,7 +28,8 @@ class Segment:
 
 
 def matched(golden: Golden, graph: Graph) -> dict[int, int]:
-    """The index in a graph of each tensor of a golden, by its place there: by name and index, or by a name that only one has."""
+    """The index in a graph of each tensor of a golden, by its place there: by name and index, by a name that only one has,
+    and of inputs that were renamed by their positions, as they are fed."""
     names: dict[str, list[int]] = {}
     for index, tensor in enumerate(graph.tensors):
         names.setdefault(tensor.name or "", []).append(index)
@@ -39,6 +40,11 @@ def matched(golden: Golden, graph: Graph) -> dict[int, int]:
             found[place] = kept.index
         elif len(alike) == 1:
             found[place] = alike[0]
+    numbers = {id(tensor): index for index, tensor in enumerate(graph.tensors)}
+    inputs = [place for place, kept in enumerate(golden.tensors) if kept.role == "input"]
+    for place, tensor in zip(inputs, graph.inputs, strict=False):
+        if place not in found and numbers[id(tensor)] not in found.values():
+            found[place] = numbers[id(tensor)]
     return found
 
 

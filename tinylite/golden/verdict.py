@@ -129,7 +129,23 @@ class Judge:
         key = self.golden.keys[place]
         if any(not each.difference.passes for each in differences):
             return "guilty", "fed the golden's inputs it still differs"
+        if self._got_the_golden_s(op, case, values):
+            return "guilty", "in the whole model it has the golden's inputs and differs, though alone it agrees"
         return "victim", f"fed the golden's inputs it agrees in {key!r}: what differs came from an earlier op"
+
+    def _got_the_golden_s(self, op: int, case: int, values: Mapping[str, np.ndarray | int]) -> bool:
+        """Whether an op had inputs in the whole model that do not differ at all from the golden's, so that no op before it is to blame."""
+        part = self.part(op)
+        for index in part.inputs if part is not None else ():
+            place = self._by_index.get(index)
+            if place is None:
+                return False
+            value, tensor = values.get(self.golden.keys[place]), self.golden.tensors[place]
+            if value is None and tensor.role == "input":  # it was fed with the golden's
+                continue
+            if value is None or compare_record(value, self.golden.cases[case][place], tensor) is not None:
+                return False
+        return part is not None
 
     def _with_those_before(self, place: int, case: int, known: Mapping[int, np.ndarray]) -> tuple[str, str] | None:
         """The same of an op of a changed model whose inputs the golden does not hold, together with the ops that compute those."""
@@ -152,7 +168,7 @@ class Judge:
             return "it reads or writes a variable by a handle, so it cannot be run alone"
         missing = [self.graph.tensors[index].name for index in part.inputs if index not in known]
         if missing:
-            return f"the golden does not hold its input {missing[0]!r}: record it with layers"
+            return f"the golden does not hold its input {missing[0]!r}{'' if self.golden.layers else ': record it with layers'}"
         assert isinstance(self.using, OpSource)
         outputs = self.using.op(part.model, 0, [known[index] for index in part.inputs])
         if outputs is None:
@@ -206,10 +222,12 @@ class Judge:
 
     # ---- all ops
 
-    def each(self) -> tuple[list[CaseDifference], list[Verdict], list[str]]:
-        """Every op alone on the golden's values, in all cases: what differs, the ops that are to blame, and what could not be asked."""
+    def each(self) -> tuple[list[CaseDifference], list[Verdict], set[str], list[str]]:
+        """Every op alone on the golden's values, in all cases: what differs, the ops that are to blame, the keys of all that was compared,
+        and which ops could not be asked."""
         found: list[CaseDifference] = []
         guilty: list[Verdict] = []
+        asked: set[str] = set()
         unasked: dict[int, str] = {}
         for op in range(len(self.graph.ops)):
             failed: list[CaseDifference] = []
@@ -223,10 +241,16 @@ class Judge:
                     break
                 found += differences
                 failed += [each for each in differences if not each.difference.passes]
+            part = self.part(op)
+            if part is not None and op not in unasked:
+                asked |= {self.golden.keys[self._by_index[index]] for index in part.outputs if index in self._by_index}
             if failed:
                 reason = f"fed the golden's inputs it differs, in {len({each.case for each in failed})} of {len(self.golden.cases)} cases"
                 guilty.append(Verdict(op, self.graph.ops[op].name, failed[0].key, "guilty", reason))
-        notes = [f"{names_of(self.graph, [op])} was not checked alone: {why}" for op, why in list(unasked.items())[:5]]
+        notes = [
+            f"{names_of(self.graph, [op])} was not checked alone, but as part of the whole model: {why}"
+            for op, why in list(unasked.items())[:5]
+        ]
         if len(unasked) > 5:
-            notes.append(f"{len(unasked) - 5} more ops were not checked alone")
-        return found, guilty, notes
+            notes.append(f"{len(unasked) - 5} more ops were checked as parts of the whole model")
+        return [each for each in found if each.key in asked], guilty, asked, notes
