@@ -144,6 +144,7 @@ BROKEN: dict[str, tuple[Callable[[dict[str, bytes]], None], str]] = {
     "a tensor without a name": (_edit(("tensors", 1, "name"), _GONE), r"tensors\[1\].name is missing"),
     "a role that there is not": (_edit(("tensors", 1, "role"), "hidden"), "role is 'hidden', not one of input, output, layer"),
     "a type that there is not": (_edit(("tensors", 1, "dtype"), "object"), "dtype is 'object'"),
+    "a scale that no float holds": (_edit(("tensors", 1, "scale"), [10**400]), "scale is"),
     "a scale that is a text": (_edit(("tensors", 1, "scale"), ["0.5"]), "scale is"),
     "two zero points": (_edit(("tensors", 1, "zero_point"), [1, 2]), "1 scales and 2 zero points"),
     "a huge zero point": (_edit(("tensors", 1, "zero_point"), [1 << 70]), "zero_point is"),

@@ -85,6 +85,7 @@ def test_hashes_only_keeps_inputs() -> None:
     [
         ({"cases": 0}, SettingError, "cases is 0"),
         ({"seed": -1}, SettingError, "seed is -1"),
+        ({"seed": 1 << 63}, SettingError, "seed is 9223372036854775808"),
         ({"cases": True}, SettingError, "cases is True"),
         ({"inputs": []}, TensorError, "the inputs are"),
         ({"inputs": 3}, TensorError, "the inputs are 3"),

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -259,7 +260,10 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_scale(value: Any) -> bool:
-    return (isinstance(value, (int, float)) and not isinstance(value, bool)) or value in ("nan", "inf", "-inf")
+    """Whether it is a number that a float holds, or one of the texts for those that JSON lacks."""
+    return (isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max) or value in (
+        "nan", "inf", "-inf",
+    )  # fmt: skip
 
 
 def _golden(given: Any, array: Callable[[str], np.ndarray], path: str, verify: bool) -> Golden:

@@ -20,6 +20,7 @@ from .running import GraphRun, random_ops
 
 __all__ = ["record", "same_inputs"]
 
+_END = 1 << 63  # of seeds and counts, as golden.json has them
 _LESS = "Record fewer cases, without layers, or only hashes"
 
 
@@ -108,8 +109,8 @@ def _graph_number(model: Model, graph: int, signature: str | None) -> int:
 
 def _drawn(run: GraphRun, cases: int, seed: int, shapes: Mapping[Any, Sequence[int]]) -> list[list[np.ndarray]]:
     for name, number, least in (("cases", cases, 1), ("seed", seed, 0)):
-        if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or number < least:
-            raise SettingError(f"{name} is {quoted(number)}", f"Give a whole number from {least} on")
+        if isinstance(number, bool) or not isinstance(number, (int, np.integer)) or not least <= number < _END:
+            raise SettingError(f"{name} is {quoted(number)}", f"Give a whole number from {least} to 2^63 - 1")
     run.shape(shapes)
     details = run.details()
     return [random_inputs(details, int(seed) + case) for case in range(cases)]

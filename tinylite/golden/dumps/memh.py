@@ -143,9 +143,12 @@ def _layout(path: str) -> dict[str, Any] | None:
     with at(_LAYOUT):
         try:
             arrays = json.loads(decoded(bytes(content_of(beside))))["arrays"]
+            for each in arrays:
+                if type(each.get("bits_per_line", 0)) is not int or not isinstance(each.get("lanes", ""), str):
+                    raise ValueError("bits_per_line is not a whole number, or lanes not a text")
             named = {each["file"]: each for each in arrays}
             stems = {os.path.splitext(name)[0]: each for name, each in named.items()}
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise FileError(f"it is not as tinylite vectors writes it: {str(error)[:200]}", _BUS) from None
         name = os.path.basename(path)
         found = named.get(name, stems.get(os.path.splitext(name)[0]))

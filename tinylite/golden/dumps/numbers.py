@@ -10,8 +10,10 @@ What is around lists in braces or brackets does not matter. Numbers are decimal,
 
 from __future__ import annotations
 
+import math
 import os
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +34,8 @@ _NAMES = {"true": "1", "false": "0", **{f"int{bits}_min": str(-(2 ** (bits - 1))
 _BRACES, _BRACKETS = re.compile(r"[{}]"), re.compile(r"[\[\]]")
 _C_NAME = re.compile(r"([A-Za-z_]\w*)\s*(?:\[[^\[\]]*\]\s*)+(?:__attribute__\s*\(\(.*\)\)\s*)?=\s*\Z")
 _LOG_NAME = re.compile(r"(\S+?)\s*[:=]?\s*\Z")
+_WHOLE = re.compile(r"[-+]?[0-9]+")
+_LONGEST = 100  # digits of a whole number that are looked at: no type has as many
 _LONGEST_NAME = 400  # characters before a list that are looked at
 _SHORT_REMEDY = "Print lists such as {1, -2, 3}, or numbers alone"
 
@@ -142,9 +146,7 @@ def _read(content: str, line: int, wanted: Wanted) -> np.ndarray:
         return _of_bits([int(each, 16) for each in numbers], content, line, wanted)
     if dtype.kind == "f":
         with np.errstate(over="ignore"):
-            return wanted.stacked(
-                np.array([float(each) if not bit else int(each, 16) for each, bit in zip(numbers, bits, strict=True)]).astype(dtype)
-            )
+            return wanted.stacked(np.array(list(map(_real, numbers))).astype(dtype))
     return wanted.stacked(
         _whole([_integer(each, number, content, line, wanted) for number, each in enumerate(numbers)], content, line, wanted)
     )
@@ -162,11 +164,21 @@ def _token(token: str) -> str | None:
     return token if _NUMBER.fullmatch(token) else None
 
 
+def _real(token: str) -> float:
+    """A number's value in float; infinity beyond the largest, as for decimal ones."""
+    if "x" not in token.lower():
+        return float(token)
+    value = int(token, 16)
+    return float(value) if value.bit_length() <= 1024 - 1 else math.copysign(math.inf, value > 0 or -1)
+
+
 def _is_byte(token: str) -> bool:
     return token[:2].lower() == "0x" and len(token) <= 4
 
 
 def _integer(token: str, number: int, content: str, line: int, wanted: Wanted) -> int:
+    if len(token) > _LONGEST and _WHOLE.fullmatch(token):
+        raise _beyond(quoted(token), number, content, line, wanted)
     try:
         return int(token, 16 if "x" in token.lower() else 10)
     except ValueError:
@@ -178,15 +190,28 @@ def _integer(token: str, number: int, content: str, line: int, wanted: Wanted) -
 
 def _whole(values: list[int], content: str, line: int, wanted: Wanted) -> np.ndarray:
     """Whole numbers as an array of the tensor's type. Raises FileError for the first that it does not hold."""
-    dtype = wanted.dtype
-    low, high = (0, 1) if dtype.kind == "b" else (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+    low, high = _limits(wanted)
     if values and not low <= min(values) <= max(values) <= high:
         number = next(number for number, value in enumerate(values) if not low <= value <= high)
-        raise FileError(
-            f"line {_line_of_token(content, line, number)}: {values[number]} is not from {low} to {high}, as numbers of {wanted.said} are",
-            f"Dump it as {wanted.tensor.dtype}",
-        )
-    return np.array(values, dtype)
+        raise _beyond(_shown(values[number], str), number, content, line, wanted)
+    return np.array(values, wanted.dtype)
+
+
+def _shown(value: int, form: Callable[[int], str]) -> str:
+    """A number in decimal or hexadecimal digits; Python writes none of thousands of decimal ones."""
+    return form(value) if value.bit_length() <= 256 else f"a number of {value.bit_length()} bits"
+
+
+def _limits(wanted: Wanted) -> tuple[int, int]:
+    return (0, 1) if wanted.dtype.kind == "b" else (int(np.iinfo(wanted.dtype).min), int(np.iinfo(wanted.dtype).max))
+
+
+def _beyond(shown: str, number: int, content: str, line: int, wanted: Wanted) -> FileError:
+    low, high = _limits(wanted)
+    return FileError(
+        f"line {_line_of_token(content, line, number)}: {shown} is not from {low} to {high}, as numbers of {wanted.said} are",
+        f"Dump it as {wanted.tensor.dtype}",
+    )
 
 
 def _of_bits(values: list[int], content: str, line: int, wanted: Wanted) -> np.ndarray:
@@ -195,7 +220,8 @@ def _of_bits(values: list[int], content: str, line: int, wanted: Wanted) -> np.n
     if max(values) >> (8 * width):
         number = next(number for number, value in enumerate(values) if value >> (8 * width))
         raise FileError(
-            f"line {_line_of_token(content, line, number)}: {hex(values[number])} has more bits than {wanted.tensor.dtype}", "Dump its bits"
+            f"line {_line_of_token(content, line, number)}: {_shown(values[number], hex)} has more bits than {wanted.tensor.dtype}",
+            "Dump its bits",
         )
     return from_bytes(b"".join(value.to_bytes(width, "little") for value in values), wanted)
 
