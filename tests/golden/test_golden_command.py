@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from tinylite import golden
 from tinylite.cli import main
-from tinylite.model import Model
+from tinylite.model import Graph, Model, Op, Quantization, Tensor
 
 from ..small_models import DEMO
 from .network import changed, network
@@ -104,6 +104,47 @@ def test_the_reproduction_differs_too(folder: Path) -> None:
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("also: tinylite golden check")]
     again = run(*shlex.split(line)[3:], code=1)
     assert "guilty: op 0 CONV_2D" in again.stdout and "note: op 0 of net.tflite, case 0" in again.stdout
+
+
+def test_another_arithmetic_is_in_the_commands(tmp_path: Path) -> None:
+    run("record", DEMO / "digits_int8.tflite", "-o", tmp_path / "g.npz", "--cases", 2)
+    done = run(
+        "check", tmp_path / "g.npz", DEMO / "digits_int8.tflite", "--arithmetic", "xnnpack", "--repro", tmp_path / "repro", "--each", code=1
+    )
+    lines = dict(line.partition(": ")[::2] for line in done.stdout.splitlines())
+    assert lines["to explain it"].endswith("--arithmetic litert-reference --arithmetic xnnpack")
+    again = run(*shlex.split(lines["also"])[2:], code=1)
+    assert "now: xnnpack 1" in again.stdout and "guilty: op 0 CONV_2D" in again.stdout
+
+
+def test_the_output_that_differs_is_explained_and_what_has_no_explanation_is_not(tmp_path: Path) -> None:
+    def tensor(name: str, shape: tuple[int, ...]) -> Tensor:
+        return Tensor(name, shape, "INT8", quantization=Quantization([0.5], [0]))
+
+    axis, at = Tensor("axis", (), "INT32"), Tensor("at", (1,), "INT32")
+    axis.data, at.data = np.int32(1), np.zeros(1, np.int32)
+    x, left, right, y = tensor("x", (1, 4)), tensor("left", (1, 2)), tensor("right", (1, 2)), tensor("y", (1,))
+    graph = Graph("main", [x], [left, right], [Op("SPLIT", [axis, x], [left, right], num_splits=2)], [axis, x, left, right])
+    made = golden.record(Model([graph]), np.array([[1, 2, 3, 4]], np.int8))
+    Model([graph]).save(tmp_path / "split.tflite")
+    golden.save(made, tmp_path / "split.npz")
+    np.savez(tmp_path / "dump.npz", left=np.array([[1, 2]], np.int8), right=np.array([[3, 5]], np.int8))
+    report = golden.check(golden.load(tmp_path / "split.npz"), Model([graph]), using=str(tmp_path / "dump.npz"), changed_model=True)
+    assert report.first is not None and report.first.key == "right" and report.commands == ()  # a Model has no path
+    done = run("check", tmp_path / "split.npz", tmp_path / "split.tflite", "--with", tmp_path / "dump.npz", "--changed-model", code=1)
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("to explain it: ")]
+    explained = CliRunner().invoke(main, [*shlex.split(line)[4:], "--json"])
+    assert explained.exit_code == 0, explained.output
+    assert "--output 1" in line and json.loads(explained.stdout)["name"] == "right"
+
+    graph = Graph("main", [x], [y], [Op("ARG_MAX", [x, at], [y])], [x, at, y])
+    y.type, y.quantization = "INT32", None
+    made = golden.record(Model([graph]), np.array([[1, 2, 3, 4]], np.int8))
+    Model([graph]).save(tmp_path / "top.tflite")
+    golden.save(made, tmp_path / "top.npz")
+    np.savez(tmp_path / "dump.npz", y=np.array([1], np.int32))
+    done = run("check", tmp_path / "top.npz", tmp_path / "top.tflite", "--with", tmp_path / "dump.npz", "--changed-model", code=1)
+    assert "guilty: op 0 ARG_MAX" in done.stdout and "explain" not in done.stdout
 
 
 def test_reports_are_written(folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from .. import __version__
 from ..arithmetic import ARITHMETICS, Arithmetic, find
 from ..errors import FileError, GoldenError, SettingError, TensorError, nearest, quoted
+from .commands import commands
 from .compare import Difference, compare_record
 from .cpu import cpu_name
 from .diagnosis import diagnose
@@ -311,15 +311,7 @@ def _shown(report: Report, judge: Judge, folder: Any) -> Report:
     if first is None or verdict is None:
         return report
     made = reproduce(judge, verdict.op, first, os.fsdecode(folder)) if folder is not None and verdict.kind == "guilty" else None
-    commands = []
-    if report.model is not None and first.difference.problem is None and judge.golden.graph == 0:
-        commands.append(_explaining(report, first, report.model, verdict.op, report.golden.path, first.case))
-    if made is not None:
-        golden, model = (os.path.join(made, name) for name in ("op.golden.npz", "op.tflite"))
-        if not commands and first.difference.problem is None:
-            commands.append(_explaining(report, first, model, 0, golden, 0))
-        commands.append(shlex.join(["tinylite", "golden", "check", golden, model]))
-    return replace(report, commands=tuple(commands), reproduction=made)
+    return replace(report, commands=tuple(commands(report, judge, made)), reproduction=made)
 
 
 def _difference(value: np.ndarray | int, record: Record, tensor: GoldenTensor, tolerance: Tolerance, place: str) -> Difference | None:
@@ -353,13 +345,3 @@ def _other_outputs(missing: set[str], file: ModelFile | None, golden: Golden) ->
 
 def _near(names: list[str], known: tuple[str, ...]) -> str | None:
     return next((remedy for name in names if (remedy := nearest(name, known))), None)
-
-
-def _explaining(report: Report, first: CaseDifference, model: str, op: int, golden: str | None, case: int) -> str:
-    """The command line that explains the worst value."""
-    command = ["tinylite", "explain", model, "--op", str(op), "--at", ",".join(map(str, first.difference.worst)) or "()"]
-    if golden is not None:
-        command += ["--inputs", golden, *(["--case", str(case)] if case else [])]
-    if report.now and report.now != report.then:
-        command += ["--arithmetic", report.golden.arithmetic, "--arithmetic", report.now.split()[0]]
-    return shlex.join(command)

@@ -49,12 +49,12 @@ def _failing(report: Findings, first: CaseDifference) -> list[str]:
     elif op is None:
         lines.append("an input differs: what was fed is not what the golden was recorded with")
     lines += [f"hint: {hint}" for hint in report.hints]
-    if report.commands:
-        lines.append(f"to explain it: {report.commands[0]}")
+    explaining = report.commands[:1] if report.commands and report.commands[0].startswith("tinylite explain ") else ()
+    lines += [f"to explain it: {command}" for command in explaining]
     lines.append(f"arithmetic then: {report.then}; now: {report.now or report.source}")
     if report.reproduction is not None:
         lines.append(f"to reproduce it: {report.reproduction} has the op alone, op.tflite, with its inputs, op.golden.npz")
-    lines += [f"also: {command}" for command in report.commands[1:]]
+    lines += [f"also: {command}" for command in report.commands[len(explaining) :]]
     if len(report.guilty) > 1:
         shown = ", ".join(f"op {each.op} {each.operator} ({shown_name(each.tensor)})" for each in report.guilty[:_MOST_GUILTY])
         lines.append(f"guilty, {len(report.guilty)} in all: {shown}{', ...' if len(report.guilty) > _MOST_GUILTY else ''}")
