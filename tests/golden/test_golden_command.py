@@ -40,6 +40,11 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_a_file_and_a_number_of_cases_contradict_each_other(tmp_path: Path) -> None:
+    done = run("record", DIGITS, THREE, "--cases", 3, "-o", tmp_path / "g.npz", code=2)
+    assert "INPUT makes one case" in done.stderr and not list(tmp_path.iterdir())
+
+
 def test_what_is_recorded_is_what_the_library_records(folder: Path) -> None:
     made = golden.load(folder / "g.npz")
     assert made == golden.record(folder / "net.tflite", layers=True, cases=2, seed=3)
@@ -180,10 +185,14 @@ def test_tolerances_are_for_all_tensors_or_for_one(folder: Path) -> None:
         (["--tensor", "sub"], 2, "'sub' is not a tolerance such as NAME:lsb=2,share=0.01"),
         (["--tensor", "sub:bits=2"], 2, "it may have lsb, share, rtol, atol, ulp"),
         (["--tensor", "sub:lsb=x"], 2, "'x' in 'sub:lsb=x' is not a number"),
-        (["--tensor", "sub:lsb=-1"], 1, "lsb is -1"),
-        (["--tensor", "sub:lsb=1", "--tensor", "sub:lsb=2"], 1, "has two tolerances"),
+        (["--tensor", "sub:lsb=-1"], 2, "lsb is -1"),
+        (["--tensor", "sub:lsb=1", "--tensor", "sub:lsb=2"], 2, "has two tolerances"),
         (["--tensor", "subb:lsb=1"], 1, "nearest names are 'sub'"),
-        (["--share", "2"], 1, "share is 2"),
+        (["--share", "2"], 2, "share is 2"),
+        (["--rtol", "nan"], 2, "rtol is nan"),
+        (["--tensor", "sub:lsb=1,lsb=2"], 2, "says lsb twice"),
+        (["--tensor", "zz:lsb=1"], 1, "The golden has 'conv', 'deep', "),
+        (["--with", "litert", "--arithmetic", "xnnpack"], 2, "give one of the two"),
         (["--lsb", "-1"], 2, "is not in the range"),
         (["--arithmetic", "none"], 2, "is not one of"),
         (["--with", "nowhere"], 1, "'nowhere' is neither"),

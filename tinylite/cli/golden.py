@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..arithmetic import ARITHMETICS, REFERENCE
-from ..errors import FileError, TensorError, at
+from ..errors import FileError, SettingError, at
 from .base.terminal import CONTEXT, echo, finite
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def golden() -> None:
 @click.argument("files", nargs=-1, metavar="[INPUT]...")
 @click.option("-o", "--output", required=True, type=click.Path(dir_okay=False), metavar="FILE", help="Where the golden goes, an .npz file.")
 @click.option("--layers", is_flag=True, help="Keep what ops compute in between, so that a check names the op that differs.")
-@click.option("--cases", type=click.IntRange(1), default=8, show_default=True, help="How many cases of random inputs.")
+@click.option("--cases", type=click.IntRange(1), help="How many cases of random inputs.  [default: 8]")
 @click.option("--random", "--seed", "seed", type=click.IntRange(0), default=0, show_default=True, help="Case C has the seed SEED + C.")
 @click.option(
     "--arithmetic", type=click.Choice(sorted(ARITHMETICS)), default=REFERENCE.name, show_default=True, help="How results are rounded."
@@ -47,7 +48,7 @@ def golden() -> None:
 @click.option("--shape", "shapes", multiple=True, metavar="NAME=SIZES", help="Give an input this shape, as in x=1,16000. May be repeated.")
 @click.option("--overwrite", is_flag=True, help="Replace a file that is there already.")
 def record(
-    model: str, files: tuple[str, ...], output: str, layers: bool, cases: int, seed: int, arithmetic: str, hashes_only: bool,
+    model: str, files: tuple[str, ...], output: str, layers: bool, cases: int | None, seed: int, arithmetic: str, hashes_only: bool,
     signature: str | None, graph: int, shapes: tuple[str, ...], overwrite: bool,
 ) -> None:  # fmt: skip
     """Run MODEL and keep what it computes.
@@ -58,6 +59,8 @@ def record(
     from .. import golden as library
     from ..files.io import check_not_source
 
+    if files and cases is not None:
+        raise click.UsageError("--cases is how many cases of random inputs there are, and INPUT makes one case: give one of the two")
     for file in (model, *files, *(entry.partition("=")[2] for entry in files)):
         check_not_source(output, file)
     if os.path.lexists(output) and not overwrite:  # before any work is done
@@ -65,7 +68,7 @@ def record(
             raise FileError("there is such a file already", "Give another name, or --overwrite")
     given, sizes = _inputs(model, files, seed, signature, graph, shapes) if files or shapes else (None, {})
     made = library.record(
-        model, given, cases=cases, seed=seed, layers=layers, arithmetic=arithmetic, hashes_only=hashes_only, graph=graph,
+        model, given, cases=cases or 8, seed=seed, layers=layers, arithmetic=arithmetic, hashes_only=hashes_only, graph=graph,
         signature=signature, shapes=sizes,
     )  # fmt: skip
     library.save(made, output, overwrite=overwrite)
@@ -133,10 +136,11 @@ def check(
     for path in filter(None, (html, junit, None if as_json == "-" else as_json)):
         for source in filter(None, (file, model, using)):
             check_not_source(path, source)
-    kept = library.load(file, verify=False)
-    common = library.Tolerance(lsb, share, rtol, atol, ulp)
+    if using is not None and arithmetic is not None:
+        raise click.UsageError("--arithmetic says how tinylite rounds, and --with that others compute: give one of the two")
+    common, special = _tolerances(tensors, lsb=lsb, share=share, rtol=rtol, atol=atol, ulp=ulp)
     report = library.check(
-        kept, model, using=using, arithmetic=arithmetic, tolerance=common, tolerances=_tolerances(tensors, common), each=each,
+        library.load(file, verify=False), model, using=using, arithmetic=arithmetic, tolerance=common, tolerances=special, each=each,
         changed_model=changed_model, reproduce_in=repro,
     )  # fmt: skip
     written = []
@@ -159,11 +163,10 @@ def check(
     click.get_current_context().exit(0 if report.passes else 1)
 
 
-def _tolerances(entries: tuple[str, ...], common: Tolerance) -> dict[str, Tolerance]:
-    """The tolerances that entries (NAME:lsb=2,share=0.01) say; what they leave out is as for all tensors. Names may have colons."""
-    from dataclasses import asdict, replace
-
-    known, found = asdict(common), {}
+def _tolerances(entries: tuple[str, ...], **numbers: float) -> tuple[Tolerance, dict[str, Tolerance]]:
+    """The common tolerance, and those that entries (NAME:lsb=2,share=0.01) say; what they leave out is common. Names may have colons."""
+    known, found = numbers, {}
+    common = _tolerance(numbers)
     for entry in entries:
         name, colon, text = entry.rpartition(":")
         changes: dict[str, float] = {}
@@ -173,11 +176,22 @@ def _tolerances(entries: tuple[str, ...], common: Tolerance) -> dict[str, Tolera
                 raise click.BadParameter(
                     f"{entry!r} is not a tolerance such as NAME:lsb=2,share=0.01; it may have {', '.join(known)}", param_hint="--tensor"
                 )
+            if key.strip() in changes:
+                raise click.BadParameter(f"{entry!r} says {key.strip()} twice", param_hint="--tensor")
             try:
                 changes[key.strip()] = int(number) if isinstance(known[key.strip()], int) else float(number)
             except ValueError:
                 raise click.BadParameter(f"{number!r} in {entry!r} is not a number", param_hint="--tensor") from None
         if name in found:
-            raise TensorError(f"the tensor {name!r} has two tolerances", "Give it one --tensor")
-        found[name] = replace(common, **changes)  # type: ignore[arg-type]
-    return found
+            raise click.BadParameter(f"the tensor {name!r} has two tolerances", param_hint="--tensor")
+        found[name] = _tolerance({**known, **changes})
+    return common, found
+
+
+def _tolerance(numbers: Mapping[str, float]) -> Tolerance:
+    from ..golden import Tolerance
+
+    try:
+        return Tolerance(**numbers)  # type: ignore[arg-type]
+    except SettingError as error:
+        raise click.UsageError(str(error)) from None

@@ -99,7 +99,7 @@ def _allowed(golden: Golden, tolerance: Tolerance, tolerances: Mapping[str, Tole
     named = {name for pair in zip(golden.keys, (tensor.name for tensor in golden.tensors), strict=True) for name in pair}
     for name in tolerances:
         if name not in named:
-            raise TensorError(f"the golden has no tensor {quoted(name)}", nearest(name, named) or "tinylite golden check lists them")
+            raise TensorError(f"the golden has no tensor {quoted(name)}", nearest(name, named) or _has(golden))
     pairs = zip(golden.keys, golden.tensors, strict=True)
     return [tolerances.get(key, tolerances.get(tensor.name, tolerance)) for key, tensor in pairs]
 
@@ -172,7 +172,7 @@ def _compared(
             near = _near(sorted(unknown), golden.keys)
             raise TensorError(
                 f"{using.name} has none of the golden's outputs and layers in case {case}",
-                near or f"The golden has {', '.join(repr(golden.keys[place]) for place in order[:5])}",
+                near or _has(golden),
             )
     if unknown:
         unknown -= _names(file, golden)
@@ -341,6 +341,12 @@ def _other_outputs(missing: set[str], file: ModelFile | None, golden: Golden) ->
     names = [tensor.name or "" for tensor in file.model.graphs[golden.graph].outputs]
     others = [quoted(name) for name in names if name not in golden.keys]
     return [f"the golden has no output {', '.join(others[:5])} of the model: tensors are matched by their names"] if others else []
+
+
+def _has(golden: Golden) -> str:
+    """What the golden has to compare, or the first of it, in the order in which ops run."""
+    names = [repr(golden.keys[place]) for place in execution_order(golden) if golden.tensors[place].role != "input"]
+    return f"The golden has {', '.join(names[:10])}{', ...' if len(names) > 10 else ''}"
 
 
 def _near(names: list[str], known: tuple[str, ...]) -> str | None:
