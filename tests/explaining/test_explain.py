@@ -81,7 +81,10 @@ def test_inputs_are_given_by_order_or_name() -> None:
         ({"op": True}, r"no op has an output named True"),
         ({"op": "dense/ad"}, r"no op has an output named 'dense/ad'\. The nearest names are 'dense/add'"),
         ({"op": "picture"}, r"'picture' is an input or a constant, which no op computes"),
-        ({"at": (0, 3, 1)}, r"op 3 FULLY_CONNECTED: the index \[0, 3, 1\] has 3 numbers, and output 'dense/add' has the shape \[1, 10\]"),
+        (
+            {"at": (0, 3, 1)},
+            r"op 3 FULLY_CONNECTED: the index \[0, 3, 1\] has the length 3, and output 'dense/add' has the shape \[1, 10\]",
+        ),
         ({"at": (1, 3)}, r"the index \[1, 3\] is out of range: output 'dense/add' has the shape \[1, 10\]\. Dimension 0 goes from 0 to 0"),
         ({"at": (0, 10)}, r"Dimension 1 goes from 0 to 9"),
         ({"at": (0, -1)}, r"out of range"),
@@ -94,7 +97,7 @@ def test_inputs_are_given_by_order_or_name() -> None:
         ({"arithmetic": []}, r"no arithmetic is asked for"),
         ({"inputs": {"pictur": np.zeros((1, 8, 8, 1), np.uint8)}}, r"no input 'pictur'\. The nearest names are 'picture'"),
         ({"inputs": {}}, r"nothing is given for input 'picture'"),
-        ({"inputs": [1, 2]}, r"the model has 1 inputs and is given 2"),
+        ({"inputs": [1, 2]}, r"the number of inputs is 1, and 2 are given"),
         ({"inputs": 5}, r"the inputs are 5"),
         ({"inputs": [np.zeros((1, 8, 8, 1), np.float32)]}, r"is UINT8 \[1, 8, 8, 1\] and was given float32"),
     ],
@@ -250,11 +253,15 @@ def test_the_command_prints_what_the_function_finds() -> None:
     assert json.loads(command(DIGITS, "--op", 3, "--at", "0,3", "--seed", 2, "--arithmetic", "all", "--json")) == found.plain()
     shown = command(DIGITS, "--op", "dense/add", "--at", "0,3", "--seed", 2)
     assert str(found.result) in shown and "... 360 more" in shown and max(map(len, shown.splitlines())) <= 100
+    assert shown == command(DIGITS, "--op", 3, "--at", "(0, 3,)", "--seed", 2) == command(DIGITS, "--op", 3, "--at", "[0,3]", "--seed", 2)
     assert "0,200" in command(DIGITS, "--op", 3, "--at", "0,3", "--all-taps") and "0,200" not in shown
 
 
 def test_the_command_says_what_is_wrong() -> None:
     assert "is not an index such as 0,3,1,17" in command(DIGITS, "--op", 3, "--at", "0;3", code=2)
+    for index in ("0,,3", ",3", "0,3,,", "1_0,3", "0,\N{ARABIC-INDIC DIGIT THREE}", "0 3", "0.0,3"):
+        assert "is not an index such as" in command(DIGITS, "--op", 3, "--at", index, code=2), index
+    assert "--case is of a golden" in command(DIGITS, "--op", 3, "--at", "0,3", "--case", 0, code=2)
     assert "there is no op 12: the graph has 5" in command(DIGITS, "--op", 12, "--at", "0,3", code=1)
     assert "has the shape [1, 10]" in command(DIGITS, "--op", 3, "--at", "3", code=1)
     assert "nothing.tflite" in command("nothing.tflite", "--op", 3, "--at", "3", code=1)
@@ -265,7 +272,7 @@ def test_the_command_takes_inputs_and_arithmetic_of_a_golden(tmp_path: Path) -> 
     save(record(DIGITS, cases=3, seed=4, arithmetic="fast"), path)
     shown = json.loads(command(DIGITS, "--op", 3, "--at", "0,3", "--inputs", path, "--case", 2, "--json"))
     assert shown == tinylite.explain(DIGITS, 3, (0, 3), seed=6, arithmetic="fast").plain()
-    assert "has 3 cases" in command(DIGITS, "--op", 3, "--at", "0,3", "--inputs", path, "--case", 3, code=2)
+    assert "has no case 3: it has 3, counted from 0" in command(DIGITS, "--op", 3, "--at", "0,3", "--inputs", path, "--case", 3, code=2)
     assert "give one of them" in command(DIGITS, DEMO / "digit_3.png", "--op", 3, "--at", "0,3", "--inputs", path, code=2)
     assert "not a golden" in command(DIGITS, "--op", 3, "--at", "0,3", "--inputs", DIGITS, code=1)
     other = Model.load(DIGITS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -33,13 +34,13 @@ __all__ = ["explain"]
 @click.option(
     "--inputs", "golden", type=click.Path(), metavar="GOLDEN", help="Take the inputs of a golden that `tinylite golden` recorded."
 )
-@click.option("--case", type=click.IntRange(0), default=0, show_default=True, help="The golden's case.")
+@click.option("--case", type=click.IntRange(0), help="The golden's case.  [default: 0]")
 @click.option("--random", "--seed", "seed", type=click.IntRange(0), default=0, show_default=True, help="Of inputs that have no file.")
 @click.option("--all-taps", is_flag=True, help="Show all terms of a sum, and not only the first and the last.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def explain(
     model: str, files: tuple[str, ...], op: str, index: str, output: int, graph: int | None, names: tuple[str, ...], golden: str | None,
-    case: int, seed: int, all_taps: bool, as_json: bool,
+    case: int | None, seed: int, all_taps: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Run MODEL up to an op, and show how one element of the op's output was computed.
 
@@ -64,6 +65,9 @@ def explain(
     from .base.running import Session
 
     at = _index(index)
+    if case is not None and golden is None:
+        raise click.UsageError("--case is of a golden: give it with --inputs")
+    case = case or 0
     kept = _golden(golden, case, model, bool(files)) if golden is not None else None
     if kept is not None:
         names, graph = names or (kept.arithmetic,), kept.graph if graph is None else graph
@@ -96,14 +100,17 @@ def _golden(path: str, case: int, model: str, files: bool) -> Golden:
         raise click.UsageError("--inputs and INPUT both say what the model is fed: give one of them")
     found = load(path)
     if case >= len(found.cases):
-        raise click.BadParameter(f"{path} has {len(found.cases)} cases, counted from 0", param_hint="--case")
+        raise click.BadParameter(f"{path} has no case {case}: it has {len(found.cases)}, counted from 0", param_hint="--case")
     if ModelFile.of(model).sha256 != found.model_sha256:
         echo(f"Note: {path} was recorded of another model than {model}", err=True)
     return found
 
 
 def _index(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(number) for number in text.strip("()[] ").split(",") if number.strip())
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is not an index such as 0,3,1,17", param_hint="--at") from None
+    """The index that a text is, also as Python writes it: (0,), [0, 3] and, of a tensor without dimensions, ()."""
+    numbers = text.strip("()[] ").removesuffix(",")
+    if not numbers:
+        return ()
+    if re.fullmatch(r" *-?[0-9]{1,20} *(, *-?[0-9]{1,20} *)*", numbers) is None:
+        raise click.BadParameter(f"{text!r} is not an index such as 0,3,1,17", param_hint="--at")
+    return tuple(map(int, numbers.split(",")))

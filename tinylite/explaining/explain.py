@@ -86,14 +86,14 @@ def feed(runner: GraphRunner, inputs: Sequence[Any] | Mapping[str, Any] | np.nda
                 f"the model has no input {quoted(unknown[0])}", nearest(unknown[0], names) or f"There are: {', '.join(names)}"
             )
         if missing:
-            raise TensorError(f"nothing is given for input {missing[0]!r}", "Give an array for each")
+            raise TensorError(f"nothing is given for input {quoted(missing[0])}", "Give an array for each")
         inputs = [inputs[name] for name in names]
     elif isinstance(inputs, np.ndarray):
         inputs = [inputs]
     elif not isinstance(inputs, Sequence):
         raise TensorError(f"the inputs are {quoted(inputs)}", "Give a list of arrays, or a dict of them by name")
     if len(inputs) != len(tensors):
-        raise TensorError(f"the model has {len(tensors)} inputs and is given {len(inputs)}", "Give an array for each, in their order")
+        raise TensorError(f"the number of inputs is {len(tensors)}, and {len(inputs)} are given", "Give an array for each, in their order")
     for tensor, value in zip(tensors, inputs, strict=True):
         runner.resize(runner.index_of(tensor), np.shape(value))
     runner.allocate()
@@ -184,7 +184,9 @@ def _element(at: Sequence[int] | np.ndarray, shape: tuple[int, ...], tensor: Ten
         raise TensorError(f"{quoted(at)} is not an index", f"Give a whole number for each dimension: {shown}")
     index = tuple(map(int, at))
     if len(index) != len(shape):
-        raise TensorError(f"the index {list(index)} has {len(index)} numbers, and {shown}", "Give a number for each dimension, from 0 on")
+        raise TensorError(
+            f"the index {list(index)} has the length {len(index)}, and {shown}", "Give a number for each dimension, from 0 on"
+        )
     for dimension, (number, size) in enumerate(zip(index, shape, strict=True)):
         if not 0 <= number < size:
             raise TensorError(
