@@ -415,6 +415,8 @@ def test_values_that_are_no_numbers() -> None:
     (change,) = found.graphs[0].constants
     assert (change.difference.differing, change.difference.real) == (2, np.inf)
     assert told(found) == ["Constants of 1 op differ: op 0 MUL in 2 of 3 values by at most a NaN or an infinity."]
+    (sentence,) = [sentence for sentence in found.sentences if "output" in sentence]
+    assert sentence.endswith("differs in 2 of 3 values, at most by a NaN or an infinity."), "of which there is no average"
     (change,) = tinylite.diff(build(0.0, 1, 2), build(-0.0, 1, 2)).graphs[0].constants
     assert (change.difference.differing, change.difference.real) == (1, 0), "0 and -0 are not the same bits"
 

@@ -43,6 +43,7 @@ def diff(
       tinylite diff old.tflite new.tflite --no-run --json
     """
     from ..diffing.diff import diff as compare
+    from ..errors import at
     from ..files.io import check_not_source, write_whole
     from .base.inputs import inputs_of
 
@@ -54,7 +55,8 @@ def diff(
     inputs = inputs_of(a, files, seed) if files else None
     found = compare(a, b, inputs, seed=seed, arithmetic=arithmetic, run=run)
     if html is not None:
-        write_whole(os.fsdecode(html), [found.html().encode("utf-8", "replace")])
+        with at(html):
+            write_whole(os.fsdecode(html), [found.html().encode("utf-8", "replace")])
     if as_json:
         echo_json(found.plain(), indent=1)
     else:

@@ -5,6 +5,7 @@ B is seen from A: what was, and what it is now. Similar changes are one sentence
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -243,7 +244,8 @@ def result_sentences(run: Results) -> Iterator[str]:
     compared = [(each, each.difference) for each in run.outputs if each.difference is not None]
     differing = [(each, found) for each, found in compared if found.differing]
     for each, found in differing:
-        mean = "" if found.mean is None or found.count == 1 else f", on average by {number_text(found.mean)}"
+        averaged = found.mean is not None and found.count > 1 and found.real != math.inf  # of what is infinite there is no average
+        mean = f", on average by {number_text(found.mean)}" if averaged else ""
         half = "" if _alike(each) or found.steps is None else "by more than half a step "
         how = f"{half}in {share_text(found)}, at most by {amount(found)}{mean}"
         yield f"on {run.inputs}, output {name_text(each.a.name)}{place} differs {how}."
