@@ -22,6 +22,7 @@ from tinylite.inputs.random_values import random_inputs
 from tinylite.quantization_math import multiply_high as in_numpy, rounding_divide_by_power
 
 from ..cases import Case, T
+from ..graphs import Maker, branch, loop, model
 
 DEMO = Path(tinylite.__file__).parent / "demo"
 DIGITS = str(DEMO / "digits_uint8.tflite")
@@ -157,6 +158,25 @@ def test_an_op_of_another_graph() -> None:
     model = Model([*chained().graphs, other])
     found = tinylite.explain(model, 0, (1, 2), np.arange(6, dtype=np.float32).reshape(2, 3), graph=1)
     assert (found.graph, found.result) == (1, 5)
+
+
+def test_an_op_of_a_graph_that_others_call(tmp_path: Path) -> None:
+    """Here the body of a loop in a branch: the graphs around it lead to it, and are not run."""
+    inputs = [Tensor("count", (), "INT32"), Tensor("x", (1, 4))]
+
+    def looped(maker: Maker, *values: Tensor) -> list[Tensor]:
+        return maker.call("WHILE", *values, outputs=values, **loop(values, lambda body, _, x: [body.add("ADD", x, x)]))
+
+    then, other = branch("then", inputs, looped), branch("else", inputs, lambda maker, *values: values)
+    maker = Maker("main", [Tensor("which", (), "BOOL"), *inputs])
+    whole = model(maker.gives(*maker.call(
+        "IF", *maker.graph.inputs, outputs=inputs, then_subgraph_index=then, else_subgraph_index=other
+    )))  # fmt: skip
+    number = [graph.name for graph in whole.graphs].index("body")
+    found = tinylite.explain(whole, 0, (0, 2), [np.int32(1), np.arange(4, dtype=np.float32).reshape(1, 4)], graph=number)
+    assert (found.code, found.graph, found.op, found.result) == ("ADD", number, 0, 4)
+    whole.save(tmp_path / "loop.tflite")
+    assert "body_0" in command(tmp_path / "loop.tflite", "--graph", number, "--op", 0, "--at", "0,2")
 
 
 def half(sum: int) -> Model:

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import ops
 from ..errors import TensorError, at, nearest, quoted
-from ..model import Graph, Model, Op, Signature
+from ..model import Graph, Model, Op, Signature, called_graphs
 
 __all__ = ["Target", "find_target"]
 
@@ -35,7 +35,9 @@ def find_target(model: Model, op: int | str, graph: int = 0) -> Target:
         index = _index_of(source, op)
     chosen = source.ops[index]
     cut = Graph(source.name, list(source.inputs), list(chosen.outputs), list(_needed(source.ops[:index], chosen)), source.all_tensors())
-    graphs = [cut if entry is source else entry for entry in model.graphs]
+    # Others keep their numbers, but only what the op's graph calls keeps its ops: those that call it do so whole.
+    called = {id(entry) for entry in called_graphs(cut)}
+    graphs = [cut if entry is source else entry if id(entry) in called else Graph(entry.name, entry.inputs) for entry in model.graphs]
     signatures = [Signature(entry.key, cut, dict(entry.inputs), {}, loose=True) for entry in model.signatures if entry.graph is source]
     made = Model(graphs, metadata=model.metadata, signatures=signatures, source=model.source)
     return Target(made, int(graph), index)
