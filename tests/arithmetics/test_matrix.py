@@ -77,7 +77,7 @@ def test_the_command_shows_pairs(tmp_path: Path) -> None:
     model.save(path)
     np.save(tmp_path / "x.npy", case.feeds(0)[0])
     command = ["arithmetic", str(path), str(tmp_path / "x.npy"), "--arithmetic", "litert-reference", "--arithmetic", "xnnpack"]
-    done = CliRunner().invoke(main, command)
+    done = CliRunner(env={"COLUMNS": "160"}).invoke(main, command)
     assert done.exit_code == 0 and "op 1 FULLY_CONNECTED" in done.stdout
     (pair,) = json.loads(CliRunner().invoke(main, [*command, "--json"]).stdout)["pairs"]
     assert pair["op"] == 1 and pair["steps"] > 0

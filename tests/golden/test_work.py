@@ -44,7 +44,8 @@ def test_equal_values_are_neither_compared_one_by_one_nor_hashed(tmp_path: Path,
     dump.cases[1]["sub"].flat[3] ^= 1
     hashed.clear()
     assert not golden.check(made, model, using=dump).passes
-    assert len(compared) == 1 and hashed == [3 * 3 * 8]
+    sizes = {record.value.nbytes for case in made.cases for record in case if record.value is not None}
+    assert len(compared) == 1 and [size for size in hashed if size in sizes] == [3 * 3 * 8]  # kernels that are loaded now are hashed too
 
 
 @pytest.mark.parametrize("shape", [(), (1,), (7,), (64,), (65,), (3, 129), (1000, 3)])
