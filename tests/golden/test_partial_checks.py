@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pytest
 
 from tinylite import golden
+from tinylite.errors import GoldenError
 from tinylite.golden import ModelFile, TinyliteSource, Tolerance
 from tinylite.model import Graph, Model
 
@@ -38,6 +39,33 @@ def test_an_output_that_was_renamed_is_missing(each: bool, net: Model) -> None:
     assert report.first is not None and report.first.key == "y" and report.first.difference.problem == "it is missing"
     assert report.compared == len(made.tensors) - 2  # all but the input and this output
     assert any("no output 'logits' of the model" in note for note in report.notes)
+
+
+def _take_uint8(graph: Graph) -> None:
+    graph.inputs[0].type = "UINT8"
+
+
+def _take_three_dimensions(graph: Graph) -> None:
+    graph.inputs[0].shape = (6, 6, 4)
+
+
+def _take_two(graph: Graph) -> None:
+    graph.inputs = [graph.inputs[0], graph.ops[0].outputs[0]]
+
+
+@pytest.mark.parametrize(
+    ("edit", "problem"),
+    [
+        (_take_uint8, r"input 'x' is int8 \[1, 6, 6, 4\], and the model's 'x' uint8 \[1, 6, 6, 4\]"),
+        (_take_three_dimensions, r"input 'x' is int8 \[1, 6, 6, 4\], and the model's 'x' int8 \[6, 6, 4\]"),
+        (_take_two, "the golden has 1 input, and the model 2"),
+    ],
+)
+def test_a_model_that_takes_other_inputs_is_an_error(edit: Callable[[Graph], None], problem: str, net: Model) -> None:
+    made = golden.record(net, layers=True, cases=1)
+    with pytest.raises(GoldenError, match=problem) as caught:
+        golden.check(made, changed(net, edit), changed_model=True)
+    assert caught.value.remedy == "The model cannot be fed with it: record a golden of this model"
 
 
 def test_an_input_that_was_renamed_is_fed_by_its_position(net: Model) -> None:

@@ -74,6 +74,8 @@ def check(
             "Give the model that it was recorded of; record a new golden; or, if the model was changed on purpose, allow it: "
             "changed_model=True, --changed-model",
         )
+    if file is not None and file.sha256 != golden.model_sha256:
+        _check_inputs(golden, file)
     if using is None:
         assert file is not None
         chosen = find(arithmetic) if arithmetic is not None else _recorded_arithmetic(golden)
@@ -113,6 +115,29 @@ def _model(golden: Golden, model: Any, needed: bool) -> ModelFile | None:
         if needed:
             raise
         return None
+
+
+def _check_inputs(golden: Golden, file: ModelFile) -> None:
+    """Raise GoldenError unless a model that has changed takes inputs such as the golden has."""
+    kept = [(tensor, record) for tensor, record in zip(golden.tensors, golden.cases[0], strict=True) if tensor.role == "input"]
+    inputs = file.model.graphs[golden.graph].inputs
+    problem = ""
+    if len(kept) != len(inputs):
+        problem = f"the golden has {len(kept)} input{'' if len(kept) == 1 else 's'}, and the model {len(inputs)}"
+    else:
+        names = {tensor.name or "": tensor for tensor in inputs}
+        by_name = names.keys() == {tensor.name for tensor, _ in kept}
+        for (tensor, record), taken in zip(kept, inputs, strict=True):
+            taken = names[tensor.name] if by_name else taken
+            wanted = GoldenTensor.of(taken, 0).dtype
+            # A shape of no dimensions may be one that is unknown.
+            if tensor.dtype != wanted or (taken.shape and len(record.shape) != len(taken.shape)):
+                problem = (
+                    f"the golden's input {quoted(tensor.name)} is {tensor.dtype} {list(record.shape)}, and the model's "
+                    f"{quoted(taken.name)} {wanted} {list(taken.shape)}"
+                )
+    if problem:
+        raise GoldenError(problem, "The model cannot be fed with it: record a golden of this model")
 
 
 def _recorded_arithmetic(golden: Golden) -> Arithmetic:
