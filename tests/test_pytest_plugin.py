@@ -448,6 +448,7 @@ STALE = {
     "inputs=np.zeros((1, 8, 8, 1), np.uint8)": ("inputs=np.ones((1, 8, 8, 1), np.uint8)", "recorded with another"),
     "inputs=[np.zeros((1, 8, 8, 1), np.uint8)] * 2": ("inputs=np.zeros((1, 8, 8, 1), np.uint8)", "recorded with 2 cases, and 1 are given"),
     "seed=1": ("seed=1, layers=True", "has no layers, and the test asks for them"),
+    "cases=1": ("cases=1, arithmetic='fast'", "recorded with the arithmetic 'litert-reference', and the test asks for 'fast'"),
     "arithmetic='litert-reference'": ("arithmetic='fast', run=by_tinylite", "recorded with the arithmetic 'litert-reference'"),
 }
 
@@ -491,6 +492,16 @@ def test_the_message_names_the_arithmetic_then_and_now(project: Project) -> None
     assert project.golden().arithmetic == "fast"
     project.tests(PLAIN)
     project.run().assert_outcomes(passed=1)
+
+
+def test_naming_the_arithmetic_keeps_its_version(project: Project) -> None:
+    project.tests(PLAIN.replace("cases=2", "arithmetic='litert-reference'"))
+    project.record()
+    path = project.path / "goldens" / "test_mod" / "test_it.npz"
+    save(replace(project.golden(), arithmetic_version=99), path, overwrite=True)
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    assert "recorded with version 99 of the arithmetic 'litert-reference'" in result.stdout.str()
 
 
 # ---- compare
