@@ -151,6 +151,15 @@ def test_the_output_that_differs_is_explained_and_what_has_no_explanation_is_not
     done = run("check", tmp_path / "top.npz", tmp_path / "top.tflite", "--with", tmp_path / "dump.npz", "--changed-model", code=1)
     assert "guilty: op 0 ARG_MAX" in done.stdout and "explain" not in done.stdout
 
+    a, weights, b = Tensor("a", (1, 4)), Tensor("w", (2, 4), "INT8", quantization=Quantization([0.5], [0])), Tensor("b", (1, 2))
+    weights.data = np.arange(8, dtype=np.int8).reshape(2, 4)  # of a float op, which quantizes its input on the way
+    graph = Graph("main", [a], [b], [Op("FULLY_CONNECTED", [a, weights, None], [b])], [a, weights, b])
+    Model([graph]).save(tmp_path / "dense.tflite")
+    golden.save(golden.record(tmp_path / "dense.tflite", np.ones((1, 4), np.float32)), tmp_path / "dense.npz")
+    np.savez(tmp_path / "dump.npz", b=np.zeros((1, 2), np.float32))
+    done = run("check", tmp_path / "dense.npz", tmp_path / "dense.tflite", "--with", tmp_path / "dump.npz", code=1)
+    assert "guilty: op 0 FULLY_CONNECTED" in done.stdout and "explain" not in done.stdout
+
 
 def test_reports_are_written(folder: Path) -> None:
     arguments = ["check", folder / "g.npz", folder / "other.tflite", "--changed-model"]

@@ -6,8 +6,9 @@ import os
 import shlex
 
 from ..arithmetic import ARITHMETICS, FAST, REFERENCE
-from ..explaining.site import explained
-from .findings import Findings
+from ..errors import TinyliteError
+from ..explaining.site import derive, explained, node_of
+from .findings import CaseDifference, Findings
 from .runtimes.base.source import RuntimeSource
 from .sources import TinyliteSource
 from .verdict import Judge
@@ -23,7 +24,7 @@ def commands(report: Findings, judge: Judge, folder: str | None) -> list[str]:
     first, verdict = report.first, report.verdict
     assert first is not None and verdict is not None
     found = []
-    explains = first.difference.problem is None and _is_explained(judge, first.key, verdict.op)
+    explains = first.difference.problem is None and _is_explained(judge, first, verdict.op)
     if explains and report.model is not None and judge.golden.graph == 0:
         found.append(_explaining(report, judge, report.model, verdict.op, report.golden.path, first.case))
     if folder is None:
@@ -43,27 +44,52 @@ def _checking(golden: str, model: str, *more: str) -> str:
     return shlex.join(["tinylite", "golden", "check", golden, model, *more])
 
 
-def _is_explained(judge: Judge, key: str, op: int) -> bool:
-    place = judge.golden.keys.index(key)
-    return place in judge.places and (judge.graph.ops[op].name, judge.graph.tensors[judge.places[place]].type) in explained()
+def _is_explained(judge: Judge, first: CaseDifference, op: int) -> bool:
+    """Whether `tinylite explain` has an answer, as far as can be said without running the model."""
+    graph, place = judge.graph, judge.golden.keys.index(first.key)
+    found = graph.ops[op]
+    if place not in judge.places or (found.name, graph.tensors[judge.places[place]].type) not in explained():
+        return False
+    known, numbers = judge.known(first.case, {}), {id(tensor): index for index, tensor in enumerate(graph.tensors)}
+    inputs = [None if tensor is None else tensor.data if tensor.is_constant else known.get(numbers[id(tensor)]) for tensor in found.inputs]
+    outputs = [known.get(numbers[id(tensor)]) for tensor in found.outputs]
+    if any(value is None for value, tensor in zip(inputs, found.inputs, strict=True) if tensor is not None):
+        return True
+    computed = [number for number, tensor in enumerate(found.inputs) if tensor is not None and not tensor.is_constant]
+    node = node_of(found, 0, inputs, [first.record.shape if value is None else value.shape for value in outputs])
+    try:
+        derive(node, ARITHMETICS[(*_arithmetics(judge), REFERENCE.name)[0]], _output(judge, first, op), computed)
+    except TinyliteError:
+        return False
+    return True
+
+
+def _output(judge: Judge, first: CaseDifference, op: int) -> int:
+    """Which of an op's outputs differs."""
+    target = judge.graph.tensors[judge.places[judge.golden.keys.index(first.key)]]
+    return next(number for number, tensor in enumerate(judge.graph.ops[op].outputs) if tensor is target)
 
 
 def _explaining(report: Findings, judge: Judge, model: str, op: int, golden: str | None, case: int) -> str:
     assert report.first is not None and report.verdict is not None
-    first = report.first
-    target = judge.graph.tensors[judge.places[judge.golden.keys.index(first.key)]]
-    output = next(number for number, tensor in enumerate(judge.graph.ops[report.verdict.op].outputs) if tensor is target)
-    command = ["tinylite", "explain", model, "--op", str(op), "--at", ",".join(map(str, first.difference.worst)) or "()"]
+    command = ["tinylite", "explain", model, "--op", str(op), "--at", ",".join(map(str, report.first.difference.worst)) or "()"]
+    output = _output(judge, report.first, report.verdict.op)
     if output:
         command += ["--output", str(output)]
     if golden is not None:
         command += ["--inputs", golden, *(["--case", str(case)] if case else [])]
-    then, now = report.golden.arithmetic, _arithmetic_now(judge)
-    if now is not None and now != then and then in ARITHMETICS:
-        # "fast" has the integers of the reference, and no order of sums that could be explained.
-        for name in dict.fromkeys(REFERENCE.name if name == FAST.name else name for name in (then, now)):
-            command += ["--arithmetic", name]
+    for name in _arithmetics(judge):
+        command += ["--arithmetic", name]
     return shlex.join(command)
+
+
+def _arithmetics(judge: Judge) -> list[str]:
+    """Those of the golden and of what was compared, if they are known and not the same."""
+    then, now = judge.golden.arithmetic, _arithmetic_now(judge)
+    if now is None or now == then or then not in ARITHMETICS:
+        return []
+    # "fast" has the integers of the reference, and no order of sums that could be explained.
+    return list(dict.fromkeys(REFERENCE.name if name == FAST.name else name for name in (then, now)))
 
 
 def _arithmetic_now(judge: Judge) -> str | None:
