@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from tinylite import Model
+from tinylite import Graph, Model, Op, Quantization, Tensor
 from tinylite.cli import main
 
 from .test_mutations import DIGITS
@@ -55,6 +56,30 @@ def test_the_command_that_explains_a_difference_does(edited: Path) -> None:
     for command in commands:
         result = CliRunner().invoke(main, command.removeprefix("explained by: tinylite ").split())
         assert result.exit_code == 0 and "acc+bias" in result.stdout, result.output
+
+
+def test_a_command_is_named_only_for_what_can_be_explained_and_for_the_output_that_differs(tmp_path: Path) -> None:
+    def made(code: str, type: str, options: dict[str, Any], outputs: int = 1) -> Model:
+        scale = Quantization(np.array([0.5], np.float32), np.array([3]))
+        x = Tensor("x", (1, 4), type, quantization=scale if type == "INT8" else None)
+        results = [Tensor(name, (1, 4 // outputs), x.type, quantization=x.quantization) for name in "ab"[:outputs]]
+        given = [Tensor("axis", (), "INT32"), x] if outputs > 1 else [x]
+        if outputs > 1:
+            given[0].data = np.array(1, np.int32)
+        return Model([Graph("main", [x], results, [Op(code, given, results, **options)])])
+
+    def commands(a: Model, b: Model) -> list[str]:
+        a.save(tmp_path / "a.tflite")
+        b.save(tmp_path / "b.tflite")
+        lines = tinylite_(tmp_path / "a.tflite", tmp_path / "b.tflite", code=1).stdout.splitlines()
+        return [line.removeprefix("explained by: tinylite ") for line in lines if line.startswith("explained by: ")]
+
+    assert commands(made("SOFTMAX", "FLOAT32", {"beta": 1.0}), made("SOFTMAX", "FLOAT32", {"beta": 0.5})) == []
+    other = made("SPLIT", "INT8", {"num_splits": 2}, 2)
+    other.graph.outputs[1].quantization = Quantization(np.array([1.5], np.float32), np.array([3]))
+    found = commands(made("SPLIT", "INT8", {"num_splits": 2}, 2), other)
+    assert len(found) == 2 and all("--output 1" in command for command in found)
+    assert all(CliRunner().invoke(main, command.split()).exit_code == 0 for command in found)
 
 
 def test_files_are_read_as_run_reads_them(edited: Path, tmp_path: Path) -> None:

@@ -67,6 +67,15 @@ def test_an_op_has_a_number_or_the_name_of_an_output() -> None:
     assert tinylite.explain(Model.load(DIGITS), 3, [0, 3]).result == tinylite.explain(DIGITS, 3, np.array([0, 3])).result
 
 
+def test_an_output_that_is_named_is_the_one() -> None:
+    x, axis, parts = Tensor("x", (1, 4)), _numbers("axis", 1), [Tensor(name, (1, 2)) for name in "ab"]
+    axis.data = np.array(1, np.int32)
+    model = Model([Graph("main", [x], parts, [Op("SPLIT", [axis, x], parts, num_splits=2)])])
+    values = np.arange(4, dtype=np.float32).reshape(1, 4)
+    assert [tinylite.explain(model, op, (0, 1), values).result for op in (0, "a", "b")] == [1, 1, 3]
+    assert [tinylite.explain(model, op, (0, 1), values, output=output).result for op, output in ((0, 1), ("b", 0))] == [3, 1]
+
+
 def test_inputs_are_given_by_order_or_name() -> None:
     picture = np.random.default_rng(3).integers(0, 256, (1, 8, 8, 1)).astype(np.uint8)
     by_order = tinylite.explain(DIGITS, 3, (0, 3), [picture])

@@ -254,3 +254,25 @@ def test_long_names_are_shown_without_their_middle() -> None:
     report = golden.check(made, changed(model, MODELS["a zero point of an output"][0]), changed_model=True)
     assert "xxx...xxx" in report.text() and "xend'" in report.text() and max(map(len, report.text().splitlines())) < 300
     assert report.plain()["first"]["tensor"] == model.graph.ops[3].outputs[0].name
+
+
+def test_the_command_that_explains_says_which_output_and_is_left_out_where_there_is_no_explanation(tmp_path: Path) -> None:
+    def commands(op: Op, wrong: str) -> list[str]:
+        inputs = [tensor for tensor in op.inputs if tensor is not None and not tensor.is_constant]
+        Model([Graph("main", inputs, list(op.outputs), [op])]).save(tmp_path / "m.tflite")
+        made = golden.record(tmp_path / "m.tflite", cases=1)
+        golden.save(made, tmp_path / "m.npz", overwrite=True)
+        values = {tensor.name: record.value for tensor, record in zip(made.tensors, made.cases[0], strict=True) if tensor.role == "output"}
+        np.savez(tmp_path / "dump.npz", **{name: value + (name == wrong) for name, value in values.items()})
+        return list(golden.check(tmp_path / "m.npz", tmp_path / "m.tflite", using=str(tmp_path / "dump.npz")).commands)
+
+    axis, x = Tensor("axis", (), "INT32"), Tensor("x", (1, 4))
+    axis.data = np.array(1, np.int32)
+    (command,) = commands(Op("SPLIT", [axis, x], [Tensor("a", (1, 2)), Tensor("b", (1, 2))], num_splits=2), "b")
+    assert "--output 1" in command
+    explained = CliRunner().invoke(main, shlex.split(command)[1:])
+    assert explained.exit_code == 0 and "output 1 'b'" in explained.stdout, explained.output
+    page = tmp_path / "page.html"
+    run("check", tmp_path / "m.npz", tmp_path / "m.tflite", "--with", tmp_path / "dump.npz", "--html", page, code=1)
+    assert "output 1" in page.read_text() and "How tinylite computes the worst value" in page.read_text()
+    assert commands(Op("SOFTMAX", [Tensor("x", (1, 4))], [Tensor("y", (1, 4))], beta=1.0), "y") == []

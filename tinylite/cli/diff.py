@@ -74,12 +74,18 @@ def diff(
 def _origin(found: ModelDiff) -> str | None:
     """Where the results of the first graphs begin to differ, as options of `tinylite explain`; None where types differ anyway.
 
-    There, both must take the same inputs, and the op must have the same number.
+    There, both must take the same inputs, and the op must have the same number, and be one that can be explained.
     """
+    from ..explaining.site import can_explain
+
     run = next((run for run in found.results if run.a == run.b == 0), None)
     if run is None or not run.origins or "types" in found.differences:
         return None
     origin = next(each for each in run.tensors if each.op_a == run.origins[0] and each.difference is not None and each.difference.differing)
-    if origin.op_b is None or origin.op_b.index != run.origins[0].index or origin.difference is None or not origin.difference.place:
+    op, difference = origin.op_b, origin.difference
+    if op is None or op.index != run.origins[0].index or difference is None or difference.place is None:
         return None
-    return f"--op {origin.op_b.index} --at {','.join(map(str, origin.difference.place))}"
+    if op.name != run.origins[0].name or not can_explain(op.name, origin.b.type):
+        return None
+    index = ",".join(map(str, difference.place)) or "'()'"
+    return f"--op {op.index} --at {index}" + (f" --output {origin.output}" if origin.output else "")

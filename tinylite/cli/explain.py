@@ -21,7 +21,7 @@ __all__ = ["explain"]
 @click.argument("files", nargs=-1, metavar="[INPUT]...")
 @click.option("--op", required=True, metavar="N|NAME", help="The op: its number, as `tinylite inspect` counts them, or an output's name.")
 @click.option("--at", "index", required=True, metavar="0,3,1,17", help="The element of the output, a number for each dimension.")
-@click.option("--output", type=click.IntRange(0), default=0, show_default=True, help="Of an op with several outputs, which one.")
+@click.option("--output", type=click.IntRange(0), help="Which of several outputs.  [default: the one that --op names, or 0]")
 @click.option("--graph", type=click.IntRange(0), help="The graph that the op is in.  [default: 0, or that of the golden]")
 @click.option(
     "--arithmetic",
@@ -39,8 +39,8 @@ __all__ = ["explain"]
 @click.option("--all-taps", is_flag=True, help="Show all terms of a sum, and not only the first and the last.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def explain(
-    model: str, files: tuple[str, ...], op: str, index: str, output: int, graph: int | None, names: tuple[str, ...], golden: str | None,
-    case: int | None, seed: int, all_taps: bool, as_json: bool,
+    model: str, files: tuple[str, ...], op: str, index: str, output: int | None, graph: int | None, names: tuple[str, ...],
+    golden: str | None, case: int | None, seed: int, all_taps: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Run MODEL up to an op, and show how one element of the op's output was computed.
 

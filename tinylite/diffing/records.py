@@ -165,7 +165,8 @@ class GraphDiff:
 
 @dataclass(frozen=True)
 class TensorResult:
-    """What a tensor held after a run of each model. `difference` is None where it cannot be compared, and `problem` says why."""
+    """What a tensor held after a run of each model. `difference` is None where it cannot be compared, and `problem` says why. It is output
+    number `output` of `op_b`; None where no op of B writes it."""
 
     a: TensorRef
     b: TensorRef
@@ -174,6 +175,7 @@ class TensorResult:
     role: str
     difference: ValueDifference | None
     problem: str | None = None
+    output: int | None = None
 
 
 @dataclass(frozen=True)

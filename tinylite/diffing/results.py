@@ -215,14 +215,17 @@ def _compared(
         op_a = None if pair.op_a is None else a.op(pair.op_a)
         op_b = None if pair.op_b is None else b.op(pair.op_b)
         place = a.tensor(pair.a), b.tensor(pair.b), op_a, op_b, pair.role
+        written = () if pair.op_b is None else found.b.ops[pair.op_b].outputs
+        output = next((number for number, tensor in enumerate(written) if tensor is pair.b), None)
         try:
             values = [runner.view(side.indices[id(each)]) for runner, side, each in zip(runners, (a, b), (pair.a, pair.b), strict=True)]
         except TinyliteError as error:
-            return TensorResult(*place, None, error.problem)
+            return TensorResult(*place, None, error.problem, output)
         if values[0].shape != values[1].shape:
-            return TensorResult(*place, None, f"its shape is {list(values[0].shape)} in A and {list(values[1].shape)} in B")
+            return TensorResult(*place, None, f"its shape is {list(values[0].shape)} in A and {list(values[1].shape)} in B", output)
         compared = difference(values[0], values[1], pair.a, pair.b)
-        return TensorResult(*place, compared, None if compared is not None else f"{pair.a.type} cannot be compared with {pair.b.type}")
+        problem = None if compared is not None else f"{pair.a.type} cannot be compared with {pair.b.type}"
+        return TensorResult(*place, compared, problem, output)
 
     outputs = tuple(result(pair) for pair in pairing.pairs if pair.role == "output")
     inner = {id(tensor) for op in found.a.ops for tensor in op.intermediates}

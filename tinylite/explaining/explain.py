@@ -31,14 +31,15 @@ def explain(
     *,
     seed: int = 0,
     arithmetic: Arithmetic | str | Sequence[Arithmetic | str] = REFERENCE.name,
-    output: int = 0,
+    output: int | None = None,
     graph: int = 0,
 ) -> Explanation:
     """How an element of an op's output comes about: terms, sum, factor, every rounding, zero point, clamp, result.
 
     `op` is its number, as `tinylite inspect` counts them, or the name of one of its outputs; `at` the index of the element in the op's
-    output number `output`. `inputs` are arrays for the graph's inputs, in their order or by name, in the inputs' dtypes, or the array
-    of the only one; without them, those of `random_inputs` for `seed`. Only ops that this one depends on are run.
+    output number `output`, which is the one that is named, or the first, if nothing is said. `inputs` are arrays for the graph's inputs,
+    in their order or by name, in the inputs' dtypes, or the array of the only one; without them, those of `random_inputs` for `seed`.
+    Only ops that this one depends on are run.
 
     `arithmetic` is a name, or several, or "all", which leaves out "fast", whose integers are those of "litert-reference". The first one
     runs the model; the others compute this op alone, on the same inputs, so that what differs is this op's doing. One that is not proven
@@ -102,10 +103,12 @@ def feed(runner: GraphRunner, inputs: Sequence[Any] | Mapping[str, Any] | np.nda
 
 
 def explain_run(
-    target: Target, runner: GraphRunner, at: Sequence[int] | np.ndarray, arithmetics: Sequence[Arithmetic], output: int = 0
-) -> Explanation:
+    target: Target, runner: GraphRunner, at: Sequence[int] | np.ndarray, arithmetics: Sequence[Arithmetic],
+    output: int | None = None,
+) -> Explanation:  # fmt: skip
     """Run the target's graph, whose inputs are set and whose tensors are all kept, and explain an element. See `explain`."""
     op = runner.graph.ops[-1]  # an interpreter has a copy of its model
+    output = target.output if output is None else output
 
     def value(tensor: Tensor) -> np.ndarray:
         return runner.view(runner.index_of(tensor))

@@ -21,7 +21,7 @@ from .explanation import Derivation
 if TYPE_CHECKING:
     from ..model import Op
 
-__all__ = ["Index", "Place", "Site", "broadcast_index", "derive", "explained", "explains", "node_of", "window_places"]
+__all__ = ["Index", "Place", "Site", "broadcast_index", "can_explain", "derive", "explained", "explains", "node_of", "window_places"]
 
 Index = tuple[int, ...]
 Place = Callable[[Index], Derivation]
@@ -113,6 +113,11 @@ def explained() -> dict[tuple[str, str], dict[str, Family]]:
     for module in pkgutil.iter_modules(families.__path__):
         importlib.import_module(f"{families.__name__}.{module.name}")
     return _FAMILIES
+
+
+def can_explain(code: str, type: str) -> bool:
+    """Whether there are explanations of an operator's outputs of a type, so that a command may be suggested; `derive` may refuse some."""
+    return (code, type) in explained()
 
 
 def derive(node: Node, arithmetic: Arithmetic, output: int = 0, computed: Collection[int] = ()) -> Place:

@@ -7,7 +7,7 @@ import shlex
 
 from ..arithmetic import ARITHMETICS, FAST, REFERENCE
 from ..errors import TinyliteError
-from ..explaining.site import derive, explained, node_of
+from ..explaining.site import can_explain, derive, node_of
 from .findings import CaseDifference, Findings
 from .runtimes.base.source import RuntimeSource
 from .sources import TinyliteSource
@@ -24,7 +24,7 @@ def commands(report: Findings, judge: Judge, folder: str | None) -> list[str]:
     first, verdict = report.first, report.verdict
     assert first is not None and verdict is not None
     found = []
-    explains = first.difference.problem is None and _is_explained(judge, first, verdict.op)
+    explains = first.difference.problem is None and _is_explained(judge, first, verdict.op, verdict.output)
     if explains and report.model is not None and judge.golden.graph == 0:
         found.append(_explaining(report, judge, report.model, verdict.op, report.golden.path, first.case))
     if folder is None:
@@ -44,11 +44,11 @@ def _checking(golden: str, model: str, *more: str) -> str:
     return shlex.join(["tinylite", "golden", "check", golden, model, *more])
 
 
-def _is_explained(judge: Judge, first: CaseDifference, op: int) -> bool:
+def _is_explained(judge: Judge, first: CaseDifference, op: int, output: int) -> bool:
     """Whether `tinylite explain` has an answer, as far as can be said without running the model."""
     graph, place = judge.graph, judge.golden.keys.index(first.key)
     found = graph.ops[op]
-    if place not in judge.places or (found.name, graph.tensors[judge.places[place]].type) not in explained():
+    if place not in judge.places or not can_explain(found.name, str(graph.tensors[judge.places[place]].type)):
         return False
     known, numbers = judge.known(first.case, {}), {id(tensor): index for index, tensor in enumerate(graph.tensors)}
     inputs = [None if tensor is None else tensor.data if tensor.is_constant else known.get(numbers[id(tensor)]) for tensor in found.inputs]
@@ -58,24 +58,17 @@ def _is_explained(judge: Judge, first: CaseDifference, op: int) -> bool:
     computed = [number for number, tensor in enumerate(found.inputs) if tensor is not None and not tensor.is_constant]
     node = node_of(found, 0, inputs, [first.record.shape if value is None else value.shape for value in outputs])
     try:
-        derive(node, ARITHMETICS[(*_arithmetics(judge), REFERENCE.name)[0]], _output(judge, first, op), computed)
+        derive(node, ARITHMETICS[(*_arithmetics(judge), REFERENCE.name)[0]], output, computed)
     except TinyliteError:
         return False
     return True
 
 
-def _output(judge: Judge, first: CaseDifference, op: int) -> int:
-    """Which of an op's outputs differs."""
-    target = judge.graph.tensors[judge.places[judge.golden.keys.index(first.key)]]
-    return next(number for number, tensor in enumerate(judge.graph.ops[op].outputs) if tensor is target)
-
-
 def _explaining(report: Findings, judge: Judge, model: str, op: int, golden: str | None, case: int) -> str:
     assert report.first is not None and report.verdict is not None
     command = ["tinylite", "explain", model, "--op", str(op), "--at", ",".join(map(str, report.first.difference.worst)) or "()"]
-    output = _output(judge, report.first, report.verdict.op)
-    if output:
-        command += ["--output", str(output)]
+    if report.verdict.output:
+        command += ["--output", str(report.verdict.output)]
     if golden is not None:
         command += ["--inputs", golden, *(["--case", str(case)] if case else [])]
     for name in _arithmetics(judge):

@@ -37,6 +37,7 @@ class Verdict:
 
     op, operator  its number and name
     tensor        the output that differs
+    output        its number among the op's
     kind          "guilty": fed the golden's inputs it still differs; "victim": fed them it agrees, so what differs came from before;
                   "unknown": it cannot be said
     reason        why, as a sentence
@@ -47,6 +48,7 @@ class Verdict:
     tensor: str
     kind: str
     reason: str
+    output: int = 0
 
 
 @dataclass(frozen=True)

@@ -264,15 +264,21 @@ def _largest_values(each: CaseDifference, golden: np.ndarray, found: np.ndarray,
 
 def _explanation(report: Report, each: CaseDifference) -> str:
     """How tinylite computes the worst value; "" if that cannot be explained, which a report must not fail for."""
-    tensor = each.difference.tensor
-    if report.model is None or tensor.op is None or not each.difference.worst:
+    verdict = report.verdict
+    if report.model is None or verdict is None or verdict.tensor != each.key or not each.difference.worst:
         return ""
     try:
         import tinylite
 
         names = [report.golden.arithmetic, *report.now.split()[:1]]
         explained = tinylite.explain(
-            report.model, tensor.op, each.difference.worst, report.golden.inputs(each.case), arithmetic=[*dict.fromkeys(names)]
+            report.model,
+            verdict.op,
+            each.difference.worst,
+            report.golden.inputs(each.case),
+            arithmetic=[*dict.fromkeys(names)],
+            output=verdict.output,
+            graph=report.golden.graph,
         )
         tables = [block(title, head, rows) for title, head, rows in explained.sections()]
     except Exception:

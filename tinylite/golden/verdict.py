@@ -94,7 +94,7 @@ class Judge:
             )
         except TinyliteError as error:
             kind, reason = "unknown", f"the op cannot be run alone: {error}"
-        return Verdict(op, self.graph.ops[op].name, found.key, kind, reason)
+        return Verdict(op, self.graph.ops[op].name, found.key, kind, reason, self._output_of(op, place))
 
     def op_of(self, place: int) -> int | None:
         """The op in the model that computes a tensor of the golden."""
@@ -103,6 +103,11 @@ class Judge:
             return None
         target = self.graph.tensors[index]
         return next((number for number, op in enumerate(self.graph.ops) if any(output is target for output in op.outputs)), None)
+
+    def _output_of(self, op: int, place: int) -> int:
+        """Which output of an op, which computes it, a tensor of the golden is."""
+        target = self.graph.tensors[self.places[place]]
+        return next(number for number, output in enumerate(self.graph.ops[op].outputs) if output is target)
 
     def known(self, case: int, values: Mapping[str, np.ndarray | int]) -> dict[int, np.ndarray]:
         """What the golden holds, by indices in the model: its values, and those of the source that have the golden's hashes."""
@@ -246,7 +251,8 @@ class Judge:
                 asked |= {self.golden.keys[self._by_index[index]] for index in part.outputs if index in self._by_index}
             if failed:
                 reason = f"fed the golden's inputs it differs, in {len({each.case for each in failed})} of {len(self.golden.cases)} cases"
-                guilty.append(Verdict(op, self.graph.ops[op].name, failed[0].key, "guilty", reason))
+                output = self._output_of(op, self.golden.keys.index(failed[0].key))
+                guilty.append(Verdict(op, self.graph.ops[op].name, failed[0].key, "guilty", reason, output))
         notes = [
             f"{names_of(self.graph, [op])} was not checked alone, but as part of the whole model: {why}"
             for op, why in list(unasked.items())[:5]
