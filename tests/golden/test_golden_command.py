@@ -161,6 +161,32 @@ def test_the_output_that_differs_is_explained_and_what_has_no_explanation_is_not
     assert "guilty: op 0 FULLY_CONNECTED" in done.stdout and "explain" not in done.stdout
 
 
+def test_where_one_of_several_ops_is_guilty_none_is_reproduced(folder: Path) -> None:
+    kept = golden.load(folder / "g.npz")
+    np.savez(folder / "dump.npz", **{f"{case}/y": kept.cases[case][kept.keys.index("y")].value ^ 1 for case in range(2)})
+    done = run("check", folder / "g.npz", "--with", folder / "dump.npz", "--repro", folder / "repro", "--json", folder / "r.json", code=1)
+    assert "it is one of ops 0 to 10" in done.stdout and "to reproduce it" not in done.stdout and not (folder / "repro").exists()
+    assert "Note: nothing was written into" in done.stderr and "no single op that is guilty" in done.stderr
+    assert json.loads((folder / "r.json").read_text())["verdict"]["ops"] == list(range(11))
+
+
+def test_of_two_models_of_one_name_the_golden_s_own_is_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "old").mkdir()
+    (folder / "old" / "g.npz").write_bytes((folder / "g.npz").read_bytes())
+    (folder / "old" / "net.tflite").write_bytes((folder / "other.tflite").read_bytes())
+    monkeypatch.chdir(folder)
+    run("check", "old/g.npz")
+    (folder / "net.tflite").unlink()
+    assert "the golden is of another model" in run("check", "old/g.npz", code=1).stderr
+
+
+@pytest.mark.parametrize("options", [["--with", "litert"], ["--each"]])
+def test_a_model_that_is_needed_and_nowhere_is_named(options: list[str], folder: Path) -> None:
+    (folder / "net.tflite").unlink()
+    done = run("check", folder / "g.npz", *options, code=1)
+    assert "the model 'net.tflite' is neither beside the golden nor in the current directory" in done.stderr
+
+
 def test_reports_are_written(folder: Path) -> None:
     arguments = ["check", folder / "g.npz", folder / "other.tflite", "--changed-model"]
     done = run(*arguments, "--json", "-", "--junit", folder / "j.xml", code=1)

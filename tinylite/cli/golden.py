@@ -156,6 +156,8 @@ def check(
             with at(target):
                 write_whole(target, [content().encode("utf-8", "replace")])
             written.append(target)
+    if repro is not None and not report.passes and report.reproduction is None:
+        echo(f"Note: nothing was written into {repro}: there is no single op that is guilty and can be run alone", err=True)
     if as_json != "-":
         echo(report.text(), lines=True)
         for target in written:

@@ -22,6 +22,7 @@ from .golden import Golden, GoldenTensor, Record, execution_order, native, tenso
 from .model_file import ModelFile, beside
 from .report import Report
 from .reproduce import reproduce
+from .runtimes import names as runtimes
 from .sources import OpSource, Source, TinyliteSource, source
 from .tolerance import EXACT, Tolerance
 from .verdict import Judge, with_layers
@@ -61,7 +62,7 @@ def check(
     if not golden.cases:
         raise GoldenError("the golden has no cases, so there is nothing to check", "Record it again")
     allowed = _allowed(golden, tolerance, tolerances or {})
-    file = _model(golden, model, needed=using is None)
+    file = _model(golden, model, needed=using is None or each or (isinstance(using, str) and using in runtimes()))
     if file is not None and golden.graph and golden.graph >= len(file.model.graphs):
         raise GoldenError(
             f"the golden is of graph {golden.graph}, and the model has {len(file.model.graphs)}", "Give the model that it is of"
@@ -335,7 +336,8 @@ def _shown(report: Report, judge: Judge, folder: Any) -> Report:
     first, verdict = report.first, report.verdict
     if first is None or verdict is None:
         return report
-    made = reproduce(judge, verdict.op, first, os.fsdecode(folder)) if folder is not None and verdict.kind == "guilty" else None
+    alone = verdict.kind == "guilty" and len(verdict.ops) == 1
+    made = reproduce(judge, verdict.op, first, os.fsdecode(folder)) if folder is not None and alone else None
     return replace(report, commands=tuple(commands(report, judge, made)), reproduction=made)
 
 

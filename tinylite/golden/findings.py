@@ -41,6 +41,7 @@ class Verdict:
     kind          "guilty": fed the golden's inputs it still differs; "victim": fed them it agrees, so what differs came from before;
                   "unknown": it cannot be said
     reason        why, as a sentence
+    ops           the numbers of all ops of which one is to blame, where no more can be said; this op's otherwise
     """
 
     op: int
@@ -49,6 +50,11 @@ class Verdict:
     kind: str
     reason: str
     output: int = 0
+    ops: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.ops:
+            object.__setattr__(self, "ops", (self.op,))
 
 
 @dataclass(frozen=True)

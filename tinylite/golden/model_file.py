@@ -61,12 +61,13 @@ class ModelFile:
 
 
 def beside(golden_path: str | None, name: str, sha256: str) -> ModelFile:
-    """The model of a golden, which lies beside it or in the current directory. Raises FileError with a remedy if it does not."""
+    """The model of a golden, which lies beside it or in the current directory: of two, that with its SHA-256.
+    Raises FileError with a remedy if it does not."""
     folders = [os.path.dirname(golden_path)] if golden_path is not None else []
     tried = [os.path.join(folder, name) for folder in (*folders, "")] if name and name == os.path.basename(name) else []
-    for path in tried:
-        if os.path.isfile(path):
-            return ModelFile.of(path)
+    found = [ModelFile.of(path) for path in tried if os.path.isfile(path)]
+    for file in sorted(found, key=lambda file: file.sha256 != sha256):  # the right one first
+        return file
     raise FileError(
         f"the model {name!r} is neither beside the golden nor in the current directory"
         if name

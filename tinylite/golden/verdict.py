@@ -54,6 +54,9 @@ def with_layers(golden: Golden, file: ModelFile) -> Golden | str:
     return made
 
 
+_Said = tuple[str, str, tuple[int, ...]]  # kind, reason and ops of a Verdict
+
+
 @dataclass
 class Judge:
     """Says of ops whether they are to blame. `allowed` are the tolerances of the golden's tensors; `golden` has layers, if it can."""
@@ -87,14 +90,14 @@ class Judge:
         if op is None:
             return None
         try:
-            kind, reason = (
+            kind, reason, ops = (
                 self._fed_the_golden_s(place, op, found.case, values)
                 if isinstance(self.using, OpSource)
                 else self._fed_its_own(place, op, found, values)
             )
         except TinyliteError as error:
-            kind, reason = "unknown", f"the op cannot be run alone: {error}"
-        return Verdict(op, self.graph.ops[op].name, found.key, kind, reason, self._output_of(op, place))
+            kind, reason, ops = "unknown", f"the op cannot be run alone: {error}", ()
+        return Verdict(op, self.graph.ops[op].name, found.key, kind, reason, self._output_of(op, place), ops)
 
     def op_of(self, place: int) -> int | None:
         """The op in the model that computes a tensor of the golden."""
@@ -126,17 +129,17 @@ class Judge:
             self._alone[op] = op_segment(self.file.model, self.golden.graph, op)
         return self._alone[op]
 
-    def _fed_the_golden_s(self, place: int, op: int, case: int, values: Mapping[str, np.ndarray | int]) -> tuple[str, str]:
+    def _fed_the_golden_s(self, place: int, op: int, case: int, values: Mapping[str, np.ndarray | int]) -> _Said:
         known = self.known(case, values)
         differences = self.alone(op, case, known)
         if isinstance(differences, str):
-            return self._with_those_before(place, case, known) or ("unknown", differences)
+            return self._with_those_before(place, case, known) or ("unknown", differences, ())
         key = self.golden.keys[place]
         if any(not each.difference.passes for each in differences):
-            return "guilty", "fed the golden's inputs it still differs"
+            return "guilty", "fed the golden's inputs it still differs", ()
         if self._got_the_golden_s(op, case, values):
-            return "guilty", "in the whole model it has the golden's inputs and differs, though alone it agrees"
-        return "victim", f"fed the golden's inputs it agrees in {key!r}: what differs came from an earlier op"
+            return "guilty", "in the whole model it has the golden's inputs and differs, though alone it agrees", ()
+        return "victim", f"fed the golden's inputs it agrees in {key!r}: what differs came from an earlier op", ()
 
     def _got_the_golden_s(self, op: int, case: int, values: Mapping[str, np.ndarray | int]) -> bool:
         """Whether an op had inputs in the whole model that do not differ at all from the golden's, so that no op before it is to blame."""
@@ -152,7 +155,7 @@ class Judge:
                 return False
         return part is not None
 
-    def _with_those_before(self, place: int, case: int, known: Mapping[int, np.ndarray]) -> tuple[str, str] | None:
+    def _with_those_before(self, place: int, case: int, known: Mapping[int, np.ndarray]) -> _Said | None:
         """The same of an op of a changed model whose inputs the golden does not hold, together with the ops that compute those."""
         if not (self.golden.layers and isinstance(self.using, TinyliteSource)):
             return None
@@ -163,8 +166,8 @@ class Judge:
         found = compare_record(value, self.golden.cases[case][place], self.golden.tensors[place], self.allowed[place])
         what = names_of(self.graph, part.ops)
         if found is not None and not found.passes:
-            return "guilty", f"it is one of {what}: fed the golden's inputs they still differ, and it holds nothing in between"
-        return "victim", f"fed the golden's inputs {what} agree: what differs came from an earlier op"
+            return "guilty", f"it is one of {what}: fed the golden's inputs they still differ, and it holds nothing in between", part.ops
+        return "victim", f"fed the golden's inputs {what} agree: what differs came from an earlier op", ()
 
     def alone(self, op: int, case: int, known: Mapping[int, np.ndarray]) -> list[CaseDifference] | str:
         """How the outputs of an op that the source runs on the golden's values, `known`, differ; or why it cannot be said."""
@@ -188,20 +191,21 @@ class Judge:
                     found.append(CaseDifference(case, self.golden.keys[place], kept, difference, value))
         return found
 
-    def _fed_its_own(self, place: int, op: int, found: CaseDifference, values: Mapping[str, np.ndarray | int]) -> tuple[str, str]:
+    def _fed_its_own(self, place: int, op: int, found: CaseDifference, values: Mapping[str, np.ndarray | int]) -> _Said:
         if self.arithmetic is None:
-            return "unknown", f"this tinylite lacks the golden's arithmetic {self.golden.arithmetic} {self.golden.arithmetic_version}"
+            return "unknown", f"this tinylite lacks the golden's arithmetic {self.golden.arithmetic} {self.golden.arithmetic_version}", ()
         known = self.own(found.case, values)
         part = segment(self.file.model, self.golden.graph, known, self.places[place])
         if part is None:
-            return "unknown", "what it computes from is neither in the dump nor known otherwise"
+            return "unknown", "what it computes from is neither in the dump nor known otherwise", ()
         (computed,) = self._computed(part, known)
         what = names_of(self.graph, part.ops)
         if self._agrees(values[found.key], computed, place):
-            return "victim", f"from the dump's own inputs tinylite computes the same with {what}: what differs came from before"
+            return "victim", f"from the dump's own inputs tinylite computes the same with {what}: what differs came from before", ()
         if len(part.ops) > 1:
-            return "guilty", f"it is one of {what}: from the dump's own inputs they compute something else, and it has nothing in between"
-        return "guilty", "from the dump's own inputs tinylite computes something else"
+            why = "from the dump's own inputs they compute something else, and it has nothing in between"
+            return "guilty", f"it is one of {what}: {why}", part.ops
+        return "guilty", "from the dump's own inputs tinylite computes something else", ()
 
     def own(self, case: int, values: Mapping[str, np.ndarray | int]) -> dict[int, np.ndarray]:
         """What a dump holds, by indices in the model: its arrays, and the golden's where a CRC32 says so, or of inputs that it lacks."""
