@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from tinylite import Graph, Model, Op, SettingError, compare_arithmetics
+from tinylite import Graph, Model, Op, SettingError, Tensor, compare_arithmetics
 from tinylite.cli import main
 
 from ..cases import Case
@@ -81,3 +81,13 @@ def test_the_command_shows_pairs(tmp_path: Path) -> None:
     assert done.exit_code == 0 and "op 1 FULLY_CONNECTED" in done.stdout
     (pair,) = json.loads(CliRunner().invoke(main, [*command, "--json"]).stdout)["pairs"]
     assert pair["op"] == 1 and pair["steps"] > 0
+
+
+def test_the_command_says_when_one_arithmetic_alone_runs_the_model(tmp_path: Path) -> None:
+    x, y = Tensor("x", (1, 4)), Tensor("y", (1, 2))
+    weights = Tensor("w", (2, 4))
+    weights.data = np.ones((2, 4), np.float32)
+    Model([Graph("main", [x], [y], [Op("FULLY_CONNECTED", [x, weights, None], [y])], [x, weights, y])]).save(tmp_path / "float.tflite")
+    done = CliRunner().invoke(main, ["arithmetic", str(tmp_path / "float.tflite")])
+    assert done.exit_code == 0 and "not proven for FULLY_CONNECTED of FLOAT32" in done.stdout
+    assert "nothing to compare: of these arithmetics only litert-reference runs the model" in done.stdout

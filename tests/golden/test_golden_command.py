@@ -240,7 +240,7 @@ def test_what_cannot_be_is_said(arguments: list[str], code: int, text: str, fold
 
 def test_another_model_is_refused_with_a_remedy(folder: Path) -> None:
     done = run("check", folder / "g.npz", folder / "other.tflite", code=1)
-    assert "the golden is of another model" in done.stderr and "--changed-model" in done.stderr
+    assert f"{folder / 'g.npz'}: the golden is of another model" in done.stderr and "--changed-model" in done.stderr
 
 
 def test_a_model_that_is_nowhere_is_asked_for(folder: Path) -> None:

@@ -51,5 +51,7 @@ def arithmetic(model: str, files: tuple[str, ...], names: tuple[str, ...], seed:
         table.add_row(pair.first, pair.second, printable(where), f"{pair.share:.2%}", str(pair.steps))
     if found.pairs:
         console().print(table)
+    else:
+        echo(f"nothing to compare: of these arithmetics only {', '.join(found.arithmetics) or 'none'} runs the model")
     for name, reason in found.refused.items():
         echo(f"{name}: {reason}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..arithmetic import ARITHMETICS, REFERENCE
-from ..errors import FileError, SettingError, at
+from ..errors import FileError, GoldenError, SettingError, at
 from .base.terminal import CONTEXT, echo, finite
 
 if TYPE_CHECKING:
@@ -139,10 +139,14 @@ def check(
     if using is not None and arithmetic is not None:
         raise click.UsageError("--arithmetic says how tinylite rounds, and --with that others compute: give one of the two")
     common, special = _tolerances(tensors, lsb=lsb, share=share, rtol=rtol, atol=atol, ulp=ulp)
-    report = library.check(
-        library.load(file, verify=False), model, using=using, arithmetic=arithmetic, tolerance=common, tolerances=special, each=each,
-        changed_model=changed_model, reproduce_in=repro,
-    )  # fmt: skip
+    try:
+        report = library.check(
+            library.load(file, verify=False), model, using=using, arithmetic=arithmetic, tolerance=common, tolerances=special, each=each,
+            changed_model=changed_model, reproduce_in=repro,
+        )  # fmt: skip
+    except GoldenError as error:
+        error.places = error.places or [file]  # which of several goldens it is
+        raise
     written = []
     if html is not None:
         from ..golden.html import write
