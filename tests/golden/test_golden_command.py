@@ -225,6 +225,7 @@ def test_tolerances_are_for_all_tensors_or_for_one(folder: Path) -> None:
         (["--tensor", "subb:lsb=1"], 1, "nearest names are 'sub'"),
         (["--share", "2"], 2, "share is 2"),
         (["--rtol", "nan"], 2, "rtol is nan"),
+        (["--html", "r.out", "--junit", "./r.out"], 2, "two reports go to one file"),
         (["--tensor", "sub:lsb=1,lsb=2"], 2, "says lsb twice"),
         (["--tensor", "zz:lsb=1"], 1, "The golden has 'conv', 'deep', "),
         (["--with", "litert", "--arithmetic", "xnnpack"], 2, "give one of the two"),

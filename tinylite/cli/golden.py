@@ -133,7 +133,10 @@ def check(
     from .. import golden as library
     from ..files.io import check_not_source, write_whole
 
-    for path in filter(None, (html, junit, None if as_json == "-" else as_json)):
+    reports = [path for path in (html, junit, None if as_json == "-" else as_json) if path]
+    if len({os.path.realpath(path) for path in reports}) < len(reports):
+        raise click.UsageError("two reports go to one file, which would hold the last: give each another name")
+    for path in reports:
         for source in filter(None, (file, model, using)):
             check_not_source(path, source)
     if using is not None and arithmetic is not None:
