@@ -36,10 +36,12 @@ def test_it_says_what_is_in_the_way(runner: CliRunner) -> None:
     command = ["vectors", str(DIGITS), "--format", "csv", "-o", "v"]
     assert runner.invoke(main, command).exit_code == 0
     again = runner.invoke(main, command)
-    assert again.exit_code == 1 and "v: it is a folder that holds files" in again.output
+    assert again.exit_code == 1 and "v: it is a folder that holds test vectors" in again.output
     assert runner.invoke(main, [*command, "--overwrite"]).exit_code == 0
     for wrong in (["--op", "0", "--each"], ["--cases", "2", "3"]):
         assert runner.invoke(main, [*command, *wrong, "--overwrite"]).exit_code == 2
+    refused = runner.invoke(main, [*command, "--op", "9", "--overwrite"])
+    assert refused.exit_code == 1 and refused.stderr.startswith(f"Error: {DIGITS}: there is no op 9: the first graph has 5")
 
 
 def test_it_takes_files_as_run_does(runner: CliRunner) -> None:

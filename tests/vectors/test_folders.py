@@ -34,7 +34,7 @@ def test_a_folder_that_is_in_use_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "v").mkdir()
     write(tmp_path / "v")  # empty
     before = contents(tmp_path / "v")
-    with pytest.raises(FileError, match="holds files, which stay"):
+    with pytest.raises(FileError, match=r"holds test vectors, which stay as they are\. Give another folder, or have it overwritten"):
         write(tmp_path / "v", "csv")
     assert contents(tmp_path / "v") == before
     write(tmp_path / "v", "csv", overwrite=True)

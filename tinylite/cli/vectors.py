@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ..arithmetic import ARITHMETICS, REFERENCE
 from .base.terminal import CONTEXT, echo, echo_json
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["vectors"]
 
@@ -25,7 +22,15 @@ _FORMATS = ("arm", "bin", "c", "cmsis", "coe", "csv", "memh", "npy", "npz", "tfl
 @click.option("--format", "format", type=click.Choice(_FORMATS), required=True, help="What the files are: see docs/vectors.md.")
 @click.option("--op", type=click.IntRange(0), metavar="N", help="Of this op of the first graph, as tinylite inspect counts them.")
 @click.option("--each", is_flag=True, help="Of each op, in a folder within.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the random values of inputs that have no file.")
+@click.option(
+    "--random",
+    "--seed",
+    "seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Of the random values of inputs that have no file.",
+)
 @click.option("--cases", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many runs, with seeds from --seed on.")
 @click.option(
     "--arithmetic", type=click.Choice(sorted(ARITHMETICS)), default=REFERENCE.name, show_default=True, help="How results are rounded."
