@@ -105,6 +105,9 @@ def test_inputs_are_given_by_order_or_name() -> None:
         ({"graph": 1}, r"there is no graph 1: the model has 1"),
         ({"arithmetic": "xnnpac"}, r"there is no arithmetic 'xnnpac'\. The nearest names are 'xnnpack'"),
         ({"arithmetic": []}, r"no arithmetic is asked for"),
+        ({"arithmetic": None}, r"there is no arithmetic None\. Give one of"),
+        ({"arithmetic": ["tflm", 5]}, r"there is no arithmetic 5"),
+        ({"op": [3]}, r"no op has an output named \[3\]"),
         ({"inputs": {"pictur": np.zeros((1, 8, 8, 1), np.uint8)}}, r"no input 'pictur'\. The nearest names are 'picture'"),
         ({"inputs": {}}, r"nothing is given for input 'picture'"),
         ({"inputs": [1, 2]}, r"the number of inputs is 1, and 2 are given"),
@@ -279,6 +282,7 @@ def command(*arguments: object, code: int = 0) -> str:
 
 def test_the_command_prints_what_the_function_finds() -> None:
     found = tinylite.explain(DIGITS, 3, (0, 3), seed=2, arithmetic="all")
+    assert found == tinylite.explain(DIGITS, 3, (0, 3), seed=2, arithmetic=["all", "tflm"])
     assert json.loads(command(DIGITS, "--op", 3, "--at", "0,3", "--seed", 2, "--arithmetic", "all", "--json")) == found.plain()
     shown = command(DIGITS, "--op", "dense/add", "--at", "0,3", "--seed", 2)
     assert str(found.result) in shown and "... 360 more" in shown and max(map(len, shown.splitlines())) <= 100

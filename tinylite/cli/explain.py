@@ -71,7 +71,7 @@ def explain(
     kept = _golden(golden, case, model, bool(files)) if golden is not None else None
     if kept is not None:
         names, graph = names or (kept.arithmetic,), kept.graph if graph is None else graph
-    arithmetics = arithmetics_of("all" if "all" in names else names or REFERENCE)
+    arithmetics = arithmetics_of(names or REFERENCE)
     target = find_target(Model.load(model), int(op) if op.isascii() and op.isdigit() else op, graph or 0)
     interpreter = Interpreter(target.model, experimental_preserve_all_tensors=True, arithmetic=arithmetics[0])
     session = Session(interpreter, graph=target.graph)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic import ARITHMETICS, FAST, REFERENCE, Arithmetic, find
-from ..errors import ExplainError, TensorError, UnsupportedError, at as place_of, nearest, quoted
+from ..errors import ExplainError, SettingError, TensorError, UnsupportedError, at as place_of, nearest, quoted
 from ..inputs.random_values import random_inputs
 from ..interpreter import GraphRunner, Interpreter
 from ..model import Model, Op, Tensor
@@ -48,9 +48,9 @@ def explain(
     Integers are Python's, exact; what a kernel computes in float or double is so here, and said. The result is compared with what the
     kernel has computed.
 
-    Raises TensorError for an op, an element or inputs that there are not, UnsupportedError for an operator or type that cannot be
-    explained or that the first arithmetic is not proven for, ExplainError where the explanation and the kernel do not agree, and what
-    loading, planning and running raise.
+    Raises TensorError for an op, an element or inputs that there are not, SettingError for an arithmetic, UnsupportedError for an
+    operator or type that cannot be explained or that the first arithmetic is not proven for, ExplainError where the explanation and the
+    kernel do not agree, and what loading, planning and running raise.
     """
     arithmetics = arithmetics_of(arithmetic)
     target = find_target(model_from(model, None), op, graph)
@@ -62,13 +62,13 @@ def explain(
 
 def arithmetics_of(given: Arithmetic | str | Sequence[Arithmetic | str]) -> list[Arithmetic]:
     """Those that are asked for. "all" are all but "fast", whose integers are those of "litert-reference", which comes first."""
-    if given == "all":
+    if isinstance(given, (Arithmetic, str)) or not isinstance(given, Sequence):
+        given = [given]  # what is neither is refused by name
+    if not given:
+        raise SettingError("no arithmetic is asked for", "Name one, or 'all'")
+    if "all" in given:
         given = sorted((name for name in ARITHMETICS if name != FAST.name), key=lambda name: name != REFERENCE.name)
-    if isinstance(given, (Arithmetic, str)):
-        given = [given]
     found = [find(entry) for entry in given]
-    if not found:
-        raise TensorError("no arithmetic is asked for", "Name one, or 'all'")
     return found
 
 

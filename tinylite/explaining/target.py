@@ -59,7 +59,7 @@ def _place_of(graph: Graph, op: int | str) -> tuple[int, int]:
     if found:
         raise TensorError(f"the ops {', '.join(map(str, found))} have an output named {quoted(op)}", "Give the number of one")
     ends = {tensor.name for tensor in (*graph.inputs, *(tensor for tensor in graph.tensors if tensor.is_constant))}
-    if op in ends:
+    if isinstance(op, str) and op in ends:
         raise TensorError(f"{quoted(op)} is an input or a constant, which no op computes", nearest(op, (name for name, _ in makers)))
     raise TensorError(
         f"no op has an output named {quoted(op)}",

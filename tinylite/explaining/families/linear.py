@@ -85,7 +85,8 @@ def floats(site: Site) -> Place:
             "Explain it in 'litert-reference'",
         )
     if not np.isfinite(site.array(1)).all():
-        raise UnsupportedError(f"its weights {layer.weights} are NaN or infinite somewhere, which also counts in the padding")
+        problem = f"its weights {layer.weights} are NaN or infinite somewhere, which also counts in the padding"
+        raise UnsupportedError(problem, "Replace them, as docs/editing.md shows; `tinylite run --all-tensors` writes what the op returns")
     bias = bias_values(node, layer.bias, layer.channels).astype(np.float32)
     low, high = layer.limits(pair)
 
