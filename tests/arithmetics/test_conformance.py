@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,10 @@ PAIRS = {
     "FULLY_CONNECTED": DENSE,
     "BATCH_MATMUL": MATRICES,
 }
+
+# The table of what this has found, which `python -m tests.arithmetics` writes.
+PAGE = Path(__file__).parent.parent.parent / "docs" / "arithmetics.md"
+START, END = "<!-- cases: made by python -m tests.arithmetics -->", "<!-- end of cases -->"
 
 RULES = [(name, *place) for name in ORACLES for place in (ARITHMETICS[name].rules or {})]
 
@@ -78,3 +83,12 @@ def test_bits_in_500_cases(arithmetic: str, code: str, type: str) -> None:
     rule = (ARITHMETICS[arithmetic].rules or {})[code, type]
     reference = [pair.rule for pair in PAIRS.get(code, ()) if pair.output == type] or [Rule("")]
     assert bool(others) == (rule is not None and all((rule.method, rule.factor) != (one.method, one.factor) for one in reference))
+
+
+def test_the_table_in_the_docs_has_every_rule() -> None:
+    """python -m tests.arithmetics writes it."""
+    table = PAGE.read_text().split(START)[1].split(END)[0]
+    (head, _, *lines) = ([cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line.startswith("|"))
+    names = [name.strip("`") for name in head[2:]]
+    there = {(name, code, type) for code, type, *cells in lines for name, cell in zip(names, cells, strict=True) if cell}
+    assert there == set(RULES)

@@ -70,6 +70,11 @@ def test_one_arithmetic_is_too_few() -> None:
         compare_arithmetics(halves().model(), arithmetics=["litert-reference", "litert-reference"])
 
 
+def test_one_arithmetic_is_a_wrong_command_line() -> None:
+    done = CliRunner().invoke(main, ["arithmetic", "model.tflite", "--arithmetic", "tflm", "--arithmetic", "tflm"])
+    assert done.exit_code == 2 and "nothing to compare" in done.stderr
+
+
 def test_the_command_shows_pairs(tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     case = halves()

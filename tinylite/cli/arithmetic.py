@@ -40,6 +40,8 @@ def arithmetic(model: str, files: tuple[str, ...], names: tuple[str, ...], seed:
     from ..report.describe import new_table
     from .base.inputs import inputs_of
 
+    if len({*names}) == 1:
+        raise click.UsageError("there is nothing to compare one arithmetic with: give --arithmetic twice or more, or not at all")
     loaded = Model.load(model)
     found = compare_arithmetics(loaded, inputs_of(loaded, files, seed), arithmetics=names or None)
     if as_json:
