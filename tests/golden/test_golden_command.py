@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_file_and_a_number_of_cases_contradict_each_other(tmp_path: Path) -> None:
     done = run("record", DIGITS, THREE, "--cases", 3, "-o", tmp_path / "g.npz", code=2)
-    assert "INPUT makes one case" in done.stderr and not list(tmp_path.iterdir())
+    assert "each INPUT is one" in done.stderr and not list(tmp_path.iterdir())
 
 
 def test_what_is_recorded_is_what_the_library_records(folder: Path) -> None:
@@ -58,6 +58,14 @@ def test_a_file_makes_a_case(tmp_path: Path) -> None:
     made = golden.load(tmp_path / "g.npz")
     assert len(made.cases) == 1 and made.seed is None
     assert int(np.argmax(made.cases[0][1].value)) == 3
+
+
+def test_each_file_for_the_only_input_makes_a_case(tmp_path: Path) -> None:
+    pictures = [DEMO / f"digit_{digit}.png" for digit in (3, 7, 8)]
+    done = run("record", DIGITS, *pictures, "-o", tmp_path / "g.npz")
+    made = golden.load(tmp_path / "g.npz")
+    assert [int(np.argmax(case[1].value)) for case in made.cases] == [3, 7, 8]
+    assert done.stderr.count("Note: input") == 1  # what was done to each of them
 
 
 def test_an_unchanged_model_passes_without_being_named(folder: Path) -> None:

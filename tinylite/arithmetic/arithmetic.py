@@ -11,7 +11,7 @@ from ..errors import SettingError, UnprovenError, quoted
 __all__ = ["Arithmetic", "Rule", "rows"]
 
 _OTHERS = "Run it with the arithmetic 'litert-reference' or 'fast', whose integers are those of LiteRT's reference kernels"
-
+_MOST_NAMED = 5  # operators or types
 _RULES = 'Give {("CONV_2D", "INT8"): Rule(method, factor), ...}, by operators and types of outputs'
 
 
@@ -83,7 +83,9 @@ class Arithmetic:
         """Raise UnprovenError unless it is proven for an operator with outputs of a type."""
         if self.rules is not None and (code, type) not in self.rules:
             types = [f"{code} of {known}" for operator, known in self.rules if operator == code]
-            proven = ", ".join(types or dict.fromkeys(operator for operator, _ in self.rules))
+            known = types or list(dict.fromkeys(operator for operator, _ in self.rules))
+            more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
+            proven = ", ".join(known[:_MOST_NAMED]) + more
             raise UnprovenError(f"the arithmetic {self.name!r} is not proven for {code} of {type}; it is for {proven}", _OTHERS)
 
     def rule(self, code: str, type: str, reference: Rule) -> Rule:

@@ -53,14 +53,15 @@ def record(
 ) -> None:  # fmt: skip
     """Run MODEL and keep what it computes.
 
-    INPUT is what `tinylite run` takes, and makes one case; inputs without a file are random then. Without any INPUT there are several
-    cases of random inputs. The file is written whole or not at all, and never over another one unless --overwrite says so.
+    INPUT is what `tinylite run` takes. Of a model with one input, each makes a case; of others all make one, and inputs without a file
+    are random then. Without any INPUT there are several cases of random inputs. The file is written whole or not at all, and never
+    over another one unless --overwrite says so.
     """
     from .. import golden as library
     from ..files.io import check_not_source
 
     if files and cases is not None:
-        raise click.UsageError("--cases is how many cases of random inputs there are, and INPUT makes one case: give one of the two")
+        raise click.UsageError("--cases is how many cases of random inputs there are, and each INPUT is one: give one of the two")
     for file in (model, *files, *(entry.partition("=")[2] for entry in files)):
         check_not_source(output, file)
     if os.path.lexists(output) and not overwrite:  # before any work is done
@@ -85,9 +86,16 @@ def record(
 def _inputs(
     model: str, files: tuple[str, ...], seed: int, signature: str | None, graph: int, shapes: tuple[str, ...]
 ) -> tuple[list[Any] | None, dict[int, tuple[int, ...]]]:
-    """The case that files make, or None, and the shapes of inputs by their positions."""
+    """The cases that files make, or None, and the shapes of inputs by their positions. A model with one input has a case for each file."""
     from ..interpreter import Interpreter
     from .base.running import Reading, Session
+
+    said: set[str] = set()
+
+    def note(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            echo(f"Note: {text}", err=True)
 
     with Interpreter(model) as interpreter:
         session = Session(interpreter, signature, graph or None)
@@ -96,8 +104,11 @@ def _inputs(
         sizes = {position: runner.shape(tensor) for position, tensor in enumerate(runner.graph.inputs)} if shapes else {}
         if not files:
             return None, sizes
-        session.feed(files, Reading(say=lambda text: echo(f"Note: {text}", err=True)), seed)
-        return [[runner.get(details["index"]) for details in session.inputs()]], {}
+        cases = []
+        for group in zip(files) if len(runner.graph.inputs) == 1 else (files,):
+            session.feed(group, Reading(say=note), seed)
+            cases.append([runner.get(details["index"]) for details in session.inputs()])
+        return cases, {}
 
 
 @golden.command(context_settings=CONTEXT)
