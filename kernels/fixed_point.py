@@ -82,6 +82,15 @@ def nearest(x):
 
 
 @device
+def nearest_even(x):
+    """A single float or double to the nearest whole number, halves to even; a double. Without C's rint, which not every CPU replaces."""
+    whole = nearest(x)
+    if abs(x - np.trunc(x)) == 0.5 and np.trunc(whole * 0.5) * 2.0 != whole:
+        whole -= 1.0 if x > 0 else -1.0
+    return whole
+
+
+@device
 def saturated(x):
     """An int64 within int32."""
     return np.int32(min(max(np.int64(x), np.int64(-(2**31))), np.int64(2**31 - 1)))

@@ -12,7 +12,7 @@ import numpy as np
 
 from .combining import add, larger, multiply, smaller
 from .elements import ELEMENTS, NUMBERS
-from .fixed_point import multiply_by_quantized_multiplier, multiply_high, nearest, rounding_divide_by_power
+from .fixed_point import multiply_by_quantized_multiplier, multiply_high, nearest, nearest_even, rounding_divide_by_power
 from .kernel import Device, Kernel, device, kernel
 from .lazy import simd
 
@@ -115,7 +115,7 @@ def _in_float(low: int, high: int) -> Device:
     def finish(a, total, at):
         """total * factor + bias in float, rounded half to even or away from zero, + zero."""
         scaled = np.float32(np.float32(total) * a.factor) + a.bias
-        rounded = np.float64(np.rint(scaled)) if a.even else nearest(scaled)
+        rounded = nearest_even(scaled) if a.even else nearest(scaled)
         # In reach of an int32 first.
         return min(max(np.int64(min(max(rounded, -1e6), 1e6)) + a.zero, low), high)
 
