@@ -45,6 +45,23 @@ def _scales(site: Site) -> list[str]:
     return [str(np.float32(site.scale_and_zero(value)[0])) for value in (node.input(0), node.input(1), site.result)]
 
 
+def _common_terms(fields: dict[str, Any], x_scale: Any, y_scale: Any, common: str) -> Callable[[list[int], list[Stage], int], list[int]]:
+    """(both values, stages, bits to spare) -> both at the scale `common`; how they come there is added to the stages."""
+    scales = {"x": x_scale, "y": y_scale}
+    to_common = {name: by_multiplier(*_factor(fields, name), f"{scale} / {common} in double") for name, scale in scales.items()}
+
+    def terms(values: list[int], stages: list[Stage], bits: int) -> list[int]:
+        found = []
+        for (name, rescale), value in zip(to_common.items(), values, strict=True):
+            zero = fields[f"{name}_zero"]
+            stages.append(in_32_bits(f"{name} raised", (value - zero) << bits, f"({value} {signed(zero)}) * 2^{bits}"))
+            stages += renamed(rescale(int(stages[-1].value)), name)
+            found.append(int(stages[-1].value))
+        return found
+
+    return terms
+
+
 @explains("ADD", "SUB", types="INT8 UINT8")
 def sums(site: Site) -> Place:
     """Both inputs are brought to twice the larger scale, with 20 bits to spare."""
@@ -53,20 +70,12 @@ def sums(site: Site) -> Place:
     operands, subtracts = _operands(site), node.op.code == "SUB"
     x_scale, y_scale, out_scale = _scales(site)
     common = f"(2 * max({x_scale}, {y_scale}))"
-    to_common = [
-        by_multiplier(*_factor(fields, "x"), f"{x_scale} / {common} in double"),
-        by_multiplier(*_factor(fields, "y"), f"{y_scale} / {common} in double"),
-    ]
+    common_terms = _common_terms(fields, x_scale, y_scale, common)
     out = by_multiplier(*_factor(fields, "out"), f"{common} / 2^20 / {out_scale} in double")
 
     def place(at: Index) -> Derivation:
         *values, stages = operands(at)
-        terms = []
-        for name, value, rescale in zip("xy", values, to_common, strict=True):
-            zero = fields[f"{name}_zero"]
-            stages.append(in_32_bits(f"{name} raised", (value - zero) << 20, f"({value} {signed(zero)}) * 2^20"))
-            stages += renamed(rescale(int(stages[-1].value)), name)
-            terms.append(int(stages[-1].value))
+        terms = common_terms(values, stages, 20)
         total = terms[0] - terms[1] if subtracts else terms[0] + terms[1]
         stages.append(in_32_bits("sum", total, f"{terms[0]} {'-' if subtracts else '+'} {terms[1]} at the common scale"))
         stages += out(int(stages[-1].value))
@@ -131,17 +140,12 @@ def squares(site: Site) -> Place:
     operands = _operands(site)
     x_scale, y_scale, out_scale = _scales(site)
     common = f"(2 * max({x_scale}, {y_scale}))"
-    to_common = [by_multiplier(*_factor(fields, name), f"{scale} / {common} in double") for name, scale in (("x", x_scale), ("y", y_scale))]
+    common_terms = _common_terms(fields, x_scale, y_scale, common)
     out = by_multiplier(*_factor(fields, "out"), f"{common}^2 / 2^14 / {out_scale} in double")
 
     def place(at: Index) -> Derivation:
         *values, stages = operands(at)
-        terms = []
-        for name, value, rescale in zip("xy", values, to_common, strict=True):
-            zero = fields[f"{name}_zero"]
-            stages.append(Stage(f"{name} raised", (value - zero) << 7, f"({value} {signed(zero)}) * 2^7"))
-            stages += renamed(rescale(int(stages[-1].value)), name)
-            terms.append(int(stages[-1].value))
+        terms = common_terms(values, stages, 7)
         difference = terms[0] - terms[1]
         stages.append(Stage("difference", difference, f"{terms[0]} - {terms[1]} at the common scale"))
         stages.append(in_32_bits("square", difference * difference, f"{difference} * {difference}"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..explanation import Derivation, Stage, Taps
@@ -13,6 +15,19 @@ __all__: list[str] = []
 _HEADERS = ("input", "x", "part of row", "part of column", "product", "sum")
 
 
+def _blend(x: np.ndarray, ys: Any, xs: Any, at: Index, one: int) -> tuple[list[tuple[Any, ...]], int]:
+    """The four neighbours, each times its parts of `one`, in the order of kernels: both rows of the left column, then of the right."""
+    n, y, x_at, channel = at
+    rows: list[tuple[Any, ...]] = []
+    total = 0
+    for column, part_x in _neighbours(xs, x_at, one):
+        for row, part_y in _neighbours(ys, y, one):
+            value = int(x[n, row, column, channel])
+            total += value * part_y * part_x
+            rows.append(((n, row, column, channel), value, part_y, part_x, value * part_y * part_x, total))
+    return rows, total
+
+
 @explains("RESIZE_BILINEAR", types="INT8")
 def integers(site: Site) -> Place:
     """With ten fractional bits for each part."""
@@ -20,14 +35,7 @@ def integers(site: Site) -> Place:
     ys, xs = _tables(site, site.operator.integers)  # type: ignore[attr-defined]
 
     def place(at: Index) -> Derivation:
-        n, y, x_at, channel = at
-        rows, total = [], 0
-        # In the order of the kernel: both rows of the left column, then of the right.
-        for column, part_x in _neighbours(xs, x_at, 1024):
-            for row, part_y in _neighbours(ys, y, 1024):
-                value = int(x[n, row, column, channel])
-                total += value * part_y * part_x
-                rows.append(((n, row, column, channel), value, part_y, part_x, value * part_y * part_x, total))
+        rows, total = _blend(x, ys, xs, at, 1024)
         rounded = divide_towards_zero(total + 524288 if total > 0 else total - 524288, 1 << 20)
         stages = [
             Stage("acc", total, "the sum of four neighbours, each times two parts of 1024"),
@@ -45,13 +53,7 @@ def eleven_bits(site: Site) -> Place:
     ys, xs = _tables(site, site.operator.eleven_bits)  # type: ignore[attr-defined]
 
     def place(at: Index) -> Derivation:
-        n, y, x_at, channel = at
-        rows, total = [], 0
-        for column, part_x in _neighbours(xs, x_at, 2048):
-            for row, part_y in _neighbours(ys, y, 2048):
-                value = int(x[n, row, column, channel])
-                total += value * part_y * part_x
-                rows.append(((n, row, column, channel), value, part_y, part_x, value * part_y * part_x, total))
+        rows, total = _blend(x, ys, xs, at, 2048)
         rounded = divide_half_up(total, 22)
         stages = [
             Stage("acc", total, "the sum of four neighbours, each times two parts of 2048"),
