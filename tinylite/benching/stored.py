@@ -1,0 +1,116 @@
+"""A Bench as JSON and back. What is read is checked against the types of the dataclasses: files come from anywhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import types
+import typing
+from typing import Any
+
+from ..errors import FileError, at, quoted
+from ..files.io import content_of, write_whole
+from .result import Bench
+
+__all__ = ["FORMAT", "load", "save", "to_json"]
+
+FORMAT = "tinylite bench"
+_VERSION = 1
+_AGAIN = "Save it again with tinylite bench --save"
+
+
+def save(bench: Bench, path: str | os.PathLike[str]) -> None:
+    """Write a Bench as JSON, whole or not at all. Raises FileError."""
+    where = os.fsdecode(path)
+    with at(where):
+        write_whole(where, [(json.dumps(to_json(bench), indent=1, allow_nan=False) + "\n").encode()])
+
+
+def to_json(bench: Bench) -> dict[str, Any]:
+    """A Bench as JSON's types. Infinity, which JSON lacks, is None."""
+    return {"format": FORMAT, "version": _VERSION, **_plain(bench)}
+
+
+def load(path: str | os.PathLike[str]) -> Bench:
+    """The Bench in a file. Raises FileError where it holds none, or one of a later version."""
+    where = os.fsdecode(path)
+    with at(where):
+        try:
+            found = json.loads(bytes(content_of(where)))
+        except (ValueError, RecursionError) as error:
+            raise FileError(f"it is not JSON: {error}", _AGAIN) from None
+        if not isinstance(found, dict) or found.get("format") != FORMAT:
+            raise FileError("it is JSON, and not of tinylite bench", _AGAIN)
+        if found.get("version") != _VERSION:
+            raise FileError(
+                f"it has version {quoted(found.get('version'))}, and this tinylite reads {_VERSION}", "Use the tinylite that wrote it"
+            )
+        bench: Bench = _object(Bench, {key: value for key, value in found.items() if key not in ("format", "version")}, "")
+        return bench
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _object(kind: type, found: Any, place: str) -> Any:
+    """A dataclass of a dictionary with a value for each field; those that have a default may be absent."""
+    if not isinstance(found, dict):
+        raise _wrong(place, found, "an object")
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    hints = typing.get_type_hints(kind)
+    unknown = [name for name in found if name not in fields]
+    absent = [
+        name for name, field in fields.items()
+        if name not in found and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    ]  # fmt: skip
+    if unknown or absent:
+        raise FileError(
+            f"{place or 'it'} {f'has {quoted(unknown[0])}' if unknown else f'lacks {absent[0]!r}'}, unlike a {kind.__name__}", _AGAIN
+        )
+    return kind(**{name: _value(hints[name], value, f"{place}.{name}".strip(".")) for name, value in found.items()})
+
+
+def _value(hint: Any, found: Any, place: str) -> Any:
+    """A value of a type that a field states, of what JSON holds."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        if found is None:
+            return None
+        (hint,) = (each for each in arguments if each is not type(None))
+        return _value(hint, found, place)
+    if origin in (list, tuple):
+        if not isinstance(found, list):
+            raise _wrong(place, found, "a list")
+        if origin is tuple and arguments[-1] is not ...:
+            if len(found) != len(arguments):
+                raise _wrong(place, found, f"a list of {len(arguments)}")
+            return tuple(_value(each, value, f"{place}[{index}]") for index, (each, value) in enumerate(zip(arguments, found, strict=True)))
+        return origin(_value(arguments[0], each, f"{place}[{index}]") for index, each in enumerate(found))
+    if origin is dict:
+        if not isinstance(found, dict):
+            raise _wrong(place, found, "an object")
+        return {key: _value(arguments[1], each, f"{place}.{key}") for key, each in found.items()}
+    if dataclasses.is_dataclass(hint):
+        return _object(typing.cast(type, hint), found, place)
+    if hint is float:
+        if found is None:
+            return math.inf
+        if isinstance(found, (int, float)) and not isinstance(found, bool) and abs(found) < 1e300 and not found != found:
+            return float(found)
+        raise _wrong(place, found, "a number")
+    if type(found) is not hint:
+        raise _wrong(place, found, {int: "an integer", str: "text", bool: "true or false"}.get(hint, str(hint)))
+    return found
+
+
+def _wrong(place: str, found: Any, wanted: str) -> FileError:
+    return FileError(f"{place or 'it'} is {quoted(found)}, and should be {wanted}", _AGAIN)
