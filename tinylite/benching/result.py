@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import stored
 from .estimates import Estimate
 from .machine import Machine
 
@@ -100,19 +101,13 @@ class Bench:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write all of it as JSON, whole or not at all. Raises FileError."""
-        from .stored import save
-
-        save(self, path)
+        stored.save(self, path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Bench:
         """Read what `save` has written. Raises FileError for anything else, with the place in it."""
-        from .stored import load
-
-        return load(path)
+        return stored.load(cls, path)
 
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON's types; infinity is None."""
-        from .stored import to_json
-
-        return to_json(self)
+        return stored.to_json(self)

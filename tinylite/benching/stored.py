@@ -1,4 +1,4 @@
-"""A Bench as JSON and back. What is read is checked against the types of the dataclasses: files come from anywhere."""
+"""Dataclasses as JSON and back. What is read is checked against the types of their fields: files come from anywhere."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ import math
 import os
 import types
 import typing
-from typing import Any
+from typing import Any, TypeVar
 
 from ..errors import FileError, at, quoted
 from ..files.io import content_of, write_whole
-from .result import Bench
 
 __all__ = ["FORMAT", "load", "save", "to_json"]
 
@@ -21,20 +20,23 @@ _VERSION = 1
 _AGAIN = "Save it again with tinylite bench --save"
 
 
-def save(bench: Bench, path: str | os.PathLike[str]) -> None:
-    """Write a Bench as JSON, whole or not at all. Raises FileError."""
+T = TypeVar("T")
+
+
+def save(bench: Any, path: str | os.PathLike[str]) -> None:
+    """Write a Bench, a dataclass, as JSON, whole or not at all. Raises FileError."""
     where = os.fsdecode(path)
     with at(where):
         write_whole(where, [(json.dumps(to_json(bench), indent=1, allow_nan=False) + "\n").encode()])
 
 
-def to_json(bench: Bench) -> dict[str, Any]:
+def to_json(bench: Any) -> dict[str, Any]:
     """A Bench as JSON's types. Infinity, which JSON lacks, is None."""
     return {"format": FORMAT, "version": _VERSION, **_plain(bench)}
 
 
-def load(path: str | os.PathLike[str]) -> Bench:
-    """The Bench in a file. Raises FileError where it holds none, or one of a later version."""
+def load(kind: type[T], path: str | os.PathLike[str]) -> T:
+    """The Bench, a dataclass of this kind, in a file. Raises FileError where it holds none, or one of a later version."""
     where = os.fsdecode(path)
     with at(where):
         try:
@@ -47,7 +49,7 @@ def load(path: str | os.PathLike[str]) -> Bench:
             raise FileError(
                 f"it has version {quoted(found.get('version'))}, and this tinylite reads {_VERSION}", "Use the tinylite that wrote it"
             )
-        bench: Bench = _object(Bench, {key: value for key, value in found.items() if key not in ("format", "version")}, "")
+        bench: T = _object(kind, {key: value for key, value in found.items() if key not in ("format", "version")}, "")
         return bench
 
 
@@ -73,9 +75,8 @@ def _object(kind: type, found: Any, place: str) -> Any:
         if name not in found and field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     ]  # fmt: skip
     if unknown or absent:
-        raise FileError(
-            f"{place or 'it'} {f'has {quoted(unknown[0])}' if unknown else f'lacks {absent[0]!r}'}, unlike a {kind.__name__}", _AGAIN
-        )
+        problem = f"has {quoted(unknown[0])}" if unknown else f"lacks {absent[0]!r}"
+        raise FileError(f"{place or 'it'} {problem}, unlike a {kind.__name__}", _AGAIN)
     return kind(**{name: _value(hints[name], value, f"{place}.{name}".strip(".")) for name, value in found.items()})
 
 
@@ -104,7 +105,7 @@ def _value(hint: Any, found: Any, place: str) -> Any:
     if hint is float:
         if found is None:
             return math.inf
-        if isinstance(found, (int, float)) and not isinstance(found, bool) and abs(found) < 1e300 and not found != found:
+        if isinstance(found, (int, float)) and not isinstance(found, bool) and abs(found) < 1e300 and found == found:
             return float(found)
         raise _wrong(place, found, "a number")
     if type(found) is not hint:
