@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import golden as golden, lite as lite, quantize as quantize
     from .arithmetic import Arithmetic as Arithmetic
+    from .benching.bench import bench as bench
+    from .benching.result import Bench as Bench
     from .converter import convert as convert
     from .converter.request import ConvertRequest as ConvertRequest
     from .converter.tflite_converter import TFLiteConverter as TFLiteConverter, toco_convert as toco_convert
@@ -79,6 +81,8 @@ if not os.path.isdir(os.path.join(__path__[0], "kernels")):
 
 _HOMES = {
     "arithmetic": ("Arithmetic",),
+    "benching.bench": ("bench",),
+    "benching.result": ("Bench",),
     "errors": (
         "CodeRefusedError", "ConvertError", "CorruptFileError", "ExplainError", "FileError", "FreezeError", "GoldenError",
         "InvokeError", "KernelError", "MissingPackageError", "ModelError", "NotATfliteFileError", "OutOfMemoryError", "QuantizeError",
@@ -104,13 +108,13 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [  # sorted, and equal to the names above; tests see to it
-    "Arithmetic", "CodeRefusedError", "ConvertError", "ConvertRequest", "CorruptFileError", "ExplainError", "Explanation",
+    "Arithmetic", "Bench", "CodeRefusedError", "ConvertError", "ConvertRequest", "CorruptFileError", "ExplainError", "Explanation",
     "ExternalBuffer", "FileError", "FreezeError", "Frozen", "FrozenTensor", "GoldenError", "Graph", "GraphRunner", "Interpreter",
     "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelDiff", "ModelError", "NotATfliteFileError", "Op",
     "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature", "SignatureRunner",
-    "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnprovenError", "UnsupportedError", "__version__", "compare_arithmetics",
-    "compat", "convert", "dequantize_values", "diff", "explain", "freeze", "golden", "infer_shapes", "lite", "load_delegate", "quantize",
-    "quantize_values", "random_inputs", "read_vectors", "toco_convert", "vectors",
+    "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnprovenError", "UnsupportedError", "__version__", "bench",
+    "compare_arithmetics", "compat", "convert", "dequantize_values", "diff", "explain", "freeze", "golden", "infer_shapes", "lite",
+    "load_delegate", "quantize", "quantize_values", "random_inputs", "read_vectors", "toco_convert", "vectors",
 ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..arithmetic import Arithmetic
 from ..errors import TensorError, TinyliteError, quoted
 from ..inputs.random_values import random_inputs
-from ..inputs.stored_values import as_array, dequantize_values, quantize_values
+from ..inputs.stored_values import as_array, dequantize_values, quantize_values, stored_as
 from ..interpreter import GraphRunner, Interpreter
 from ..interpreter.details import tensor_details
 from ..model import Graph, Tensor
@@ -139,10 +139,10 @@ def _inputs(
     fed: tuple[dict[int, np.ndarray], dict[int, np.ndarray]] = {}, {}
     for (first, second), (mine, theirs), value, which in zip(places, tensors, values, from_b, strict=True):
         if which:
-            fed[0][first], fed[1][second] = _stored(value, theirs, mine), value
+            fed[0][first], fed[1][second] = stored_as(value, theirs, mine), value
         else:
             fed[0][first] = _given(value, mine)
-            fed[1][second] = _stored(fed[0][first], mine, theirs)
+            fed[1][second] = stored_as(fed[0][first], mine, theirs)
     return fed
 
 
@@ -189,20 +189,6 @@ def _given(value: np.ndarray, tensor: Tensor) -> np.ndarray:
     if np.dtype(tensor_dtype(tensor.type)).kind == "f" and value.dtype.kind in "fiub":
         return value.astype(tensor_dtype(tensor.type))
     return value  # which the interpreter refuses, with what to do
-
-
-def _stored(value: np.ndarray, source: Tensor, target: Tensor) -> np.ndarray:
-    """The same numbers as another tensor stores them."""
-    params, wanted = (source.quantization_params, target.quantization_params), np.dtype(tensor_dtype(target.type))
-    same = source.type == target.type and (params[0] is None) == (params[1] is None)
-    if same and params[0] is not None and params[1] is not None:
-        same = np.array_equal(params[0].scale, params[1].scale) and np.array_equal(params[0].zero_point, params[1].zero_point)
-    if same:
-        return value
-    if params[0] is None and params[1] is None:
-        return value.astype(wanted)
-    real = value if params[0] is None else dequantize_values(value, source)
-    return quantize_values(real, target) if params[1] is not None else real.astype(wanted)
 
 
 # ---- what came out

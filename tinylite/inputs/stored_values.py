@@ -13,7 +13,7 @@ from ..model import Tensor
 from ..quantization_math import integer_limits, quantize_by_division
 from ..tensor_types import tensor_dtype
 
-__all__ = ["as_array", "conversion_remedy", "dequantize_values", "quantize_values", "reordering", "shape_remedy"]
+__all__ = ["as_array", "conversion_remedy", "dequantize_values", "quantize_values", "reordering", "shape_remedy", "stored_as"]
 
 # The real ranges to which pixels of 0..255 are usually scaled.
 _PIXEL_RANGES = ((0, 255), (0, 1), (-1, 1), (-128, 127))
@@ -211,3 +211,17 @@ def _stores_pixels(parameters: _Parameters) -> bool:
     scale, zero = float(parameters.scales[0]), float(parameters.zeros[0])
     ends = [scale * (end - zero) for end in (parameters.low, parameters.high)]
     return any(abs(ends[0] - low) <= scale and abs(ends[1] - high) <= scale < high - low for low, high in _PIXEL_RANGES)
+
+
+def stored_as(value: np.ndarray, source: Tensor, target: Tensor) -> np.ndarray:
+    """What a tensor `source` stores, as another stores the same numbers: real ones are quantized, or rounded to its type."""
+    params, wanted = (source.quantization_params, target.quantization_params), np.dtype(tensor_dtype(target.type))
+    same = source.type == target.type and (params[0] is None) == (params[1] is None)
+    if same and params[0] is not None and params[1] is not None:
+        same = np.array_equal(params[0].scale, params[1].scale) and np.array_equal(params[0].zero_point, params[1].zero_point)
+    if same:
+        return value
+    if params[0] is None and params[1] is None:
+        return value.astype(wanted)
+    real = value if params[0] is None else dequantize_values(value, source)
+    return quantize_values(real, target) if params[1] is not None else real.astype(wanted)

@@ -6,12 +6,23 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...model import Graph, Model
+from ...tensor_types import stored_size
 from .base.runtime import Runtime
 
-__all__ = ["RUNTIME"]
+__all__ = ["RUNTIME", "arena_size"]
 
 _LEAST_ARENA = 1 << 22  # bytes
 _ALIGNMENT = 16
+
+
+def arena_size(graph: Graph, size: int) -> int:
+    """Bytes of an arena that are enough for a graph of a file of so many bytes.
+
+    All tensors at once, room for what kernels note of each op and channel, and that again: what is not written takes no memory.
+    """
+    sizes = [stored_size(each.type, each.shape) + _ALIGNMENT for each in graph.all_tensors() if not each.is_constant]
+    return max(_LEAST_ARENA, 10 * size, 2 * (size + sum(sizes)))
 
 
 def _run(
@@ -19,15 +30,10 @@ def _run(
 ) -> tuple[list[np.ndarray], dict[int, np.ndarray]]:
     from tflite_micro.python.tflite_micro.runtime import Interpreter, InterpreterConfig
 
-    from ...model import Model
-    from ...tensor_types import stored_size
-
     graph = Model.load(content).graph
-    # All tensors at once, room for what kernels note of each op and channel, and that again: what is not written takes no memory.
-    sizes = [stored_size(each.type, each.shape) + _ALIGNMENT for each in graph.all_tensors() if not each.is_constant]
     say("AllocateTensors")
     interpreter = Interpreter.from_bytes(
-        content, arena_size=max(_LEAST_ARENA, 10 * len(content), 2 * (len(content) + sum(sizes))),
+        content, arena_size=arena_size(graph, len(content)),
         intrepreter_config=InterpreterConfig.kPreserveAllTensors if wanted else InterpreterConfig.kAllocationRecording,
     )  # fmt: skip
     say("set_input")

@@ -1,0 +1,218 @@
+"""Timing in turn: what runs where, in which order, what becomes of those that refuse or crash, and what Ctrl-C leaves."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tinylite
+from tinylite import Interpreter, Model, SettingError
+from tinylite.benching import measure
+from tinylite.benching.bench import bench
+from tinylite.benching.result import Bench
+
+DEMO = str(Path(tinylite.__file__).parent / "demo" / "digits_uint8.tflite")
+
+
+@pytest.fixture(autouse=True)
+def few_launches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "LAUNCHES", 2)
+
+
+def quick(model: object = DEMO, **settings: object) -> Bench:
+    return bench(model, **{"seconds": 0.02, **settings})  # type: ignore[arg-type]
+
+
+def python(folder: Path, code: str) -> str:
+    """A Python that finds another package `tinylite`, of this code; `REAL` in it is what imports this one."""
+    package = folder / "packages" / "tinylite"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(code.replace("REAL", _REAL.format(os.getcwd(), [entry for entry in sys.path if entry])))
+    program = folder / "python"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH={folder / "packages"} exec {sys.executable} "$@"\n')
+    program.chmod(0o755)
+    return f"python:{program}"
+
+
+# The real package, with this module in its place.
+_REAL = """
+import importlib, sys
+me, kept, sys.path[:] = sys.modules.pop("tinylite"), list(sys.path), [{0!r}, *{1!r}]
+real = importlib.import_module("tinylite")
+__path__, __getattr__, sys.modules["tinylite"], sys.path[:] = real.__path__, real.__getattr__, me, kept
+"""
+
+
+def test_a_row_has_its_launches_and_rounds() -> None:
+    found = quick(threads=[1, 2])
+    assert found.complete
+    assert [(row.name, row.kind, row.threads) for row in found.rows] == [("digits_uint8", "model", 1), ("digits_uint8", "model", 2)]
+    for row in found.rows:
+        assert len(row.digest) == 64
+        (ours,) = row.measurements
+        assert row.ours is ours
+        assert ours.version.startswith("tinylite ")
+        assert len(ours.launches) >= 2
+        assert all(len(rounds) >= 3 and min(rounds) > 0 for rounds in ours.launches)
+        assert ours.seconds is not None
+        assert ours.seconds.low <= ours.seconds.value <= ours.seconds.high
+        assert ours.ratio is None
+
+
+def test_baselines_run_in_turn_and_their_outputs_are_compared() -> None:
+    pytest.importorskip("ai_edge_litert")
+    row = quick(against=["xnnpack", "reference"]).rows[0]
+    assert [each.name for each in row.measurements] == ["tinylite", "xnnpack", "reference"]
+    for each in row.baselines:
+        assert each.ratio is not None
+        assert [len(rounds) for rounds in each.launches] == [len(rounds) for rounds in row.ours.launches]
+        assert each.agreement.startswith("within") or each.agreement == "same bits"
+
+
+def test_the_order_alternates_and_those_that_share_a_process_start_it_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tinylite.benching import hosts
+
+    asked: list[tuple[str, str]] = []
+    started: list[str] = []
+    round_, start = hosts.Hosts.round, hosts.Hosts._start
+    monkeypatch.setattr(hosts.Hosts, "round", lambda self, timed, *rest: (asked.append(timed.name), round_(self, timed, *rest))[1])
+    monkeypatch.setattr(hosts.Hosts, "_start", lambda self, timed: (started.append(timed.name), start(self, timed))[1])
+    best = quick(against=["cpu:portable"]).rows[0].measurements
+    assert [each.name for each in best] == ["tinylite", "cpu:portable"]
+    assert set(started) == {"tinylite", "cpu:portable"}
+    launch = asked[: len(asked) // len(best[0].launches)][2:]  # two say how long a run takes
+    assert launch[:4] == ["cpu:portable", "tinylite", "tinylite", "cpu:portable"]
+
+
+def test_another_python_is_timed_over_a_pipe(tmp_path: Path) -> None:
+    slow = python(
+        tmp_path,
+        """REAL
+__version__ = "0.0.7"
+class Interpreter(real.Interpreter):
+    def invoke(self):
+        for _ in range(20):
+            super().invoke()
+""",
+    )
+    row = quick(against=[slow], seconds=0.2).rows[0]
+    (other,) = row.baselines
+    assert not other.refused
+    assert other.agreement == "same bits"
+    assert other.ratio is not None
+    assert other.ratio.value < 0.5  # and not 1: the other one's packages were taken
+
+
+CRASHES = [
+    ("import os\nclass Interpreter:\n    def __init__(self, *a, **k):\n        os.abort()\n", "ended its process (SIGABRT) while opening"),
+    ("import os\nclass Interpreter:\n    def __init__(self, *a, **k):\n        raise ValueError('no such op')\n", "no such op"),
+    ("REAL\nimport os\nclass Interpreter(real.Interpreter):\n    runs = 0\n    def invoke(self):\n        self.runs += 1\n"
+     "        super().invoke()\n        self.runs < 4 or os._exit(7)\n", "ended its process (exit code 7) while running"),
+    ("import absent_package\n", "cannot be imported: No module named 'absent_package'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "said"), CRASHES, ids=["aborts", "refuses", "exits later", "not installed"])
+def test_what_refuses_or_crashes_says_so_and_the_rest_goes_on(code: str, said: str, tmp_path: Path) -> None:
+    row = quick(against=[python(tmp_path, code), "cpu:portable"]).rows[0]
+    ours, broken, other = row.measurements
+    assert said in broken.refused
+    assert broken.seconds is broken.ratio is None
+    assert ours.seconds is not None
+    assert other.ratio is not None
+
+
+def test_a_runtime_that_prints_does_not_disturb(tmp_path: Path) -> None:
+    noisy = "REAL\nimport os\nos.write(1, b'hello\\n')\nprint('hello')\nInterpreter = real.Interpreter\n"
+    assert not quick(against=[python(tmp_path, noisy)]).rows[0].baselines[0].refused
+
+
+def test_a_model_that_cannot_be_loaded_is_a_row(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.tflite"
+    broken.write_bytes(b"\0\0\0\0TFL3" + bytes(100))
+    found = quick([str(broken), str(tmp_path / "absent.tflite"), DEMO])
+    assert ["broken.tflite" in found.rows[0].ours.refused, "absent" in found.rows[1].ours.refused, found.rows[2].ours.refused] == [
+        True,
+        True,
+        "",
+    ]
+
+
+def test_another_model_gets_the_same_real_numbers() -> None:
+    eight_bits = str(Path(DEMO).with_name("digits_int8.tflite"))
+    row = quick(against=[eight_bits]).rows[0]
+    assert row.baselines[0].ratio is not None
+    assert row.baselines[0].agreement.startswith(("not compared", "differs", "within"))
+
+
+def test_an_interrupt_leaves_what_was_measured() -> None:
+    said: list[str] = []
+
+    def interrupt(text: str) -> None:
+        said.append(text)
+        if "launch 2" in text and len(said) > 3:
+            raise KeyboardInterrupt
+
+    found = quick([DEMO, DEMO, DEMO], progress=interrupt)
+    assert not found.complete
+    assert 1 <= len(found.rows) <= 2
+    assert found.rows[-1].ours.seconds is not None
+
+
+def test_starts_and_the_first_run_ever() -> None:
+    found = quick(against=["cpu:portable"], start=True)
+    start, first = found.rows
+    assert (start.kind, first.kind) == ("start", "first run")
+    assert all(len(rounds) == 1 for rounds in start.ours.launches)
+    assert start.baselines[0].ratio is not None
+    assert len(first.measurements) == 1
+    assert first.ours.seconds is not None
+    assert start.ours.seconds is not None
+    assert first.ours.seconds.value > 2 * start.ours.seconds.value  # it has compiled kernels
+
+
+def test_memory_is_that_of_processes() -> None:
+    ours = quick(memory=True).rows[0].ours
+    assert 0 < ours.memory["added"] < ours.memory["peak"]
+
+
+def test_batches_and_shapes() -> None:
+    name = Interpreter(DEMO).get_input_details()[0]["name"]
+    shape = list(Model.load(DEMO).graph.inputs[0].shape)
+    assert quick(batch=3).rows[0].shapes == {name: [3, *shape[1:]]}
+    assert quick(shapes={name: [2, *shape[1:]]}).rows[0].shapes == {name: [2, *shape[1:]]}
+    assert "no input 'nothing'" in quick(shapes={"nothing": [1]}).rows[0].ours.refused
+
+
+def test_given_inputs_are_those_that_are_run() -> None:
+    details = Interpreter(DEMO).get_input_details()[0]
+    fitting = np.zeros(details["shape"], details["dtype"])
+    assert not quick(inputs=[fitting]).rows[0].ours.refused
+    assert "given float64" in quick(inputs=[fitting.astype(np.float64)]).rows[0].ours.refused
+    assert "2 are given" in quick(inputs=[fitting, fitting]).rows[0].ours.refused
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"against": ["litert"]}, "may be three things"),
+        ({"against": ["xnpack"]}, "xnnpack"),
+        ({"against": ["cpu:z80"]}, "portable"),
+        ({"against": ["python:/no/such/python"]}, "there is no program"),
+        ({"against": ["cpu:portable", "cpu:portable"]}, "twice"),
+        ({"cpu": "z80"}, "z80"),
+        ({"seconds": 0}, "seconds is 0"),
+        ({"precision": float("nan")}, "precision is nan"),
+        ({"batch": 0}, "batch is 0"),
+        ({"threads": 0}, "at least 1"),
+        ({"arithmetic": "exact"}, "exact"),
+        ({"model": []}, "nothing to time"),
+    ],
+)
+def test_what_cannot_be_asked_for(settings: dict[str, object], said: str) -> None:
+    with pytest.raises(SettingError, match=said):
+        quick(**settings)

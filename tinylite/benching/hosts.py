@@ -1,0 +1,116 @@
+"""The processes that models are timed in: started, asked and ended, and what became of those that end by themselves."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..child_process import ChildProcess, TimeLimit
+from ..errors import SettingError
+from .baselines import Timed
+
+__all__ = ["EndedError", "Hosts", "RefusedError"]
+
+TIMEOUT = 600.0  # seconds for an answer
+
+
+class RefusedError(Exception):
+    """A runtime refuses a model, or is not there. str() says why."""
+
+
+class EndedError(Exception):
+    """A process ended, or was ended for want of an answer, while something ran in it. str() says how."""
+
+
+class Hosts:
+    """A launch: fresh processes, of which each runs all that has Timed.process in common. Use it in a with statement."""
+
+    def __init__(self, folder: str, cores: list[int] | None = None, environment: Mapping[str, str] | None = None) -> None:
+        self._folder, self._cores, self._environment = folder, cores, environment or {}
+        self._running: dict[Any, ChildProcess] = {}
+
+    def __enter__(self) -> Hosts:
+        return self
+
+    def __exit__(self, kind: Any, *rest: Any) -> None:
+        for child in self._running.values():
+            child.close(at_once=kind is not None)
+        self._running = {}
+
+    def open(self, timed: Timed, request: dict[str, Any]) -> dict[str, Any]:
+        """Open a model and run it once: version, where, and, unless it is only to "start", seconds of a run.
+
+        Raises RefusedError and EndedError.
+        """
+        return self._ask(timed, {"do": "open", "runtime": timed.runtime, "arithmetic": timed.arithmetic, **request})
+
+    def round(self, timed: Timed, warmup: int, repeats: int) -> float:
+        """Seconds of a run, the mean of `repeats` without a pause, after `warmup` runs that do not count."""
+        return float(self._ask(timed, {"do": "round", "warmup": warmup, "repeats": repeats})["seconds"])
+
+    def outputs(self, timed: Timed) -> tuple[list[np.ndarray], bool]:
+        """The outputs of the first run, and whether those of the last are the same."""
+        folder = os.path.join(self._folder, "outputs")
+        os.makedirs(folder, exist_ok=True)
+        answer = self._ask(timed, {"do": "outputs", "folder": folder})
+        return [np.load(path, allow_pickle=False) for path in answer["paths"]], bool(answer["steady"])
+
+    def memory(self, timed: Timed, request: dict[str, Any]) -> dict[str, int]:
+        """Bytes, where the system says them: the "peak" of the process, and of these those that opening and running have "added"."""
+        before = self._ask(timed, {"do": "import", "runtime": timed.runtime})["now"]
+        self.open(timed, request)
+        peak = self._ask(timed, {"do": "memory"})["peak"]
+        return {} if peak is None or before is None else {"peak": peak, "added": peak - before}
+
+    def _ask(self, timed: Timed, request: dict[str, Any]) -> dict[str, Any]:
+        child = self._running.get(timed.process) or self._start(timed)
+        mark = child.mark()
+        limit = TimeLimit(TIMEOUT, child.process)
+        doing = {"open": "opening or first running the model", "round": "running"}.get(request["do"], "answering")
+        try:
+            child.requests.write((json.dumps({"name": timed.name, **request}) + "\n").encode())
+            child.requests.flush()
+            answer: dict[str, Any] = json.loads(child.answers.readline())
+        except (OSError, ValueError):
+            child.process.kill()
+            problem = f"ended its process ({child.reason()}) while {doing}"
+            if limit.late:
+                problem = f"had not answered after {TIMEOUT:g} s, {doing}, and was ended"
+            text = f"{problem}{child.last(mark)}"
+            child.close(at_once=True)
+            del self._running[timed.process]
+            raise EndedError(text) from None
+        finally:
+            limit.stop()
+        if "error" in answer:
+            raise RefusedError(f"{'cannot be imported: ' if answer.get('missing') else ''}{answer['error']}{child.last(mark)}")
+        return answer
+
+    def _start(self, timed: Timed) -> ChildProcess:
+        python = timed.python or sys.executable
+        if not python:
+            raise SettingError("Python does not know where its program is, so no other can be started", "Use a Python that was installed")
+        environment = {**os.environ, "TINYLITE_QUIET": "1", **self._environment}
+        if timed.cpu:
+            environment["TINYLITE_CPU"] = timed.cpu
+        if timed.python is not None:  # what that Python has, not what this process has
+            for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"):
+                environment.pop(name, None)
+        path = [] if timed.python is not None else [json.dumps([entry for entry in sys.path if isinstance(entry, str)])]
+        child = ChildProcess([python, "-c", _program(), *path], environment, self._folder)
+        self._running[timed.process] = child
+        if self._cores is not None:
+            self._ask(timed, {"do": "pin", "cores": self._cores})
+        return child
+
+
+@cache
+def _program() -> str:
+    return Path(__file__).with_name("host.py").read_text(encoding="utf-8")

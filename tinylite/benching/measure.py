@@ -1,0 +1,173 @@
+"""Timing in turn: launches of processes, and in each rounds in which one after the other runs, in alternating order."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from .agreement import agreement
+from .baselines import Timed
+from .estimates import Estimate, enough, launches_estimate, ratio_estimate
+from .hosts import EndedError, Hosts, RefusedError
+from .result import Measurement
+
+__all__ = ["LAUNCHES", "Measuring", "Starting"]
+
+ROUND = 0.01  # seconds that a round of one of them should take: longer than the clock's noise, shorter than the machine's moods
+_WARM = 0.2  # of a round's runs, before it: the others have had the caches
+LAUNCHES = 6  # at least: the median of six lies between the least and the greatest with a confidence of 97 %
+_LEAST_ROUNDS = 3  # of a launch
+_PATIENCE = 8, 20.0  # times the seconds that were asked for, and seconds at least: then even launches that are missing are left out
+
+
+@dataclass
+class _State:
+    """What is known of one that is timed."""
+
+    timed: Timed
+    request: dict[str, Any]
+    launches: list[list[float]] = field(default_factory=list)
+    version: str = ""
+    refused: str = ""
+    outputs: list[np.ndarray] | None = None
+    steady: bool = True
+    run: float = 0.0  # seconds of a run, roughly
+
+
+class Measuring:
+    """A row in the making: what is timed, each on its request (see host.py), the first beside all others."""
+
+    def __init__(self, requests: Mapping[Timed, dict[str, Any]], folder: str, cores: Sequence[int] | None = None) -> None:
+        self._states = [_State(timed, request) for timed, request in requests.items()]
+        self._folder, self._cores = folder, None if cores is None else list(cores)
+
+    def run(self, seconds: float, precision: float, say: Callable[[str], None] = lambda text: None) -> None:
+        """Time them until the intervals are narrower than `precision`: those of the ratios, or without a baseline that of the time.
+
+        What refuses its model, or ends its process, is left out of what follows. `seconds` is about how long that may take at most,
+        though each has six launches, unless they are very slow. KeyboardInterrupt stops it, and what was finished counts.
+        """
+        states = self._states
+        began = time.perf_counter()
+        for count in itertools.count(1):
+            say(f"launch {count}")
+            while any(not state.refused for state in states) and not self._launch(seconds / LAUNCHES):
+                continue  # without what has ended its process
+            if all(state.refused for state in states):
+                return
+            taken = time.perf_counter() - began
+            if (taken >= seconds and count >= LAUNCHES) or taken >= max(_PATIENCE[0] * seconds, _PATIENCE[1]):
+                return
+            if all(enough(*decisive) for decisive in _decisive(states, precision)):
+                return
+
+    def measurements(self) -> list[Measurement]:
+        """What is known by now."""
+        first = self._states[0]
+        # What every runtime does differently in later runs is the model's doing: it has variables, or draws random numbers.
+        steady = [state.steady for state in self._states if state.launches]
+        return [_measurement(state, first, any(steady) and not state.steady) for state in self._states]
+
+    def _launch(self, seconds: float) -> bool:
+        """Times of a launch for each; False where one has ended its process, and so the launch of others."""
+        end = time.perf_counter() + seconds
+        rounds: dict[str, list[float]] = {}
+        try:
+            with Hosts(self._folder, self._cores) as hosts:
+                for state in self._states:
+                    if not state.refused:
+                        current = state
+                        try:
+                            answer = hosts.open(state.timed, state.request)
+                        except RefusedError as error:
+                            state.refused = str(error)
+                            continue
+                        state.version, rounds[state.timed.name] = answer["version"], []
+                        state.run = max(float(answer["seconds"]), 1e-8)
+                running = [state for state in self._states if not state.refused]
+                for state in running:  # a first run, and the first round, tell little of how long a run takes
+                    current = state
+                    state.run = max(hosts.round(state.timed, 0, max(int(ROUND / state.run / 4), 1)), 1e-8)
+                for number in itertools.count():
+                    if not running or (time.perf_counter() >= end and number >= _LEAST_ROUNDS):
+                        break
+                    for state in running if number % 2 else reversed(running):
+                        current = state
+                        repeats = max(round(ROUND / state.run), 1)
+                        rounds[state.timed.name].append(hosts.round(state.timed, max(int(_WARM * repeats), 1), repeats))
+                for state in running:
+                    current = state
+                    outputs, steady = hosts.outputs(state.timed)
+                    state.outputs = state.outputs or outputs
+                    state.steady = state.steady and steady
+        except (RefusedError, EndedError) as error:
+            current.refused = str(error)
+            return False
+        for state in running:
+            state.launches.append(rounds[state.timed.name])
+        return True
+
+
+class Starting(Measuring):
+    """Whole processes: from the start of Python, with numpy, to the first output. tinylite finds its kernels where it keeps them."""
+
+    def __init__(self, requests: Mapping[Timed, dict[str, Any]], folder: str, cores: Sequence[int] | None = None) -> None:
+        super().__init__({timed: {**request, "start": True} for timed, request in requests.items()}, folder, cores)
+        self._warm = False
+
+    def _launch(self, seconds: float, environment: Mapping[str, str] | None = None) -> bool:
+        while not self._warm and environment is None:  # kernels are compiled, and files read, before anything counts
+            self._warm = True
+            self._launch(seconds)
+            for state in self._states:
+                state.launches.clear()
+        running = [state for state in self._states if not state.refused]
+        for state in running if running and len(running[0].launches) % 2 else reversed(running):
+            start = time.perf_counter()
+            try:
+                with Hosts(self._folder, self._cores, environment) as hosts:
+                    state.version = hosts.open(state.timed, state.request)["version"]
+                    state.launches.append([time.perf_counter() - start])
+            except (RefusedError, EndedError) as error:
+                state.refused = str(error)
+                state.launches.clear()
+        return True
+
+    def first_run(self) -> None:
+        """Once, with no kernels stored: what the first run on a machine takes."""
+        with tempfile.TemporaryDirectory(prefix="tinylite-cache-") as cache:
+            self._launch(0.0, {"TINYLITE_CACHE": cache})
+
+
+def _decisive(states: list[_State], precision: float) -> list[tuple[Estimate, float, list[list[float]]]]:
+    """What `enough` takes for each estimate that has to be precise."""
+    first, *others = states
+    running = [state for state in others if not state.refused]
+    if first.refused:
+        return [(launches_estimate(state.launches), precision, state.launches) for state in running]
+    found = [(_ratio(first, state), precision, state.launches) for state in running]
+    return found or [(launches_estimate(first.launches), precision, first.launches)]
+
+
+def _ratio(first: _State, other: _State) -> Estimate:
+    count = min(len(first.launches), len(other.launches))
+    return ratio_estimate(first.launches[-count:], other.launches[-count:])
+
+
+def _measurement(state: _State, first: _State, unsteady: bool) -> Measurement:
+    if state.refused or not state.launches:
+        return Measurement(state.timed.name, state.version, refused=state.refused or "it was not run")
+    found = Measurement(state.timed.name, state.version, launches_estimate(state.launches), launches=state.launches)
+    if state is not first and first.launches:
+        found.ratio = _ratio(first, state)
+        if first.outputs is not None and state.outputs is not None:
+            found.agreement = agreement(first.outputs, state.outputs)
+    if unsteady:
+        found.agreement = f"{found.agreement}; other outputs in later runs".removeprefix("; ")
+    return found
