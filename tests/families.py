@@ -74,6 +74,16 @@ def tabulated(
     ]  # fmt: skip
 
 
+def of_positive_bytes(code: str) -> list[Case]:
+    """All values of an INT8 input whose least is 0: the reference kernels refuse to run a root of less. Outputs reach both ends."""
+    rng = generator(code)
+    return [
+        Case(code, [T((256,), "INT8", scale=scale, zero=-128)], [T((256,), "INT8", scale=1 / steps, zero=zero)], version=2)
+        for scale in np.geomspace(1e-4, 10, 6).tolist()
+        for steps, zero in zip((5.0, 40.0, 300.0), rng.integers(-128, 128, 3).tolist(), strict=True)
+    ]
+
+
 def full_range(rng: np.random.Generator, type: str, spread: float) -> dict[str, Any]:
     """The parameters that outputs between 0 and 1 must have."""
     return {"type": type, "scale": 1 / 256, "zero": -128 if type == "INT8" else 0}

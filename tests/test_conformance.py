@@ -96,6 +96,16 @@ def test_sums_of_signed_bytes_are_signed(run: Oracle, litert: Oracle) -> None:
     assert litert(content, [x])[0].tolist() != wanted
 
 
+@pytest.mark.parametrize(("code", "of_0"), [("SQRT", 5), ("RSQRT", 127)])
+def test_bytes_below_0_have_the_root_of_0(code: str, of_0: int, run: Oracle, litert: Oracle) -> None:
+    """LiteRT's kernels stop the run at the first such number."""
+    case = Case(code, [T((4,), "INT8", scale=0.5, zero=-3)], [T((4,), "INT8", scale=0.25, zero=5)], version=2)
+    content, x = case.model().to_bytes(), np.array([-128, -4, -3, 5], np.int8)
+    assert run(content, [x])[0].tolist() == [of_0, of_0, of_0, {"SQRT": 13, "RSQRT": 7}[code]]
+    with pytest.raises(RuntimeError):
+        litert(content, [x])
+
+
 @pytest.mark.parametrize("classes", [2, 3, 100, 200])
 def test_probabilities_of_equal_classes(classes: int, run: Oracle, litert: Oracle) -> None:
     shape = (1, classes)

@@ -20,8 +20,9 @@ from .errors import ConvertError, ModelError
 
 __all__ = [
     "FACTORS_END", "FLOAT_MAX", "SATURATING", "SMALLEST_RANGE", "affine_parameters", "divide_half_up", "exp_on_negative_values",
-    "fake_quantize", "integer_limits", "interpolated_sigmoid_table", "interpolated_tanh_table", "logistic_in_fixed_point",
-    "mean_multiplier", "multiplier_16", "multiplier_and_shift", "multiplier_and_shifts", "multiply_high", "nudge_range", "power_below",
+    "fake_quantize", "integer_limits", "interpolated_sigmoid_table", "interpolated_tanh_table", "inverse_square_root",
+    "logistic_in_fixed_point", "mean_multiplier", "multiplier_16", "multiplier_and_shift", "multiplier_and_shifts",
+    "multiply_by_quantized_multiplier", "multiply_high", "nudge_range", "power_below",
     "quantize_by_division", "quantize_by_inverse", "quantize_in_double", "quantize_limit", "quantize_multiplier", "rescale",
     "rescale_once", "round_half_away", "round_half_up", "rounding_divide_by_power", "saturate", "saturating_shift_left", "sigmoid_table",
     "symmetric_range", "symmetric_steps_in_double", "symmetric_steps_in_float", "tanh_in_fixed_point", "tanh_table", "whole_factors",
@@ -266,7 +267,12 @@ def mean_multiplier(factor: float, count: int) -> tuple[int, int]:
 
 def rescale(values: Any, factor: float) -> np.ndarray:
     """values * factor, int64: LiteRT's MultiplyByQuantizedMultiplier. `factor` >= 0 must carry the rounding that LiteRT gave it."""
-    multiplier, left, right = multiplier_and_shifts(factor)
+    return multiply_by_quantized_multiplier(values, *multiplier_and_shift(factor))
+
+
+def multiply_by_quantized_multiplier(values: Any, multiplier: Any, shift: Any) -> np.ndarray:
+    """values * multiplier * 2^(shift - 31), int64: LiteRT's MultiplyByQuantizedMultiplier. All may be arrays."""
+    left, right = np.maximum(shift, 0), np.maximum(np.negative(shift), 0)
     return rounding_divide_by_power(multiply_high(wrap(np.asarray(values, np.int64) << left), multiplier), right)
 
 
@@ -286,7 +292,7 @@ def multiply_high(x: Any, y: Any, bits: int = 32) -> np.ndarray:
     return (np.asarray(x, np.int64) * np.asarray(y, np.int64) + (1 << (bits - 2))) >> (bits - 1)
 
 
-def rounding_divide_by_power(x: np.ndarray, exponent: int) -> np.ndarray:
+def rounding_divide_by_power(x: np.ndarray, exponent: Any) -> np.ndarray:
     """RoundingDivideByPOT: x / 2^exponent, halves away from zero."""
     mask = (1 << exponent) - 1
     return (x >> exponent) + ((x & mask) > (mask >> 1) + (x < 0))
@@ -295,6 +301,22 @@ def rounding_divide_by_power(x: np.ndarray, exponent: int) -> np.ndarray:
 def divide_half_up(x: np.ndarray, exponent: int) -> np.ndarray:
     """x / 2^exponent, halves up: the rounding right shift of vector units."""
     return (x + ((1 << exponent) >> 1)) >> exponent
+
+
+def inverse_square_root(x: Any) -> tuple[np.ndarray, np.ndarray]:
+    """1 / sqrt(x) of 0 <= x < 2^29 as (multiplier, shift), int64 each: multiplier * 2^(shift - 31). 0 counts as 1.
+
+    LiteRT's GetInvSqrtQuantizedMultiplierExp: five steps of Newton's method from 1, with three integer bits.
+    """
+    x = np.asarray(x, np.int64)
+    pairs = (31 - np.frexp(np.maximum(x, 2).astype(np.float64))[1]) // 2 - 1
+    scaled = x << (2 * pairs) >> 1  # in [1/4, 1)
+    half, root = rounding_divide_by_power(scaled, 1), np.full(x.shape, 1 << 28, np.int64)
+    for _ in range(5):
+        cube = saturating_shift_left(multiply_high(multiply_high(root, root), root), 6)
+        root = saturating_shift_left(multiply_high(3 << 27, root) - multiply_high(half, cube), 3)
+    root, shift = multiply_high(root, 1518500250), pairs - 11
+    return np.where(x <= 1, 2**31 - 1, root << np.maximum(shift, 0)), np.where(x <= 1, 0, np.minimum(shift, 0))
 
 
 def saturating_shift_left(x: Any, exponent: int, bits: int = 32) -> np.ndarray:

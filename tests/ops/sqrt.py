@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ..families import elementwise
+from ..families import elementwise, of_positive_bytes
 
-CASES = elementwise("SQRT", low=0.01)
+CASES = elementwise("SQRT", low=0.01) + of_positive_bytes("SQRT")
