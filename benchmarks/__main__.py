@@ -125,7 +125,7 @@ def start(files: tuple[Path, ...], first: bool, seconds: float, target: str | No
     rows: dict[str, dict[str, Any]] = {}
     chosen = list(files) or [path for path in _all_models() if path.stem in STARTED]
     if not chosen:
-        raise click.UsageError("there are no models; give some, or make them: python benchmarks/make_models.py")
+        raise click.UsageError("there are no models; give some, or make them: python -m benchmarks.make_models")
     for path in chosen:
         times = cold_start(path, seconds)
         rows[path.stem] = {name: times.median(name) for name in times.rounds}

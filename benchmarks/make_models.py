@@ -1,133 +1,153 @@
-"""Make the networks that the benchmarks run, with TensorFlow: MobileNet v1, v2, v3, ResNet-50, EfficientNet, an SSD head.
+"""Make the models that the benchmarks run: python -m benchmarks.make_models --help.
 
-Usage: python benchmarks/make_models.py [--output models] [NAME ...]
-
-Needs the extra `tensorflow`. Nothing is downloaded: weights are random, but batch normalization gets the statistics of
-real activations (one pass in training mode with momentum 0), without which scales collapse. Each network is written as
-NAME_float, NAME_int8 and NAME_dynamic (.tflite).
+Needs TensorFlow, and scikit-learn for the photographs of picture_to_picture: pip install -e '.[examples]'.
 """
 
 from __future__ import annotations
 
-import argparse
+import contextlib
+import io
 import os
-from collections.abc import Iterator
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
+import click
 import numpy as np
 
-SEED = 7
+from tinylite import Model, convert, freeze
+from tinylite.files.io import write_whole
+from tinylite.limits import size_text
+from tinylite.quantize import FullIntegerQuantization, WeightQuantization, quantize_model
+
+from .calibration import Calibration
+from .networks import KERAS, SEED, Network
+
+__all__ = ["MAKERS", "TYPES"]
+
+TYPES = ("float", "int8", "uint8", "dynamic")
+# LiteRT has no uint8 kernels of these networks' operators: UNIDIRECTIONAL_SEQUENCE_LSTM, BATCH_MATMUL.
+NO_UINT8 = ("lstm", "transformer")
+
+Files = dict[str, Callable[[], bytes]]  # what makes each type's file
 
 
-def pictures(size: int, count: int) -> np.ndarray:
-    """Smooth random pictures, [count, size, size, 3] in 0..1: neighbouring pixels agree, as they do in photographs."""
-    rng = np.random.default_rng(SEED)
-    coarse = rng.uniform(0, 1, (count, 8, 8, 3))
-    steps = np.linspace(0, 6.999, size)
-    low, part = steps.astype(int), steps % 1
-    rows = coarse[:, low] * (1 - part)[None, :, None, None] + coarse[:, low + 1] * part[None, :, None, None]
-    smooth = rows[:, :, low] * (1 - part)[None, None, :, None] + rows[:, :, low + 1] * part[None, None, :, None]
-    return np.clip(smooth + rng.normal(0, 0.05, smooth.shape), 0, 1).astype(np.float32)
+def of_keras(make: Callable[[], Network]) -> Files:
+    """TensorFlow's converter makes all but uint8 files, which it no longer can: tinylite makes these from the float file."""
+    import keras
+    import tf_keras
+
+    for package in (keras, tf_keras):
+        package.utils.set_random_seed(SEED)
+    network = make()
+    made: Files = {type: lambda type=type: _by_tensorflow(network, type) for type in TYPES}  # type: ignore[misc]
+    made["uint8"] = lambda: _uint8(Model.load(_by_tensorflow(network, "float")), network.samples)
+    return made
 
 
-def ssd_head(keras: Any) -> Any:
-    """A detector's head over two feature maps: box and class predictions, concatenated, and decoded boxes."""
-    layers = keras.layers
-    base = keras.applications.MobileNet(weights=None, include_top=False, input_shape=(192, 192, 3), alpha=0.5)
-    boxes, scores = [], []
-    for name in ("conv_pw_11_relu", "conv_pw_13_relu"):
-        features = base.get_layer(name).output
-        boxes.append(layers.Reshape((-1, 4))(layers.Conv2D(12, 3, padding="same")(features)))
-        scores.append(layers.Reshape((-1, 11))(layers.Conv2D(33, 3, padding="same")(features)))
-    box = layers.Concatenate(axis=1)(boxes)
-    score = layers.Activation("sigmoid")(layers.Concatenate(axis=1)(scores))
-    return keras.Model(base.input, [box, score])
+def _by_tensorflow(network: Network, type: str) -> bytes:
+    import tensorflow as tf
 
-
-def networks(keras: Any) -> dict[str, Any]:
-    applications = keras.applications
-    return {
-        "mobilenet_v1": lambda: applications.MobileNet(weights=None),
-        "mobilenet_v2": lambda: applications.MobileNetV2(weights=None),
-        "mobilenet_v3": lambda: applications.MobileNetV3Large(weights=None, input_shape=(224, 224, 3)),
-        "resnet50": lambda: applications.ResNet50(weights=None),
-        "efficientnet_b0": lambda: applications.EfficientNetB0(weights=None),
-        "ssd_head": lambda: ssd_head(keras),
-    }
-
-
-def settle(network: Any, inputs: np.ndarray) -> None:
-    """Give every batch normalization random parameters and the statistics of what reaches it."""
-    rng = np.random.default_rng(SEED)
-    for layer in network.layers:
-        if type(layer).__name__ == "BatchNormalization":
-            layer.momentum = 0.0
-            layer.gamma.assign(rng.uniform(0.8, 1.2, layer.gamma.shape))
-            layer.beta.assign(rng.uniform(-0.2, 0.4, layer.beta.shape))
-    network(inputs, training=True)
-
-
-def spread_classes(keras: Any, network: Any, inputs: np.ndarray) -> None:
-    """Scale a classifier's last weights so that what reaches its softmax spreads over -8..8, as in a trained one.
-
-    A benchmark of classes that are all but equal would time what no trained network does.
-    """
-    if getattr(network.layers[-1], "activation", None) is not keras.activations.softmax:
-        return
-    last = [layer for layer in network.layers if hasattr(layer, "kernel")][-1]
-    activation, last.activation = last.activation, keras.activations.linear
-    sums = np.asarray(keras.Model(network.input, last.output)(inputs))
-    last.kernel.assign(last.kernel * (8 / float(np.abs(sums).max())))
-    last.activation = activation
-
-
-def convert(tf: Any, network: Any, inputs: np.ndarray, kind: str) -> bytes:
-    converter = tf.lite.TFLiteConverter.from_keras_model(network)
-    if kind != "float":
+    converter = tf.lite.TFLiteConverter.from_keras_model(network.model)
+    if type != "float":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if kind == "int8":
+    if type == "int8":
 
         def examples() -> Iterator[list[np.ndarray]]:
-            for picture in inputs:
-                yield [picture[None]]
+            for sample in network.samples:
+                yield [sample[None]]
 
         converter.representative_dataset = examples
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = tf.int8
-    return bytes(converter.convert())
+    # It prints the signature of what it converts, and warns that samples are not statistics.
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return bytes(converter.convert())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, default=Path("models"), help="the directory to write to (default: models)")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="networks to make (default: all)")
-    arguments = parser.parse_args()
+def _uint8(model: Model, samples: np.ndarray) -> bytes:
+    """Weights and activations of uint8 with one scale each, as TensorFlow 1 made them; ranges are those of runs on the samples."""
+    quantization = FullIntegerQuantization("UINT8", "mlir", range_sources=[Calibration(samples)])
+    return quantize_model(model, quantization).to_bytes()
 
-    import keras
-    import tensorflow as tf
 
-    makers = networks(keras)
-    unknown = set(arguments.names) - set(makers)
+def picture_to_picture() -> Files:
+    """The tutorial's network, trained for half a minute with fake quantization, for the tutorial's held-out windows."""
+    from tinylite.examples.picture_to_picture.photographs import HEIGHT, WIDTH, Photographs
+    from tinylite.examples.picture_to_picture.training import evaluation_graph, train
+    from tinylite.examples.picture_to_picture.tutorial import SMALL
+
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = f"{folder}/model.ckpt"
+        train(Photographs(SEED), SMALL, checkpoint, say=lambda text: None)
+        frozen = freeze(evaluation_graph(), ["picture"], checkpoint=checkpoint)
+
+    def file(quantization: Any = None, **arguments: Any) -> bytes:
+        shapes = {"photograph": [1, HEIGHT, WIDTH, 3]}
+        return convert(frozen, ["photograph"], ["picture"], input_shapes=shapes, quantization=quantization, **arguments).to_bytes()
+
+    def integers(type: str, mean: float) -> bytes:
+        return file(FullIntegerQuantization(type, input_stats={"photograph": (mean, 127.5)}))
+
+    return {
+        "float": lambda: file(drop_fake_quant=True),
+        "int8": lambda: integers("INT8", -0.5),
+        "uint8": lambda: integers("UINT8", 127.5),
+        "dynamic": lambda: file(WeightQuantization(), drop_fake_quant=True),
+    }
+
+
+MAKERS: dict[str, Callable[[], Files]] = {
+    **{name: lambda make=make: of_keras(make) for name, make in KERAS.items()},  # type: ignore[misc]
+    "picture_to_picture": picture_to_picture,
+}
+
+
+def types_of(name: str) -> list[str]:
+    """The types that a network is made in."""
+    return [type for type in TYPES if not (type == "uint8" and name in NO_UINT8)]
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("names", nargs=-1)
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), default=Path("models"), show_default=True)
+@click.option("--type", "types", type=click.Choice(TYPES), multiple=True, help="Only files of this type. May be repeated. [default: all]")
+@click.option("--again", is_flag=True, help="Also make those that are in the folder already.")
+def main(names: tuple[str, ...], output: Path, types: tuple[str, ...], again: bool) -> None:
+    """Make networks to time and write each as NAME_TYPE.tflite; all, or NAMES.
+
+    Weights are random, the same each time; nothing is downloaded. Float, int8 and dynamic-range files are by TensorFlow's
+    converter, uint8 files by tinylite's quantizer, and picture_to_picture by tinylite alone.
+    """
+    unknown = sorted(set(names) - set(MAKERS))
     if unknown:
-        parser.error(f"unknown networks: {', '.join(sorted(unknown))}; there are: {', '.join(makers)}")
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    for name in arguments.names or makers:
-        keras.utils.set_random_seed(SEED)
-        network = makers[name]()
-        size = network.input_shape[1]
-        # Networks that rescale in the graph want 0..255; the others, -1..1.
-        rescales = any(type(layer).__name__ == "Rescaling" for layer in network.layers)
-        inputs = pictures(size, 16) * 255 if rescales else pictures(size, 16) * 2 - 1
-        settle(network, inputs)
-        spread_classes(keras, network, inputs)
-        for kind in ("float", "int8", "dynamic"):
-            target = arguments.output / f"{name}_{kind}.tflite"
-            target.write_bytes(convert(tf, network, inputs, kind))
-            print(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
+        raise click.UsageError(f"{', '.join(unknown)}: no such network; there are {', '.join(MAKERS)}")
+    output.mkdir(parents=True, exist_ok=True)
+    failed = []
+    for name in names or MAKERS:
+        targets = {type: output / f"{name}_{type}.tflite" for type in types_of(name) if type in (types or TYPES)}
+        if not again:
+            targets = {type: target for type, target in targets.items() if not target.exists()}
+        if not targets:
+            continue
+        files = MAKERS[name]()
+        for type, target in targets.items():
+            try:
+                content = files[type]()
+            except Exception as error:  # whatever a converter raises: the other models are made all the same
+                failed.append(target.name)
+                click.echo(f"{target}: {str(error).strip().splitlines()[0]}", err=True)
+                continue
+            write_whole(str(target), [content])
+            click.echo(f"{target}: {size_text(len(content))}")
+    if failed:
+        raise click.ClickException(f"not made: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -135,12 +135,12 @@ def test_mobilenet_v2(arithmetic: str, mobilenet_v2: Path) -> None:
 
 @pytest.fixture(scope="module")
 def mobilenet_v2(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MobileNet v2 with INT8, which the benchmarks' script makes; TINYLITE_MODELS may name a folder where it has made it before."""
+    """MobileNet v2 with INT8, which benchmarks/make_models.py makes; TINYLITE_MODELS may name a folder where it has made it before."""
     kept = os.environ.get("TINYLITE_MODELS")
     if kept and (Path(kept) / "mobilenet_v2_int8.tflite").exists():
         return Path(kept) / "mobilenet_v2_int8.tflite"
     pytest.importorskip("tensorflow")
     folder = tmp_path_factory.mktemp("models")
-    command = [sys.executable, str(ROOT / "benchmarks" / "make_models.py"), "--output", str(folder), "mobilenet_v2"]
-    subprocess.run(command, check=True, capture_output=True)
+    command = [sys.executable, "-m", "benchmarks.make_models", "--output", str(folder), "--type", "int8", "mobilenet_v2"]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     return folder / "mobilenet_v2_int8.tflite"

@@ -1,4 +1,4 @@
-"""Policies and sources of ranges: a new one of each is one file, as this one shows, and no other is edited for it."""
+"""Policies and sources of ranges: each new one is one file, such as benchmarks/calibration.py, and no other is edited for it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tinylite.quantize
+from benchmarks.calibration import Calibration
 from tinylite import ConvertError, Interpreter, Model, dequantize_values
 from tinylite.model import Quantization
 from tinylite.quantization_math import round_half_away
@@ -65,31 +66,6 @@ def run(content: bytes, x: np.ndarray, interpreter: Any = None) -> np.ndarray:
     made.set_tensor(made.get_input_details()[0]["index"], x)
     made.invoke()
     return np.asarray(made.get_tensor(made.get_output_details()[0]["index"]))
-
-
-# ---- a source of ranges, whole
-
-
-@dataclasses.dataclass(frozen=True)
-class Calibration:
-    """What runs of the float graph have seen: the least and the greatest value of each tensor, over a few inputs."""
-
-    samples: np.ndarray
-
-    def provide(self, ranges: Ranges) -> None:
-        interpreter = Interpreter(model_content=Model([ranges.graph]).to_bytes(), experimental_preserve_all_tensors=True)
-        interpreter.allocate_tensors()
-        places = {id(tensor): index for index, tensor in enumerate(ranges.graph.all_tensors())}
-        seen = [tensor for tensor in ranges.graph.all_tensors() if tensor.type == "FLOAT32" and not tensor.is_constant]
-        ends = np.zeros((len(seen), 2))
-        for sample in self.samples:
-            interpreter.set_tensor(interpreter.get_input_details()[0]["index"], sample[None])
-            interpreter.invoke()
-            for row, tensor in zip(ends, seen, strict=True):
-                values = interpreter.get_tensor(places[id(tensor)])
-                row[:] = min(row[0], values.min()), max(row[1], values.max())
-        for (low, high), tensor in zip(ends.tolist(), seen, strict=True):
-            ranges.set_if_missing(tensor, Range(low, high))
 
 
 # ---- a policy, whole
