@@ -24,7 +24,7 @@ __all__ = ["Estimate", "enough", "estimate_text", "interval_text", "launches_est
 CONFIDENCE = 0.95
 UNITS = 6  # the least number of independent units whose extremes are an interval of that confidence
 _BLOCKS = 7  # more than that, so that the interval stays honest where measuring stops early; see `enough`
-_SHORTEST_BLOCK = 4  # rounds: fewer say too little of how they are correlated
+_SHORTEST_BLOCK = 3  # rounds: fewer say too little of how they are correlated
 _CORRELATED = 3  # a block has to be this many times as long as rounds stay correlated, for its median to count as independent
 # By how much the range of fewer units than six is widened. For numbers from a normal distribution, that makes it 95 %.
 _WIDENED = {5: 1.1, 4: 1.6, 3: 3.0, 2: 16.0}
@@ -210,9 +210,7 @@ def _scale(value: float, place: float, unit: str) -> tuple[float, str]:
     """What to divide by, and the name after the number: of units in which the number is below 1000 and ends with its last known digit."""
     if unit != "s":
         return 1.0, f" {unit}" if unit else ""
-    for scale, name in _UNITS:  # noqa: B007
-        if value / scale < 999.5 and place / scale < 1.5:
-            break
+    scale, name = next((each for each in _UNITS if value / each[0] < 999.5 and place / each[0] < 1.5), _UNITS[-1])
     return scale, f" {name}"
 
 
