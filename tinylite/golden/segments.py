@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ..model import Graph, Model, Tensor, called_graphs
+from ..model import Graph, Model, Tensor
+from ..model.cut import cut_ops, read_tensors
 from .golden import Golden
 
 __all__ = ["Segment", "matched", "names_of", "op_segment", "segment"]
@@ -51,8 +52,7 @@ def matched(golden: Golden, graph: Graph) -> dict[int, int]:
 def op_segment(model: Model, graph: int, op: int) -> Segment | None:
     """An op alone; None where it reads a handle, whose value is elsewhere."""
     found = model.graphs[graph].ops[op]
-    reads = [tensor for tensor in found.inputs if tensor is not None and not tensor.is_constant and not tensor.is_variable]
-    return _made(model, graph, (op,), reads, list(found.outputs))
+    return _made(model, graph, (op,), read_tensors(found), list(found.outputs))
 
 
 def segment(model: Model, graph: int, known: Collection[int], target: int) -> Segment | None:
@@ -82,20 +82,11 @@ def segment(model: Model, graph: int, known: Collection[int], target: int) -> Se
 def _made(model: Model, graph: int, ops: tuple[int, ...], reads: list[Tensor], outputs: list[Tensor]) -> Segment | None:
     whole = model.graphs[graph]
     numbers = {id(tensor): index for index, tensor in enumerate(whole.tensors)}
-    reads = list({id(tensor): tensor for tensor in reads}.values())
     handled = [tensor for number in ops for tensor in (*whole.ops[number].inputs, *whole.ops[number].outputs) if tensor is not None]
     if any(not tensor.is_numeric and tensor.type != "STRING" for tensor in handled):
         return None
-    starts, ends = tuple(numbers[id(tensor)] for tensor in reads), tuple(numbers[id(tensor)] for tensor in outputs)
-    made = model.copy()
-    part = made.graphs[graph]
-    tensors, kept = part.tensors, [part.ops[number] for number in ops]
-    part.inputs, part.outputs = [tensors[index] for index in starts], [tensors[index] for index in ends]
-    part.ops, part.tensors = kept, []
-    part.tensors = part.all_tensors()
-    made.graphs = called_graphs(part)
-    made.signatures, made.metadata, made.metadata_buffer, made.associated_files = [], [], None, {}
-    return Segment(made, starts, ends, ops)
+    made = cut_ops(model, graph, ops, reads, outputs)
+    return Segment(made, tuple(numbers[id(tensor)] for tensor in reads), tuple(numbers[id(tensor)] for tensor in outputs), ops)
 
 
 def names_of(graph: Graph, ops: Collection[int]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..errors import UnsupportedError
-from ..model import Model, Tensor, called_graphs
+from ..model import Model, Tensor
+from ..model.cut import cut_ops, read_tensors
 
 __all__ = ["one_op_model"]
 
@@ -22,17 +23,6 @@ def one_op_model(model: Model, index: int, shape_of: Callable[[Tensor], tuple[in
     for tensor in (*op.inputs, *op.outputs):
         if tensor is not None and not tensor.is_numeric:
             raise UnsupportedError(f"its tensor {tensor.name!r} is {tensor.type} and holds no numbers", "Choose another op")
-    made = model.copy()
-    copied = dict(zip(map(id, made.graph.tensors), model.graph.tensors, strict=False))
-    op = made.graph.ops[index]
-    read = {id(tensor): tensor for tensor in op.inputs if tensor is not None and not tensor.is_constant and not tensor.is_variable}
-    made.graph.ops = [op]
-    op.debug_metadata_index = made.graph.debug_metadata_index = -1
-    made.graph.cut(read.values(), op.outputs)
-    for tensor in made.graph.tensors:
-        if not tensor.is_constant and id(tensor) in copied:
-            tensor.shape, tensor.shape_signature = shape_of(copied[id(tensor)]), None
-    made.graphs = called_graphs(made.graph)
-    made.signatures, made.metadata, made.metadata_buffer, made.associated_files, made.description = [], [], None, {}, None
+    made = cut_ops(model, 0, [index], read_tensors(op), op.outputs, shape_of)
     made.source = "the op alone"
     return made

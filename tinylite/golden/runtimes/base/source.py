@@ -10,6 +10,7 @@ import numpy as np
 
 from ....errors import InvokeError, TensorError
 from ....model import Model, called_graphs
+from ....model.cut import cut_ops, read_tensors
 from ...golden import Golden, tensor_keys
 from ...model_file import ModelFile
 from ...running import tensors_of
@@ -51,7 +52,7 @@ class RuntimeSource:
         if op_index >= len(ops):
             raise TensorError(f"the model has no op {op_index}: it has {len(ops)}")
         if len(ops) > 1:
-            model = _alone(model, op_index)
+            model = cut_ops(model, 0, [op_index], read_tensors(ops[op_index]), ops[op_index].outputs)
         try:
             outputs, _ = self._process.run(self.runtime, model.to_bytes(), list(inputs), [])
         except InvokeError:
@@ -93,14 +94,3 @@ class _Prepared:
         return cls(
             number, layers, content, [named.get(id(each)) for each in graph.inputs], [named.get(id(each)) for each in graph.outputs], inner
         )
-
-
-def _alone(model: Model, index: int) -> Model:
-    """An op of a model as a model, which takes what the op reads that is not constant."""
-    model = model.copy()
-    op = model.graph.ops[index]
-    model.graph.ops = [op]
-    model.cut(
-        {id(each): each for each in op.inputs if each is not None and not (each.is_constant or each.is_variable)}.values(), op.outputs
-    )
-    return model
