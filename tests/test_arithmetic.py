@@ -41,7 +41,7 @@ def kernels(case: Case, arithmetic: Arithmetic | str) -> str:
     """The kernels that a case runs, all in one text."""
     interpreter = Interpreter(case.model(), arithmetic=arithmetic)
     interpreter.allocate_tensors()
-    return " ".join(name for _, names, _ in interpreter.plan.pieces() for name in names)
+    return " ".join(name for op in interpreter.plan.ops for name in op.kernels)
 
 
 def test_names_and_values_are_the_same() -> None:

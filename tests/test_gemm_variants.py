@@ -36,7 +36,7 @@ def run(case: Case, variant: Variant, arithmetic: Arithmetic | str = "litert-ref
     interpreter.allocate_tensors()
     feeds = case.feeds(1)
     (output,) = feed_and_run(interpreter, feeds, 1)
-    kernels = [kernel for _, names, _ in interpreter.plan.pieces() for kernel in names]
+    kernels = [kernel for op in interpreter.plan.ops for kernel in op.kernels]
     assert any(f"_gemm_{variant.name}_" in kernel for kernel in kernels), f"{variant.name} was not chosen, but {kernels}"
     return feeds[0], output
 
@@ -137,7 +137,7 @@ def test_a_plan_holds_several_variants() -> None:
     both = Graph("main", one.inputs + many.inputs, one.outputs + many.outputs, one.ops + many.ops)
     interpreter = Interpreter(Model([both]))
     interpreter.allocate_tensors()
-    names = [names[-1] for _, names, _ in interpreter.plan.pieces()]
+    names = [op.kernels[-1] for op in interpreter.plan.ops]
     assert names == [f"f32_gemm_{choose('f32', 1, 80, 8).name}_separate", f"f32_gemm_{choose('f32', 20, 80, 8).name}_fused"]
 
 

@@ -17,7 +17,7 @@ PAGE = ROOT / "docs" / "architecture.md"
 # Of kernels, these rooms may only import what binds and runs them; operators choose them, and import them while they prepare.
 DOORS = {
     "memory": {"executor"},
-    "engine": {"cpu", "executor", "interrupt", "kernel", "store"},
+    "engine": {"cpu", "executor", "interrupt", "kernel", "probes", "store"},
     "interpreter": {"cpu"},
 }
 # Public names are loaded when they are first used; type checkers learn where they are.

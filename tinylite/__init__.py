@@ -71,6 +71,7 @@ if TYPE_CHECKING:
         Signature as Signature,
         Tensor as Tensor,
     )
+    from .report.profile import Profile as Profile, profile as profile
     from .test_vectors import read_vectors as read_vectors, vectors as vectors
 
 __version__ = "0.1.0"
@@ -103,6 +104,7 @@ _HOMES = {
     "inputs.random_values": ("random_inputs",),
     "inputs.stored_values": ("dequantize_values", "quantize_values"),
     "model": ("ExternalBuffer", "Graph", "Metadata", "Model", "Op", "Quantization", "Signature", "Tensor"),
+    "report.profile": ("Profile", "profile"),
     "test_vectors": ("read_vectors", "vectors"),
 }  # fmt: skip
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
@@ -111,10 +113,10 @@ __all__ = [  # sorted, and equal to the names above; tests see to it
     "Arithmetic", "Bench", "CodeRefusedError", "ConvertError", "ConvertRequest", "CorruptFileError", "ExplainError", "Explanation",
     "ExternalBuffer", "FileError", "FreezeError", "Frozen", "FrozenTensor", "GoldenError", "Graph", "GraphRunner", "Interpreter",
     "InvokeError", "KernelError", "Metadata", "MissingPackageError", "Model", "ModelDiff", "ModelError", "NotATfliteFileError", "Op",
-    "OpResolverType", "OutOfMemoryError", "Quantization", "QuantizeError", "SettingError", "Signature", "SignatureRunner",
+    "OpResolverType", "OutOfMemoryError", "Profile", "Quantization", "QuantizeError", "SettingError", "Signature", "SignatureRunner",
     "TFLiteConverter", "Tensor", "TensorError", "TinyliteError", "UnprovenError", "UnsupportedError", "__version__", "bench",
     "compare_arithmetics", "compat", "convert", "dequantize_values", "diff", "explain", "freeze", "golden", "infer_shapes", "lite",
-    "load_delegate", "quantize", "quantize_values", "random_inputs", "read_vectors", "toco_convert", "vectors",
+    "load_delegate", "profile", "quantize", "quantize_values", "random_inputs", "read_vectors", "toco_convert", "vectors",
 ]  # fmt: skip
 
 

@@ -6,8 +6,7 @@ from importlib import resources
 
 import click
 
-from .base.profile_table import show_profile
-from .base.terminal import CONTEXT, echo
+from .base.terminal import CONTEXT, console, echo
 
 __all__ = ["demo"]
 
@@ -43,4 +42,4 @@ def demo() -> None:
             echo(f"{path.name}: I see a {seen} ({100 * scores[seen]:.1f} %)")
         found = profile(interpreter, 200)
         echo(f"\n{right} of {len(pictures)} right; {time_text(found.seconds)} for a picture, one thread\n", lines=True)
-        show_profile(found)
+        console().print(found)

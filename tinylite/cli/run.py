@@ -17,8 +17,7 @@ import click
 from ..arithmetic import ARITHMETICS, FAST
 from ..errors import FileError, at
 from ..text import is_terminal
-from .base.profile_table import show_profile
-from .base.terminal import CONTEXT, echo, echo_json
+from .base.terminal import CONTEXT, console, echo, echo_json
 
 if TYPE_CHECKING:
     from ..inputs.normalization import Normalization
@@ -175,7 +174,7 @@ def run(
     many = f", the median of {repeat} runs" if repeat > 1 else ""
     echo(f"{time_text(seconds)}{many}, {threads} {'thread' if threads == 1 else 'threads'}")
     if profile is not None:
-        show_profile(profile)
+        console().print(profile)
 
 
 def _normalization(mean: float | None, std: float | None, raw: bool) -> Normalization | None:

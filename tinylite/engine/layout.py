@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -75,6 +76,12 @@ class Layout:
         """The bytes of all that, with what the routines of this segment have."""
         mine = sum(array.nbytes for array in self.arrays.values())
         return mine + sum(routine.planner.prepared for routine in routines_of(self.steps))
+
+    def prepared_arrays(self) -> Iterator[np.ndarray]:
+        """Those arrays, and those of routines."""
+        yield from self.arrays.values()
+        for routine in routines_of(self.steps):
+            yield from routine.planner.prepared_arrays()
 
     def constant(self, values: Any, dtype: Any) -> np.ndarray:
         """A copy of `values` that kernels may read. Raises ModelError for whole numbers that the type does not hold."""

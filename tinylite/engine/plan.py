@@ -14,9 +14,10 @@ for the next run that finds the same. So the parts of a plan are a tree, and a r
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,8 +33,11 @@ from ..ops.common.flow import NeedsCall, SubgraphCallingOp
 from ..ops.common.operator import NeedsValue, Node, Shape, Value
 from .checks import prepared_graph
 from .planner import Planner
-from .segment import Segment, Step, describe, routines_of, steps_by_op
+from .segment import OpSteps, Segment, Step, describe, routines_of, steps_by_op
 from .settings import Settings
+
+if TYPE_CHECKING:
+    from .timed import Timed
 
 __all__ = ["Plan"]
 
@@ -60,6 +64,11 @@ class _Part:
         planner = self.planner.twin(state, kept)
         callees = {key: callee.clone(state) for key, callee in self.callees.items()}
         return _Part(planner, planner.bind(planner.threads), self.need, before, taken=self.taken, callees=callees)
+
+    @property
+    def ops(self) -> list[OpSteps]:
+        """Its ops, with that which is called after it."""
+        return [*steps_by_op(self.segment.steps), *([OpSteps(self.need.node, 0, [])] if isinstance(self.need, NeedsCall) else ())]
 
     @property
     def size(self) -> int:
@@ -176,14 +185,21 @@ class Plan:
             part.segment.run()
         self._last = part
 
-    def pieces(self) -> Iterator[tuple[Node, tuple[str, ...], Callable[[], object]]]:
-        """The way of the last run op by op: each with the kernels that it runs, and what runs it."""
+    @property
+    def ops(self) -> list[OpSteps]:
+        """The ops that the last run has gone through, in order, each with its steps; those that Python runs have none."""
+        return [op for part in self._way() for op in part.ops]
+
+    def timed(self) -> list[Timed]:
+        """The way of the last run, as pieces that one after the other run it and return the seconds of each of their ops."""
+        from .timed import TimedCall, TimedSegment
+
+        found: list[Timed] = []
         for part in self._way():
-            for segment in part.segment.by_op():
-                (op,) = steps_by_op(segment.steps)
-                yield op.node, op.kernels, segment.run
+            found.append(TimedSegment(part.segment))
             if isinstance(part.need, NeedsCall):
-                yield part.need.node, (), partial(self._resume_after_call, part, part.need)
+                found.append(TimedCall(part.need.node, partial(self._resume_after_call, part, part.need)))
+        return found
 
     def _plan_for_other_variables(self) -> None:
         """Plan once more, since variables have got other shapes. What outlasts a run is kept."""
@@ -298,7 +314,17 @@ class Plan:
 
         Where shapes depend on values a run goes through several arenas, one after the other, and steps are counted in each from 0.
         """
-        return [storage for part in self._way() for storage in part.planner.blocks()]
+        return [storage for arena in self.arenas for storage in arena]
+
+    @property
+    def arenas(self) -> list[list[Storage]]:
+        """The same, arena by arena: one for each of `segments`."""
+        return [part.planner.blocks() for part in self._way()]
+
+    def prepared_arrays(self) -> Iterator[np.ndarray]:
+        """The arrays that the kernels of the last run are given: packed weights, tables and constants. One may come several times."""
+        for part in self._way():
+            yield from part.planner.prepared_arrays()
 
     @property
     def arena_size(self) -> int:

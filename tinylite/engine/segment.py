@@ -56,6 +56,7 @@ class Planned(Protocol):
 
     @property
     def prepared(self) -> int: ...
+    def prepared_arrays(self) -> Iterator[np.ndarray]: ...
     def address(self, what: Any, routines: Any) -> int: ...
 
 
@@ -192,13 +193,6 @@ class Segment:
         return segment
 
     held: Any
-
-    def by_op(self) -> list[Segment]:
-        """The same steps as a segment for each op, to be timed one by one."""
-        return [Segment(op.steps, self._words_of(op), self.scratch, self.threads, self.memory) for op in steps_by_op(self.steps)]
-
-    def _words_of(self, op: OpSteps) -> np.ndarray:
-        return self.words[op.first * STEP_WORDS : (op.first + len(op.steps)) * STEP_WORDS]
 
     def run(self) -> None:
         """Run all steps, by a team if there are several threads. Raises InvokeError."""

@@ -35,6 +35,9 @@ class AddN(Operator):
             )
         return [node.input(0).shape]
 
+    def operations(self, node: Node) -> int:
+        return (len(node.inputs) - 1) * node.outputs[0].size
+
     def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.binary import BINARY, BLOCK
 

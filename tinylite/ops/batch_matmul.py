@@ -42,6 +42,7 @@ class BatchMatMul(Operator):
     versions = Versions("2.3.0 2.3.0 2.4.0 2.5.0", types={"INT8": 2, "INT16": 3}, hybrid=(1, 1, 4))
     plain_types = "FLOAT32"
     options = "BatchMatMulOptions"
+    multiplies = True
     quantized = QuantizationRule(types=("INT8",))
     stored_weights = WeightStorageRule((1,), asymmetric=True)
     input_count = (2, 2)
@@ -67,6 +68,9 @@ class BatchMatMul(Operator):
     def infer(self, node: Node) -> Sequence[Shape]:
         sizes = self.sizes(node)
         return [(*sizes.batch, sizes.rows, sizes.columns)]
+
+    def operations(self, node: Node) -> int:
+        return 2 * node.outputs[0].size * self.sizes(node).depth
 
     def prepare(self, node: Node, plan: PlanContext) -> None:
         x, y, output = node.input(0), node.input(1), node.outputs[0]

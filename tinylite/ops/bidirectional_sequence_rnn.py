@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .common.hybrid import check_hybrid
-from .common.operator import Node, Operator, Shape, Value, register
+from .common.operator import Node, Shape, Value, register
 from .common.quantization_rules import WeightStorageRule
-from .common.recurrent import both_shapes, both_ways, check_state, joined
+from .common.recurrent import Recurrent, both_shapes, both_ways, check_state, joined
 from .common.rnn import Cell
 from .common.versions import Versions
 
@@ -23,7 +23,7 @@ _CELLS, _SECOND, _SECOND_WEIGHTS = (1, 5), 9, (10, 11)
 
 
 @register
-class BidirectionalSequenceRNN(Operator):
+class BidirectionalSequenceRNN(Recurrent):
     """FLOAT32; FLOAT32 with INT8 weights, quantized on the way (hybrid)."""
 
     code = "BIDIRECTIONAL_SEQUENCE_RNN"

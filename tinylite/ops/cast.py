@@ -30,6 +30,7 @@ class Cast(Operator):
         types={"UINT32": 2, "INT8": 3, "UINT16": 4, "FLOAT16": 5, "FLOAT64": 5, "BFLOAT16": 7, "INT2": 8, "UINT4": 8, "FLOAT8": 9},
     )  # fmt: skip
     plain_types = "FLOAT32 FLOAT16 BFLOAT16 FLOAT64 INT8 UINT8 INT16 UINT16 INT32 UINT32 INT64 BOOL COMPLEX64"
+    per_element = 1
 
     def of_sizes(self, options: Any, *given: np.ndarray) -> np.ndarray | None:
         return given[0]

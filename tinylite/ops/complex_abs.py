@@ -11,3 +11,4 @@ from .common.versions import Versions
 class ComplexAbs(ComplexPart):
     code = "COMPLEX_ABS"
     versions = Versions("2.5.0")
+    per_element = 4  # two squares, their sum, its root

@@ -34,6 +34,7 @@ class Conv2D(Operator):
     )  # fmt: skip
     plain_types = "FLOAT32"
     layer = Layer(0, factors=True, dilates=True)
+    multiplies = True
     fuses_activation = True
     options = "Conv2DOptions"
     input_count = (2, 3)

@@ -28,6 +28,7 @@ class Conv3D(Operator):
     versions = Versions("2.5.0")
     plain_types = "FLOAT32"
     layer = Layer(4)
+    multiplies = True
     fuses_activation = True
     options = "Conv3DOptions"
     input_count = (2, 3)

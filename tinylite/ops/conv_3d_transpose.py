@@ -32,6 +32,7 @@ class Conv3DTranspose(TransposedConvolution):
     versions = Versions("2.6.0")
     plain_types = "FLOAT32"
     layer = Layer(3, bias=3, spreads=True)
+    multiplies = True
     fuses_activation = True
     options = "Conv3DOptions"
     space = "dhw"

@@ -23,6 +23,7 @@ class Cumsum(Operator):
     plain_types = "FLOAT32 INT32 INT64"
     options = "CumsumOptions"
     input_count = (2, 2)
+    per_element = 1
 
     def check_types(self, node: Node) -> None:
         from ..kernels.indexing import cumsum

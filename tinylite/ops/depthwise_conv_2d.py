@@ -39,6 +39,7 @@ class DepthwiseConv2D(Operator):
     )  # fmt: skip
     plain_types = "FLOAT32"
     layer = Layer(3, factors=True, dilates=True)
+    multiplies = True
     fuses_activation = True
     options = "DepthwiseConv2DOptions"
     input_count = (2, 3)

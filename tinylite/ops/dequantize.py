@@ -30,6 +30,7 @@ class Dequantize(Operator):
         types={"INT8": 2, "INT16": 3, "FLOAT16": 3, "INT4": 6, "INT2": 7, "UINT4": 8, "FLOAT8": 9},
     )  # fmt: skip
     converts = True
+    per_element = 2  # the zero point, and by the scale
 
     def version_needed(self, op: Op) -> int:
         return max(super().version_needed(op), 5 if is_per_channel(op.inputs[0]) and input_type(op, 0) == "INT8" else 1)

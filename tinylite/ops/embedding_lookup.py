@@ -32,6 +32,7 @@ class EmbeddingLookup(Moving):
     input_count = (2, 2)
     data_input = 1
     stored_weights = WeightStorageRule((1,), channels=0, first="moves")
+    picks = True
 
     def version_needed(self, op: Op) -> int:
         return max(super().version_needed(op), 4 if is_per_channel(op.inputs[1]) else 1)

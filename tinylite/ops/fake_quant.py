@@ -30,6 +30,7 @@ class FakeQuant(Unary):
     max_version = 2
     versions = Versions("1.5.0 1.10.0")
     plain_types = "FLOAT32"
+    per_element = 1
     elementwise = False  # a range is that of the tensor which it was trained on
     options = "FakeQuantOptions"
     kernel = "fake_quant"

@@ -33,6 +33,7 @@ class FullyConnected(Operator):
     )  # fmt: skip
     plain_types = "FLOAT32"
     layer = Layer(0, factors=True)
+    multiplies = True
     fuses_activation = True
     options = "FullyConnectedOptions"
     input_count = (2, 3)

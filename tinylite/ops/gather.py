@@ -33,6 +33,7 @@ class Gather(Moving):
     input_count = (2, 2)
     quantized = MOVES
     stored_weights = WeightStorageRule((0,), moves=True, first="moves")
+    picks = True
 
     def of_sizes(self, options: Any, *given: np.ndarray) -> np.ndarray | None:
         sizes, places = given

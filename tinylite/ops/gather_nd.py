@@ -27,6 +27,7 @@ class GatherNd(Moving):
     plain_types = "FLOAT32 FLOAT16 BFLOAT16 UINT8 INT8 INT16 INT32 INT64 BOOL STRING"
     input_count = (2, 2)
     quantized = MOVES
+    picks = True
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

@@ -29,6 +29,7 @@ class L2Normalization(Normalizing):
     scale = 1 / 128
     zeros = (128, 0)
     quantized = QuantizationRule(fixed=(1 / 128, 128), range=(-1.0, 1.0))
+    per_element = 3  # the square, the sum, the quotient
 
     def check_types(self, node: Node) -> None:
         super().check_types(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .common.operator import register
+from .common.operator import Node, register
 from .common.pooling import Pooling
 from .common.versions import Versions
 
@@ -18,6 +18,9 @@ class L2Pool2D(Pooling):
     versions = Versions("1.5.0")
     quantized = None
     types = ("FLOAT32",)
+
+    def operations(self, node: Node) -> int:
+        return 2 * super().operations(node)  # each element is squared
 
     def kernels(self) -> dict[str, Kernel]:
         from ..kernels.pool import l2_pool

@@ -29,6 +29,10 @@ class LocalResponseNormalization(Normalizing):
         node.require(node.options.radius >= 0, f"its radius {node.options.radius} is negative")
         return [input.shape]
 
+    def operations(self, node: Node) -> int:
+        window = 2 * min(int(node.options.radius), node.input(0).shape[3]) + 1
+        return node.outputs[0].size * (2 * window + 4)  # squares and their sum; a product, a sum, a power, a product
+
     def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.normalization import f32_lrn
 

@@ -32,6 +32,7 @@ class Quantize(Operator):
     max_version = 6
     versions = Versions("1.14.0 1.15.0 2.7.0 2.21.0 2.21.0 2.21.0", types={"INT4": 4, "UINT4": 5})
     converts = True
+    per_element = 2  # by the scale, and the zero point
 
     def version_needed(self, op: Op) -> int:
         return max(super().version_needed(op), 3 if is_per_channel(op.outputs[0]) else 2 if output_type(op) == "INT16" else 1)

@@ -28,6 +28,7 @@ class ResizeBilinear(Resizing):
     versions = Versions("1.7.0 1.14.0 2.2.0 2.5.0", types={"INT8": 2, "INT16": 4})
     plain_types = "FLOAT32 UINT8 INT8 INT16"
     options = "ResizeBilinearOptions"
+    per_element = 7  # four products and their sum
 
     def version_needed(self, op: Op) -> int:
         return max(super().version_needed(op), 3 if option(op, "half_pixel_centers") else 1)

@@ -50,6 +50,11 @@ class RFFT2D(Operator):
         height, width = self.lengths(node)
         return [(*input.shape[:-2], height, width // 2 + 1)]
 
+    def operations(self, node: Node) -> int:
+        """2.5 n log2 n of n real numbers, as FFTs are counted."""
+        size = math.prod(self.lengths(node))
+        return 5 * math.prod(node.input(0).shape[:-2]) * size * (size.bit_length() - 1) // 2
+
     def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.fft import fft_columns, rfft_rows
 

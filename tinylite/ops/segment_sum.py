@@ -38,5 +38,8 @@ class SegmentSum(DataDependentShapeOp):
     def shapes(self, node: Node, count: int) -> Sequence[Shape]:
         return [(count, *node.input(0).shape[1:])]
 
+    def operations(self, node: Node) -> int:
+        return node.input(0).size
+
     def prepare(self, node: Node, plan: PlanContext) -> None:
         segment_step(node, plan, "SUM")

@@ -24,6 +24,7 @@ class Slice(Moving):
     )  # fmt: skip
     input_count = (3, 3)
     quantized = MOVES
+    picks = True
 
     def infer(self, node: Node) -> Sequence[Shape]:
         shape, begins, sizes = node.input(0).shape, node.numbers(1), node.numbers(2)

@@ -29,6 +29,7 @@ class Softmax(Normalizing):
     scale = 1 / 256
     zeros = (0, -128)
     quantized = QuantizationRule(fixed=(1 / 256, 0), finest=2.0**-26)
+    per_element = 5  # the largest, what each is below it, its power, their sum, the quotient
 
     def prepare(self, node: Node, plan: PlanContext) -> None:
         from ..kernels.softmax import f32_softmax, q8_softmax

@@ -41,6 +41,7 @@ class StridedSlice(Moving):
     options = "StridedSliceOptions"
     input_count = (4, 4)
     quantized = MOVES
+    picks = True
 
     def of_sizes(self, options: Any, *given: np.ndarray) -> np.ndarray | None:
         sizes, *bounds = given

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .common.hybrid import check_hybrid, dequantized, is_hybrid, stored_matrix
-from .common.operator import Node, Operator, Shape, register
+from .common.operator import Node, Shape, register
 from .common.quantization_rules import WeightStorageRule
-from .common.recurrent import activation_fields, check_state
+from .common.recurrent import Recurrent, activation_fields, check_state
 from .common.versions import Versions
 from .linear.gemm import dense, f32_gemm, hybrid_gemm
 from .linear.operands import bias_values
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @register
-class SVDF(Operator):
+class SVDF(Recurrent):
     """FLOAT32; FLOAT32 with INT8 weights, the input quantized on the way (hybrid)."""
 
     code = "SVDF"

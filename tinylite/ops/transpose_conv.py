@@ -35,6 +35,7 @@ class TransposeConv(TransposedConvolution):
     versions = Versions("1.9.0 2.2.0 2.3.0 2.13.0 2.15.0", other=(1, {"INT8": 2}))
     plain_types = "FLOAT32"
     layer = Layer(0, bias=3, spreads=True)
+    multiplies = True
     options = "TransposeConvOptions"
     space = "hw"
     quantized = QuantizationRule(weights=1, bias=3, channels=0, data=2, adds_bias=False)

@@ -43,6 +43,9 @@ class Arg(Operator):
         node.require(shape[axis] > 0, f"its input {node.input(0)} is empty along axis {axis}")
         return [shape[:axis] + shape[axis + 1 :]]
 
+    def operations(self, node: Node) -> int:
+        return node.input(0).size
+
     def prepare(self, node: Node, plan: PlanContext) -> None:
         x, output = node.input(0), node.outputs[0]
         axis, rule = self.axis(node), self.rule(node, plan.arithmetic)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Protocol
 
 __all__ = ["Layer"]
+
+
+class _Shaped(Protocol):
+    """A value, of which only the shape matters here."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def size(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -26,3 +37,8 @@ class Layer:
     spreads: bool = False
     factors: bool = False
     dilates: bool = False
+
+    def operations(self, weights: _Shaped, data: _Shaped, output: _Shaped) -> int:
+        """Multiplications and additions: two for each weight that meets an element. Where padding is, windows count as whole ones."""
+        shared = weights.shape[-1 if self.spreads else self.channels]  # between what the weights are multiplied with and elements counted
+        return 2 * (data if self.spreads else output).size * (math.prod(weights.shape) // max(shared, 1))

@@ -25,9 +25,9 @@ from ...quantization_math import (
 from ..linear.operands import bias_values
 from ..linear.packing import check_weights
 from .hybrid import Matrix, dequantized, hybrid_products, is_hybrid, packed_matrix, room_bytes, stored_matrix
-from .operator import Node, Operator, Shape, Value
+from .operator import Node, Shape, Value
 from .quantization_params import scale_and_zero
-from .recurrent import Direction, activation_fields, check_state, joined, panels
+from .recurrent import Direction, Recurrent, activation_fields, check_state, joined, panels
 from .versions import input_type, option, output_type
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class IntegerForm:
     tanh: Callable[[int], np.ndarray]
 
 
-class LSTMLayer(Operator):
+class LSTMLayer(Recurrent):
     """FLOAT32; FLOAT32 with INT8 weights, quantized on the way (hybrid); INT8 with an INT16 cell state (8x8_16), which takes no
     peephole, projection or layer norm.
     """

@@ -48,6 +48,9 @@ class Operator:
     pure          whether its outputs follow from its inputs, so that constant ones can be computed while a plan is made
     quantized     how it is computed on 8-bit integers, for the quantizer; None if it is not
     stored_weights  which of its inputs may be stored as integers while it computes on floats, if any
+    per_element   how many operations on numbers an element of its output takes, if that is what they depend on: see `operations`
+    picks         whether it reads no more of its data than what it writes
+    multiplies    whether what it computes is, but for a small part, sums of products: where an input has 8 bits, as 8-bit products
     """
 
     code: ClassVar[str]
@@ -76,6 +79,9 @@ class Operator:
     pure: ClassVar[bool] = True
     quantized: ClassVar[QuantizationRule | None] = None
     stored_weights: ClassVar[WeightStorageRule | None] = None
+    per_element: ClassVar[int | None] = None
+    picks: ClassVar[bool] = False
+    multiplies: ClassVar[bool] = False
 
     def version_needed(self, op: Op) -> int:
         """The lowest version that has what an op with inputs uses."""
@@ -151,6 +157,17 @@ class Operator:
     def fold(self, node: Node) -> Sequence[np.ndarray] | None:
         """The outputs' values, if they follow from the inputs' shapes alone."""
         return None
+
+    def operations(self, node: Node) -> int | None:
+        """How many operations on numbers its outputs take, once shapes are known: a product and its addition are two, and each other
+        sum, comparison or elementary function is one. None for what moves elements, and where only a run can know it.
+
+        Counted is what the operator is defined as, not what a kernel makes of it; biases, activations and requantizing are left out.
+        """
+        if self.layer is not None:
+            return self.layer.operations(node.input(self.layer.weights), node.input(self.data_input), node.outputs[0])
+        each = 1 if self.elementwise and self.per_element is None else self.per_element
+        return None if each is None else each * node.outputs[0].size
 
     def prepare(self, node: Node, plan: PlanContext) -> None:
         """Choose kernels and fill their records: everything that can be computed once is computed here."""

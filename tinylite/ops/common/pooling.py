@@ -53,6 +53,9 @@ class Pooling(Operator):
         limits = self.rule(node, arithmetic).limits if whole else ""
         return activation_range(node, node.options.fused_activation_function, output, limits=limits)
 
+    def operations(self, node: Node) -> int:
+        return node.outputs[0].size * node.options.filter_height * node.options.filter_width
+
     def prepare(self, node: Node, plan: PlanContext) -> None:
         input, output = node.input(0), node.outputs[0]
         height, width = self.windows(node)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .joining import join_steps
-from .operator import Node, Shape, Value
+from .operator import Node, Operator, Shape, Value
 from .quantization_params import CLAMPS
 
 if TYPE_CHECKING:
     from .plan_context import PlanContext
 
-__all__ = ["Direction", "activation_fields", "both_shapes", "both_ways", "check_state", "joined", "panels"]
+__all__ = ["Direction", "Recurrent", "activation_fields", "both_shapes", "both_ways", "check_state", "joined", "panels"]
 
 
 def check_state(node: Node, state: Value, what: str) -> None:
@@ -38,6 +39,17 @@ def panels(matrix: np.ndarray, width: int) -> np.ndarray:
     padded = np.zeros((count * width, depth), matrix.dtype)
     padded[:columns] = matrix
     return padded.reshape(count, width, depth).transpose(0, 2, 1)
+
+
+class Recurrent(Operator):
+    """An operator that multiplies its weights, those of its `stored_weights`, by each row of its input and of its state."""
+
+    multiplies = True
+
+    def operations(self, node: Node) -> int:
+        rows, rule = math.prod(node.input(0).shape[:-1]), self.weights_of(node.op)
+        assert rule is not None
+        return 2 * rows * sum(value.size for index in rule.inputs if (value := node.optional(index)) is not None)
 
 
 class Direction(NamedTuple):

@@ -62,6 +62,9 @@ class Reducing(Operator):
         """The kernel and its fields by an arithmetic's method; None where it is that of the reference kernels."""
         return None
 
+    def operations(self, node: Node) -> int:
+        return node.input(0).size
+
     def prepare(self, node: Node, plan: PlanContext) -> None:
         x, output = node.input(0), node.outputs[0]
         axes = reduced_axes(node, len(x.shape))

@@ -9,9 +9,9 @@ import numpy as np
 from ..linear.operands import bias_values
 from ..linear.packing import check_weights
 from .hybrid import check_hybrid, hybrid_products, is_hybrid, room_bytes, stored_matrix
-from .operator import Node, Operator, Value
+from .operator import Node, Value
 from .quantization_rules import WeightStorageRule
-from .recurrent import Direction, activation_fields, check_state, joined, panels
+from .recurrent import Direction, Recurrent, activation_fields, check_state, joined, panels
 
 if TYPE_CHECKING:
     from .plan_context import PlanContext
@@ -70,7 +70,7 @@ class Cell(NamedTuple):
         )  # fmt: skip
 
 
-class RNNLayer(Operator):
+class RNNLayer(Recurrent):
     """Inputs: input, weights, recurrent weights, bias, and the state, a variable."""
 
     max_version = 3

@@ -61,5 +61,8 @@ class UnsortedSegment(Operator):
         node.require(len(numbers) == 1 and numbers[0] >= 0, f"its number of segments is {numbers}")
         return [(numbers[0], *data.shape[rank:])]
 
+    def operations(self, node: Node) -> int:
+        return node.input(0).size
+
     def prepare(self, node: Node, plan: PlanContext) -> None:
         segment_step(node, plan, self.reduction)

@@ -21,6 +21,7 @@ class Selecting(Operator):
 
     input_count = (3, 3)
     quantized = JOINS
+    per_element = 1
 
     def check_types(self, node: Node) -> None:
         condition, x, y, output = node.input(0), node.input(1), node.input(2), node.outputs[0]
