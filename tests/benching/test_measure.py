@@ -14,6 +14,7 @@ from tinylite import Interpreter, Model, SettingError
 from tinylite.benching import measure
 from tinylite.benching.bench import bench
 from tinylite.benching.result import Bench
+from tinylite.report.profile import Profile
 
 DEMO = str(Path(tinylite.__file__).parent / "demo" / "digits_uint8.tflite")
 
@@ -216,3 +217,26 @@ def test_given_inputs_are_those_that_are_run() -> None:
 def test_what_cannot_be_asked_for(settings: dict[str, object], said: str) -> None:
     with pytest.raises(SettingError, match=said):
         quick(**settings)
+
+
+def test_a_profile_has_the_ops_and_survives_a_file(tmp_path: Path) -> None:
+    found = quick(profile=True, threads=[1, 2])
+    for row in found.rows:
+        assert row.profile is not None
+        assert row.plan is not None
+        assert [op.name for op in row.profile.ops] == [op.name for op in Model.load(DEMO).graph.ops if op.name != "RESHAPE"]
+        assert row.profile.threads == row.threads
+        assert row.profile.peaks is not None
+        assert row.operations == {kind: count for kind, count in total(row.profile).items() if count}
+        assert row.peak_share is not None
+        assert 0 < row.peak_share < 1.5
+    found.save(tmp_path / "figures.json")
+    assert Bench.load(tmp_path / "figures.json") == found
+
+
+def total(profile: Profile) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for op in profile.ops:
+        for kind, count in op.work.operations.items():
+            counts[kind] = counts.get(kind, 0) + count
+    return counts

@@ -148,6 +148,8 @@ def _answer(request: dict[str, Any], held: dict[str, Opened]) -> dict[str, Any]:
     if do == "import":
         _imported(request["runtime"])
         return {"now": resident()}
+    if do == "profile":
+        return importlib.import_module("tinylite.benching.profiling").described(request)
     if do == "open":
         opened = held[name] = _open(request)
         seconds = 0.0 if request.get("start") else _run(opened, 1)

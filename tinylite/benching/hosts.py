@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class EndedError(Exception):
 class Hosts:
     """A launch: fresh processes, of which each runs all that has Timed.process in common. Use it in a with statement."""
 
-    def __init__(self, folder: str, cores: list[int] | None = None, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: str, cores: Sequence[int] | None = None, environment: Mapping[str, str] | None = None) -> None:
         self._folder, self._cores, self._environment = folder, cores, environment or {}
         self._running: dict[Any, ChildProcess] = {}
 
@@ -43,6 +43,10 @@ class Hosts:
         for child in self._running.values():
             child.close(at_once=kind is not None)
         self._running = {}
+
+    def fresh(self, environment: Mapping[str, str] | None = None) -> Hosts:
+        """Another launch like this one; its processes may have more in their environment."""
+        return Hosts(self._folder, self._cores, {**self._environment, **(environment or {})})
 
     def open(self, timed: Timed, request: dict[str, Any]) -> dict[str, Any]:
         """Open a model and run it once: version, where, and, unless it is only to "start", seconds of a run.
@@ -62,12 +66,20 @@ class Hosts:
         answer = self._ask(timed, {"do": "outputs", "folder": folder})
         return [np.load(path, allow_pickle=False) for path in answer["paths"]], bool(answer["steady"])
 
+    def close(self, timed: Timed) -> None:
+        """Let go of a model. The process goes on."""
+        self._ask(timed, {"do": "close"})
+
     def memory(self, timed: Timed, request: dict[str, Any]) -> dict[str, int]:
         """Bytes, where the system says them: the "peak" of the process, and of these those that opening and running have "added"."""
         before = self._ask(timed, {"do": "import", "runtime": timed.runtime})["now"]
         self.open(timed, request)
         peak = self._ask(timed, {"do": "memory"})["peak"]
         return {} if peak is None or before is None else {"peak": peak, "added": peak - before}
+
+    def profile(self, timed: Timed, request: dict[str, Any]) -> dict[str, Any]:
+        """What profiling.described() returns, of tinylite."""
+        return self._ask(timed, {"do": "profile", "arithmetic": timed.arithmetic, **request})
 
     def _ask(self, timed: Timed, request: dict[str, Any]) -> dict[str, Any]:
         child = self._running.get(timed.process) or self._start(timed)
@@ -107,7 +119,7 @@ class Hosts:
         child = ChildProcess([python, "-c", _program(), *path], environment, self._folder)
         self._running[timed.process] = child
         if self._cores is not None:
-            self._ask(timed, {"do": "pin", "cores": self._cores})
+            self._ask(timed, {"do": "pin", "cores": list(self._cores)})
         return child
 
 

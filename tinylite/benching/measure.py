@@ -15,13 +15,15 @@ from .agreement import agreement
 from .baselines import Timed
 from .estimates import Estimate, enough, launches_estimate, ratio_estimate
 from .hosts import EndedError, Hosts, RefusedError
-from .result import Measurement
+from .noise import NoiseWatch
+from .records import Measurement
 
-__all__ = ["LAUNCHES", "Measuring", "Starting"]
+__all__ = ["LAUNCHES", "FirstRun", "Measuring", "Starting", "measure_all"]
 
 ROUND = 0.01  # seconds that a round of one of them should take: longer than the clock's noise, shorter than the machine's moods
 _WARM = 0.2  # of a round's runs, before it: the others have had the caches
 LAUNCHES = 6  # at least: the median of six lies between the least and the greatest with a confidence of 97 %
+_LAUNCH = 0.3  # seconds of rounds in a launch: what differs from launch to launch is seen by many short ones
 _LEAST_ROUNDS = 3  # of a launch
 _PATIENCE = 8, 20.0  # times the seconds that were asked for, and seconds at least: then even launches that are missing are left out
 
@@ -43,29 +45,42 @@ class _State:
 class Measuring:
     """A row in the making: what is timed, each on its request (see host.py), the first beside all others."""
 
-    def __init__(self, requests: Mapping[Timed, dict[str, Any]], folder: str, cores: Sequence[int] | None = None) -> None:
+    def __init__(self, name: str, requests: Mapping[Timed, dict[str, Any]]) -> None:
+        self.name = name
         self._states = [_State(timed, request) for timed, request in requests.items()]
-        self._folder, self._cores = folder, None if cores is None else list(cores)
+        self._taken = 0.0  # seconds
+        self.watch = NoiseWatch()
 
-    def run(self, seconds: float, precision: float, say: Callable[[str], None] = lambda text: None) -> None:
-        """Time them until the intervals are narrower than `precision`: those of the ratios, or without a baseline that of the time.
+    @property
+    def begun(self) -> bool:
+        """Whether it has been launched, even if that was interrupted."""
+        return self._taken > 0
 
-        What refuses its model, or ends its process, is left out of what follows. `seconds` is about how long that may take at most,
-        though each has six launches, unless they are very slow. KeyboardInterrupt stops it, and what was finished counts.
+    def launch(self, hosts: Hosts, seconds: float) -> None:
+        """Open everything anew, and time it in rounds for about so many seconds.
+
+        What refuses its model, or ends its process, is left out of what follows.
         """
-        states = self._states
         began = time.perf_counter()
-        for count in itertools.count(1):
-            say(f"launch {count}")
-            while any(not state.refused for state in states) and not self._launch(seconds / LAUNCHES):
-                continue  # without what has ended its process
-            if all(state.refused for state in states):
-                return
-            taken = time.perf_counter() - began
-            if (taken >= seconds and count >= LAUNCHES) or taken >= max(_PATIENCE[0] * seconds, _PATIENCE[1]):
-                return
-            if all(enough(*decisive) for decisive in _decisive(states, precision)):
-                return
+        try:
+            while any(not state.refused for state in self._states) and not self._rounds(hosts, seconds):
+                continue  # without what has ended its process, and so the launch of others
+        finally:
+            self._taken += time.perf_counter() - began
+
+    def is_done(self, seconds: float, precision: float) -> bool:
+        """Whether there is nothing to time, the intervals are narrower than `precision`, or it has taken so many seconds.
+
+        The intervals are those of the ratios, or without a baseline that of the time. Whatever the seconds, there are six launches,
+        unless they are very slow.
+        """
+        if not self.begun:
+            return False
+        running = [state for state in self._states if not state.refused]
+        if not running or all(enough(*decisive) for decisive in _decisive(self._states, precision)):
+            return True
+        late = self._taken >= max(_PATIENCE[0] * seconds, _PATIENCE[1])
+        return late or (self._taken >= seconds and len(running[0].launches) >= LAUNCHES)
 
     def measurements(self) -> list[Measurement]:
         """What is known by now."""
@@ -74,38 +89,40 @@ class Measuring:
         steady = [state.steady for state in self._states if state.launches]
         return [_measurement(state, first, any(steady) and not state.steady) for state in self._states]
 
-    def _launch(self, seconds: float) -> bool:
-        """Times of a launch for each; False where one has ended its process, and so the launch of others."""
+    def _rounds(self, hosts: Hosts, seconds: float) -> bool:
+        """A launch of those that are left; False where one of them ended it."""
         end = time.perf_counter() + seconds
         rounds: dict[str, list[float]] = {}
+        current = self._states[0]
         try:
-            with Hosts(self._folder, self._cores) as hosts:
-                for state in self._states:
-                    if not state.refused:
-                        current = state
-                        try:
-                            answer = hosts.open(state.timed, state.request)
-                        except RefusedError as error:
-                            state.refused = str(error)
-                            continue
-                        state.version, rounds[state.timed.name] = answer["version"], []
-                        state.run = max(float(answer["seconds"]), 1e-8)
-                running = [state for state in self._states if not state.refused]
-                for state in running:  # a first run, and the first round, tell little of how long a run takes
+            for state in self._states:
+                if not state.refused:
                     current = state
-                    state.run = max(hosts.round(state.timed, 0, max(int(ROUND / state.run / 4), 1)), 1e-8)
-                for number in itertools.count():
-                    if not running or (time.perf_counter() >= end and number >= _LEAST_ROUNDS):
-                        break
-                    for state in running if number % 2 else reversed(running):
-                        current = state
-                        repeats = max(round(ROUND / state.run), 1)
-                        rounds[state.timed.name].append(hosts.round(state.timed, max(int(_WARM * repeats), 1), repeats))
-                for state in running:
+                    try:
+                        answer = hosts.open(state.timed, state.request)
+                    except RefusedError as error:
+                        state.refused = str(error)
+                        continue
+                    state.version, rounds[state.timed.name] = answer["version"], []
+                    state.run = max(float(answer["seconds"]), 1e-8)
+            running = [state for state in self._states if not state.refused]
+            for state in running:  # a first run, and the first round, tell little of how long a run takes
+                current = state
+                state.run = max(hosts.round(state.timed, 0, max(int(ROUND / state.run / 4), 1)), 1e-8)
+            for number in itertools.count():
+                if not running or (time.perf_counter() >= end and number >= _LEAST_ROUNDS):
+                    break
+                self.watch.tick()
+                for state in running if number % 2 else reversed(running):
                     current = state
-                    outputs, steady = hosts.outputs(state.timed)
-                    state.outputs = state.outputs or outputs
-                    state.steady = state.steady and steady
+                    repeats = max(round(ROUND / state.run), 1)
+                    rounds[state.timed.name].append(hosts.round(state.timed, max(int(_WARM * repeats), 1), repeats))
+            for state in running:
+                current = state
+                outputs, steady = hosts.outputs(state.timed)
+                state.outputs = state.outputs or outputs
+                state.steady = state.steady and steady
+                hosts.close(state.timed)
         except (RefusedError, EndedError) as error:
             current.refused = str(error)
             return False
@@ -117,32 +134,59 @@ class Measuring:
 class Starting(Measuring):
     """Whole processes: from the start of Python, with numpy, to the first output. tinylite finds its kernels where it keeps them."""
 
-    def __init__(self, requests: Mapping[Timed, dict[str, Any]], folder: str, cores: Sequence[int] | None = None) -> None:
-        super().__init__({timed: {**request, "start": True} for timed, request in requests.items()}, folder, cores)
+    def __init__(self, name: str, requests: Mapping[Timed, dict[str, Any]]) -> None:
+        super().__init__(name, {timed: {**request, "start": True} for timed, request in requests.items()})
         self._warm = False
 
-    def _launch(self, seconds: float, environment: Mapping[str, str] | None = None) -> bool:
-        while not self._warm and environment is None:  # kernels are compiled, and files read, before anything counts
+    def _rounds(self, hosts: Hosts, seconds: float) -> bool:
+        if not self._warm:  # kernels are compiled, and files read, before anything counts
             self._warm = True
-            self._launch(seconds)
+            self._rounds(hosts, seconds)
             for state in self._states:
                 state.launches.clear()
         running = [state for state in self._states if not state.refused]
+        self.watch.tick()
         for state in running if running and len(running[0].launches) % 2 else reversed(running):
             start = time.perf_counter()
             try:
-                with Hosts(self._folder, self._cores, environment) as hosts:
-                    state.version = hosts.open(state.timed, state.request)["version"]
+                with hosts.fresh() as alone:
+                    state.version = alone.open(state.timed, state.request)["version"]
                     state.launches.append([time.perf_counter() - start])
             except (RefusedError, EndedError) as error:
                 state.refused = str(error)
                 state.launches.clear()
         return True
 
-    def first_run(self) -> None:
-        """Once, with no kernels stored: what the first run on a machine takes."""
+
+class FirstRun(Starting):
+    """A whole process with no kernels stored, once: what the first run on a machine takes."""
+
+    def _rounds(self, hosts: Hosts, seconds: float) -> bool:
+        self._warm = True
         with tempfile.TemporaryDirectory(prefix="tinylite-cache-") as cache:
-            self._launch(0.0, {"TINYLITE_CACHE": cache})
+            return super()._rounds(hosts.fresh({"TINYLITE_CACHE": cache}), seconds)
+
+    def is_done(self, seconds: float, precision: float) -> bool:
+        return self.begun
+
+
+def measure_all(
+    rows: Sequence[Measuring], folder: str, seconds: float, precision: float, cores: Sequence[int] | None, say: Callable[[str], None]
+) -> None:
+    """Launch the rows again and again until each is done. Rows of small models share processes, which take longer to start.
+
+    KeyboardInterrupt stops it, and what was finished counts.
+    """
+    for row in rows:
+        row.watch.start()
+    for count in itertools.count(1):
+        left = [row for row in rows if not row.is_done(seconds, precision)]
+        if not left:
+            return
+        with Hosts(folder, cores) as hosts:
+            for row in left:
+                say(f"{row.name}: launch {count}")
+                row.launch(hosts, min(seconds / LAUNCHES, _LAUNCH))
 
 
 def _decisive(states: list[_State], precision: float) -> list[tuple[Estimate, float, list[list[float]]]]:

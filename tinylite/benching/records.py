@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..report.memory import MemoryUse
+from ..report.profile import Profile
 from .estimates import Estimate
 from .machine import Machine
 
@@ -45,6 +47,9 @@ class BenchRow:
     operations  additions and multiplications of a run: "float", "8-bit", ...
     peak_share  of what the machine attains in arithmetic, from 0 to 1; None where it was not asked for or there are no operations
     noise       why the figures should be doubted: a sentence for each reason
+    profile     tinylite's time op by op, and `plan` its memory, if they were asked for
+    part_of     the model that an op was cut out of; "" for others
+    verified    of an op, how its outputs compare with LiteRT's reference kernels'; "" where that was not asked
     """
 
     name: str
@@ -58,6 +63,10 @@ class BenchRow:
     operations: dict[str, int] = field(default_factory=dict)
     peak_share: float | None = None
     noise: list[str] = field(default_factory=list)
+    profile: Profile | None = None
+    plan: MemoryUse | None = None
+    part_of: str = ""
+    verified: str = ""
 
     @property
     def ours(self) -> Measurement:

@@ -8,12 +8,15 @@ import math
 import os
 import types
 import typing
+from collections.abc import Mapping
 from typing import Any, TypeVar
+
+import numpy as np
 
 from ..errors import FileError, at, quoted
 from ..files.io import content_of, write_whole
 
-__all__ = ["FORMAT", "load", "save", "to_json"]
+__all__ = ["FORMAT", "load", "plain", "save", "to_json", "value_of"]
 
 FORMAT = "tinylite bench"
 _VERSION = 1
@@ -32,7 +35,7 @@ def save(bench: Any, path: str | os.PathLike[str]) -> None:
 
 def to_json(bench: Any) -> dict[str, Any]:
     """A Bench as JSON's types. Infinity, which JSON lacks, is None."""
-    return {"format": FORMAT, "version": _VERSION, **_plain(bench)}
+    return {"format": FORMAT, "version": _VERSION, **plain(bench)}
 
 
 def load(kind: type[T], path: str | os.PathLike[str]) -> T:
@@ -53,13 +56,22 @@ def load(kind: type[T], path: str | os.PathLike[str]) -> T:
         return bench
 
 
-def _plain(value: Any) -> Any:
+def value_of(kind: type[T], found: Any) -> T:
+    """A dataclass of what `plain` made of one. Raises FileError for anything else."""
+    value: T = _object(kind, found, "")
+    return value
+
+
+def plain(value: Any) -> Any:
+    """A value of a dataclass as JSON's types."""
     if dataclasses.is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -96,7 +108,7 @@ def _value(hint: Any, found: Any, place: str) -> Any:
                 raise _wrong(place, found, f"a list of {len(arguments)}")
             return tuple(_value(each, value, f"{place}[{index}]") for index, (each, value) in enumerate(zip(arguments, found, strict=True)))
         return origin(_value(arguments[0], each, f"{place}[{index}]") for index, each in enumerate(found))
-    if origin is dict:
+    if origin in (dict, Mapping):
         if not isinstance(found, dict):
             raise _wrong(place, found, "an object")
         return {key: _value(arguments[1], each, f"{place}.{key}") for key, each in found.items()}

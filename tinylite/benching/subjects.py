@@ -17,24 +17,30 @@ from ..golden.runtimes.tflm import arena_size
 from ..inputs.random_values import random_inputs
 from ..interpreter import Interpreter
 from ..model import Model
+from ..report.work import total_work
 
 __all__ = ["Prepared", "Subject", "prepare"]
 
 
 @dataclass
 class Subject:
-    """A model, or an op as a model; `count` is how often it is part of another. `inputs` may be what reads or makes them."""
+    """A model, or an op as a model, of which `count` are `part_of` another model.
+
+    `inputs` may be what reads or makes them, and `verify` is what compares with the reference kernels: "same bits", "differs: ..."
+    """
 
     name: str
     kind: str
     model: Any
     count: int = 1
     inputs: Sequence[np.ndarray] | Callable[[], Sequence[np.ndarray]] | None = None
+    part_of: str = ""
+    verify: Callable[[], str] | None = None
 
 
 @dataclass
 class Prepared:
-    """A model's and its inputs' files; `problem` is why tinylite cannot plan it, or ""."""
+    """A model's and its inputs' files. `problem` is why tinylite cannot plan it, or ""; `operations` are those of a run, by kind."""
 
     model: Model
     path: str
@@ -42,6 +48,7 @@ class Prepared:
     inputs: list[str]
     shapes: dict[str, list[int]]
     problem: str = ""
+    operations: dict[str, int] = field(default_factory=dict)
     request: dict[str, Any] = field(default_factory=dict)
 
 
@@ -66,6 +73,7 @@ def prepare(
         written.write(content)
     with at(file.name or "the model"), Interpreter(model_content=content) as interpreter:
         values, problem = _values(interpreter, inputs, shapes or {}, batch, seed)
+        operations = {} if problem else total_work(interpreter).operations
         names = [str(details["name"]) for details in interpreter.get_input_details()]
     paths = []
     for position, value in enumerate(values):
@@ -73,7 +81,7 @@ def prepare(
         np.save(paths[-1], value.astype("S") if value.dtype == object else value, allow_pickle=False)
     prepared = Prepared(
         loaded, path, hashlib.sha256(content).hexdigest(), paths,
-        {name: list(value.shape) for name, value in zip(names, values, strict=True)}, problem,
+        {name: list(value.shape) for name, value in zip(names, values, strict=True)}, problem, operations,
     )  # fmt: skip
     prepared.request = {
         "model": path, "inputs": paths, "outputs": len(loaded.graph.outputs), "arena": arena_size(loaded.graph, len(content)),
