@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,11 @@ from rich.console import Console
 from rich.progress import track
 
 from tests.cases import repair_for_litert
-from tinylite.report.describe import size_text, time_text
+from tinylite.limits import size_text
+from tinylite.report.describe import time_text
+from tinylite.report.peaks import peaks
 
 from .kernels import all_cases, kernels as all_kernels, with_shapes
-from .peak import peaks
 from .rows import Row, measure, print_table, report
 from .start import cold_start, first_run, import_times, imports_numba
 from .timing import machine
@@ -42,8 +44,8 @@ def main() -> None:
     """Time tinylite beside LiteRT, in turn, in one process.
 
     A ratio is tinylite's time divided by that of LiteRT with XNNPACK (its default) or with its reference kernels, the
-    median of many rounds: below 1, tinylite is faster. GOP/s count the products and additions of matrix operators, and
-    "of peak" compares them with what cores with nothing else to do attain on this machine (see `peak`). "outputs"
+    median of many rounds: below 1, tinylite is faster. GOP/s count operations as docs/profiling.md says, and "of peak"
+    compares sums of products, and floats, with what cores with nothing else to do attain here (see `peak`). "outputs"
     compares tinylite's with the reference kernels', and what goes into a softmax too: the same bits, or the largest
     difference relative to the largest number.
     """
@@ -73,7 +75,7 @@ def _rows(wanted: Iterable[tuple[str, Callable[[], Row]]]) -> list[Row]:
 @json_option
 def models(files: tuple[Path, ...], threads: int, seconds: float, reference: bool | None, target: str | None) -> None:
     """Whole models: FILES, or ../shared/models, what make_models.py has put into models/, and the demo's."""
-    peak = peaks()
+    peak = peaks(threads)
 
     def measured(path: Path) -> Row:
         return measure(path.stem, repair_for_litert(path), peak, threads, seconds, reference)
@@ -103,7 +105,7 @@ def kernels(
     if listed:
         click.echo("\n".join(name for name, _ in chosen))
         return
-    peak = peaks()
+    peak = peaks(threads)
 
     def measured(name: str, make: Callable[[], Any]) -> Row:
         case = make()
@@ -146,16 +148,19 @@ def start(files: tuple[Path, ...], first: bool, seconds: float, target: str | No
 
 
 @main.command()
+@threads_option
 @json_option
-def peak(target: str | None) -> None:
-    """What one core attains with sums in registers and nothing else to do: multiply-adds, and dot products of 8-bit numbers.
+def peak(threads: int, target: str | None) -> None:
+    """What the machine attains with nothing else to do: multiply-adds, 8-bit products, bytes a second, steps (see docs/profiling.md).
 
-    The fastest of many short rounds. The share of the peak in other tables is of this, times the number of threads.
+    The fastest of many short rounds. The share of the peak in other tables is of this.
     """
-    found = peaks()
-    print_table(["numbers", "GOP/s of a core"], [[kind, f"{rate / 1e9:.0f}"] for kind, rate in found.items()])
+    found = peaks(threads)
+    print_table(["numbers", "GOP/s"], [[kind, f"{rate / 1e9:.0f}"] for kind, rate in found.operations.items()])
+    print_table(["bytes that come back", "GB/s"], [[size_text(level.size), f"{level.rate / 1e9:.0f}"] for level in found.bandwidth])
+    print_table(["what", "ns"], [["a step with nothing to do", f"{found.dispatch * 1e9:.1f}"]])
     if target:
-        Path(target).write_text(json.dumps({"machine": machine(), "peak": found}, indent=1) + "\n")
+        Path(target).write_text(json.dumps({"machine": machine(), "peak": asdict(found)}, indent=1) + "\n")
 
 
 @main.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -11,27 +10,9 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter as LiteRT, OpResolverType
 
 from tinylite import Interpreter, Model
-from tinylite.ops import facts_of
+from tinylite.report.work import total_work
 
 __all__ = ["Baselines"]
-
-
-def operations(model: Model, interpreter: Interpreter) -> dict[str, int]:
-    """Multiplications and additions of the matrix operators in one run: "float" or, where weights have 8 bits, "8-bit"."""
-    sizes = [math.prod(map(int, details["shape"])) for details in interpreter.get_tensor_details()]
-    numbers = {id(tensor): number for number, tensor in enumerate(model.graph.tensors)}
-    total = {"float": 0, "8-bit": 0}
-    for op in model.graph.ops:
-        facts = facts_of(op)
-        layer = facts.layer
-        if layer is not None:
-            filters = op.inputs[layer.weights]
-            counted = op.inputs[facts.data_input] if layer.spreads else op.outputs[0]
-            assert filters is not None and counted is not None
-            kind = "8-bit" if filters.type in ("INT8", "UINT8") else "float"
-            each = math.prod(filters.shape) // max(filters.shape[-1 if layer.spreads else layer.channels], 1)
-            total[kind] += 2 * sizes[numbers[id(counted)]] * each
-    return total
 
 
 def feed(interpreter: Any, feeds: Iterable[np.ndarray] | None) -> None:
@@ -90,7 +71,6 @@ class Baselines:
     @staticmethod
     def of(content: bytes, threads: int, feeds: list[np.ndarray] | None = None, reference: bool = True) -> Baselines:
         """Raises ValueError or RuntimeError where one of them refuses the model."""
-        model = Model.load(content)
         ours = Interpreter(model_content=content, num_threads=threads)
         xnnpack = LiteRT(model_content=content, num_threads=threads)
         oracle = checked = None
@@ -103,7 +83,7 @@ class Baselines:
             if interpreter is not None:
                 interpreter.allocate_tensors()
                 feed(interpreter, feeds)
-        return Baselines(ours, xnnpack, oracle, checked, operations(model, ours))
+        return Baselines(ours, xnnpack, oracle, checked, total_work(ours).operations)
 
     def agreement(self) -> str:
         """How tinylite's outputs compare with the reference's after its first run: no speed is worth anything without this."""

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tinylite.report.describe import time_text
+from tinylite.report.peaks import Peaks
 
 from .baselines import Baselines
 from .timing import in_turn, machine, once
@@ -45,12 +46,12 @@ class Row:
 
 
 def measure(
-    name: str, content: bytes, peak: dict[str, float], threads: int, seconds: float,
+    name: str, content: bytes, peak: Peaks, threads: int, seconds: float,
     reference: bool | None = None, feeds: list[np.ndarray] | None = None,
 ) -> Row:  # fmt: skip
     """Time a model. `reference`: always in turn with the others, never, or (None) in turn unless it is slow.
 
-    The share of the peak is the time that the operations would take at the peak of `threads` cores, by the time they took.
+    The share of the peak is the time that the operations would take at the peak of that many threads, by the time they took.
     """
     baselines = Baselines.of(content, threads, feeds, reference is not False)
     runs = {"tinylite": baselines.tinylite.invoke, "xnnpack": baselines.xnnpack.invoke}
@@ -66,7 +67,7 @@ def measure(
         oracle_time, to_reference = times.median("reference"), times.ratio("tinylite", "reference")
     elif oracle_time is not None:
         to_reference = ours / oracle_time
-    best = sum(count / (peak[kind] * threads) for kind, count in baselines.operations.items())
+    best = sum(count / peak.operations[kind] for kind, count in baselines.operations.items() if kind in peak.operations)
     return Row(
         name, ours, times.median("xnnpack"), oracle_time, times.ratio("tinylite", "xnnpack"), to_reference,
         sum(baselines.operations.values()), best / ours, outputs,
