@@ -78,7 +78,7 @@ def of_positive_bytes(code: str) -> list[Case]:
     """All values of an INT8 input whose least is 0: the reference kernels refuse to run a root of less. Outputs reach both ends."""
     rng = generator(code)
     return [
-        Case(code, [T((256,), "INT8", scale=scale, zero=-128)], [T((256,), "INT8", scale=1 / steps, zero=zero)], version=2)
+        Case(code, [T((4096,), "INT8", scale=scale, zero=-128)], [T((4096,), "INT8", scale=1 / steps, zero=zero)], version=2)
         for scale in np.geomspace(1e-4, 10, 6).tolist()
         for steps, zero in zip((5.0, 40.0, 300.0), rng.integers(-128, 128, 3).tolist(), strict=True)
     ]

@@ -30,5 +30,7 @@ class Gelu(Unary):
             cube = x * x * x
             inner = np.float32(0.7978845608028654) * (x + np.float32(0.044715) * cube)
             return x * np.float32(0.5) * (np.float32(1) + np.tanh(inner.astype(np.float64)).astype(np.float32))
-        erf = np.array([math.erf(value) for value in (x * np.float32(math.sqrt(0.5))).tolist()], np.float32)
-        return x * np.float32(0.5) * (np.float32(1) + erf)
+        # Not 1 + erf: LiteRT asks for erfc, which keeps its digits where erf is near -1, and the two part at halves.
+        argument = x * np.float32(-math.sqrt(0.5))
+        erfc = np.array([math.erfc(value) for value in argument.tolist()], np.float32)
+        return x * np.float32(0.5) * erfc
