@@ -22,10 +22,10 @@ __all__ = ["bench"]
 
 
 def bench(
-    models: Any = (), inputs: Sequence[np.ndarray] | None = None, *, against: Iterable[str] = (), threads: int | Iterable[int] = 1, batch: int | None = None,
-    shapes: Mapping[str, Sequence[int]] | None = None, arithmetic: str | None = None, cpu: str | None = None, seconds: float = 10.0,
-    precision: float = 0.01, pin: bool = False, start: bool = False, memory: bool = False, profile: bool = False, seed: int = 0,
-    progress: Callable[[str], None] | None = None,
+    models: Any = (), inputs: Sequence[np.ndarray] | None = None, *, against: Iterable[str] = (), threads: int | Iterable[int] = 1,
+    batch: int | None = None, shapes: Mapping[str, Sequence[int]] | None = None, arithmetic: str | None = None, cpu: str | None = None,
+    seconds: float = 10.0, precision: float = 0.01, pin: bool = False, start: bool = False, memory: bool = False, profile: bool = False,
+    seed: int = 0, progress: Callable[[str], None] | None = None,
 ) -> Bench:  # fmt: skip
     """Time models and single ops beside baselines.
 
