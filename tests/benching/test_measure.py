@@ -240,3 +240,9 @@ def total(profile: Profile) -> dict[str, int]:
         for kind, count in op.work.operations.items():
             counts[kind] = counts.get(kind, 0) + count
     return counts
+
+
+def test_only_some_rows_are_timed_again() -> None:
+    found = quick([DEMO, str(Path(DEMO).with_name("digits_int8.tflite"))], threads=[1, 2])
+    again = quick([DEMO, str(Path(DEMO).with_name("digits_int8.tflite"))], threads=[1, 2], only=[found.rows[1], found.rows[2]])
+    assert [(row.name, row.threads) for row in again.rows] == [("digits_uint8", 2), ("digits_int8", 1)]

@@ -14,7 +14,7 @@ from ..errors import SettingError, quoted
 from ..interpreter.settings import thread_count
 from .baselines import baselines, tinylite_itself
 from .machine import Machine
-from .result import Bench, Settings
+from .result import Bench, BenchRow, Settings
 from .rows import Rows, usable_cores
 from .subjects import Subject
 
@@ -25,7 +25,7 @@ def bench(
     models: Any = (), inputs: Sequence[np.ndarray] | None = None, *, against: Iterable[str] = (), threads: int | Iterable[int] = 1,
     batch: int | None = None, shapes: Mapping[str, Sequence[int]] | None = None, arithmetic: str | None = None, cpu: str | None = None,
     seconds: float = 10.0, precision: float = 0.01, pin: bool = False, start: bool = False, memory: bool = False, profile: bool = False,
-    seed: int = 0, progress: Callable[[str], None] | None = None,
+    seed: int = 0, only: Iterable[BenchRow] | None = None, progress: Callable[[str], None] | None = None,
 ) -> Bench:  # fmt: skip
     """Time models and single ops beside baselines.
 
@@ -40,6 +40,7 @@ def bench(
     start       time whole processes, from the start of Python to the first output, and the first run ever, with no kernels stored
     memory      also measure the memory of each process
     profile     also time each op of a model, and with baselines every distinct op of it by itself, as `ops_of` does
+    only        time what these rows of another benchmark timed, and nothing else
     progress    is called with a few words on what is being done
 
     Each row is timed in launches of fresh processes, and in them in short rounds, one after the other in alternating order. An op is
@@ -57,7 +58,8 @@ def bench(
     machine = Machine.here()
     machine.target = cpu or machine.target
     found = Bench(machine, settings, [], datetime.now(timezone.utc).isoformat(timespec="seconds"), complete=False)
-    rows = Rows(timed, counts, settings, inputs, shapes, batch, start, memory, profile, progress or (lambda text: None))
+    keys = None if only is None else {(row.kind, row.name, row.part_of, row.threads) for row in only}
+    rows = Rows(timed, counts, settings, inputs, shapes, batch, start, memory, profile, keys, progress or (lambda text: None))
     subjects = [_subject(model) for model in _several(models)]
     if not counts or not subjects:
         raise SettingError("there is nothing to time", "Give a model, and a number of threads")

@@ -115,7 +115,7 @@ class Hosts:
         if timed.python is not None:  # what that Python has, not what this process has
             for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"):
                 environment.pop(name, None)
-        path = [] if timed.python is not None else [json.dumps([entry for entry in sys.path if isinstance(entry, str)])]
+        path = [] if timed.python is not None else [json.dumps([os.path.abspath(entry) for entry in sys.path if isinstance(entry, str)])]
         child = ChildProcess([python, "-c", _program(), *path], environment, self._folder)
         self._running[timed.process] = child
         if self._cores is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,9 @@ from .measure import FirstRun, Measuring, Starting, measure_all
 from .records import BenchRow, Measurement, Settings
 from .subjects import Prepared, Subject, prepare
 
-__all__ = ["Rows"]
+__all__ = ["RowKey", "Rows", "usable_cores"]
+
+RowKey = tuple[str, str, str, int]  # kind, name, part_of, threads
 
 _KINDS: dict[str, type[Measuring]] = {"start": Starting, "first run": FirstRun}
 
@@ -40,6 +42,7 @@ class Rows:
     start: bool
     memory: bool
     profile: bool
+    only: Collection[RowKey] | None
     say: Callable[[str], None]
     peaks: dict[int, Any] = field(default_factory=dict)  # of so many threads, as JSON
 
@@ -48,6 +51,11 @@ class Rows:
 
         Of a measurement that KeyboardInterrupt stops, what is known by then is added.
         """
+        subjects = [
+            each for each in subjects if any(self._wanted(each, kind, count) for kind in self._kinds(each) for count in self.threads)
+        ]
+        if not subjects:
+            return
         with tempfile.TemporaryDirectory(prefix="tinylite-bench-") as folder:
             prepared = [self._prepared(subject, folder) for subject in subjects]
             for count in self.threads:
@@ -95,8 +103,16 @@ class Rows:
             return str(error)
         return _Ready(prepared, others, verified)
 
+    def _kinds(self, subject: Subject) -> tuple[str, ...]:
+        return ("start", "first run") if self.start else (subject.kind,)
+
+    def _wanted(self, subject: Subject, kind: str, threads: int) -> bool:
+        return self.only is None or (kind, subject.name, subject.part_of, threads) in self.only
+
     def _rows(self, subject: Subject, ready: _Ready | str, threads: int) -> Iterator[_Row | BenchRow]:
-        for kind in ("start", "first run") if self.start else (subject.kind,):
+        for kind in self._kinds(subject):
+            if not self._wanted(subject, kind, threads):
+                continue
             if isinstance(ready, str):
                 refused = [Measurement(each.name, refused=ready) for each in self.timed]
                 yield BenchRow(subject.name, kind, "", refused, threads, self.batch, subject.count, part_of=subject.part_of)
