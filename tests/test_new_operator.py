@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tinylite import ConvertError, Interpreter, Model, Op, Tensor, ops
+from tinylite.benching.op_text import grammar_text, ops_of, parse_op
 from tinylite.converter import tf_ops
 from tinylite.converter.folding import FOLDERS, UNKNOWN
 from tinylite.converter.tf_ops.registry import RANKS, TRANSLATIONS
@@ -189,6 +190,13 @@ def test_it_is_listed_and_its_facts_are_read() -> None:
     for op in (Op("STABLEHLO_NEGATE", [x], [y]), Op("CUSTOM", [x], [y], custom_code="Squared")):
         assert ops.facts_of(op).elementwise and ops.facts_of(op).quantized is not None
         Interpreter(model_content=Model([Graph("main", [x], [y], [op])]).to_bytes()).allocate_tensors()
+
+
+def test_it_is_benchmarked_by_a_line() -> None:
+    for name in ("STABLEHLO_NEGATE", "Squared"):
+        assert f"  {name} f32 1x8x8x16\n" in grammar_text()
+        case = parse_op(f"{name} i8 2x3")
+        assert case.text == f"{name} i8 2x3" and ops_of(case.model)[0][0].text == case.text
 
 
 def test_an_op_that_is_translated_already_is_refused_with_both_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,9 @@ from tinylite.arithmetic import ARITHMETICS, REFERENCE, XNNPACK, Arithmetic, Rul
 from tinylite.errors import InvokeError, UnprovenError, UnsupportedError
 from tinylite.kernels.epilogues import EPILOGUES
 from tinylite.model import Graph, Model, Op, Quantization, Tensor
+from tinylite.ops.common.node import node_of
 from tinylite.test_vectors import collect
-from tinylite.test_vectors.stages import ROUNDINGS, STAGED, Stages, node_of, stage_arrays
+from tinylite.test_vectors.stages import ROUNDINGS, STAGED, Stages, stage_arrays
 
 from ..arithmetics.cases import CASES
 from ..cases import Case, T

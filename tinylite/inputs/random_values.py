@@ -12,7 +12,7 @@ from ..errors import SettingError, TensorError, quoted
 from ..limits import check_size
 from .stored_values import quantize_values
 
-__all__ = ["random_inputs"]
+__all__ = ["random_inputs", "uniform"]
 
 _EXACT = 1 << 53  # as far as every whole number is a float64
 _READ = {"name", "dtype", "shape", "quantization_parameters"}  # of an input's details
@@ -43,6 +43,14 @@ def random_inputs(
     return [_drawn(entry, seed, position, (ranges or {}).get(entry["name"])) for position, entry in enumerate(details)]
 
 
+def uniform(shape: tuple[int, ...], seed: int, position: int, what: str) -> np.ndarray:
+    """Numbers from 0 to below 1, float64 [shape], as random_inputs() describes them. `what` says in an OutOfMemoryError what they are."""
+    count = math.prod(shape)
+    check_size(count * _TAKEN, what, "Give it another shape")
+    raw = np.random.PCG64(np.random.SeedSequence([seed, position])).random_raw(count)
+    return ((raw >> np.uint64(11)).astype(np.float64) * 2.0**-53).reshape(shape)
+
+
 def _range(name: str, given: Any) -> tuple[float, float]:
     """The ends of a range that somebody has given."""
     try:
@@ -60,14 +68,11 @@ def _drawn(details: dict[str, Any], seed: int, position: int, wanted: tuple[floa
     wanted = None if wanted is None else _range(name, wanted)
     if dtype.kind not in "biufc":
         raise TensorError(f"input {name!r} holds no numbers, so none can be drawn", "Give it a value")
-    count = math.prod(shape)
-    check_size(count * _TAKEN, f"what is drawn for input {name!r}", "Give the input another shape")
-    raw = np.random.PCG64(np.random.SeedSequence([seed, position])).random_raw(count)
-    uniform = ((raw >> np.uint64(11)).astype(np.float64) * 2.0**-53).reshape(shape)
+    drawn = uniform(shape, seed, position, f"what is drawn for input {name!r}")
     quantized = len(details["quantization_parameters"]["scales"]) > 0
     if dtype.kind in "fc" or (quantized and (wanted is not None or dtype.itemsize > 1)):
         low, high = wanted if wanted is not None else (-1.0, 1.0)
-        real = low + uniform * (high - low)
+        real = low + drawn * (high - low)
         return quantize_values(real, details) if dtype.kind in "iu" else real.astype(dtype)
     least, most = (0, 1) if dtype.kind == "b" or not quantized else (np.iinfo(dtype).min, np.iinfo(dtype).max)
     limits = (0, 1) if dtype.kind == "b" else (max(np.iinfo(dtype).min, -_EXACT), min(np.iinfo(dtype).max, _EXACT))
@@ -77,4 +82,4 @@ def _drawn(details: dict[str, Any], seed: int, position: int, wanted: tuple[floa
         raise TensorError(
             f"input {name!r} is {dtype.name} and cannot hold whole numbers from {least} to {most}", f"It holds {limits[0]} to {limits[1]}"
         )
-    return (np.floor(uniform * (most - least + 1)) + least).astype(dtype)
+    return (np.floor(drawn * (most - least + 1)) + least).astype(dtype)

@@ -140,9 +140,12 @@ class Tensor:
         if self.buffer.size < size:
             raise ModelError(f"tensor {self.name!r} of shape {list(self.shape)} needs {size} bytes and its buffer has {self.buffer.size}")
         stored = self.buffer[:size]
-        if self.type in PACKED_BITS:
-            return unpack(stored, int(np.prod(self.shape, dtype=np.int64)), str(self.type)).reshape(self.shape)
-        return stored.view(tensor_dtype(self.type)).reshape(self.shape)
+        try:
+            if self.type in PACKED_BITS:
+                return unpack(stored, int(np.prod(self.shape, dtype=np.int64)), str(self.type)).reshape(self.shape)
+            return stored.view(tensor_dtype(self.type)).reshape(self.shape)
+        except ValueError:
+            raise ModelError(f"tensor {self.name!r} has the shape {list(self.shape)}, which no tensor can have") from None
 
     @data.setter
     def data(self, values: Any) -> None:

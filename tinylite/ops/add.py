@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @register
 class Add(Binary):
     code = "ADD"
+    example = "i8 1x56x56x24*2 relu"
     methods = ("once", "optimized", "xnnpack")
     max_version = 6
     versions = Versions("1.5.0 1.14.0 2.4.0 2.6.0 2.13.0 2.23.0", types={"INT8": 2, "INT64": 4, "FLOAT16": 6})

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @register
 class AddN(Operator):
     code = "ADD_N"
+    example = "f32 1x56x56x24*3"
     versions = Versions("1.14.0")
     plain_types = "FLOAT32 INT32"
     input_count = (1, 1 << 20)

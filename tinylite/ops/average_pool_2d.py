@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @register
 class AveragePool2D(Pooling):
     code = "AVERAGE_POOL_2D"
+    example = "i8 1x7x7x1024 k7 valid"
     max_version = 3
     versions = Versions("1.5.0 1.14.0 2.3.0", types={"INT8": 2, "INT16": 3})
     plain_types = "FLOAT32"

@@ -38,6 +38,7 @@ class BatchMatMul(Operator):
     """FLOAT32; INT8 with one scale each; FLOAT32 x constant INT8, quantized on the way row by row (hybrid)."""
 
     code = "BATCH_MATMUL"
+    example = "f32 8x64x32 8x32x64"
     max_version = 4
     versions = Versions("2.3.0 2.3.0 2.4.0 2.5.0", types={"INT8": 2, "INT16": 3}, hybrid=(1, 1, 4))
     plain_types = "FLOAT32"

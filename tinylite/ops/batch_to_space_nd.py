@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @register
 class BatchToSpaceNd(Blocks):
     code = "BATCH_TO_SPACE_ND"
+    example = "i8 4x28x28x24 [2,2] [[0,0],[0,0]]"
     max_version = 4
     versions = Versions("1.6.0 1.14.0 2.3.0 2.12.0", types={"INT8": 2, "INT16": 4})
 

@@ -18,6 +18,7 @@ from .common.recurrent import both_shapes, both_ways
 from .common.versions import Versions
 
 if TYPE_CHECKING:
+    from ..model import Op
     from .common.plan_context import PlanContext
 
 # The forward and the backward layer's weights, states and weights for the second sequence, which is input 39.
@@ -35,12 +36,16 @@ class BidirectionalSequenceLSTM(LSTMLayer):
     """FLOAT32; FLOAT32 with INT8 weights, quantized on the way (hybrid)."""
 
     code = "BIDIRECTIONAL_SEQUENCE_LSTM"
+    example = "f32 1x28x28 20x28*4 20x20*4 -*3 const:20*4 -*2 20x28*4 20x20*4 -*3 const:20*4 -*2 state:1x20*4 -*9 tanh time_major=false"
     max_version = 3
     versions = Versions("1.14.0 1.14.0 1.14.0", hybrid=(1, 2, 3))
     options = "BidirectionalSequenceLSTMOptions"
     input_count = (48, 48)
     output_count = (1, 2)
     stored_weights = WeightStorageRule(_STORED, asymmetric=True, together=True, first="kernel")
+
+    def outputs_of(self, op: Op) -> int:
+        return 1 if op.options is not None and op.options.merge_outputs else 2
 
     def layers(self, node: Node) -> list[Node]:
         """Each layer as a separate op, with the inputs of UNIDIRECTIONAL_SEQUENCE_LSTM."""

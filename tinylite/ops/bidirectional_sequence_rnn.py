@@ -17,6 +17,7 @@ from .common.rnn import Cell
 from .common.versions import Versions
 
 if TYPE_CHECKING:
+    from ..model import Op
     from .common.plan_context import PlanContext
 
 _CELLS, _SECOND, _SECOND_WEIGHTS = (1, 5), 9, (10, 11)
@@ -27,6 +28,7 @@ class BidirectionalSequenceRNN(Recurrent):
     """FLOAT32; FLOAT32 with INT8 weights, quantized on the way (hybrid)."""
 
     code = "BIDIRECTIONAL_SEQUENCE_RNN"
+    example = "f32 1x28x20 37x20 37x37 const:37 state:1x37 37x20 37x37 const:37 state:1x37 -*3 tanh"
     max_version = 3
     versions = Versions("1.14.0 1.14.0 2.3.0", hybrid=(1, 2, 3))
     options = "BidirectionalSequenceRNNOptions"
@@ -34,6 +36,9 @@ class BidirectionalSequenceRNN(Recurrent):
     output_count = (1, 2)
     # LiteRT's kernel for INT8 weights goes through time-major sequences more than once: a DEQUANTIZE goes before, as in 1.15.
     stored_weights = WeightStorageRule((1, 2, 5, 6, 10, 11), kernel=False, first="stored")
+
+    def outputs_of(self, op: Op) -> int:
+        return 1 if op.options is not None and op.options.merge_outputs else 2
 
     def check_types(self, node: Node) -> None:
         check_hybrid(node, self.stored_weights.inputs)

@@ -15,6 +15,7 @@ class Bitcast(Reshaping):
     """Wider elements fall apart along a new last dimension; narrower ones are joined along the last."""
 
     code = "BITCAST"
+    example = "f32 56x24 -> i32"
     versions = Versions("2.13.0")
     quantized = None
 

@@ -10,6 +10,7 @@ from .common.versions import Versions
 @register
 class BitwiseXor(Binary):
     code = "BITWISE_XOR"
+    example = "i32 1x56x56x24*2"
     max_version = 1
     versions = Versions("2.13.0")
     plain_types = "INT8 UINT8 INT16 UINT16 INT32 UINT32"

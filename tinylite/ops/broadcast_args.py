@@ -18,6 +18,7 @@ class BroadcastArgs(Operator):
     """Shapes that do not go together stop the run with an InvokeError."""
 
     code = "BROADCAST_ARGS"
+    example = "i32 4~1..1 [2,3,1,5]"
     versions = Versions("2.6.0")
     input_count = (2, 2)
 

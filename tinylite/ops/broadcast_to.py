@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @register
 class BroadcastTo(Moving):
     code = "BROADCAST_TO"
+    example = "f32 1x24 [56,24]"
     max_version = 4
     versions = Versions("- 2.5.0 2.5.0 2.23.0", types={"INT8": 3, "INT16": 3, "FLOAT8": 4})
     quantized = MOVES

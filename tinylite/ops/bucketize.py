@@ -19,6 +19,7 @@ class Bucketize(Operator):
     """A number that equals a boundary falls into the bucket above it."""
 
     code = "BUCKETIZE"
+    example = "f32 56x24 boundaries=[-0.5,0,0.5]"
     versions = Versions("2.8.0")
     plain_types = "FLOAT32 FLOAT64 INT32 INT64"
     options = "BucketizeOptions"

@@ -24,6 +24,7 @@ class Cast(Operator):
     """
 
     code = "CAST"
+    example = "f32 1x56x56x24 -> i32"
     max_version = 9
     versions = Versions(
         "1.5.0 2.7.0 2.8.0 2.9.0 2.12.0 2.15.0 2.17.0 2.21.0 2.23.0",

@@ -26,6 +26,7 @@ class Concatenation(Moving):
     """UINT8 inputs are brought to the output's scale; INT8 ones must have it already."""
 
     code = "CONCATENATION"
+    example = "i8 1x56x56x24*2 axis=3"
     max_version = 7
     versions = Versions(
         "1.5.0 1.14.0 2.3.0 2.14.0 2.21.0 2.23.0 2.23.0",

@@ -27,6 +27,7 @@ class Conv2D(Operator):
     """FLOAT32; UINT8 with one scale; INT8 with a scale for each filter or one; FLOAT32 x INT8, quantized on the way (hybrid)."""
 
     code = "CONV_2D"
+    example = "i8 1x56x56x64 64x3x3x64 s2 same relu6"
     max_version = 8
     versions = Versions(
         "1.5.0 1.14.0 1.14.0 2.3.0 2.4.0 2.9.0 2.11.0 2.15.0",

@@ -24,6 +24,7 @@ class Conv3D(Operator):
     """FLOAT32."""
 
     code = "CONV_3D"
+    example = "f32 1x8x8x8x4 3x3x3x4x8 same"
     max_version = 1
     versions = Versions("2.5.0")
     plain_types = "FLOAT32"

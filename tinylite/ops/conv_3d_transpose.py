@@ -28,6 +28,7 @@ class Conv3DTranspose(TransposedConvolution):
     """FLOAT32."""
 
     code = "CONV_3D_TRANSPOSE"
+    example = "f32 [1,8,8,8,4] 2x2x2x4x8 1x4x4x4x8 s2 same"
     max_version = 1
     versions = Versions("2.6.0")
     plain_types = "FLOAT32"

@@ -19,6 +19,7 @@ class Cumsum(Operator):
     """With `exclusive` the element itself does not count, with `reverse` the sum begins at the end."""
 
     code = "CUMSUM"
+    example = "f32 1x56x24 (1)"
     versions = Versions("2.4.0")
     plain_types = "FLOAT32 INT32 INT64"
     options = "CumsumOptions"

@@ -12,6 +12,7 @@ from .common.versions import Versions
 @register
 class DepthToSpace(PixelBlocks):
     code = "DEPTH_TO_SPACE"
+    example = "i8 1x28x28x24 block_size=2"
     versions = Versions("2.1.0 2.5.0", types={"INT8": 2})
     plain_types = "FLOAT32 UINT8 INT8 INT32 INT64"
     options = "DepthToSpaceOptions"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class DepthwiseConv2D(Operator):
     """
 
     code = "DEPTHWISE_CONV_2D"
+    example = "i8 1x56x56x64 1x3x3x64 same relu6"
     max_version = 7
     versions = Versions(
         "1.5.0 1.12.0 1.14.0 2.2.0 2.3.0 2.3.0 2.11.0",
@@ -50,6 +51,11 @@ class DepthwiseConv2D(Operator):
         dilated = (option(op, "dilation_w_factor"), option(op, "dilation_h_factor")) != (1, 1)
         hybrid = is_per_channel(op.inputs[1]) and input_type(op, 0) == "FLOAT32"
         return max(super().version_needed(op), 6 if hybrid else 2 if dilated else 1)
+
+    def implied_options(self, op: Op) -> dict[str, Any]:
+        shapes = [tensor.shape for tensor in op.inputs[:2] if tensor is not None]
+        channels = [shape[3] for shape in shapes if len(shape) == 4]
+        return {"depth_multiplier": channels[1] // channels[0]} if len(channels) == 2 and channels[0] else {}
 
     def check_types(self, node: Node) -> None:
         check_types(node, CONVOLUTION, node.input(0), node.input(1), node.optional(2), node.outputs[0])

@@ -23,6 +23,7 @@ class Dequantize(Operator):
     """Quantized inputs may have a scale for each channel."""
 
     code = "DEQUANTIZE"
+    example = "i8 1x56x56x24"
     methods = ("optimized", "tflm")
     max_version = 9
     versions = Versions(

@@ -26,6 +26,7 @@ class Div(Binary):
     """An integer divisor of zero (a quantized one at its zero point) stops the run with an InvokeError."""
 
     code = "DIV"
+    example = "f32 1x56x56x24 1x56x56x24~1..2"
     max_version = 2
     versions = Versions("1.6.0 2.3.0")
     plain_types = "FLOAT32 INT32"

@@ -23,6 +23,7 @@ class DynamicUpdateSlice(Moving):
     """
 
     code = "DYNAMIC_UPDATE_SLICE"
+    example = "f32 16x56x24 1x56x24 i32:3~0..0"
     max_version = 6
     versions = Versions(
         "2.9.0 2.17.0 2.19.0 2.20.0 2.21.0 2.22.0", types={"FLOAT16": 3, "INT16": 4, "INT4": 5, "BFLOAT16": 6}, other=(2, {"INT64": 2}),

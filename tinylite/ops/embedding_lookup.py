@@ -27,6 +27,7 @@ class EmbeddingLookup(Moving):
     """
 
     code = "EMBEDDING_LOOKUP"
+    example = "f32/i8 i32:16~0..999 1000x64"
     max_version = 5
     versions = Versions("1.13.0 1.14.0 1.14.0 2.18.0 2.21.0", other=(1, {"INT4": 4, "INT2": 5}))
     input_count = (2, 2)

@@ -13,6 +13,7 @@ from .common.versions import Versions
 @register
 class ExpandDims(Reshaping):
     code = "EXPAND_DIMS"
+    example = "f32 56x24 (0)"
     versions = Versions("1.10.0")
     reshapes = True
     input_count = (2, 2)

@@ -27,6 +27,7 @@ class FakeQuant(Unary):
     """The range is moved so that 0 is among the numbers, as NudgeQuantizationRange does in float: one that lacks 0 begins or ends there."""
 
     code = "FAKE_QUANT"
+    example = "f32 1x56x56x24 min=-1 max=1 num_bits=8"
     max_version = 2
     versions = Versions("1.5.0 1.10.0")
     plain_types = "FLOAT32"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @register
 class Fill(Moving):
     code = "FILL"
+    example = "f32 [56,24] scalar"
     max_version = 5
     versions = Versions(
         "1.13.0 2.3.0 2.5.0 2.12.0 2.23.0", other=(1, {"BOOL": 2, "STRING": 2, "INT8": 3, "INT16": 3, "FLOAT16": 4, "FLOAT8": 5}),

@@ -25,6 +25,7 @@ class FullyConnected(Operator):
     """FLOAT32; UINT8 and INT8, whose sums are scaled in double; FLOAT32 x INT8, quantized on the way row by row (hybrid)."""
 
     code = "FULLY_CONNECTED"
+    example = "i8 1x1024 1000x1024"
     max_version = 14
     versions = Versions(
         "1.5.0 1.10.0 1.14.0 1.14.0 2.0.0 2.1.0 2.3.0 2.3.0 2.3.0 2.11.0 2.15.0 2.17.0 2.18.0 2.21.0", other=(1, {"INT2": 14}),

@@ -23,6 +23,7 @@ class Gather(Moving):
     """The first `batch_dims` dimensions are shared by data and indices. An index that is not there stops the run."""
 
     code = "GATHER"
+    example = "f32 1000x64 i32:128~0..999"
     max_version = 8
     versions = Versions(
         "1.6.0 1.14.0 1.15.0 2.4.0 2.5.0 2.13.0 2.15.0 2.23.0", types={"INT8": 2, "BOOL": 3, "INT16": 4, "INT4": 7, "FLOAT8": 8},

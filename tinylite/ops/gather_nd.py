@@ -20,6 +20,7 @@ class GatherNd(Moving):
     """An index that is not there stops the run."""
 
     code = "GATHER_ND"
+    example = "f32 56x56x24 i32:100x2~0..55"
     max_version = 6
     versions = Versions(
         "1.14.0 2.3.0 2.5.0 2.13.0 2.16.0 2.23.0", types={"STRING": 2, "INT16": 3, "BOOL": 5, "FLOAT8": 6}, other=(1, {"INT16": 4}),

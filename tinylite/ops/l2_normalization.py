@@ -22,6 +22,7 @@ class L2Normalization(Normalizing):
     """The output of 8-bit types has scale 1/128 and represents -1..1."""
 
     code = "L2_NORMALIZATION"
+    example = "i8 1x128"
     max_version = 2
     versions = Versions("1.5.0 1.14.0", types={"INT8": 2})
     plain_types = "FLOAT32"

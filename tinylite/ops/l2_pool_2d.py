@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @register
 class L2Pool2D(Pooling):
     code = "L2_POOL_2D"
+    example = "f32 1x28x28x16 k2 s2 valid"
     versions = Versions("1.5.0")
     quantized = None
     types = ("FLOAT32",)

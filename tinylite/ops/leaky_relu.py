@@ -19,6 +19,7 @@ from .common.versions import Versions
 @register
 class LeakyRelu(Unary):
     code = "LEAKY_RELU"
+    example = "i8 1x56x56x24 alpha=0.2"
     methods = ("tflm", "xnnpack")
     max_version = 2
     versions = Versions("1.13.1 2.3.0", types={"INT16": 2})

@@ -18,6 +18,7 @@ class LocalResponseNormalization(Normalizing):
     """`radius` channels on both sides count, as in TensorFlow; LiteRT's reference kernel leaves out the last of them."""
 
     code = "LOCAL_RESPONSE_NORMALIZATION"
+    example = "f32 1x14x14x64 radius=5 bias=1 alpha=0.0001 beta=0.75"
     max_version = 1
     versions = Versions("1.5.0")
     plain_types = "FLOAT32"

@@ -17,6 +17,7 @@ class Log(Unary):
     """INT8 returns its least value for inputs that have no logarithm."""
 
     code = "LOG"
+    example = "f32 1x56x56x24~0.01..10"
     max_version = 2
     versions = Versions("1.14.0 2.15.0", types={"INT8": 2, "INT16": 2})
     plain_types = "FLOAT32"

@@ -23,6 +23,7 @@ class LogSoftmax(Normalizing):
     """The output of 8-bit types has scale 1/16 and the largest value as zero point."""
 
     code = "LOG_SOFTMAX"
+    example = "i8 1x1000"
     max_version = 2
     versions = Versions("1.14.0 1.14.0", types={"INT8": 2})
     plain_types = "FLOAT32"

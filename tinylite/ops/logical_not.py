@@ -10,6 +10,7 @@ from .common.versions import Versions
 @register
 class LogicalNot(Unary):
     code = "LOGICAL_NOT"
+    example = "bool 1x56x56x24"
     versions = Versions("1.11.0")
     plain_types = "BOOL"
     types = ("BOOL",)

@@ -10,6 +10,7 @@ from .common.versions import Versions
 @register
 class LogicalOr(Comparison):
     code = "LOGICAL_OR"
+    example = "bool 1x56x56x24*2"
     max_version = 1
     versions = Versions("1.11.0")
     plain_types = "BOOL"

@@ -19,6 +19,7 @@ class Logistic(Unary):
     """8-bit outputs have scale 1/256 and the least value as zero point."""
 
     code = "LOGISTIC"
+    example = "i8 1x56x56x24"
     methods = ("tflm", "xnnpack")
     max_version = 3
     versions = Versions("1.14.0 1.14.0 2.3.0", types={"INT8": 2, "INT16": 3})

@@ -34,6 +34,7 @@ class LSTM(LSTMLayer):
     """
 
     code = "LSTM"
+    example = "f32 1x28 20x28*4 20x20*4 -*3 const:20*4 -*2 state:1x20*2 tanh"
     max_version = 4
     versions = Versions("1.7.0 1.10.0 1.14.0 2.3.0", hybrid=(2, 3, 4))
     options = "LSTMOptions"
@@ -49,6 +50,9 @@ class LSTM(LSTMLayer):
     def basic(node: Node) -> bool:
         return bool(node.options.kernel_type == "BASIC")
 
+    def outputs_of(self, op: Op) -> int:
+        return 4 if op.options is not None and op.options.kernel_type == "BASIC" else 1
+
     def weights_of(self, op: Op) -> WeightStorageRule | None:
         if op.options is not None and op.options.kernel_type == "BASIC":
             return WeightStorageRule((2,), kernel=False, first="stored")
@@ -56,7 +60,7 @@ class LSTM(LSTMLayer):
 
     def check_types(self, node: Node) -> None:
         basic = self.basic(node)
-        outputs = 4 if basic else 1
+        outputs = self.outputs_of(node.op)
         node.require(len(node.outputs) == outputs, f"it has {len(node.outputs)} outputs, where its kernel has {outputs}")
         if not basic:
             super().check_types(node)

@@ -21,6 +21,7 @@ class MatrixDiag(Moving):
     """[..., n] to [..., n, n]. Quantized elements are stored zeros elsewhere, whatever the zero point."""
 
     code = "MATRIX_DIAG"
+    example = "f32 8x24"
     versions = Versions("1.14.0")
     plain_types = "FLOAT32 INT32 INT64 UINT8 INT8 INT16"
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @register
 class MatrixSetDiag(Moving):
     code = "MATRIX_SET_DIAG"
+    example = "f32 8x24x24 8x24"
     versions = Versions("1.14.0")
     plain_types = "FLOAT32 INT32 INT64 UINT8 INT8 INT16"
     input_count = (2, 2)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @register
 class MaxPool2D(Pooling):
     code = "MAX_POOL_2D"
+    example = "i8 1x56x56x64 k3 s2 same"
     methods = ("xnnpack",)
     max_version = 3
     versions = Versions("1.5.0 1.14.0 2.3.0", types={"INT8": 2, "INT16": 3})

@@ -22,6 +22,7 @@ _VECTOR = 16  # channels that LiteRT's optimized kernel takes at once
 @register
 class Mean(Reducing):
     code = "MEAN"
+    example = "i8 1x7x7x1024 [1,2] keep_dims"
     methods = ("optimized", "xnnpack")
     max_version = 3
     versions = Versions("1.6.0 1.14.0 2.4.0", types={"INT8": 2, "INT16": 3})

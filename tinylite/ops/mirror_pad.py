@@ -24,6 +24,7 @@ class MirrorPad(Padding):
     """REFLECT leaves the border out of the mirror image, SYMMETRIC repeats it."""
 
     code = "MIRROR_PAD"
+    example = "f32 1x56x56x24 [[0,0],[1,1],[1,1],[0,0]] symmetric"
     max_version = 3
     versions = Versions("1.13.1 2.3.0 2.12.0", types={"INT8": 2, "INT16": 3})
     options = "MirrorPadOptions"

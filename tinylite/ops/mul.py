@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @register
 class Mul(Binary):
     code = "MUL"
+    example = "i8 1x56x56x24 1x1x1x24"
     methods = ("once", "tflm", "xnnpack")
     max_version = 8
     versions = Versions(

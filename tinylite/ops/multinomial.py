@@ -18,6 +18,7 @@ class Multinomial(Random):
     """FLOAT32 logits, INT32 and INT64 outputs."""
 
     code = "MULTINOMIAL"
+    example = "f32 4x100 (20) seed=1"
     versions = Versions("2.8.0")
     plain_types = "FLOAT32"
     input_count = (2, 2)

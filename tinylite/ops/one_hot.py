@@ -18,6 +18,7 @@ class OneHot(Operator):
     """Inputs: indices, depth, the value that is on, the one that is off. An index outside leads to a vector that is off."""
 
     code = "ONE_HOT"
+    example = "f32 i32:128~0..9 (10) (1.0) (0.0) axis=-1"
     versions = Versions("1.11.0")
     plain_types = "FLOAT32 UINT8 INT8 INT32 INT64 BOOL"
     data_input = 2

@@ -14,18 +14,23 @@ from .common.quantization_rules import JOINS
 from .common.versions import Versions
 
 if TYPE_CHECKING:
+    from ..model import Op
     from .common.plan_context import PlanContext
 
 
 @register
 class Pack(Moving):
     code = "PACK"
+    example = "f32 56x24*2 axis=1"
     max_version = 5
     versions = Versions("1.11.0 1.14.0 2.3.0 2.13.0 2.23.0", types={"INT8": 2, "INT16": 3, "UINT32": 4, "FLOAT8": 5})
     plain_types = "FLOAT32 INT32 UINT32 INT8 UINT8 INT16 INT64"
     options = "PackOptions"
     input_count = (1, 1 << 20)
     quantized = JOINS
+
+    def implied_options(self, op: Op) -> dict[str, Any]:
+        return {"values_count": len(op.inputs)}
 
     def of_sizes(self, options: Any, *given: np.ndarray) -> np.ndarray | None:
         return np.stack(given, options.axis)

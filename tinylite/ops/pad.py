@@ -23,6 +23,7 @@ class Pad(Padding):
     """Quantized inputs are padded with the output's zero point."""
 
     code = "PAD"
+    example = "i8 1x56x56x24 [[0,0],[1,1],[1,1],[0,0]]"
     max_version = 6
     versions = Versions("1.5.0 1.14.0 2.4.0 2.6.0 2.20.0 2.23.0", types={"INT8": 2, "INT16": 3, "BOOL": 5, "FLOAT8": 6}, ranks={5: 4})
     plain_types = "FLOAT32 FLOAT16 BFLOAT16 UINT8 INT8 INT16 INT32 INT64 BOOL"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @register
 class PadV2(Pad):
     code = "PADV2"
+    example = "f32 1x56x56x24 [[0,0],[1,1],[1,1],[0,0]] (-1.5)"
     max_version = 6
     versions = Versions("1.9.0 1.14.0 2.4.0 2.6.0 2.20.0 2.23.0", types={"INT8": 2, "INT16": 3, "BOOL": 5, "FLOAT8": 6}, ranks={5: 4})
     plain_types = "FLOAT32 FLOAT16 BFLOAT16 UINT8 INT8 INT16 INT32 INT64 BOOL"

@@ -12,6 +12,7 @@ class Pow(Binary):
     """A negative exponent of INT32 stops the run with an InvokeError."""
 
     code = "POW"
+    example = "f32 1x56x56x24~0..4*2"
     max_version = 1
     versions = Versions("1.10.0")
     plain_types = "FLOAT32 INT32"

@@ -21,6 +21,7 @@ from .common.versions import Versions
 @register
 class PRelu(Binary):
     code = "PRELU"
+    example = "f32 1x56x56x24 const:1x1x24"
     methods = ("tflm",)
     versions = Versions("1.8.0")
     plain_types = "FLOAT32"

@@ -28,6 +28,7 @@ _ENDS = {"optimized": -1e6, "xnnpack": 1e6}
 @register
 class Quantize(Operator):
     code = "QUANTIZE"
+    example = "f32 1x56x56x24 -> i8@0.01"
     methods = ("optimized", "xnnpack")
     max_version = 6
     versions = Versions("1.14.0 1.15.0 2.7.0 2.21.0 2.21.0 2.21.0", types={"INT4": 4, "UINT4": 5})

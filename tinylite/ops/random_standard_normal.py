@@ -12,5 +12,6 @@ class RandomStandardNormal(Filled):
     """FLOAT32."""
 
     code = "RANDOM_STANDARD_NORMAL"
+    example = "f32 [56,24] seed=1"
     versions = Versions("2.8.0")
     kernel = "random_normal"

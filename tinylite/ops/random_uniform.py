@@ -12,5 +12,6 @@ class RandomUniform(Filled):
     """FLOAT32."""
 
     code = "RANDOM_UNIFORM"
+    example = "f32 [56,24] seed=1"
     versions = Versions("2.8.0")
     kernel = "random_uniform"

@@ -17,6 +17,7 @@ class Range(DataDependentShapeOp):
     """Inputs: start, limit and delta, which may be negative."""
 
     code = "RANGE"
+    example = "i32 scalar~0..0 scalar~1000..1000 scalar~1..1"
     max_version = 2
     versions = Versions("1.13.0 2.14.0", types={"INT64": 2})
     plain_types = "FLOAT32 INT32 INT64"

@@ -10,6 +10,7 @@ from .common.versions import Versions
 @register
 class ReduceAny(Reducing):
     code = "REDUCE_ANY"
+    example = "bool 1x7x7x64 [1,2]"
     max_version = 1
     versions = Versions("1.11.0")
     plain_types = "BOOL"

@@ -17,6 +17,7 @@ class Reshape(Reshaping):
     """Any type. The new shape is an input, or the option new_shape; one -1 in it means what is left."""
 
     code = "RESHAPE"
+    example = "i8 1x7x7x64 [1,-1]"
     max_version = 1
     versions = Versions("1.5.0")
     reshapes = True

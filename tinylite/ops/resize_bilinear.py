@@ -23,6 +23,7 @@ class ResizeBilinear(Resizing):
     """UINT8 blends in float, INT8 with ten fractional bits; neither rescales. Oldest files keep the size in the options."""
 
     code = "RESIZE_BILINEAR"
+    example = "i8 1x56x56x24 [112,112] half_pixel_centers"
     methods = ("optimized", "xnnpack")
     max_version = 4
     versions = Versions("1.7.0 1.14.0 2.2.0 2.5.0", types={"INT8": 2, "INT16": 4})

@@ -22,6 +22,7 @@ class ResizeNearestNeighbor(Resizing):
     """Any type of whole bytes."""
 
     code = "RESIZE_NEAREST_NEIGHBOR"
+    example = "i8 1x56x56x24 [112,112] half_pixel_centers"
     max_version = 4
     versions = Versions("1.13.1 1.14.0 2.3.0 2.4.0", types={"INT8": 2, "INT16": 4})
     plain_types = "FLOAT32 FLOAT16 BFLOAT16 INT8 UINT8 INT16 UINT16 INT32 UINT32 BOOL"

@@ -20,6 +20,7 @@ class ReverseSequence(Moving):
     """A length that is negative, or longer than the dimension, stops the run."""
 
     code = "REVERSE_SEQUENCE"
+    example = "f32 4x56x24 i32:4~1..56 seq_dim=1"
     versions = Versions("1.14.0")
     plain_types = "FLOAT32 UINT8 INT16 INT32 INT64"
     options = "ReverseSequenceOptions"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @register
 class ReverseV2(Moving):
     code = "REVERSE_V2"
+    example = "f32 1x56x24 [1]"
     max_version = 4
     versions = Versions("1.14.0 2.2.0 2.5.0 2.23.0", types={"BOOL": 2, "INT8": 3, "FLOAT8": 4})
     plain_types = "FLOAT32 FLOAT16 BFLOAT16 UINT8 INT8 INT16 INT32 INT64 BOOL"

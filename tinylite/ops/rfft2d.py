@@ -24,6 +24,7 @@ class RFFT2D(Operator):
     """FLOAT32 to COMPLEX64, lengths that are powers of two; computed in double."""
 
     code = "RFFT2D"
+    example = "f32 4x16x16 [16,16]"
     max_version = 1
     versions = Versions("2.5.0")
     plain_types = "FLOAT32"

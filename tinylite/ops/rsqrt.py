@@ -20,6 +20,7 @@ class Rsqrt(Unary):
     """INT8 returns its largest value for 0, and for what is below."""
 
     code = "RSQRT"
+    example = "f32 1x56x56x24~0.01..10"
     max_version = 3
     versions = Versions("1.10.0 2.5.0 2.15.0", types={"INT8": 2, "INT16": 3})
     plain_types = "FLOAT32"

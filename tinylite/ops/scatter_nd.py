@@ -21,6 +21,7 @@ class ScatterNd(Operator):
     """An index that is not there stops the run."""
 
     code = "SCATTER_ND"
+    example = "f32 i32:100x1~0..55 100x24 [56,24]"
     max_version = 2
     versions = Versions("2.1.0")
     plain_types = "FLOAT32 UINT8 INT8 INT32 INT64 BOOL"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @register
 class SegmentSum(DataDependentShapeOp):
     code = "SEGMENT_SUM"
+    example = "f32 6x24 [0,0,1,1,2,2]"
     versions = Versions("2.2.0")
     plain_types = "FLOAT32 INT32"
     input_count = (2, 2)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @register
 class Slice(Moving):
     code = "SLICE"
+    example = "f32 1x56x56x24 [0,1,1,0] [1,54,54,-1]"
     max_version = 8
     versions = Versions(
         "1.14.0 1.14.0 1.14.0 2.4.0 2.5.0 2.14.0 2.21.0 2.23.0",

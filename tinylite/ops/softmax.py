@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -22,6 +23,8 @@ class Softmax(Normalizing):
     """The output of 8-bit types has scale 1/256 and the least value as zero point."""
 
     code = "SOFTMAX"
+    example = "i8 1x1000"
+    usual_options: ClassVar[Mapping[str, Any]] = {"beta": 1.0}
     max_version = 4
     versions = Versions("1.5.0 1.14.0 2.3.0 2.23.0", types={"INT8": 2, "INT16": 3, "FLOAT16": 4})
     plain_types = "FLOAT32 FLOAT16"

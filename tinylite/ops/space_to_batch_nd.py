@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @register
 class SpaceToBatchNd(Blocks):
     code = "SPACE_TO_BATCH_ND"
+    example = "i8 1x56x56x24 [2,2] [[0,0],[0,0]]"
     max_version = 4
     versions = Versions("1.6.0 1.14.0 2.3.0 2.12.0", types={"INT8": 2, "INT16": 4})
 

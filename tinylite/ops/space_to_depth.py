@@ -12,6 +12,7 @@ from .common.versions import Versions
 @register
 class SpaceToDepth(PixelBlocks):
     code = "SPACE_TO_DEPTH"
+    example = "i8 1x56x56x24 block_size=2"
     versions = Versions("1.5.0 1.14.0", types={"INT8": 2})
     plain_types = "FLOAT32 UINT8 INT8 INT32 INT64"
     options = "SpaceToDepthOptions"

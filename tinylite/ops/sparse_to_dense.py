@@ -21,6 +21,7 @@ class SparseToDense(Moving):
     """
 
     code = "SPARSE_TO_DENSE"
+    example = "f32 i64:3x2~0..0 i64:[56,24] scalar*2"
     max_version = 3
     versions = Versions("1.9.0 1.14.0 1.15.0", other=(2, {"INT64": 2, "INT8": 3, "UINT8": 3}))
     plain_types = "FLOAT32 UINT8 INT8 INT32 INT64"

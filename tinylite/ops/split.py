@@ -12,12 +12,14 @@ from .common.quantization_rules import QuantizationRule
 from .common.versions import Versions
 
 if TYPE_CHECKING:
+    from ..model import Op
     from .common.plan_context import PlanContext
 
 
 @register
 class Split(Moving):
     code = "SPLIT"
+    example = "f32 (3) 1x56x56x24 num_splits=2"
     max_version = 5
     versions = Versions("1.5.0 1.14.0 1.14.0 2.3.0 2.23.0", other=(1, {"INT8": 2, "INT32": 3, "INT16": 4, "FLOAT8": 5}))
     plain_types = "FLOAT32 INT32 INT64 UINT8 INT8 INT16"
@@ -27,6 +29,9 @@ class Split(Moving):
     output_count = (1, 1 << 20)
     data_input = 1
     quantized = QuantizationRule(moves=("UINT8", "INT8"), copies=True, ranges="forward")
+
+    def outputs_of(self, op: Op) -> int:
+        return int(op.options.num_splits) if op.options is not None else 1
 
     def axis(self, node: Node) -> int:
         numbers = node.numbers(0)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from .common.joining import axis_of
 from .common.operator import Node, register
 from .common.quantization_rules import MOVES
 from .common.versions import Versions
 from .split import Split
+
+if TYPE_CHECKING:
+    from ..model import Op
 
 
 @register
@@ -14,6 +19,7 @@ class SplitV(Split):
     """One length may be -1 and is what is left."""
 
     code = "SPLIT_V"
+    example = "f32 1x56x56x24 [8,-1] (3)"
     max_version = 3
     versions = Versions("1.13.1 2.3.0 2.23.0", types={"INT8": 2, "FLOAT8": 3})
     plain_types = "FLOAT32 INT32 INT64 UINT8 INT8 INT16"
@@ -21,6 +27,10 @@ class SplitV(Split):
     input_count = (3, 3)
     data_input = 0
     quantized = MOVES
+
+    def implied_options(self, op: Op) -> dict[str, Any]:
+        lengths = op.inputs[1] if len(op.inputs) > 1 else None
+        return {"num_splits": lengths.shape[0]} if lengths is not None and lengths.shape else {}
 
     def axis(self, node: Node) -> int:
         numbers = node.numbers(2)

@@ -18,6 +18,7 @@ class Sqrt(Unary):
     """INT8 rounds toward zero, and takes what is below 0 for 0."""
 
     code = "SQRT"
+    example = "f32 1x56x56x24~0..10"
     max_version = 2
     versions = Versions("1.10.0 2.21.0", types={"INT8": 2, "INT16": 2})
     plain_types = "FLOAT32"

@@ -15,6 +15,7 @@ class Squeeze(Reshaping):
     """Those that the option squeeze_dims names, or all of them."""
 
     code = "SQUEEZE"
+    example = "i8 1x1x1x1000 squeeze_dims=[1,2]"
     max_version = 2
     versions = Versions("1.6.0 2.5.0", types={"STRING": 2})
     reshapes = True

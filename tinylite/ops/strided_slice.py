@@ -34,6 +34,7 @@ class StridedSlice(Moving):
     """
 
     code = "STRIDED_SLICE"
+    example = "f32 1x56x56x24 [0,0,0,0] [1,56,56,24] [1,2,2,1]"
     max_version = 8
     versions = Versions(
         "1.6.0 1.14.0 2.1.0 2.2.0 2.5.0 2.6.0 2.14.0 2.14.0", types={"INT8": 2, "BOOL": 3, "STRING": 5, "UINT32": 7}, ranks={5: 4},

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @register
 class Sub(Binary):
     code = "SUB"
+    example = "i8 1x56x56x24*2"
     methods = ("xnnpack",)
     max_version = 5
     versions = Versions("1.6.0 1.14.0 2.3.0 2.4.0 2.4.0", types={"INT8": 2, "INT64": 4})

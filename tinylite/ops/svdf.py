@@ -29,6 +29,7 @@ class SVDF(Recurrent):
     """FLOAT32; FLOAT32 with INT8 weights, the input quantized on the way (hybrid)."""
 
     code = "SVDF"
+    example = "f32 1x40 64x40 64x8 - state:1x512 rank=1 relu"
     max_version = 4
     versions = Versions("1.5.0 1.14.0 2.2.0 2.3.0", types={"INT8": 3}, weights={"FLOAT32 INT8 FLOAT32": 2}, hybrid=(1, 2, 4))
     options = "SVDFOptions"

@@ -16,6 +16,7 @@ from .common.versions import Versions
 @register
 class Tanh(Unary):
     code = "TANH"
+    example = "i8 1x56x56x24"
     methods = ("tflm", "xnnpack")
     max_version = 3
     versions = Versions("1.14.0 1.14.0 2.3.0", types={"INT8": 2, "INT16": 3})

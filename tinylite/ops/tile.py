@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @register
 class Tile(Moving):
     code = "TILE"
+    example = "f32 1x56x24 [1,2,1]"
     max_version = 3
     versions = Versions("1.10.1 2.2.0 2.8.0", types={"STRING": 2, "INT8": 3})
     input_count = (2, 2)

@@ -18,6 +18,7 @@ class TopkV2(Operator):
     """Of equal ones the first comes first, and NaN last."""
 
     code = "TOPK_V2"
+    example = "f32 1x1000 (5)"
     max_version = 3
     versions = Versions("1.7.0 1.14.0 2.13.0", types={"INT8": 2, "INT16": 3}, other=(1, {"INT16": 3}))
     plain_types = "FLOAT32 INT32 INT64 UINT8 INT8 INT16"

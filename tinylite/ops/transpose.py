@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @register
 class Transpose(Moving):
     code = "TRANSPOSE"
+    example = "i8 1x56x56x24 [0,3,1,2]"
     max_version = 9
     versions = Versions(
         "1.6.0 1.14.0 1.15.0 2.3.0 2.4.0 2.12.0 2.14.4 2.22.0 2.23.0",

@@ -31,6 +31,7 @@ class TransposeConv(TransposedConvolution):
     """FLOAT32; UINT8 with one scale; INT8 with a scale for each filter or one; FLOAT32 x INT8, quantized on the way (hybrid)."""
 
     code = "TRANSPOSE_CONV"
+    example = "i8 [1,16,16,8] 8x3x3x16 1x8x8x16 s2 same nobias"
     max_version = 5
     versions = Versions("1.9.0 2.2.0 2.3.0 2.13.0 2.15.0", other=(1, {"INT8": 2}))
     plain_types = "FLOAT32"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @register
 class UnidirectionalSequenceLSTM(LSTMLayer):
     code = "UNIDIRECTIONAL_SEQUENCE_LSTM"
+    example = "f32 1x28x28 20x28*4 20x20*4 -*3 const:20*4 -*2 state:1x20*2 tanh"
     max_version = 4
     methods = ("tflm",)
     versions = Versions("1.13.1 1.14.0 2.3.0 2.12.0", hybrid=(2, 2, 3))

@@ -17,6 +17,7 @@ class Unique(DataDependentShapeOp):
     """Both zeros are the same; NaN is different each time, as in TensorFlow."""
 
     code = "UNIQUE"
+    example = "i32 1000~0..99"
     versions = Versions("1.14.0")
     plain_types = "FLOAT32 INT32 INT64 UINT8 INT8 INT16"
     options = "UniqueOptions"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .common.copying import Moving
 from .common.joining import axis_of, split_steps
@@ -12,12 +12,14 @@ from .common.quantization_rules import MOVES
 from .common.versions import Versions
 
 if TYPE_CHECKING:
+    from ..model import Op
     from .common.plan_context import PlanContext
 
 
 @register
 class Unpack(Moving):
     code = "UNPACK"
+    example = "f32 4x56x24"
     max_version = 6
     versions = Versions(
         "1.11.0 1.14.0 2.2.0 2.3.0 2.22.0 2.23.0",
@@ -27,6 +29,13 @@ class Unpack(Moving):
     options = "UnpackOptions"
     output_count = (1, 1 << 20)
     quantized = MOVES
+
+    def implied_options(self, op: Op) -> dict[str, Any]:
+        data, axis = op.inputs[0], op.options.axis if op.options is not None else 0
+        return {"num": data.shape[axis]} if data is not None and -len(data.shape) <= axis < len(data.shape) else {}
+
+    def outputs_of(self, op: Op) -> int:
+        return int(op.options.num) if op.options is not None else 1
 
     def infer(self, node: Node) -> Sequence[Shape]:
         shape = node.input(0).shape

@@ -20,6 +20,7 @@ class Where(DataDependentShapeOp):
     """[how many there are, dimensions] INT64. Quantized inputs are looked at as they are stored."""
 
     code = "WHERE"
+    example = "bool 56x24"
     max_version = 2
     versions = Versions("1.14.0 2.8.0")
     plain_types = "BOOL FLOAT32 INT8 UINT8 INT32 UINT32 INT64"

@@ -16,9 +16,10 @@ from ..inputs.random_values import random_inputs
 from ..interpreter import Interpreter
 from ..limits import check_size
 from ..model import Model, Op, Tensor
+from ..ops.common.node import node_of
 from .one_op import one_op_model
 from .parameters import parameters_of
-from .stages import Datapath, Stages, datapath_of, node_of, stage_arrays
+from .stages import Datapath, Stages, datapath_of, stage_arrays
 from .vector import Vector, VectorSet, named, quantization_of
 
 __all__ = ["Case", "Collector", "Skipped", "cases_of", "op_numbers"]

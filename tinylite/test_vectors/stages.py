@@ -15,15 +15,14 @@ from .. import ops
 from ..arithmetic import Arithmetic
 from ..errors import UnsupportedError, at
 from ..explaining.windows import layer_of
-from ..model import Op
-from ..ops.common.operator import Node, Operator, Value
+from ..ops.common.operator import Node, Operator
 from ..ops.common.quantization_params import scale_and_zero
 from ..ops.common.window import Axis
 from ..ops.linear.operands import bias_values, find_pair
 from ..ops.linear.requantizing import Requantization
 from ..quantization_math import multiply_high, quantize_multiplier, round_half_away, saturate, wrap
 
-__all__ = ["ROUNDINGS", "STAGED", "Datapath", "Stages", "datapath_of", "node_of", "stage_arrays"]
+__all__ = ["ROUNDINGS", "STAGED", "Datapath", "Stages", "datapath_of", "stage_arrays"]
 
 # ---- rounding, by the methods that kernels/epilogues.py has: (sums int64 [..., n], how) -> int64 [..., n]
 
@@ -122,16 +121,6 @@ class Stages:
     biased: np.ndarray
     scaled: np.ndarray
     out: np.ndarray
-
-
-def node_of(op: Op) -> Node:
-    """An op whose tensors have the shapes that they have in a run, as operators look at it."""
-    values: dict[int, Value] = {}
-    for tensor in (*op.inputs, *op.outputs):
-        if tensor is not None and id(tensor) not in values:
-            constant = tensor.data if tensor.is_constant else None
-            values[id(tensor)] = Value(tensor.name or "", str(tensor.type), tensor.shape, tensor, constant)
-    return Node(op, 0, [None if t is None else values[id(t)] for t in op.inputs], [values[id(t)] for t in op.outputs])
 
 
 def datapath_of(node: Node, arithmetic: Arithmetic) -> Datapath | None:

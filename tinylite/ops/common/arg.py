@@ -18,6 +18,7 @@ __all__ = ["Arg"]
 class Arg(Operator):
     """Quantized values are compared as they are stored."""
 
+    example = "f32 1x1000 (1)"
     input_count = (2, 2)
 
     def kernels(self) -> dict[str, Any]:

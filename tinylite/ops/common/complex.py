@@ -18,6 +18,8 @@ _PARTS = {"COMPLEX64": "FLOAT32", "COMPLEX128": "FLOAT64"}
 class ComplexPart(Operator):
     """Kernels are in kernels/complex.py under the operator's code, one for each type."""
 
+    example = "c64 56x24"
+
     def kernels(self) -> dict[str, Any]:
         from ...kernels.complex import PARTS
 

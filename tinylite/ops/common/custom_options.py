@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Mapping
 
 from .operator import Node
 
-__all__ = ["numbers", "whole_numbers"]
+__all__ = ["numbers", "options_bytes", "whole_numbers"]
 
 
 def numbers(node: Node, *names: str) -> list[int | float | None]:
@@ -30,6 +31,13 @@ def numbers(node: Node, *names: str) -> list[int | float | None]:
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError, struct.error) as error:
         node.fail(f"its options, {len(content)} bytes, are not a FlexBuffer that is a map of numbers ({error})")
     return found
+
+
+def options_bytes(options: Mapping[str, int | float]) -> bytes:
+    """A FlexBuffer that is a map of these numbers."""
+    from flatbuffers import flexbuffers
+
+    return bytes(flexbuffers.Dumps(dict(options)))
 
 
 def whole_numbers(node: Node, *names: str) -> list[int]:

@@ -10,7 +10,7 @@ from ...errors import ModelError, UnsupportedError
 from ...model import Op, Tensor
 from ...tensor_types import tensor_dtype
 
-__all__ = ["NeedsCount", "NeedsValue", "Node", "Shape", "Value"]
+__all__ = ["NeedsCount", "NeedsValue", "Node", "Shape", "Value", "node_of"]
 
 Shape = tuple[int, ...]
 
@@ -162,3 +162,13 @@ class Node:
         """Fail unless the condition holds."""
         if not condition:
             self.fail(problem)
+
+
+def node_of(op: Op) -> Node:
+    """An op whose tensors have the shapes that they have in a run, as operators look at it."""
+    values: dict[int, Value] = {}
+    for tensor in (*op.inputs, *op.outputs):
+        if tensor is not None and id(tensor) not in values:
+            constant = tensor.data if tensor.is_constant else None
+            values[id(tensor)] = Value(tensor.name or "", str(tensor.type), tensor.shape, tensor, constant)
+    return Node(op, 0, [None if t is None else values[id(t)] for t in op.inputs], [values[id(t)] for t in op.outputs])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -51,6 +51,10 @@ class Operator:
     per_element   how many operations on numbers an element of its output takes, if that is what they depend on: see `operations`
     picks         whether it reads no more of its data than what it writes
     multiplies    whether what it computes is, but for a small part, sums of products: where an input has 8 bits, as 8-bit products
+    example       what follows its name in a line that shows how an op of it is written (docs/benchmark-ops.md); "" where a tensor for
+                  each input that it must have says it all
+    usual_options   the options that such a line means where it leaves them out, and the format's default is not what anyone wants
+    custom_options  the names of a custom operator's options
     """
 
     code: ClassVar[str]
@@ -82,6 +86,9 @@ class Operator:
     per_element: ClassVar[int | None] = None
     picks: ClassVar[bool] = False
     multiplies: ClassVar[bool] = False
+    example: ClassVar[str] = ""
+    usual_options: ClassVar[Mapping[str, Any]] = {}
+    custom_options: ClassVar[tuple[str, ...]] = ()
 
     def version_needed(self, op: Op) -> int:
         """The lowest version that has what an op with inputs uses."""
@@ -109,6 +116,14 @@ class Operator:
         The inputs that follow the data, and the options that change; None if it minds the order.
         """
         return ([], {}) if self.elementwise else None
+
+    def implied_options(self, op: Op) -> dict[str, Any]:
+        """The options that only repeat what an op's inputs, the types of its outputs and its other options say."""
+        return {}
+
+    def outputs_of(self, op: Op) -> int:
+        """How many outputs an op has, as its options say."""
+        return self.output_count[0]
 
     def weights_of(self, op: Op) -> WeightStorageRule | None:
         """`stored_weights`, as they are for one op."""

@@ -32,6 +32,7 @@ def reduced_axes(node: Node, rank: int) -> list[int]:
 class Reducing(Operator):
     """Kernels are in kernels/reduce.py under the operator's code, one for each type."""
 
+    example = "f32 1x7x7x64 [1,2] keep_dims"
     options = "ReducerOptions"
     input_count = (2, 2)
     reduces = True

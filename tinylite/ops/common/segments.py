@@ -45,6 +45,7 @@ class UnsortedSegment(Operator):
     Rows with negative ids are left out.
     """
 
+    example = "f32 100x24 i32:100~0..9 (10)"
     input_count = (3, 3)
 
     @property

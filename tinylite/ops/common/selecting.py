@@ -19,6 +19,7 @@ __all__ = ["Selecting"]
 class Selecting(Operator):
     """A BOOL condition, and two inputs of one type; stored values are copied, so both have the output's scale."""
 
+    example = "f32 bool:1x56x24 1x56x24*2"
     input_count = (3, 3)
     quantized = JOINS
     per_element = 1

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..common.plan_context import PlanContext
 
 _LARGEST_WINDOW = 1 << 28
+_OPTIONS = ("window_size", "stride", "magnitude_squared")
 
 
 class _Windows(NamedTuple):
@@ -33,6 +34,9 @@ class AudioSpectrogram(Operator):
     """FLOAT32; computed in double."""
 
     code = "AudioSpectrogram"
+    example = "f32 16000x1 window_size=480 stride=160 magnitude_squared=1"
+
+    custom_options = _OPTIONS
 
     def check_types(self, node: Node) -> None:
         for value in (node.input(0), node.outputs[0]):
@@ -40,7 +44,7 @@ class AudioSpectrogram(Operator):
                 node.unsupported(f"there is no kernel for {value}; there is one for FLOAT32")
 
     def windows(self, node: Node) -> _Windows:
-        length, stride, squared = whole_numbers(node, "window_size", "stride", "magnitude_squared")
+        length, stride, squared = whole_numbers(node, *_OPTIONS)
         windows = _Windows(length, stride, bool(squared))
         node.require(2 <= windows.length <= _LARGEST_WINDOW, f"its window_size is {windows.length}")
         node.require(0 < windows.stride < 1 << 31, f"its stride {windows.stride} is not positive or too large")

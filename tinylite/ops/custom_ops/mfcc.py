@@ -55,7 +55,12 @@ class Mfcc(Operator):
     """FLOAT32; computed in double."""
 
     code = "Mfcc"
+    example = (
+        "f32 1x98x257~0..100 [16000] lower_frequency_limit=20 upper_frequency_limit=4000 filterbank_channel_count=40 "
+        "dct_coefficient_count=13"
+    )
     input_count = (2, 2)
+    custom_options = _OPTIONS
 
     def check_types(self, node: Node) -> None:
         spectra, rate, output = node.input(0), node.input(1), node.outputs[0]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _MOST = 1 << 20  # detections, and classes of each
 _DETECTIONS_PER_CLASS = 100
+_COUNTS = ("max_detections", "max_classes_per_detection", "num_classes", "use_regular_nms", "detections_per_class")
+_MEASURES = ("nms_score_threshold", "nms_iou_threshold", "y_scale", "x_scale", "h_scale", "w_scale")
 
 
 class _Options(NamedTuple):
@@ -45,7 +47,12 @@ class TFLiteDetectionPostProcess(Operator):
     """
 
     code = "TFLite_Detection_PostProcess"
+    example = (
+        "f32 1x300x4 1x300x91~0..1 const:300x4~0.1..1 max_detections=10 max_classes_per_detection=1 num_classes=90 "
+        "nms_score_threshold=0.3 nms_iou_threshold=0.6 y_scale=10 x_scale=10 h_scale=5 w_scale=5"
+    )
     input_count = (3, 3)
+    custom_options = (*_COUNTS, *_MEASURES)
     output_count = (4, 4)
     quantized = QuantizationRule(types=("UINT8",), floats_out=True)
 
@@ -62,15 +69,11 @@ class TFLiteDetectionPostProcess(Operator):
             node.require(output.type == "FLOAT32", f"its output {output} is not FLOAT32")
 
     def options_of(self, node: Node) -> _Options:
-        most, kinds, classes, by_class = whole_numbers(
-            node, "max_detections", "max_classes_per_detection", "num_classes", "use_regular_nms"
-        )
-        most_each = whole_numbers(node, "detections_per_class")[0]
+        most, kinds, classes, by_class, most_each = whole_numbers(node, *_COUNTS)
         if numbers(node, "detections_per_class") == [None]:
             most_each = _DETECTIONS_PER_CLASS
-        names = ("nms_score_threshold", "nms_iou_threshold", "y_scale", "x_scale", "h_scale", "w_scale")
         with np.errstate(over="ignore"):
-            least_score, most_overlap, *scales = (float(np.float32(number or 0)) for number in numbers(node, *names))
+            least_score, most_overlap, *scales = (float(np.float32(number or 0)) for number in numbers(node, *_MEASURES))
         node.require(0 <= most <= _MOST and 0 < kinds <= _MOST, f"it shall make {most} detections of {kinds} classes each")
         node.require(classes > 0, f"its num_classes is {classes}")
         node.require(0 < most_overlap <= 1, f"its nms_iou_threshold {most_overlap} is not within 0..1")
