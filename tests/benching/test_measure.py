@@ -246,3 +246,37 @@ def test_only_some_rows_are_timed_again() -> None:
     found = quick([DEMO, str(Path(DEMO).with_name("digits_int8.tflite"))], threads=[1, 2])
     again = quick([DEMO, str(Path(DEMO).with_name("digits_int8.tflite"))], threads=[1, 2], only=[found.rows[1], found.rows[2]])
     assert [(row.name, row.threads) for row in again.rows] == [("digits_uint8", 2), ("digits_int8", 1)]
+
+
+def test_ops_of_lines_are_verified_and_timed() -> None:
+    found = quick((), ops=["ADD f32 1x8x8x4*2", ("RELU i8 1x64", 3)], against=["cpu:portable"])
+    add, relu = found.rows
+    assert (add.name, add.kind, add.count, add.part_of) == ("ADD f32 1x8x8x4*2", "op", 1, "")
+    assert relu.count == 3
+    for row in found.rows:
+        assert row.verified in ("same bits", "not verified: ai-edge-litert is not installed")
+        assert row.baselines[0].ratio is not None
+        assert row.profile is not None
+        assert len(row.profile.ops) == 1
+
+
+def test_the_distinct_ops_of_a_model_are_timed_by_themselves() -> None:
+    graph = Model.load(DEMO).graph
+    found = quick((), ops_of=DEMO)
+    assert [row.name.split()[0] for row in found.rows] == [op.name for op in graph.ops]
+    assert {row.part_of for row in found.rows} == {"digits_uint8"}
+    assert all(row.ours.seconds is not None for row in found.rows)
+    both = quick(DEMO, profile=True, against=["cpu:portable"])
+    assert [row.kind for row in both.rows] == ["model", *["op"] * len(graph.ops)]
+
+
+def test_an_op_that_is_wrong_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tinylite.benching import op_subjects
+
+    monkeypatch.setattr(op_subjects, "verify", lambda case, process, seed: "differs: 1 of 64 elements, by at most 1")
+    (row,) = quick((), ops=["RELU i8 1x64"]).rows
+    assert row.ours.refused.endswith("are not those of LiteRT's reference kernels, differs: 1 of 64 elements, by at most 1")
+        row.ours.refused
+        == "it is not timed: its outputs are not those of LiteRT's reference kernels, differs: 1 of 64 elements, by at most 1"
+    )
+    assert not row.ours.launches

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..arithmetic import find
-from ..errors import SettingError, quoted
+from ..errors import SettingError, TinyliteError, quoted
 from ..interpreter.settings import thread_count
 from .baselines import baselines, tinylite_itself
 from .machine import Machine
-from .result import Bench, BenchRow, Settings
+from .op_subjects import Verifier, ops_in, ops_written
+from .result import Bench, BenchRow, Measurement, Settings
 from .rows import Rows, usable_cores
 from .subjects import Subject
 
@@ -22,15 +23,18 @@ __all__ = ["bench"]
 
 
 def bench(
-    models: Any = (), inputs: Sequence[np.ndarray] | None = None, *, against: Iterable[str] = (), threads: int | Iterable[int] = 1,
-    batch: int | None = None, shapes: Mapping[str, Sequence[int]] | None = None, arithmetic: str | None = None, cpu: str | None = None,
-    seconds: float = 10.0, precision: float = 0.01, pin: bool = False, start: bool = False, memory: bool = False, profile: bool = False,
-    seed: int = 0, only: Iterable[BenchRow] | None = None, progress: Callable[[str], None] | None = None,
+    models: Any = (), inputs: Sequence[np.ndarray] | None = None, *, ops: Iterable[Any] = (), ops_of: Any = (),
+    against: Iterable[str] = (), threads: int | Iterable[int] = 1, batch: int | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None, arithmetic: str | None = None, cpu: str | None = None, seconds: float = 10.0,
+    precision: float = 0.01, pin: bool = False, start: bool = False, memory: bool = False, profile: bool = False, seed: int = 0,
+    only: Iterable[BenchRow] | None = None, progress: Callable[[str], None] | None = None,
 ) -> Bench:  # fmt: skip
     """Time models and single ops beside baselines.
 
     models      what an Interpreter takes (a path, a file's bytes, a Model), or several of them
     inputs      an array for each input, in the model's order; otherwise random ones by `seed`, over all that 8-bit types hold
+    ops         lines such as "CONV_2D i8 1x56x56x64 64x3x3x64 s2 same relu6" (see docs/benchmark-ops.md)
+    ops_of      models, of which every distinct op is timed by itself
     against     baselines: "xnnpack", "litert-builtin", "reference", "tflm", "cpu:avx2", "python:/path/to/python", "other.tflite"
     threads     of everything that is timed; several make several rows
     batch       the size of the first dimension of inputs; `shapes` has shapes by an input's name
@@ -60,15 +64,28 @@ def bench(
     found = Bench(machine, settings, [], datetime.now(timezone.utc).isoformat(timespec="seconds"), complete=False)
     keys = None if only is None else {(row.kind, row.name, row.part_of, row.threads) for row in only}
     rows = Rows(timed, counts, settings, inputs, shapes, batch, start, memory, profile, keys, progress or (lambda text: None))
-    subjects = [_subject(model) for model in _several(models)]
-    if not counts or not subjects:
-        raise SettingError("there is nothing to time", "Give a model, and a number of threads")
-    try:
-        for subject in subjects:
-            rows.measure([subject], found.rows.append)
-        found.complete = True
-    except KeyboardInterrupt:
-        pass
+    with Verifier() as verifier:
+        written = ops_written(ops, verifier, seed)
+        whole, parted = [_subject(model) for model in _several(models)], [_subject(model) for model in _several(ops_of)]
+        if not counts or not (whole or written or parted):
+            raise SettingError("there is nothing to time", "Give a model, or an op, and a number of threads")
+        try:
+            for subject in whole:
+                rows.measure([subject], found.rows.append)
+                if profile and len(timed) > 1 and not found.rows[-1].ours.refused:
+                    rows.measure(list(ops_in(subject.model, verifier, seed)), found.rows.append)
+            rows.measure(written, found.rows.append)
+            for subject in parted:
+                try:
+                    parts = list(ops_in(subject.model, verifier, seed))
+                except (TinyliteError, OSError) as error:
+                    refused = [Measurement(each.name, refused=str(error)) for each in timed]
+                    found.rows.append(BenchRow(subject.name, "model", "", refused))
+                else:
+                    rows.measure(parts, found.rows.append)
+            found.complete = True
+        except KeyboardInterrupt:
+            pass
     return found
 
 

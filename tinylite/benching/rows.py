@@ -96,7 +96,7 @@ class Rows:
                 self.say(f"{subject.name}: comparing with the reference kernels")
                 verified = subject.verify()
                 if verified.startswith("differs"):
-                    return f"it is not timed, since it is wrong: {verified}"
+                    return f"it is not timed: its outputs are not those of LiteRT's reference kernels, {verified}"
             prepared = prepare(subject.model, folder, inputs=given, shapes=self.shapes, batch=self.batch, seed=seed)
             others = {each: _other(each, prepared, folder, seed) for each in self.timed if each.model is not None}
         except (TinyliteError, OSError) as error:

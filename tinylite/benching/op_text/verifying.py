@@ -8,6 +8,7 @@ from ...errors import InvokeError, MissingPackageError
 from ...golden.runtimes import load
 from ...golden.runtimes.base.process import RuntimeProcess
 from ...interpreter import Interpreter
+from ..agreement import agreement
 from .case import OpCase
 
 __all__ = ["verify"]
@@ -53,7 +54,7 @@ def _verified(runner: RuntimeProcess, content: bytes, inputs: list[np.ndarray], 
             if _LACKS not in error.problem:
                 break
         else:
-            return _compared(found, wanted) + note
+            return agreement(found, wanted, _NEAR) + note
     return f"not verified: {refusals[0]}"
 
 
@@ -64,32 +65,3 @@ def _run(content: bytes, inputs: list[np.ndarray]) -> list[np.ndarray]:
             interpreter.set_tensor(details["index"], value)
         interpreter.invoke()
         return [interpreter.get_tensor(details["index"]) for details in interpreter.get_output_details()]
-
-
-def _compared(found: list[np.ndarray], wanted: list[np.ndarray]) -> str:
-    """The outputs of two runtimes compared."""
-    if len(found) != len(wanted):
-        return f"differs: {len(found)} outputs, and LiteRT has {len(wanted)}"
-    furthest, signs = 0.0, False
-    for place, (mine, theirs) in enumerate(zip(found, wanted, strict=True)):
-        where = f" of output {place}" if len(found) > 1 else ""
-        if mine.shape != theirs.shape or mine.dtype != theirs.dtype:
-            return f"differs: {mine.dtype} {list(mine.shape)}{where}, and LiteRT has {theirs.dtype} {list(theirs.shape)}"
-        if np.ascontiguousarray(mine).tobytes() == np.ascontiguousarray(theirs).tobytes():
-            continue
-        other = mine != theirs
-        if mine.dtype.kind not in "fc":
-            most = int(np.abs(mine.astype(object) - theirs.astype(object)).max()) if mine.dtype.kind in "iu" else 1
-            return f"differs: {int(other.sum())} of {mine.size} elements{where}, by at most {most}"
-        missing = np.isnan(mine) != np.isnan(theirs)
-        infinite = (np.isinf(mine) | np.isinf(theirs)) & other
-        if missing.any() or infinite.any():
-            return f"differs: {int((missing | infinite).sum())} of {mine.size} elements{where} are NaN or infinite in one and not the other"
-        finite = np.isfinite(mine)
-        wide = np.complex128 if mine.dtype.kind == "c" else np.float64
-        apart = np.abs(mine.astype(wide) - theirs.astype(wide))[finite].max(initial=0.0)
-        largest = np.abs(theirs.astype(wide))[finite].max(initial=0.0)
-        furthest, signs = max(furthest, float(apart / largest) if largest else float(apart > 0)), True
-    if furthest == 0.0:
-        return "same bits but for the signs of zeros" if signs else "same bits"
-    return f"within {furthest:.0e}" if furthest <= _NEAR else f"differs: by up to {furthest:.1g} of the largest output"
