@@ -19,7 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Estimate", "enough", "estimate_text", "interval_text", "launches_estimate", "median_estimate", "ratio_estimate"]
+__all__ = [
+    "Estimate", "enough", "estimate_text", "interval_text", "launches_estimate", "median_estimate", "percent_interval_text",
+    "percent_text", "quotient", "ratio_estimate",
+]  # fmt: skip
 
 CONFIDENCE = 0.95
 UNITS = 6  # the least number of independent units whose extremes are an interval of that confidence
@@ -49,6 +52,11 @@ class Estimate:
     def width(self) -> float:
         """The interval's width as a share of the value."""
         return (self.high - self.low) / self.value if self.value else float("inf")
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is a time or a ratio that can be reckoned with: files may say anything."""
+        return 1e-15 <= self.value <= 1e15 and 0 <= self.low <= self.value <= self.high
 
 
 def median_estimate(values: Iterable[float]) -> Estimate:
@@ -85,6 +93,14 @@ def ratio_estimate(ours: Sequence[Sequence[float]], theirs: Sequence[Sequence[fl
     )
 
 
+def quotient(upper: Estimate, lower: Estimate) -> Estimate:
+    """One estimate divided by another that was measured independently: what both do not know adds up as independent errors do."""
+    value = upper.value / lower.value
+    above = math.hypot(_log(upper.high, upper.value), _log(lower.value, lower.low))
+    below = math.hypot(_log(upper.value, upper.low), _log(lower.high, lower.value))
+    return Estimate(value, value * math.exp(-below), value * math.exp(above) if above < 700 else math.inf)
+
+
 def enough(estimate: Estimate, precision: float, launches: Sequence[Sequence[float]]) -> bool:
     """Whether to stop measuring: the interval is narrower than `precision`, as a share of the value. Ask after each launch, or after
     each round where there is only one launch.
@@ -95,6 +111,11 @@ def enough(estimate: Estimate, precision: float, launches: Sequence[Sequence[flo
     count, first = (len(launches), _FIRST_LAUNCHES) if len(launches) > 1 else (sum(map(len, launches)), _FIRST_ROUNDS)
     doubled, rest = divmod(count, first)
     return doubled > 0 and not rest and doubled & (doubled - 1) == 0 and estimate.width < precision
+
+
+def _log(high: float, low: float) -> float:
+    """How much larger, as a logarithm; infinity where one of them is an end that is not known."""
+    return math.log(high / low) if low > 0 and math.isfinite(high) else math.inf
 
 
 def _estimate(units: np.ndarray, rounds: np.ndarray | None) -> Estimate:
@@ -171,6 +192,8 @@ def estimate_text(estimate: Estimate, unit: str = "") -> str:
     less than a tenth of it. There are at most four digits, and at least one, with "~" before it where not even that one is sure. With
     the unit "s" the text is in ns, µs, ms or s, whichever needs no digits that are not known.
     """
+    if not estimate.usable:
+        return "unknown" if estimate.value else "0"
     half = max(estimate.value - estimate.low, estimate.high - estimate.value)
     place, sure = _place(estimate.value, half)
     scale, name = _scale(estimate.value, place, unit)
@@ -179,7 +202,7 @@ def estimate_text(estimate: Estimate, unit: str = "") -> str:
 
 def interval_text(estimate: Estimate, unit: str = "") -> str:
     """The interval, such as "0.962 to 0.988" or "1.10 to 1.34 ms": one digit more than the value has, rounded outwards."""
-    if not math.isfinite(estimate.high):
+    if not estimate.usable or not math.isfinite(estimate.high):
         return "unknown"
     half = max(estimate.value - estimate.low, estimate.high - estimate.value)
     place, _ = _place(estimate.value, half)
@@ -191,8 +214,6 @@ def interval_text(estimate: Estimate, unit: str = "") -> str:
 
 def _place(value: float, half: float) -> tuple[float, bool]:
     """What the last digit that is shown is worth, and whether it is sure."""
-    if not value or not math.isfinite(value):
-        return 1.0, False
     first = _digit(value)
     if half > value:  # or infinite
         return 10.0**first, False
@@ -216,3 +237,22 @@ def _scale(value: float, place: float, unit: str) -> tuple[float, str]:
 
 def _number(value: float, place: float, scale: float) -> str:
     return f"{value / scale:.{max(-_digit(place / scale), 0)}f}"
+
+
+def percent_text(change: Estimate) -> str:
+    """A change, 1 where there is none, in percent and with the digits that its interval supports: "+8.2 %", "-3 %", "0 %"."""
+    half = max(change.value - change.low, change.high - change.value) * 100
+    decimals = 1 if half == 0 else 0 if not math.isfinite(half) else min(max(-_digit(half), 0), 2)
+    text = f"{(change.value - 1) * 100:+.{decimals}f}"
+    return f"{'~' if half > change.value * 100 else ''}{text if text.strip('+-0.') else text[1:]} %"
+
+
+def percent_interval_text(change: Estimate) -> str:
+    """The interval of a change in percent, such as "+6.9 to +9.5 %", rounded outwards."""
+    if not math.isfinite(change.high):
+        return "unknown"
+    half = max(change.value - change.low, change.high - change.value) * 100
+    decimals = 1 if half == 0 else min(max(-_digit(half) + 1, 0), 3)
+    place = 10.0**-decimals
+    low, high = math.floor((change.low - 1) * 100 / place + 1e-6) * place, math.ceil((change.high - 1) * 100 / place - 1e-6) * place
+    return f"{low:+.{decimals}f} to {high:+.{decimals}f} %"

@@ -69,6 +69,11 @@ class BenchRow:
     verified: str = ""
 
     @property
+    def label(self) -> str:
+        """The name and the number of threads, for sentences about the row."""
+        return f"{self.name}, {self.threads} {'thread' if self.threads == 1 else 'threads'}"
+
+    @property
     def ours(self) -> Measurement:
         """tinylite's measurement."""
         return self.measurements[0]

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import stored
+from .compare import compare
+from .comparison import Comparison
 from .records import BenchRow, Figures, Measurement, Settings
+from .tables import bench_csv, bench_grid, bench_markdown
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 __all__ = ["Bench", "BenchRow", "Measurement", "Settings"]
 
 
-@dataclass
+@dataclass(repr=False)
 class Bench(Figures):
     """What `tinylite.bench` returns: `machine`, `settings`, `rows`, `measured` (when) and `complete`, and what can be asked of them."""
 
@@ -28,3 +35,26 @@ class Bench(Figures):
     def to_json(self) -> dict[str, Any]:
         """All of it as JSON's types; infinity is None."""
         return stored.to_json(self)
+
+    def csv(self) -> str:
+        """A line for each row, for programs: seconds, ratios and the ends of their 95 % intervals as numbers."""
+        return bench_csv(self)
+
+    def markdown(self) -> str:
+        """A table for people, with the digits that figures carry, and notes on what was refused and what is doubtful."""
+        return bench_markdown(self)
+
+    def compare(self, old: Figures, fail_above: float = 0.05, history: Iterable[Figures] = ()) -> Comparison:
+        """What has changed since `old`: see tinylite/benching/compare.py. Raises SettingError where they cannot be compared."""
+        return compare(old, self, fail_above, history)
+
+    def __repr__(self) -> str:
+        baselines = dict.fromkeys(each.name for row in self.rows for each in row.measurements[1:])
+        beside = f" beside {', '.join(baselines)}" if baselines else ""
+        return f"<Bench of {len(self.rows)} {'row' if len(self.rows) == 1 else 'rows'}{beside}, {self.measured}>"
+
+    def __rich__(self) -> RenderableType:
+        return bench_grid(self).rich()
+
+    def _repr_html_(self) -> str:
+        return bench_grid(self).html()
