@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import copy
+import io
 import pickle
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import tinylite
-from tinylite import Graph, Model, ModelError, Op, Quantization, Signature, Tensor, TensorError, UnsupportedError, infer_shapes
+from tinylite import Graph, Metadata, Model, ModelError, Op, Quantization, Signature, Tensor, TensorError, UnsupportedError, infer_shapes
 
 from .conftest import Oracle
 from .small_models import reshaped
@@ -298,6 +301,60 @@ def test_long_models_are_shown_short() -> None:
     x = Tensor("x" * 10_000, (1,))
     graph = Graph("main", [x], [x], [Op("ABS", [x], [x])] * 5000)
     assert len(repr(Model([graph]))) < 500 and len(repr(graph)) < 500 and len(Model([graph])._repr_html_()) < 200_000
+
+
+def test_whatever_is_large_has_a_short_repr() -> None:
+    long, many = "x" * 10_000, np.linspace(1, 2, 900)
+    channels = Quantization(many.astype(np.float32), np.zeros(900, np.int64), 3, -many, many)
+    tensor = Tensor(long, (1,) * 500, quantization=channels)
+    graph = Graph(long, [tensor] * 500, [tensor] * 500, [Op("ADD_N", [tensor, None] * 500, [tensor] * 500)])
+    signature = Signature(long, graph, {f"{long}{number}": tensor for number in range(50)}, {"y": tensor})
+    interpreter = tinylite.Interpreter(chain())
+    interpreter.allocate_tensors()
+    plan, runner = interpreter.plan, interpreter.get_graph_runner()
+    held = [
+        channels, tensor, graph, graph.ops[0], signature, Metadata(long, np.zeros(100_000, np.uint8)),
+        Model([graph], signatures=[signature]), interpreter, runner, plan,
+        *plan.steps, *plan.ops, *plan.memory, *(op.node for op in plan.ops),
+    ]  # fmt: skip
+    for each in held:
+        assert len(repr(each)) <= 700 and "\n" not in repr(each), type(each)
+        assert not re.search(r" at 0x[\da-f]+", repr(each)), f"{type(each).__name__} says where it lies, and not what it is"
+    assert "scale 1 to 2, zero point 0, 900 channels along dimension 3" in repr(channels)
+    assert repr(Quantization(0.5, 3)) == "Quantization(scale 0.5, zero point 3)" and repr(Quantization()) == "Quantization()"
+
+
+def in_rich(shown: Any) -> str:
+    from rich.console import Console
+
+    console = Console(width=150, record=True, file=io.StringIO())
+    console.print(shown)
+    return console.export_text()
+
+
+def test_rich_shows_the_tables_of_notebooks_and_obeys_nothing_in_them() -> None:
+    model = chain()
+    model.graph.tensor("x").name = "[red]x\x1b[31m"
+    model.signatures = [Signature("first", model.graph, {"name": model.graph.inputs[0]}, {"end": model.graph.outputs[0]})]
+    interpreter = tinylite.Interpreter(model)
+    for shown in (model, model.graph, interpreter, interpreter.get_graph_runner(), interpreter.get_signature_runner()):
+        text = in_rich(shown)
+        assert "[red]x" in text and "\x1b" not in text and type(shown).__name__ in text
+        assert f"<p><code>{type(shown).__name__}(" in shown._repr_html_()
+    assert all(head in in_rich(model) for head in ("operator", "reads", "writes"))
+    assert all(head in in_rich(interpreter) for head in ("index", "shape", "float32", "input", "output"))
+    assert "name" in in_rich(interpreter.get_signature_runner()) and "end" in in_rich(interpreter.get_signature_runner())
+    many = Graph("main", model.graph.inputs, model.graph.outputs, model.graph.ops * 300)
+    assert "... of 900" in in_rich(many) and in_rich(many).count("\n") < 300
+    interpreter.close()
+    model.close()
+    assert "closed" in in_rich(interpreter) and "closed" in in_rich(model) and "closed" in model._repr_html_()
+
+
+def test_details_are_plain_dicts_and_lists() -> None:
+    interpreter = tinylite.Interpreter(chain())
+    for details in (interpreter.get_input_details(), interpreter.get_output_details(), interpreter.get_tensor_details()):
+        assert type(details) is list and all(type(entry) is dict for entry in details)
 
 
 # ---- shapes

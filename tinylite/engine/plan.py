@@ -117,6 +117,9 @@ class Plan:
         need = planner.run()
         return _Part(planner, planner.finish(self.progress), need, before)
 
+    def __repr__(self) -> str:
+        return f"Plan({len(self.ops)} ops, {len(self.steps)} steps, arena of {self.arena_size} bytes)"
+
     def clone(self, state: State) -> Plan:
         """The same plan in the memory of another state, a copy of this one's. What is constant is shared, and nothing is planned."""
         made = copy.copy(self)

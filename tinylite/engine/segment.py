@@ -35,7 +35,7 @@ _WORTH_A_LOOK = 10_000
 _LARGEST_COST = 1 << 31
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Step:
     """One kernel call: `fields` fill its record, an address given as a Value, a Region, an array, or any of these with a byte offset."""
 
@@ -47,6 +47,9 @@ class Step:
     node: Node
     failures: dict[int, str] = field(default_factory=dict)
     routines: tuple[Routine, ...] = ()  # what the kernel calls
+
+    def __repr__(self) -> str:
+        return f"Step({self.kernel.name}, {self.work} x {self.cost}, {self.node!r})"
 
 
 class Planned(Protocol):
@@ -97,13 +100,16 @@ def all_steps(steps: Iterable[Step]) -> Iterator[Step]:
             yield from all_steps(routine.steps)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OpSteps:
     """The steps of one op, from the step `first` on."""
 
     node: Node
     first: int
     steps: list[Step]
+
+    def __repr__(self) -> str:
+        return f"OpSteps({self.node!r}, {', '.join(self.kernels) or 'no steps'})"
 
     @property
     def kernels(self) -> tuple[str, ...]:

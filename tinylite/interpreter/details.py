@@ -10,7 +10,10 @@ import numpy as np
 from ..model import Graph, Tensor
 from ..tensor_types import tensor_dtype
 
-__all__ = ["op_details", "tensor_details"]
+__all__ = ["DETAILS_COLUMNS", "details_row", "op_details", "tensor_details"]
+
+# What tables show of a tensor's details.
+DETAILS_COLUMNS = ("index", "name", "shape", "type", "scale, zero point")
 
 
 def tensor_details(tensor: Tensor, index: int, shape: tuple[int, ...]) -> dict[str, Any]:
@@ -37,6 +40,14 @@ def tensor_details(tensor: Tensor, index: int, shape: tuple[int, ...]) -> dict[s
         },
         "sparsity_parameters": _sparsity(tensor),
     }
+
+
+def details_row(details: Mapping[str, Any]) -> tuple[Any, ...]:
+    """A tensor's details under DETAILS_COLUMNS: sizes that may change are -1, and of several scales it is said how many there are."""
+    scales, (scale, zero) = details["quantization_parameters"]["scales"], details["quantization"]
+    quantization = f"{scale:.6g}, {zero}" if scale else f"{scales.size} scales" if scales.size else ""
+    shape = details["shape_signature"].tolist()
+    return details["index"], details["name"], shape, np.dtype(details["dtype"]).name, quantization
 
 
 def op_details(graph: Graph, numbers: Mapping[int, int]) -> list[dict[str, Any]]:

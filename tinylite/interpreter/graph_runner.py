@@ -13,13 +13,14 @@ import numpy as np
 from ..engine.plan import Plan
 from ..engine.segment import Segment
 from ..errors import InvokeError, TensorError, at, quoted
+from ..html_tables import ShownAsTable, ShownTable
 from ..inputs.stored_values import as_array, conversion_remedy, shape_remedy
 from ..limits import memory_shortage
 from ..model import Graph, Tensor
 from ..ops.common.operator import Value
 from ..tensor_types import tensor_dtype
 from .compilation import show_compilation
-from .details import tensor_details
+from .details import DETAILS_COLUMNS, details_row, tensor_details
 from .runtime import Runtime
 
 __all__ = ["GraphRunner"]
@@ -28,7 +29,7 @@ _MOST_DIMENSIONS = 1000  # that are looked at in a shape which somebody has give
 _SMALLER = "Resize the inputs, or end other programs"
 
 
-class GraphRunner:
+class GraphRunner(ShownAsTable):
     """A graph of an interpreter's model: its inputs' shapes, its plan once it is allocated, and its tensors' memory.
 
     `graph` is the model's Graph and `index` its number there. Interpreter does all of this for graph 0; tensors have here the same
@@ -60,6 +61,15 @@ class GraphRunner:
         """Release the plan and its memory. To be called with the turn."""
         self._plan = self.short = None
         self._views.clear()
+
+    def __repr__(self) -> str:
+        return f"GraphRunner({self.index}: {self.graph!r}{'' if self._plan is not None else ', not allocated'})"
+
+    def _shown_table(self) -> ShownTable:
+        """Inputs and outputs."""
+        ends = [("input", tensor) for tensor in self.graph.inputs] + [("output", tensor) for tensor in self.graph.outputs]
+        rows = ((side, *details_row(self.details(tensor))) for side, tensor in ends)
+        return ShownTable(("", *DETAILS_COLUMNS), rows, len(ends), ("index",))
 
     @property
     def is_allocated(self) -> bool:

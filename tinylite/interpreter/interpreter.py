@@ -12,7 +12,7 @@ from ..arithmetic import FAST, REFERENCE, Arithmetic, find
 from ..engine.checks import check_records
 from ..engine.plan import Plan
 from ..errors import InvokeError, ModelError, SettingError, TensorError, UnsupportedError, quoted
-from ..html_tables import html_table
+from ..html_tables import ShownAsTable, ShownTable
 from ..model import Model
 from ..model.source import model_from
 from .details import op_details
@@ -27,7 +27,7 @@ __all__ = ["Interpreter"]
 _LENT = ("_model", "_runners", "_main")
 
 
-class Interpreter:
+class Interpreter(ShownAsTable):
     """Runs one model. Use one from one thread at a time; several may run in as many threads.
 
     Arguments are those of tf.lite.Interpreter, except that the first may also be the content of a file (bytes, or what has the buffer
@@ -139,17 +139,9 @@ class Interpreter:
     def __repr__(self) -> str:
         return f"Interpreter({self._model!r})" if "_model" in self.__dict__ else "Interpreter(closed)"
 
-    def _repr_html_(self) -> str:
-        """What notebooks show: inputs and outputs as a table."""
-        if "_model" not in self.__dict__:
-            return ""
-        sides = (("input", self.get_input_details()), ("output", self.get_output_details()))
-        rows = [
-            (side, entry["index"], entry["name"], entry["shape_signature"].tolist(), np.dtype(entry["dtype"]).name, entry["quantization"])
-            for side, entries in sides
-            for entry in entries
-        ]
-        return html_table(("", "index", "name", "shape", "type", "scale, zero point"), rows, len(rows))
+    def _shown_table(self) -> ShownTable | None:
+        """Inputs and outputs."""
+        return self._main._shown_table() if "_model" in self.__dict__ else None
 
     def __getattr__(self, name: str) -> NoReturn:
         # Only called for what is not there.

@@ -8,8 +8,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..errors import ModelError, TensorError
+from ..html_tables import ShownAsTable, ShownTable
 from ..inputs.stored_values import as_array
 from ..model import Model, Signature, Tensor
+from .details import DETAILS_COLUMNS, details_row
 from .graph_runner import GraphRunner
 
 __all__ = ["SignatureRunner"]
@@ -24,7 +26,7 @@ class _Owner(Protocol):
     def graph_runners(self) -> tuple[GraphRunner, ...]: ...
 
 
-class SignatureRunner:
+class SignatureRunner(ShownAsTable):
     """A signature as a function: `runner(x=array)` returns {output name: array}. Inputs take the shapes of the arrays."""
 
     def __init__(self, interpreter: _Owner, signature: Signature) -> None:
@@ -36,6 +38,16 @@ class SignatureRunner:
     def graph_runner(self) -> GraphRunner:
         """The graph that the signature is of."""
         return self._graph_runner
+
+    def __repr__(self) -> str:
+        return f"SignatureRunner({self._signature!r})"
+
+    def _shown_table(self) -> ShownTable:
+        """Inputs and outputs, by the names that the signature has for them."""
+        runner, signature = self._graph_runner, self._signature
+        ends = [("input", *end) for end in signature.inputs.items()] + [("output", *end) for end in signature.outputs.items()]
+        rows = ((side, name, *details_row(runner.details(tensor))) for side, name, tensor in ends)
+        return ShownTable(("", "signature's name", *DETAILS_COLUMNS), rows, len(ends), ("index",))
 
     def __call__(self, **inputs: Any) -> dict[str, np.ndarray]:
         wanted, runner = self._signature.inputs, self._graph_runner

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..errors import quoted
 from ..kernels.executor import aligned
 from ..limits import Account, check_size, memory_shortage, size_text
 
@@ -51,7 +52,7 @@ class Region:
     bytes: weakref.WeakKeyDictionary[Memory, np.ndarray] = field(default_factory=weakref.WeakKeyDictionary, repr=False)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Storage:
     """Memory of one tensor, or of several that are the same bytes, needed from step `first` to step `last` of its `owner`."""
 
@@ -62,6 +63,9 @@ class Storage:
     owner: object
     arena: Region
     offset: int = -1  # in its arena, once laid out
+
+    def __repr__(self) -> str:
+        return f"Storage({quoted(self.name)}, {self.size} bytes at {self.offset}, steps {self.first} to {self.last})"
 
 
 class Memory:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from ..errors import ModelError
 from ..files.io import check_unchanged
-from ..html_tables import html_cell
+from ..html_tables import ShownAsTable, ShownTable
 from .objects import Contents, Graph, Tensor, shown_ends
 
 __all__ = ["Model"]
@@ -18,7 +18,7 @@ __all__ = ["Model"]
 _LENT = ("graphs", "metadata", "signatures", "associated_files", "unknown")
 
 
-class Model(Contents):
+class Model(Contents, ShownAsTable):
     """A whole .tflite file: what it holds, and how to load, save, copy and compare it."""
 
     @staticmethod
@@ -115,8 +115,6 @@ class Model(Contents):
         others = f", {len(self.graphs) - 1} other graphs" if len(self.graphs) > 1 else ""
         return f"Model({where}{shown_ends(self.graph)}, {len(self.graph.ops)} ops{others})"
 
-    def _repr_html_(self) -> str:
-        """What notebooks show: the first graph's ops as a table."""
-        if "graphs" not in self.__dict__ or not self.graphs:
-            return ""
-        return f"<p><code>{html_cell(self)}</code></p>{self.graph._repr_html_()}"
+    def _shown_table(self) -> ShownTable | None:
+        """The first graph's ops."""
+        return self.graph._shown_table() if self.__dict__.get("graphs") else None

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from ..errors import ModelError, TensorError, nearest, quoted
 from ..files.io import check_unchanged
-from ..html_tables import html_table
+from ..html_tables import ShownAsTable, ShownTable
 from ..schema.table import Table, fields_of
 from ..schema.tables import ENUMS, OPERATOR_OPTIONS
 from ..tensor_types import DTYPES, PACKED_BITS, pack, stored_size, tensor_dtype, unpack
@@ -27,7 +28,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Quantization:
     """real = scale * (stored - zero_point).
 
@@ -53,6 +54,22 @@ class Quantization:
     @property
     def per_channel(self) -> bool:
         return self.scale.size > 1
+
+    def __repr__(self) -> str:
+        parts = [f"scale {_spread(self.scale)}, zero point {_spread(self.zero_point)}"] if self.scale.size else []
+        if self.per_channel:
+            parts.append(f"{self.scale.size} channels along dimension {self.quantized_dimension}")
+        if self.min.size or self.max.size:
+            parts.append(f"min {_spread(self.min)}, max {_spread(self.max)}")
+        return f"Quantization({', '.join([*parts, *(['details'] if self.details is not None else [])])})"
+
+
+def _spread(values: np.ndarray) -> str:
+    """The number, if all are one, or the least and the greatest."""
+    if not values.size:
+        return "none"
+    low, high = values.min(), values.max()
+    return f"{low:.6g}" if low == high or values.size == 1 else f"{low:.6g} to {high:.6g}"
 
 
 def _vector(name: str, given: Any, dtype: type) -> np.ndarray:
@@ -173,7 +190,7 @@ class Tensor:
 
     def __repr__(self) -> str:
         constant = ", constant" if self.is_constant else ""
-        return f"Tensor({self.name!r}, {self.type} {list(self.shape)}{constant})"
+        return f"Tensor({quoted(self.name)}, {self.type} {quoted(list(self.shape))}{constant})"
 
 
 _CUSTOM = "An operator that the format does not have is Op('CUSTOM', ..., custom_code=its name)"
@@ -252,11 +269,11 @@ class Op:
         return self.custom_code or "CUSTOM" if self.code == "CUSTOM" else self.code
 
     def __repr__(self) -> str:
-        return f"Op({self.name}, {[t and t.name for t in self.inputs]} -> {[t.name for t in self.outputs]})"
+        return _cut(f"Op({self.name}, {_names(self.inputs)} -> {_names(self.outputs)}", ")")
 
 
 @dataclass(eq=False, repr=False)
-class Graph:
+class Graph(ShownAsTable):
     """A list of ops in the order they run, and the tensors they read and write."""
 
     name: str | None = None
@@ -289,12 +306,12 @@ class Graph:
         raise TensorError(f"no tensor is named {quoted(name)}", nearest(name, (tensor.name for tensor in tensors)))
 
     def __repr__(self) -> str:
-        return f"Graph({self.name!r}, {shown_ends(self)}, {len(self.ops)} ops)"
+        return f"Graph({quoted(self.name)}, {shown_ends(self)}, {len(self.ops)} ops)"
 
-    def _repr_html_(self) -> str:
-        """What notebooks show: a row an op, with what it is, what it reads and what it writes."""
+    def _shown_table(self) -> ShownTable:
+        """A row an op, with what it is, what it reads and what it writes."""
         rows = ((index, op.name, _computed(op.inputs), _shown(op.outputs)) for index, op in enumerate(self.ops))
-        return html_table(("op", "operator", "reads", "writes"), rows, len(self.ops))
+        return ShownTable(("op", "operator", "reads", "writes"), rows, len(self.ops), ("op",))
 
     def producer(self, tensor: Tensor) -> Op | None:
         """The op that writes a tensor; None for inputs, constants and variables."""
@@ -337,7 +354,7 @@ class Graph:
         self.tensors = [t for t in self.tensors if id(t) in used]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Signature:
     """Names for a graph's inputs and outputs, as its author called them.
 
@@ -351,6 +368,9 @@ class Signature:
     outputs: dict[str, Tensor] = field(default_factory=dict)
     loose: bool = False
 
+    def __repr__(self) -> str:
+        return _cut(f"Signature({self.key!r}, {quoted(list(self.inputs))} -> {quoted(list(self.outputs))}", ")")
+
     def stale(self) -> Iterator[tuple[str, str]]:
         """The names that it has for tensors which are not inputs or outputs of its graph, as (name, "input" or "output")."""
         for side, names, ends in (("input", self.inputs, self.graph.inputs), ("output", self.outputs, self.graph.outputs)):
@@ -358,12 +378,15 @@ class Signature:
             yield from ((name, side) for name, tensor in names.items() if id(tensor) not in known)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Metadata:
     """Named bytes that travel with the model: uint8 [n]."""
 
     name: str | None
     data: np.ndarray
+
+    def __repr__(self) -> str:
+        return f"Metadata({quoted(self.name)}, {np.size(self.data)} bytes)"
 
 
 @dataclass(eq=False, repr=False)
@@ -392,8 +415,19 @@ def shown_ends(graph: Graph) -> str:
     """What a graph takes and returns, on one line."""
     ends = [", ".join(f"{t.name!r} {t.type} {list(t.dynamic_shape)}" for t in side[:2]) for side in (graph.inputs, graph.outputs)]
     more = [f", {len(side) - 2} more" if len(side) > 2 else "" for side in (graph.inputs, graph.outputs)]
-    shown = f"{ends[0]}{more[0]} -> {ends[1]}{more[1]}"
-    return shown if len(shown) <= 300 else f"{shown[:297]}..."
+    return _cut(f"{ends[0]}{more[0]} -> {ends[1]}{more[1]}")
+
+
+def _cut(text: str, end: str = "") -> str:
+    """A line that is not too long to be shown."""
+    return f"{text if len(text) <= 300 else text[:297] + '...'}{end}"
+
+
+def _names(tensors: Iterable[Tensor | None]) -> str:
+    """The names of a few tensors, as a list."""
+    first = list(islice(tensors, 21))
+    shown = [quoted(tensor.name) if tensor is not None else "None" for tensor in first[:20]]
+    return f"[{', '.join(shown)}{', ...' if len(first) > 20 else ''}]"
 
 
 def _computed(tensors: Iterable[Tensor | None]) -> str:

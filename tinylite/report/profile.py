@@ -7,7 +7,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,23 +15,20 @@ from ..arithmetic import Arithmetic
 from ..engine.segment import OpSteps, name_in_file
 from ..engine.timed import Timed
 from ..errors import SettingError, quoted
-from ..html_tables import html_cell, html_table
+from ..html_tables import ShownAsTable, ShownTable
 from ..inputs.random_values import random_inputs
 from ..interpreter import GraphRunner, Interpreter
 from ..model import Model
-from ..text import printable
 from .describe import time_text
 from .peaks import Peaks, peaks as measured_peaks
 from .roofline import limits_of
 from .work import Work, work_of
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
 __all__ = ["OpTime", "Profile", "profile"]
 
 _ROUND = 0.001  # seconds of a round of whole runs, and as many runs op by op
 _MOST = 200  # runs in a round
+_NUMBERS = ("µs", "%", "GOP/s", "GB/s", "of peak")  # columns
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ class OpTime:
 
 
 @dataclass(frozen=True)
-class Profile:
+class Profile(ShownAsTable):
     """`seconds` is the median time of a whole run, invoke(), and `ops_seconds` that of all ops in it. The rest is what a call takes:
     Python, locks, waking the other threads.
 
@@ -91,27 +88,21 @@ class Profile:
     peaks: Peaks | None = None
 
     def __repr__(self) -> str:
-        count = f"{len(self.ops)} op{'' if len(self.ops) == 1 else 's'}"
-        return f"Profile({time_text(self.seconds)}, {count} {time_text(self.ops_seconds)}, {self.threads} threads, {self.runs} runs)"
+        ops, threads = (f"{count} {what}{'' if count == 1 else 's'}" for count, what in ((len(self.ops), "op"), (self.threads, "thread")))
+        return f"Profile({time_text(self.seconds)}, {ops} {time_text(self.ops_seconds)}, {threads}, {self.runs} runs)"
 
-    def _repr_html_(self) -> str:
-        """What notebooks show: a row an op."""
-        return f"<p><code>{html_cell(self)}</code></p>{html_table(_columns(self), _rows(self), len(self.ops))}"
+    def _shown_table(self) -> ShownTable:
+        """A row an op."""
+        numbers, last = (_NUMBERS[:-1], ()) if self.peaks is None else (_NUMBERS, ("bound",))
+        columns = ("op", "operator", "output", "kernels", *numbers, *last)
+        caption = f"ops {time_text(self.ops_seconds)}; the whole model {time_text(self.seconds)} a call; the median of {self.runs} runs"
+        return ShownTable(columns, map(self._row, self.ops), len(self.ops), ("op", *_NUMBERS), caption)
 
-    def __rich__(self) -> Table:
-        """What rich prints: the same."""
-        from rich.table import Table
-        from rich.text import Text
-
-        heads = _columns(self)
-        table = Table(*heads, title=f"time of each op, the median of {self.runs} runs", title_justify="left")
-        for column, head in zip(table.columns, heads, strict=True):
-            column.justify = "right" if head in _NUMBERS else "left"
-        for row in _rows(self):
-            table.add_row(*(Text(printable(cell)) for cell in row))
-        table.caption = f"ops {time_text(self.ops_seconds)}; the whole model {time_text(self.seconds)} a call"
-        table.caption_justify = "left"
-        return table
+    def _row(self, op: OpTime) -> list[str]:
+        rates = [f"{rate / 1e9:.3g}" if rate else "" for rate in (op.operations_per_second, op.bytes_per_second)]
+        near = [] if self.peaks is None else ["" if op.peak is None else f"{op.peak:.0%}", op.bound or ""]
+        time = [f"{op.seconds * 1e6:.2f}", f"{100 * op.share:.1f}"]
+        return [str(op.index), op.name, "x".join(map(str, op.shape)), " ".join(op.kernels), *time, *rates, *near]
 
 
 def profile(
@@ -198,22 +189,3 @@ def _op_times(ops: Sequence[OpSteps], seconds: Sequence[float], limits: Peaks | 
         share = taken / total if total else 0.0
         found.append(OpTime(op.node.index, name_in_file(op.node.op), name, shape, op.kernels, taken, share, len(op.steps), work, **near))
     return found
-
-
-_NUMBERS = ("µs", "%", "GOP/s", "GB/s", "of peak")  # columns
-
-
-def _columns(found: Profile) -> tuple[str, ...]:
-    return ("op", "operator", "output", "kernels", "µs", "%", "GOP/s", "GB/s", *(("of peak", "bound") if found.peaks is not None else ()))
-
-
-def _rows(found: Profile) -> list[list[str]]:
-    """A row of text for each op."""
-    rows = []
-    for op in found.ops:
-        rates = [f"{rate / 1e9:.3g}" if rate else "" for rate in (op.operations_per_second, op.bytes_per_second)]
-        near = ["" if op.peak is None else f"{op.peak:.0%}", op.bound or ""] if found.peaks is not None else []
-        shape = "x".join(map(str, op.shape))
-        time = [f"{op.seconds * 1e6:.2f}", f"{100 * op.share:.1f}"]
-        rows.append([str(op.index), op.name, shape, " ".join(op.kernels), *time, *rates, *near])
-    return rows

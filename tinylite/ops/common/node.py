@@ -119,6 +119,9 @@ class Node:
         self.outputs = outputs
         self.count: int | None = None
 
+    def __repr__(self) -> str:
+        return f"Node({self.index} {self.op.name})"
+
     @property
     def options(self) -> Any:
         """The op's options table; the operator has checked that it is there."""
