@@ -276,7 +276,4 @@ def test_an_op_that_is_wrong_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(op_subjects, "verify", lambda case, process, seed: "differs: 1 of 64 elements, by at most 1")
     (row,) = quick((), ops=["RELU i8 1x64"]).rows
     assert row.ours.refused.endswith("are not those of LiteRT's reference kernels, differs: 1 of 64 elements, by at most 1")
-        row.ours.refused
-        == "it is not timed: its outputs are not those of LiteRT's reference kernels, differs: 1 of 64 elements, by at most 1"
-    )
     assert not row.ours.launches
