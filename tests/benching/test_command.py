@@ -1,0 +1,130 @@
+"""`tinylite bench` as its users call it: what is printed, written and returned."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+import tinylite
+from tinylite import Bench
+from tinylite.benching import measure
+from tinylite.benching.estimates import Estimate
+from tinylite.cli import main
+
+DEMO = Path(tinylite.__file__).parent / "demo"
+DIGITS, EIGHT_BITS, THREE = (str(DEMO / name) for name in ("digits_uint8.tflite", "digits_int8.tflite", "digit_3.png"))
+
+
+@pytest.fixture(autouse=True)
+def few_launches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "LAUNCHES", 2)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["bench", "--seconds", "0.02", *arguments])
+
+
+def test_a_table_of_models_with_a_real_input() -> None:
+    done = run(DIGITS, EIGHT_BITS, THREE, "--against", "cpu:portable")
+    assert done.exit_code == 0, done.output
+    for text in ("digits_uint8", "digits_int8", "ratio to", "same bits", "µs"):
+        assert text in done.output
+
+
+def test_forms_for_programs() -> None:
+    rows = list(csv.DictReader(io.StringIO(run(DIGITS, "--threads", "1,2", "--csv").output)))
+    assert [(row["name"], row["threads"]) for row in rows] == [("digits_uint8", "1"), ("digits_uint8", "2")]
+    assert all(0 < float(row["tinylite seconds"]) < 60 for row in rows)
+    found = json.loads(run(DIGITS, "--json").output)
+    assert found["rows"][0]["measurements"][0]["name"] == "tinylite"
+    assert run(DIGITS, "--markdown").output.count("\n|") >= 3
+
+
+def test_ops_of_the_command_line_of_files_and_of_models(tmp_path: Path) -> None:
+    listing = tmp_path / "ops.txt"
+    listing.write_text("# two\n3 x RELU i8 1x64\nADD f32 1x8*2\n")
+    done = run("--op", "TANH f32 1x8", "--ops", str(listing), "--ops-of", DIGITS, "--csv")
+    assert done.exit_code == 0, done.output
+    rows = list(csv.DictReader(io.StringIO(done.output)))
+    assert [row["name"].split()[0] for row in rows[:4]] == ["TANH", "RELU", "ADD", "DEPTHWISE_CONV_2D"]
+    assert [row["count"] for row in rows[:3]] == ["1", "3", "1"]
+
+
+def test_the_grammar_is_shown() -> None:
+    done = run("--help-ops")
+    assert done.exit_code == 0
+    assert "\n  CONV_2D i8" in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "there is nothing to time"),
+        ([DIGITS, "--against", "xnpack"], "no baseline"),
+        ([DIGITS, "--precision", "200%"], "is not a share"),
+        ([DIGITS, "--threads", "1,x"], "is not a list of numbers"),
+        ([DIGITS, THREE, "--batch", "2"], "--batch is of random inputs"),
+        (["--op", "CONV2D f32 1x8"], "CONV_2D"),
+        (["--ops", "absent.txt"], "absent.txt"),
+        ([DIGITS, "--compare", "absent.json"], "absent.json"),
+        ([DIGITS, "--cpu", "z80"], "z80"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_time_is_taken(arguments: list[str], said: str) -> None:
+    done = run(*arguments)
+    assert done.exit_code != 0
+    assert said in done.output
+    assert "Traceback" not in done.output
+
+
+def test_nothing_measured_is_not_success(tmp_path: Path) -> None:
+    (tmp_path / "broken.tflite").write_bytes(bytes(64))
+    done = run(str(tmp_path / "broken.tflite"))
+    assert done.exit_code == 2
+    assert "refused" in done.output
+
+
+def changed(path: Path, factor: float) -> None:
+    """Saved figures as if tinylite had taken so many times the time."""
+    found = Bench.load(path)
+    for row in found.rows:
+        for each in row.measurements:
+            scale = factor if each is row.ours else 1.0
+            row_times = [[seconds * scale for seconds in launch] for launch in each.launches]
+            each.launches = row_times
+            assert each.seconds is not None
+            value = each.seconds.value * scale
+            each.seconds = Estimate(value, value * 0.999, value * 1.001)
+            if each.ratio is not None:
+                value = each.ratio.value * factor
+                each.ratio = Estimate(value, value * 0.999, value * 1.001)
+        row.noise = []
+    found.save(path)
+
+
+@pytest.mark.parametrize(("factor", "code"), [(1.0, 0), (0.1, 1), (10.0, 0)], ids=["the same", "slower now", "faster now"])
+def test_the_gate(factor: float, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against figures that say tinylite took a tenth of the time then; the noise of both is not what this tests."""
+    monkeypatch.setattr(measure, "LAUNCHES", 6)
+    saved = tmp_path / "then.json"
+    assert run(DIGITS, "--against", "cpu:portable", "--save", str(saved)).exit_code == 0
+    changed(saved, factor)
+    done = run(DIGITS, "--against", "cpu:portable", "--compare", str(saved), "--fail-above", "50%")
+    assert done.exit_code == code, done.output
+    assert {1.0: ("no change", "cannot tell"), 0.1: ("slower",), 10.0: ("faster",)}[factor][0] in done.output or factor == 1.0
+
+
+def test_figures_of_another_cpu_are_refused(tmp_path: Path) -> None:
+    saved = tmp_path / "then.json"
+    assert run(DIGITS, "--save", str(saved)).exit_code == 0
+    found = Bench.load(saved)
+    found.machine.cpu = "Zilog Z80"
+    found.save(saved)
+    done = run(DIGITS, "--compare", str(saved))
+    assert done.exit_code not in (0, 1)
+    assert "Z80" in done.output
