@@ -32,7 +32,9 @@ def full() -> Bench:
     first = BenchRow(
         "net", "model", "a" * 64, [ours, xnnpack, tflm], 2, 8, operations={"float": 1_000_000, "8-bit": 20_000_000}, peak_share=0.62
     )
-    second = BenchRow("CONV_2D i8", "op", "b" * 64, [Measurement("tinylite", "1.0", estimate(497e-9, 0.08))], count=12)
+    second = BenchRow(
+        "CONV_2D i8", "op", "b" * 64, [Measurement("tinylite", "1.0", estimate(497e-9, 0.08))], count=12, part_of="net", verified="same"
+    )
     second.noise.append("the clock has changed")
     return made_bench([first, second])
 
@@ -40,13 +42,17 @@ def full() -> Bench:
 def test_all_columns() -> None:
     grid = bench_grid(full())
     assert grid.head == [
-        "name", "count", "threads", "batch", "tinylite", "95 % interval", "xnnpack", "ratio to xnnpack", "95 % interval",
-        "outputs and xnnpack's", "tflm", "GOP/s", "of peak", "peak memory", "arena memory", "peak memory of xnnpack", "noise",
+        "name", "model", "count", "threads", "batch", "tinylite", "95 % interval", "xnnpack", "ratio to xnnpack", "95 % interval",
+        "outputs and xnnpack's", "tflm", "verified", "GOP/s", "of peak", "peak memory", "arena memory", "peak memory of xnnpack", "noise",
     ]  # fmt: skip
     assert grid.rows == [
-        ["net", "", "2", "8", "1.23 ms", "1.221 to 1.247 ms", "1.50 ms", "0.823", "0.8144 to 0.8310", "same bits", "refused", "17.0",
-         "62%", "12.3 MB", "1.0 kB", "99.0 MB", ""],
-        ["CONV_2D i8", "12", "1", "", "0.50 µs", "0.457 to 0.537 µs", "", "", "", "", "", "", "", "", "", "", "noisy"],
+        [
+            "net", "", "", "2", "8", "1.23 ms", "1.221 to 1.247 ms", "1.50 ms", "0.823", "0.8144 to 0.8310", "same bits", "refused", "",
+            "17.0", "62%", "12.3 MB", "1.0 kB", "99.0 MB", "",
+        ],
+        [
+            "CONV_2D i8", "net", "12", "1", "", "0.50 µs", "0.457 to 0.537 µs", "", "", "", "", "", "same", "", "", "", "", "", "noisy",
+        ],
     ]  # fmt: skip
     assert grid.headline == f"{MACHINE}; 2026-01-01T00:00:00+00:00"
     assert grid.notes == [

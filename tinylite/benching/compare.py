@@ -21,15 +21,15 @@ __all__ = ["compare", "confirm", "regressions"]
 _NOISES = 3  # how many times its own noise a change has to be, to count
 _USELESS = 0.5  # where that is more than this share, a row says nothing
 
-_Key = tuple[str, str, str, int, int | None, tuple[tuple[str, tuple[int, ...]], ...]]
+_Key = tuple[str, str, str, str, int, int | None, tuple[tuple[str, tuple[int, ...]], ...]]
 
 
 def compare(old: Figures, new: Figures, fail_above: float = 0.05, history: Iterable[Figures] = ()) -> Comparison:
     """Compare tinylite's times. `fail_above` is the least share by which a row has to be slower to count, such as 0.05.
 
-    Rows are paired by kind, name, model bytes, threads, batch and shapes. `history` are older benchmarks of the same rows: how far
-    their figures differ adds to what counts as noise. Raises SettingError, with the reason, where CPU, system, target of the kernels,
-    arithmetic or the `cpu` setting differ, or no row can be compared.
+    Rows are paired by kind, name, model bytes, the model they are part of, threads, batch and shapes. `history` are older benchmarks
+    of the same rows: how far their figures differ adds to what counts as noise. Raises SettingError, with the reason, where CPU, system,
+    target of the kernels, arithmetic or the `cpu` setting differ, or no row can be compared.
     """
     if isinstance(fail_above, bool) or not isinstance(fail_above, (int, float)) or not 0 < fail_above < math.inf:
         raise SettingError(f"fail_above is {quoted(fail_above)}", "Give a share above 0, such as 0.05 for 5 %")
@@ -122,7 +122,7 @@ def _notes(old: Figures, new: Figures) -> list[str]:
 
 def _key(row: BenchRow) -> _Key:
     shapes = tuple(sorted((name, tuple(shape)) for name, shape in row.shapes.items()))
-    return row.kind, row.name, row.digest, row.threads, row.batch, shapes
+    return row.kind, row.name, row.part_of, row.digest, row.threads, row.batch, shapes
 
 
 def _by_key(rows: Sequence[BenchRow]) -> dict[_Key, list[BenchRow]]:
@@ -143,8 +143,8 @@ def _why_alone(row: BenchRow, others: Sequence[BenchRow], then: str, now: str) -
         [
             f"{name} differs: {mine} {then}, {theirs} {now}" if name != "model" else "the model differs: its bytes are others"
             for name, mine, theirs in (
-                ("name", each.name, row.name), ("model", each.digest, row.digest), ("threads", each.threads, row.threads),
-                ("batch", each.batch, row.batch), ("shapes", each.shapes, row.shapes),
+                ("name", each.name, row.name), ("model", each.digest, row.digest), ("model it is part of", each.part_of, row.part_of),
+                ("threads", each.threads, row.threads), ("batch", each.batch, row.batch), ("shapes", each.shapes, row.shapes),
             ) if mine != theirs
         ]
         for each in _near(row, others)

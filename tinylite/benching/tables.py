@@ -50,11 +50,13 @@ def _columns(bench: Figures) -> list[_Column]:
     return [
         _Column("name", lambda row: row.name, {"name": lambda row: row.name}),
         _Column("kind", lambda row: "" if row.kind in ("model", "op") else row.kind, {"kind": lambda row: row.kind}),
+        _Column("model", lambda row: row.part_of, {"model": lambda row: row.part_of}),
         _Column("count", lambda row: f"{row.count}" if row.count > 1 else "", {"count": lambda row: row.count}),
         _Column("threads", lambda row: f"{row.threads}", {"threads": lambda row: row.threads}),
         _Column("batch", lambda row: "" if row.batch is None else f"{row.batch}", {"batch": lambda row: row.batch}),
         *_figure_columns("tinylite", "tinylite", lambda row: _measured(row, None), lambda found: found.seconds, "s"),
         *(column for name in baselines for column in _baseline_columns(name)),
+        _Column("verified", lambda row: row.verified, {"verified": lambda row: row.verified}),
         _Column("GOP/s", _speed_text, {"operations": _operations}),
         _Column("of peak", _peak_text, {"peak_share": lambda row: row.peak_share}),
         *(column for name in (None, *baselines) for column in _memory_columns(bench, name)),
