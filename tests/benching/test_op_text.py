@@ -83,10 +83,12 @@ def test_layers_have_types_and_scales_of_their_kind(text: str, types: str, kinds
         ("L2_NORMALIZATION u8 1x10", "UINT8", (1 / 128, 128)), ("LOG_SOFTMAX i8 1x10", "INT8", (16 / 256, 127)),
         ("RESHAPE i8 1x10 [5,2]", "INT8", (0.05, 3)), ("MAX_POOL_2D u8 1x4x4x8@0.2,7 k2", "UINT8", (0.2, 7)),
         ("ADD i8 1x10*2", "INT8", (0.1, 3)), ("QUANTIZE f32 1x10", "INT8", (0.05, 3)), ("DEQUANTIZE i8 1x10", "FLOAT32", None),
-        ("CONCATENATION u8 1x10*2 axis=1", "UINT8", (0.05, 3)), ("ADD i32 1x10*2", "INT32", None), ("ARG_MAX i8 1x10 (1)", "INT32", None),
+        ("CONCATENATION u8 1x10*2 axis=1", "UINT8", (0.05, 131)), ("ADD i32 1x10*2", "INT32", None), ("ARG_MAX i8 1x10 (1)", "INT32", None),
         ("EQUAL i8 1x10*2", "BOOL", None), ("SHAPE f32 1x10", "INT32", None), ("WHERE i8 1x10", "INT64", None),
         ("RFFT2D f32 8x8 [8,8]", "COMPLEX64", None), ("CAST f32 1x10 -> u8", "UINT8", None), ("GATHER i8 9x4 i32:3", "INT8", (0.05, 3)),
         ("ABS i8 4 -> i8@0.5,-1", "INT8", (0.5, -1)), ("RELU i8 4@0.5,-1", "INT8", (0.5, -1)),
+        ("CONV_2D i8 1x8x8x4 8x1x1x4 relu6", "INT8", (6 / 255, -128)), ("ADD u8 1x10*2 relu", "UINT8", (0.1, 0)),
+        ("FULLY_CONNECTED u8 1x400 10x400", "UINT8", (0.064, 131)), ("FULLY_CONNECTED u8 1x4 10x4 relu_n1_to_1", "UINT8", (2 / 255, 128)),
     ],
 )  # fmt: skip
 def test_results_have_the_types_and_scales_that_operators_ask_for(text: str, type: str, quantization: tuple[float, int] | None) -> None:

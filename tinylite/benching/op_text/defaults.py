@@ -8,14 +8,17 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ...errors import ModelError, TinyliteError
 from ...model import Op, Tensor
 from ...ops.common.node import node_of
 from ...ops.common.operator import Operator
+from ...ops.common.quantization_params import CLAMPS
 from ...ops.common.quantization_rules import QuantizationRule
+from ...quantization_math import integer_limits
+from ...tensor_types import PACKED_BITS
 from .drawing import tensor_of
 from .options import coupled_types
 from .tensors import NONE, Quant, quant_of
@@ -23,11 +26,11 @@ from .tensors import NONE, Quant, quant_of
 __all__ = ["Usual", "usual_results"]
 
 _EIGHT = ("INT8", "UINT8")
-_DATA = Quant(0.05, 3)
-_WIDER = Quant(0.1, 3)  # of what is computed of values at the scale of _DATA
-_WEIGHTS = {"INT8": Quant(0.01), "UINT8": Quant(0.01, 128), "INT16": Quant(2.0**-15)}
+_DATA = {"INT8": Quant(0.05, 3), "UINT8": Quant(0.05, 131), "INT16": Quant(0.0002)}
+_WIDER = {"INT8": Quant(0.1, 3), "UINT8": Quant(0.1, 131), "INT16": Quant(0.0004)}  # of what is computed of values at those scales
+# Of weights, for a sum of one product; the more a sum has, the smaller weights are, so that results of layers do not grow with them.
+_WEIGHTS = {"INT8": Quant(0.01), "UINT8": Quant(0.01, 128), "INT16": Quant(0.00004)}
 _NARROW = Quant(0.1)  # of weights of less than 8 bits
-_INT16 = Quant(2.0**-11)
 # Types of results that are tried after the type of the data, in this order.
 _TRIED = ("BOOL", "INT8", "INT32", "INT64", "FLOAT32", "COMPLEX64", "FLOAT64", "UINT8", "INT16")
 _TRIED_TOGETHER = ("INT32", "FLOAT32", "INT64")
@@ -72,17 +75,17 @@ class Usual:
             return "INT32" if self.lead in _EIGHT else "INT64" if self.lead == "INT16" else self.lead
         return self.weights if self.is_weights(place) else self.lead
 
-    def quant(self, place: int, type: str) -> Quant:
-        """The quantization of an input of this type."""
+    def quant(self, place: int, type: str, shape: tuple[int, ...]) -> Quant:
+        """The quantization of an input of this type and shape."""
         if self.is_weights(place):
-            return self._of_weights(type)
+            return self._of_weights(place, type, shape)
         if type in _EIGHT:
-            return _DATA if _computes_on_integers(self.operator) else NONE
-        return _INT16 if type == "INT16" and self.lead == "INT16" and not self.operator.takes("INT16") else NONE
+            return _DATA[type] if _computes_on_integers(self.operator) else NONE
+        return _DATA[type] if type == self.lead == "INT16" and not self.operator.takes("INT16") else NONE
 
-    def _of_weights(self, type: str) -> Quant:
+    def _of_weights(self, place: int, type: str, shape: tuple[int, ...]) -> Quant:
         rule, stored = self.operator.quantized, self.operator.stored_weights
-        if not type.startswith(("INT", "UINT")) or type in ("INT32", "INT64", "UINT32", "UINT64", "UINT16"):
+        if type not in (*_WEIGHTS, *PACKED_BITS):
             return NONE
         axis = None
         if self.hybrid:
@@ -91,7 +94,12 @@ class Usual:
             axis = rule.channels
         if axis is not None and not self.per_tensor:
             return Quant(axis=axis)
-        return _WEIGHTS.get(type, _NARROW)
+        usual = _WEIGHTS.get(type, _NARROW)
+        return Quant(_short(usual.scale * self.factor(place, shape)), usual.zero)
+
+    def factor(self, place: int, shape: tuple[int, ...]) -> float:
+        """What scales of an input's weights are multiplied by."""
+        return 1 / math.sqrt(self.depth(shape)) if self.is_weights(place) else 1.0
 
     def depth(self, shape: tuple[int, ...]) -> int:
         """How many of an input's weights of this shape a sum of the layer has."""
@@ -121,10 +129,11 @@ def _computes_on_integers(operator: Operator) -> bool:
     return operator.quantized is not None or operator.converts or operator.stored_weights is not None
 
 
-def _result_quant(operator: Operator, op: Op, lead: str, type: str) -> Quant:
+def _result_quant(usual: Usual, op: Op, type: str) -> Quant:
     """The quantization of a result of this type."""
+    operator = usual.operator
     rule = operator.quantized or (QuantizationRule() if operator.converts else None)
-    if type not in (*_EIGHT, "INT16") or rule is None or (rule.floats_out and operator.quantized is not None):
+    if type not in _DATA or rule is None or (rule.floats_out and operator.quantized is not None):
         return NONE
     if type == "INT16" and (operator.takes("INT16") and not operator.converts):
         return NONE
@@ -133,17 +142,44 @@ def _result_quant(operator: Operator, op: Op, lead: str, type: str) -> Quant:
         return Quant(scale, zero - 128 if type == "INT8" else zero)
     data = op.inputs[operator.data_input] if operator.data_input < len(op.inputs) else None
     of = quant_of(data) if data is not None else NONE
-    if data is None or data.type not in (*_EIGHT, "INT16"):
-        return _DATA if type in _EIGHT else _INT16
+    if data is None or data.type not in _DATA:
+        return _DATA[type]
     if type == data.type and (rule.copies or rule.joins or type in rule.moves or of == NONE):
-        return _DATA if of.kind == "axis" else of
-    depth = _depth(operator, op)
-    if depth is not None:
-        weights = op.inputs[operator.layer.weights if operator.layer is not None else 1]
-        found = quant_of(weights) if weights is not None else NONE
-        # Products of values that fill their types are 128 of their steps on average, and sums grow as the root of how many there are.
-        return Quant(_short(of.scale * (found.scale or _WEIGHTS["INT8"].scale) * 128 * math.sqrt(max(depth, 1))), of.zero)
-    return replace(_WIDER, zero=0) if type == "INT16" else _WIDER
+        return _DATA[type] if of.kind == "axis" else of
+    found = Quant(_sum_scale(usual, op, of), _DATA[type].zero) if _is_sum(operator) else _WIDER[type]
+    return _clamped(op, type, found)
+
+
+def _is_sum(operator: Operator) -> bool:
+    """Whether it is a layer, or a product of matrices."""
+    return operator.layer is not None or (operator.stored_weights is not None and not operator.stored_weights.moves)
+
+
+def _sum_scale(usual: Usual, op: Op, of: Quant) -> float:
+    """The scale of sums of products, so that few of them leave an 8-bit type.
+
+    Products of values that fill their types are 128 of their steps on average, and sums grow as the root of how many there are.
+    """
+    place = usual.operator.layer.weights if usual.operator.layer is not None else 1
+    weights = op.inputs[place] if place < len(op.inputs) else None
+    if weights is None:
+        return _WIDER["INT8"].scale
+    scale, depth = quant_of(weights).scale, usual.depth(weights.shape)
+    if usual.operator.layer is None:  # matrices, of which the first has the depth in its last dimension
+        data = op.inputs[usual.operator.data_input]
+        depth = max(data.shape[-1], 1) if data is not None and data.shape else 1
+    scale = scale or _WEIGHTS["INT8"].scale / math.sqrt(depth)
+    return _short(of.scale * scale * 128 * math.sqrt(depth))
+
+
+def _clamped(op: Op, type: str, quant: Quant) -> Quant:
+    """The same, or where a fused activation has bounds a quantization that begins or ends there."""
+    low, high = CLAMPS.get(str(getattr(op.options, "fused_activation_function", "NONE")), (-math.inf, math.inf))
+    least, most = integer_limits(type)
+    if math.isinf(low):
+        return quant
+    scale = quant.scale if math.isinf(high) else (high - low) / (most - least)
+    return Quant(scale, least - round(low / scale))
 
 
 def _short(scale: float) -> float:
@@ -151,35 +187,21 @@ def _short(scale: float) -> float:
     return float(f"{scale:.1e}") if scale > 0 else 1.0
 
 
-def _depth(operator: Operator, op: Op) -> int | None:
-    """How many products a sum of a layer or of matrices has; None if it is neither."""
-    if operator.layer is not None:
-        weights = op.inputs[operator.layer.weights] if operator.layer.weights < len(op.inputs) else None
-        if weights is None or operator.layer.channels >= len(weights.shape):
-            return None
-        return math.prod(weights.shape) // max(weights.shape[operator.layer.channels], 1)
-    data = op.inputs[operator.data_input] if op.inputs else None
-    if operator.stored_weights is not None and not operator.stored_weights.moves and data is not None and data.shape:
-        return data.shape[-1]
-    return None
-
-
-def usual_results(
-    operator: Operator, op: Op, lead: str, given: Mapping[int, tuple[str | None, Quant | None]], options: Mapping[str, Any]
-) -> list[Tensor]:
+def usual_results(usual: Usual, op: Op, given: Mapping[int, tuple[str | None, Quant | None]], options: Mapping[str, Any]) -> list[Tensor]:
     """The results of an op that has its inputs and options: those of the first types that the operator takes.
 
     `given` says what is known of each. Options that repeat types are set, except for `options`. Raises what the operator's check raises
     if it takes none.
     """
+    operator = usual.operator
     count = operator.outputs_of(op)
     if not 0 < count <= _MOST_RESULTS:
         raise ModelError(f"it would have {count} outputs", f"Give it 1 to {_MOST_RESULTS}")
     refused: TinyliteError | None = None
-    for types in _candidates(count, lead, {place: type for place, (type, _) in given.items() if type is not None}):
+    for types in _candidates(count, usual.lead, {place: type for place, (type, _) in given.items() if type is not None}):
         quants = [(given.get(place) or (None, None))[1] for place in range(count)]
         op.outputs = [
-            tensor_of(f"output{place}", type, (), _result_quant(operator, op, lead, type) if quant is None else quant)
+            tensor_of(f"output{place}", type, (), _result_quant(usual, op, type) if quant is None else quant)
             for place, (type, quant) in enumerate(zip(types, quants, strict=True))
         ]
         if op.options is not None:

@@ -109,7 +109,7 @@ class _Builder:
             wanted_count = self.operator.outputs_of(op)
             if self.results is not None and len(self.results) != wanted_count:
                 raise ModelError(f"the line has {len(self.results)} results, and it makes {wanted_count}", "Write a type for each")
-            usual_results(self.operator, op, self.usual.lead, given, self.options)
+            usual_results(self.usual, op, given, self.options)
             op.version = self.operator.version_needed(op)
             self.shape(op)
             model = self.model(op)
@@ -154,11 +154,11 @@ class _Builder:
         type = written.type or self.usual.type(place)
         quant = written.quant
         if quant is None:
-            quant = self.usual.quant(place, type) if written.values is None else Quant()
+            quant = self.usual.quant(place, type, written.shape) if written.values is None else Quant()
         if quant.axis is not None and quant.axis >= len(written.shape):
             quant = Quant(0.01)
         self.account.take(stored_size(type, written.shape), f"an input of {type} {list(written.shape)}")
-        tensor = tensor_of(f"input{place}", type, written.shape, quant, place)
+        tensor = tensor_of(f"input{place}", type, written.shape, quant, place, self.usual.factor(place, written.shape))
         role = written.role or self.usual.role(place)
         if written.range is not None:
             self.ranges[id(tensor)] = written.range

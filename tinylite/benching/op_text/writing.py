@@ -119,7 +119,7 @@ def _operand(usual: Usual, place: int, tensor: Tensor, range: Range | None) -> s
     text = "" if role == usual.role(place) else f"{role}:"
     text += "" if tensor.type == usual.type(place) else f"{short_type(tensor.type)}:"
     text += _shape(tensor.shape)
-    wanted = usual.quant(place, str(tensor.type))
+    wanted = usual.quant(place, str(tensor.type), tensor.shape)
     if quant != wanted and not _same_axis(quant, wanted):
         text += quant_text(quant)
     if range is not None:
@@ -177,6 +177,6 @@ def _expected(usual: Usual, op: Op, given: Mapping[int, tuple[str | None, Quant 
     if bare.options is not None:
         bare.options.fields = dict(bare.options.fields)
     try:
-        return [(str(tensor.type), quant_of(tensor)) for tensor in usual_results(usual.operator, bare, usual.lead, given, {})]
+        return [(str(tensor.type), quant_of(tensor)) for tensor in usual_results(usual, bare, given, {})]
     except TinyliteError:
         return []
