@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 import string
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,11 @@ import pytest
 from tinylite import SettingError, TinyliteError
 from tinylite.benching.op_text import OpCase, parse_op
 from tinylite.benching.op_text.operators import example_of, operators, why_not
+from tinylite.benching.op_text.options import read_words
+from tinylite.benching.op_text.tensors import is_tensor, read_tensor
+from tinylite.benching.op_text.tokens import Token
 from tinylite.model import Op, Tensor
+from tinylite.ops.common.operator import Operator
 
 EXAMPLES = [line for operator in operators() if (line := example_of(operator)) is not None]
 
@@ -289,3 +295,31 @@ def test_no_text_does_anything_but_be_read_or_refused(monkeypatch: pytest.Monkey
         read += 1
         assert isinstance(case, OpCase) and parse_op(case.text).text == case.text
     assert read > 15
+
+
+def test_the_lines_of_the_docs_are_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "benchmark-ops.md").read_text()
+    blocks = re.findall(r"^```text\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines() if not line.startswith("OPERATOR")]
+    shown = [word for word in re.findall(r"`([A-Z_0-9]+ [^`]+)`", page) if not word.endswith("...")]
+    assert len(lines) > 15 and len(shown) >= 3
+    for line in (*lines, *shown):
+        parse_op(line)
+    # The forms that the table of tensors has, each as an input of something that takes it.
+    rows = re.findall(r"^\| (`.*?`) \| ", page.split("A `TENSOR`")[1].split("An `OPTION`")[0], re.MULTILINE)
+    forms = [form for row in rows for form in re.findall(r"`([^`]+)`", row)]
+    assert len(forms) > 15
+    for form in forms:
+        assert is_tensor(form) or form.startswith("-"), form
+        read_tensor(Token(form, 1))
+    options = page.split("An `OPTION`")[1].split("After `->`")[0]
+    for word in re.findall(r"`([^`]+)`", "".join(re.findall(r"^\| (`.*?`) \| ", options, re.MULTILINE))):
+        assert any(_takes(operator, word) for operator in operators()), word
+
+
+def _takes(operator: Operator, word: str) -> bool:
+    try:
+        read_words(operator, [Token(word, 1)])
+    except SettingError:
+        return False
+    return True
