@@ -235,7 +235,7 @@ def test_a_compiler_s_failure_becomes_a_kernel_error(monkeypatch: pytest.MonkeyP
     def fail(*_: object) -> dict[str, int]:
         raise store.CompileError("no compiler today")
 
-    monkeypatch.setattr("tinylite.engine.layout.addresses", fail)
+    monkeypatch.setattr("tinylite.engine.segment.addresses", fail)
     with pytest.raises(KernelError, match="no compiler today"):
         Plan(chain(2))
 

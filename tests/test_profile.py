@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 
 import tinylite
-from tinylite import Graph, Interpreter, InvokeError, Model, Op, SettingError, Tensor
+from tinylite import Graph, Interpreter, InvokeError, KernelError, Model, Op, SettingError, Tensor
+from tinylite.engine.timed import TimedSegment
+from tinylite.kernels.store import CompileError
 from tinylite.report.peaks import Bandwidth, Peaks, peaks
 from tinylite.report.profile import profile
 from tinylite.report.roofline import limits_of
@@ -249,6 +251,25 @@ def test_a_run_that_is_timed_computes_what_a_run_does(threads: int) -> None:
     assert sum(time.size for time in times) == len(interpreter.plan.ops) and all((time >= 0).all() for time in times)
 
 
+def test_what_a_look_at_the_clock_takes_is_subtracted() -> None:
+    """An op that does next to nothing takes less than the time from one look to the next, of which a look is a part."""
+    interpreter = allocated(Case("ABS", [T((1,))], [T((1,))]).model())
+    (piece,) = interpreter.plan.timed()
+    assert isinstance(piece, TimedSegment)
+    found, between = [], []
+    for _ in range(1000):
+        found.append(piece.run()[0])
+        between.append(np.diff(piece._times.reshape(-1, 2) @ (1e9, 1.0))[-1] * 1e-9)
+    assert np.median(found) < 0.9 * np.median(between)
+
+
+def test_an_op_of_several_steps_is_one() -> None:
+    interpreter = allocated(Case("RFFT2D", [T((3, 8, 8)), T((2,), "INT32", data=[8, 8])], [T((), "COMPLEX64")]).model())
+    (piece,) = interpreter.plan.timed()
+    (op,) = profile(interpreter, 1).ops
+    assert op.steps == len(interpreter.plan.steps) == 2 and len(op.kernels) == 2 and piece.run().size == 1
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_an_op_that_fails_is_named(threads: int) -> None:
     x, y = Tensor("x", (4, 3)), Tensor("y", (4, 3))
@@ -292,3 +313,17 @@ def test_profiles_are_shown_as_tables() -> None:
         assert ("bound" in text) == ("<th>bound</th>" in html) == extra
         assert "CONV_2D" in text and html.count("<tr>") == 1 + len(found.ops)
         assert len(repr(found)) < 100 and "\n" not in repr(found)
+
+
+def test_kernels_that_cannot_be_compiled_are_an_error_of_tinylite(monkeypatch: pytest.MonkeyPatch) -> None:
+    interpreter = allocated(DIGITS)
+
+    def fail(*_: object) -> None:
+        raise CompileError("no compiler today", "Buy one")
+
+    monkeypatch.setattr("tinylite.engine.segment.addresses", fail)
+    with pytest.raises(KernelError, match="no compiler today"):
+        profile(interpreter, 1)
+    peaks.cache_clear()
+    with pytest.raises(KernelError, match="no compiler today"):
+        peaks(1)

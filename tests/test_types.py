@@ -53,7 +53,7 @@ def test_a_combination_of_types_has_a_case_or_is_refused(code: str, monkeypatch:
     def accept(*_: object) -> None:
         raise Accepted
 
-    monkeypatch.setattr("tinylite.engine.layout.addresses", accept)
+    monkeypatch.setattr("tinylite.engine.segment.addresses", accept)
     known = TRIED[code]
     places = [{types[0][place] if place < len(types[0]) else None for types in known} for place in range(max(len(t[0]) for t in known))]
     results = [{types[1][place] for types in known if place < len(types[1])} for place in range(max(len(t[1]) for t in known))]

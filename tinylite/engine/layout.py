@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import KernelError, ModelError
-from ..kernels.store import CompileError, Progress, addresses
+from ..errors import ModelError
+from ..kernels.store import Progress
 from ..limits import Account, check_size, size_text
 from ..memory.arena import SLACK, Block, Memory, Region, Storage, allocate, place
 from ..ops.common.operator import Shape, Value
-from .segment import Planned, Routine, Segment, Step, all_steps, routines_of, words_of
+from .segment import Planned, Routine, Segment, Step, addresses_of, all_steps, routines_of, words_of
 
 __all__ = ["ARENA", "END", "Layout"]
 
@@ -109,10 +109,7 @@ class Layout:
 
     def bind(self, threads: int, progress: Progress | None = None) -> Segment:
         """Bind what was laid out to this layout's memory: it can be run there then."""
-        try:
-            kernels = addresses((step.kernel for step in all_steps(self.steps)), progress)
-        except CompileError as error:
-            raise KernelError(str(error), error.remedy) from None
+        kernels = addresses_of((step.kernel for step in all_steps(self.steps)), progress)
         routines = _Routines(self.memory, kernels)
         routines.bind(self)
         return Segment.bind(self.steps, kernels, lambda what: self.address(what, routines), threads, self.memory)

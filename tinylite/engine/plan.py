@@ -199,7 +199,7 @@ class Plan:
 
         found: list[Timed] = []
         for part in self._way():
-            found.append(TimedSegment(part.segment))
+            found.append(TimedSegment(part.segment, self.progress))
             if isinstance(part.need, NeedsCall):
                 found.append(TimedCall(part.need.node, partial(self._resume_after_call, part, part.need)))
         return found

@@ -10,16 +10,17 @@ from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
-from ..errors import InvokeError, ModelError, at
+from ..errors import InvokeError, KernelError, ModelError, at
 from ..kernels.executor import STEP_WORDS, Call, aligned, run_together
 from ..kernels.interrupt import CONTROL_BYTES
 from ..kernels.kernel import Kernel, Record
+from ..kernels.store import CompileError, Progress, addresses
 from ..memory.arena import SLACK, Memory, Region, allocate
 from ..model import Op
 from ..ops.common.operator import Node, Value
 
 __all__ = [
-    "OpSteps", "Routine", "Segment", "Step", "all_steps", "describe", "name_in_file", "routines_of",
+    "OpSteps", "Routine", "Segment", "Step", "addresses_of", "all_steps", "describe", "name_in_file", "routines_of",
     "scratch_size", "steps_by_op", "words_of",
 ]  # fmt: skip
 
@@ -127,6 +128,14 @@ def steps_by_op(steps: Sequence[Step]) -> Iterator[OpSteps]:
 def scratch_size(steps: list[Step]) -> int:
     """The bytes that a thread which runs the steps needs beside them."""
     return max((step.scratch for step in steps), default=0) + SLACK + CONTROL_BYTES
+
+
+def addresses_of(kernels: Iterable[Kernel], progress: Progress | None = None) -> dict[str, int]:
+    """The addresses of kernels by name; `progress` hears of compilation. Raises KernelError if one cannot be compiled."""
+    try:
+        return addresses(kernels, progress)
+    except CompileError as error:
+        raise KernelError(str(error), error.remedy) from None
 
 
 def words_of(steps: list[Step], kernels: dict[str, int], address: Callable[[Any], int], threads: int) -> tuple[np.ndarray, np.ndarray]:

@@ -15,9 +15,9 @@ import numpy as np
 
 from ..kernels.executor import STEP_WORDS, aligned
 from ..kernels.probes import clock_stamp
-from ..kernels.store import addresses
+from ..kernels.store import Progress
 from ..ops.common.operator import Node
-from .segment import OpSteps, Segment, Step, steps_by_op, words_of
+from .segment import OpSteps, Segment, Step, addresses_of, steps_by_op, words_of
 
 __all__ = ["Timed", "TimedCall", "TimedSegment"]
 
@@ -37,7 +37,7 @@ class Timed(Protocol):
 class TimedSegment:
     """The ops of a segment."""
 
-    def __init__(self, segment: Segment) -> None:
+    def __init__(self, segment: Segment, progress: Progress | None = None) -> None:
         self.ops = list(steps_by_op(segment.steps))
         if not self.ops:
             return
@@ -47,7 +47,7 @@ class TimedSegment:
         nodes = [first] * _LOOKS + [op.node for op in self.ops]
         looks = [Step(clock_stamp, {"to": 16 * index}, work=1, cost=0, scratch=0, node=node) for index, node in enumerate(nodes)]
         start = self._times.ctypes.data
-        stamp_words, records = words_of(looks, addresses([clock_stamp]), lambda offset: start + int(offset), segment.threads)
+        stamp_words, records = words_of(looks, addresses_of([clock_stamp], progress), lambda offset: start + int(offset), segment.threads)
         steps, rows = looks[:_LOOKS], list(range(_LOOKS))  # rows: of the stamps' words, then of the segment's
         for look, op in enumerate(self.ops, _LOOKS):
             steps += [*op.steps, looks[look]]

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..engine.segment import addresses_of
 from ..errors import SettingError, quoted
+from ..interpreter.compilation import show_compilation
 from ..kernels.executor import STEP_WORDS, Call, aligned, run_together
 from ..kernels.interrupt import CONTROL_BYTES
 from ..kernels.kernel import Kernel
 from ..kernels.probes import PRODUCTS, STREAM_BYTES, TILE_BYTES, VALUES, peak_f32, peak_q8, stream_copy, stream_read
-from ..kernels.store import addresses
 
 __all__ = ["Bandwidth", "Peaks", "peaks"]
 
@@ -65,10 +66,11 @@ def peaks(threads: int = 1) -> Peaks:
     """Measure the limits of `threads` threads that run at the same time, in about a second; once in a process for each number.
 
     On a machine with fewer free cores the figures are what the threads attain there together, and at least what one of them attains
-    alone. Raises SettingError for a number that is none.
+    alone. Raises SettingError for a number that is none, KernelError if the machine cannot compile what measures it.
     """
     if not isinstance(threads, int) or isinstance(threads, bool) or threads < 1:
         raise SettingError(f"the number of threads is {quoted(threads)}", "Give a whole number from 1 on")
+    addresses_of([peak_f32, peak_q8, stream_copy, stream_read], show_compilation)  # in one go, where they are missing
     operations = {"float": _products(peak_f32, 1, threads), "8-bit": _products(peak_q8, VALUES, threads)}
     bandwidth = _bandwidths(threads)
     if threads > 1:
@@ -83,7 +85,7 @@ def _steps(kernel: Kernel, fields: dict[str, int], count: int, turns: int, threa
     assert kernel.record is not None
     records = np.frombuffer(kernel.record.pack(fields), np.uint8).copy()
     words = aligned(count * STEP_WORDS, np.int64)
-    words.reshape(count, STEP_WORDS)[:, :5] = addresses([kernel])[kernel.name], records.ctypes.data, threads * turns, turns, 0
+    words.reshape(count, STEP_WORDS)[:, :5] = addresses_of([kernel])[kernel.name], records.ctypes.data, threads * turns, turns, 0
     scratch = aligned(CONTROL_BYTES + _SCRATCH, np.uint8)
     call = Call(words, count, scratch, True)
 
