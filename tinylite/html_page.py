@@ -11,9 +11,11 @@ __all__ = ["bar", "block", "figure", "listing", "page", "section"]
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d232b; --paper: #fff; --line: #d5dae1; --soft: #f3f5f8; --bad: #c62f2f; --good: #1c7d43;
-  --bar: #7c8794; --above: #de5a14; --below: #3476de }
+  --bar: #7c8794; --above: #de5a14; --below: #3476de;
+  --c1: #2563c9; --c2: #c4570c; --c3: #0b7f63; --c4: #a33ea1; --c5: #7a6a00; --c6: #5c6b8a }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e4e8ee; --paper: #14181d; --line: #38414c; --soft: #1d232b; --bad: #ff7b72; --good: #57c47f; --bar: #8b96a3 }
+  :root { --ink: #e4e8ee; --paper: #14181d; --line: #38414c; --soft: #1d232b; --bad: #ff7b72; --good: #57c47f; --bar: #8b96a3;
+    --c1: #6ea8ff; --c2: #ff9a57; --c3: #4fd0a8; --c4: #e08ce0; --c5: #d9c44a; --c6: #a7b4d0 }
 }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 72rem; margin: 2rem auto;
   padding: 0 1rem }
