@@ -105,7 +105,8 @@ def test_verdicts() -> None:
     assert verdict(row(), row(1 / 1.08)) == FASTER
     assert verdict(row(), row(1.08, half=0.04)) == UNSURE
     assert verdict(row(), row(1.2, half=0.04)) == SLOWER
-    assert verdict(row(), row(3.0, half=0.3)) == UNSURE  # too noisy to be believed
+    assert verdict(row(), row(1.8, half=0.3)) == UNSURE  # too noisy to be believed
+    assert verdict(row(), row(9.0, half=0.3)) == SLOWER  # all of the interval
 
 
 def test_a_slower_machine_is_no_regression() -> None:

@@ -176,6 +176,8 @@ def _change(comparison: Comparison, before: BenchRow, row: BenchRow, past: Seque
 
 
 def _verdict(change: Estimate, limit: float, wanted: float) -> str:
+    if change.low > 1 + limit:  # whatever the noise is
+        return SLOWER
     if limit > _USELESS and limit > wanted:
         return UNSURE
     if change.value > 1 + limit:

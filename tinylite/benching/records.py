@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from ..report.memory import MemoryUse
@@ -10,6 +11,8 @@ from .estimates import Estimate
 from .machine import Machine
 
 __all__ = ["BenchRow", "Figures", "Measurement", "Settings"]
+
+_QUANTIZATION = re.compile(r"@[^ ]+|~[^ ]+| ->.*")  # in the line of an op
 
 
 @dataclass
@@ -69,9 +72,14 @@ class BenchRow:
     verified: str = ""
 
     @property
+    def title(self) -> str:
+        """The name as tables show it: of an op without scales and zero points, which its line has to say."""
+        return _QUANTIZATION.sub("", self.name) if self.kind == "op" else self.name
+
+    @property
     def label(self) -> str:
-        """The name and the number of threads, for sentences about the row."""
-        return f"{self.name}, {self.threads} {'thread' if self.threads == 1 else 'threads'}"
+        """The title and the number of threads, for sentences about the row."""
+        return f"{self.title}, {self.threads} {'thread' if self.threads == 1 else 'threads'}"
 
     @property
     def ours(self) -> Measurement:

@@ -13,6 +13,8 @@ from .records import BenchRow, Figures, Measurement
 
 __all__ = ["bench_csv", "bench_grid", "bench_markdown"]
 
+_MOST_NOTES = 6  # on noise: where all rows are noisy, one reason is that of the others
+
 Cell = str | float | None
 
 
@@ -48,7 +50,7 @@ def bench_csv(bench: Figures) -> str:
 def _columns(bench: Figures) -> list[_Column]:
     baselines = dict.fromkeys(each.name for row in bench.rows for each in row.measurements[1:])
     return [
-        _Column("name", lambda row: row.name, {"name": lambda row: row.name}),
+        _Column("name", lambda row: row.title, {"name": lambda row: row.name}),
         _Column("kind", lambda row: "" if row.kind in ("model", "op") else row.kind, {"kind": lambda row: row.kind}),
         _Column("model", lambda row: row.part_of, {"model": lambda row: row.part_of}),
         _Column("count", lambda row: f"{row.count}" if row.count > 1 else "", {"count": lambda row: row.count}),
@@ -57,6 +59,8 @@ def _columns(bench: Figures) -> list[_Column]:
         *_figure_columns("tinylite", "tinylite", lambda row: _measured(row, None), lambda found: found.seconds, "s"),
         *(column for name in baselines for column in _baseline_columns(name)),
         _Column("verified", lambda row: row.verified, {"verified": lambda row: row.verified}),
+        _Column("kernel", _kernel, {"kernel": _kernel}),
+        _Column("bound", _bound, {"bound": _bound}),
         _Column("GOP/s", _speed_text, {"operations": _operations}),
         _Column("of peak", _peak_text, {"peak_share": lambda row: row.peak_share}),
         *(column for name in (None, *baselines) for column in _memory_columns(bench, name)),
@@ -159,11 +163,24 @@ def _peak_text(row: BenchRow) -> str:
     return "" if row.peak_share is None else f"{row.peak_share:.0%}"
 
 
+def _kernel(row: BenchRow) -> str:
+    """What an op's last step runs on: the others bring its inputs into order."""
+    return row.profile.ops[-1].kernels[-1] if row.kind == "op" and row.profile and row.profile.ops and row.profile.ops[-1].kernels else ""
+
+
+def _bound(row: BenchRow) -> str:
+    found = row.profile.ops[-1].bound if row.kind == "op" and row.profile and row.profile.ops else None
+    return "" if found in (None, "none") else str(found)
+
+
 def _notes(bench: Figures) -> list[str]:
     notes = [] if bench.complete else ["It was interrupted: what was to be measured later is missing."]
     if any(each.ratio is not None for row in bench.rows for each in row.measurements[1:]):
         notes.append("A ratio is tinylite's time divided by the baseline's in the same rounds: below 1, tinylite is faster.")
     for row in bench.rows:
         notes += [f"{row.label}, {each.name} refused: {each.refused}" for each in row.measurements if each.refused]
-        notes += [f"{row.label}, noisy: {reason}" for reason in row.noise]
+    noisy = [row for row in bench.rows if row.noise]
+    notes += [f"{row.label}, noisy: {'; '.join(row.noise)}" for row in noisy[:_MOST_NOTES]]
+    if len(noisy) > _MOST_NOTES:
+        notes.append(f"{len(noisy) - _MOST_NOTES} more rows are noisy: --json says why")
     return notes

@@ -12,6 +12,7 @@ import click
 
 from ..arithmetic import ARITHMETICS
 from ..text import is_terminal, printable
+from .base.group import ERROR_CODE
 from .base.terminal import CONTEXT, console, echo
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def bench(
     interval that holds the true one with a confidence of 95 %, and has no more digits than that allows.
 
     With --compare, the exit code is 1 if a row has become slower, by more than --fail-above and three times its own noise, and is so again
-    when it is measured again.
+    when it is measured again. It is 2 where nothing could be measured or compared.
 
     \b
     Baselines:
@@ -119,6 +120,7 @@ def bench(
     from ..benching.op_text import read_counted_ops
     from ..benching.result import Bench
 
+    click.get_current_context().meta[ERROR_CODE] = 2  # 1 is for what has become slower
     models = [file for index, file in enumerate(files) if index == 0 or file.lower().endswith(_MODELS)]
     inputs = [file for file in files[1:] if not file.lower().endswith(_MODELS)]
     if not (models or ops or op_files or ops_of):

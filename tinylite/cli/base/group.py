@@ -16,7 +16,9 @@ from ...errors import TinyliteError
 from ...text import printable
 from .terminal import echo
 
-__all__ = ["CommandFolder", "MainGroup"]
+__all__ = ["ERROR_CODE", "CommandFolder", "MainGroup"]
+
+ERROR_CODE = "tinylite.error_code"  # in a context's meta: the exit code of errors, where 1 says something else
 
 
 class CommandFolder(MutableMapping[str, click.Command]):
@@ -58,7 +60,7 @@ class CommandFolder(MutableMapping[str, click.Command]):
 
 
 class MainGroup(click.Group):
-    """Turns tinylite's errors into a message and exit code 1, and Ctrl-C into exit code 130."""
+    """Turns tinylite's errors into a message and exit code 1, or what ERROR_CODE says, and Ctrl-C into exit code 130."""
 
     def invoke(self, ctx: click.Context) -> Any:
         for stream in (sys.stdout, sys.stderr):
@@ -71,7 +73,7 @@ class MainGroup(click.Group):
         except TinyliteError as error:
             echo("Error: ", fg="red", bold=True, nl=False, err=True)
             echo(str(error), err=True, lines=True)
-            ctx.exit(1)
+            ctx.exit(ctx.meta.get(ERROR_CODE, 1))
         except MemoryError:
             # What has no separate limit; the message needs hardly any memory, and much of it has been freed by now.
             echo("Error: this takes more memory than is available. Give a smaller file, or end other programs", err=True)
