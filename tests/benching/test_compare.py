@@ -40,8 +40,8 @@ def bench(*rows: BenchRow, **machine: object) -> Bench:
     return made_bench(rows, **machine)
 
 
-def verdict(old: BenchRow, new: BenchRow, **options: float) -> str:
-    (change,) = compare(bench(old), bench(new), **options).changes
+def verdict(old: BenchRow, new: BenchRow, fail_above: float = 0.05) -> str:
+    (change,) = compare(bench(old), bench(new), fail_above).changes
     return change.verdict
 
 
@@ -155,10 +155,11 @@ def test_other_settings_are_refused(field: str, value: str) -> None:
     ("changes", "reason"),
     [
         ({"digest": "f" * 64}, "the model differs"),
-        ({"threads": 2}, "threads differs: 1 then, 2 now"),
-        ({"batch": 8}, "batch differs: None then, 8 now"),
-        ({"shapes": {"x": [1, 8]}}, "shapes differs"),
-        ({"name": "other", "digest": f"{'net':0<64}"}, "name differs: net then, other now"),
+        ({"threads": 2}, "the number of threads differs: it was 1 and is 2"),
+        ({"batch": 8}, "the batch differs: it was None and is 8"),
+        ({"shapes": {"x": [1, 8]}}, "the shape of inputs differs"),
+        ({"name": "other", "digest": f"{'net':0<64}"}, "its name differs: it was net and is other"),
+        ({"part_of": "net"}, "the model it is part of differs"),
         ({"kind": "start"}, "it was not measured then"),
         ({"measurements": [Measurement("tinylite", refused="no kernel")]}, "now: tinylite refused: no kernel"),
         ({"measurements": []}, "now: nothing was measured"),

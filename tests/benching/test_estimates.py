@@ -127,7 +127,8 @@ def test_few_values_widen_the_interval() -> None:
     assert widths == sorted(widths, reverse=True) and 0.1 < widths[0] < 0.2 and 0.01 < widths[-1] < 0.012
     assert launches_estimate([[1.0] * 50, [1.1] * 50]).high > 1.5  # nothing says how a third launch would be
     assert launches_estimate([[1.0]]).high == INF
-    for empty in ([], [[]]):
+    empties: list[list[list[float]]] = [[], [[]]]
+    for empty in empties:
         with pytest.raises(ValueError, match="no rounds"):
             launches_estimate(empty)
     with pytest.raises(ValueError, match="no "):

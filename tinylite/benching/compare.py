@@ -45,7 +45,7 @@ def compare(old: Figures, new: Figures, fail_above: float = 0.05, history: Itera
     for row in new.rows:
         before = older.get(_key(row), [])
         if not before:
-            found.not_compared.append(NotCompared(row, _why_alone(row, old.rows, "then", "now")))
+            found.not_compared.append(NotCompared(row, _why_alone(row, old.rows)))
             continue
         change = _change(found, before.pop(0), row, [each for rows in pasts for each in rows.get(_key(row), [])])
         if isinstance(change, Change):
@@ -137,19 +137,21 @@ def _near(row: BenchRow, others: Sequence[BenchRow]) -> list[BenchRow]:
     return [each for each in others if each.kind == row.kind and (each.name == row.name or (row.digest and each.digest == row.digest))]
 
 
-def _why_alone(row: BenchRow, others: Sequence[BenchRow], then: str, now: str) -> str:
-    """Why a row has none to be compared with: what differs in the one that is most like it."""
+def _why_alone(row: BenchRow, others: Sequence[BenchRow]) -> str:
+    """Why a row of the newer benchmark has none to be compared with: what differs in the older one that is most like it."""
     reasons = [
         [
-            f"{name} differs: {mine} {then}, {theirs} {now}" if name != "model" else "the model differs: its bytes are others"
-            for name, mine, theirs in (
-                ("name", each.name, row.name), ("model", each.digest, row.digest), ("model it is part of", each.part_of, row.part_of),
-                ("threads", each.threads, row.threads), ("batch", each.batch, row.batch), ("shapes", each.shapes, row.shapes),
-            ) if mine != theirs
+            "the model differs: its bytes are others" if name == "model" else f"{name} differs: it was {then} and is {now}"
+            for name, then, now in (
+                ("its name", each.name, row.name), ("model", each.digest, row.digest),
+                ("the model it is part of", each.part_of, row.part_of), ("the number of threads", each.threads, row.threads),
+                ("the batch", each.batch, row.batch), ("the shape of inputs", each.shapes, row.shapes),
+            ) if then != now
         ]
         for each in _near(row, others)
     ]  # fmt: skip
-    return ", ".join(min(reasons, key=len)) if reasons else f"it was not measured {then}"
+    nearest = min(reasons, key=len, default=["it was not measured then"])
+    return ", ".join(nearest)
 
 
 def _change(comparison: Comparison, before: BenchRow, row: BenchRow, past: Sequence[BenchRow]) -> Change | str:
