@@ -273,7 +273,7 @@ def test_the_distinct_ops_of_a_model_are_timed_by_themselves() -> None:
 def test_an_op_that_is_wrong_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> None:
     from tinylite.benching import op_subjects
 
-    monkeypatch.setattr(op_subjects, "verify", lambda case, process, seed: "differs: 1 of 64 elements, by at most 1")
+    monkeypatch.setattr(op_subjects, "verify", lambda case, process, seed: "differs: 1 of 64, by at most 1")
     (row,) = quick((), ops=["RELU i8 1x64"]).rows
-    assert row.ours.refused.endswith("are not those of LiteRT's reference kernels, differs: 1 of 64 elements, by at most 1")
+    assert row.ours.refused.endswith("are not those of LiteRT's reference kernels, differs: 1 of 64, by at most 1")
     assert not row.ours.launches

@@ -30,10 +30,10 @@ def agreement(found: Sequence[np.ndarray], wanted: Sequence[np.ndarray], near: f
         same = "same values" if other.any() else "same bits but for the signs of zeros"  # NaN is unlike itself
         if mine.dtype.kind not in "fc":
             most = int(np.abs(mine.astype(object) - theirs.astype(object)).max()) if mine.dtype.kind in "iu" else 1
-            return f"differs: {int(other.sum())} of {mine.size} elements{where}, by at most {most}"
+            return f"differs: {int(other.sum())} of {mine.size}{where}, by at most {most}"
         lost = (np.isnan(mine) != np.isnan(theirs)) | ((np.isinf(mine) | np.isinf(theirs)) & other & ~np.isnan(mine))
         if lost.any():
-            return f"differs: {int(lost.sum())} of {mine.size} elements{where} are NaN or infinite in one and not the other"
+            return f"differs: {int(lost.sum())} of {mine.size}{where} are NaN or infinite in one and not the other"
         finite = np.isfinite(mine)
         wide = np.complex128 if mine.dtype.kind == "c" else np.float64
         apart = np.abs(mine.astype(wide) - theirs.astype(wide))[finite].max(initial=0.0)

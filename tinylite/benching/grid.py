@@ -38,7 +38,10 @@ class Grid:
         from rich.table import Column, Table
         from rich.text import Text
 
-        columns = [Column(Text(name), justify="right" if number else "left", overflow="fold") for number, name in enumerate(self.head)]
+        columns = [
+            Column(Text(name), justify="right" if number else "left", no_wrap=not number, overflow="fold")
+            for number, name in enumerate(self.head)
+        ]
         table = Table(*columns)
         for row in self.rows:
             table.add_row(*(Text(printable(cell)) for cell in row))

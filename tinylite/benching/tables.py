@@ -20,18 +20,32 @@ Cell = str | float | None
 
 @dataclass
 class _Column:
-    """`text` is what people read, with the digits that a figure carries; `data` what programs do, as columns of their own."""
+    """`text` is what people read, with the digits that a figure carries; `data` what programs do, as columns of their own.
+
+    `same` is how to say what is the same in all rows.
+    """
 
     head: str
     text: Callable[[BenchRow], str] = lambda row: ""
     data: Mapping[str, Callable[[BenchRow], Cell]] = field(default_factory=dict)
+    same: str = ""
 
 
 def bench_grid(bench: Figures) -> Grid:
-    """The table that people read. Columns that are empty in all rows are left out; notes say what was refused, and what is doubtful."""
-    shown = [column for column in _columns(bench) if column.head == "name" or any(column.text(row) for row in bench.rows)]
+    """The table that people read; notes say what was refused, and what is doubtful.
+
+    Columns that are empty in all rows are left out, and of several rows what is the same in all is said once, above.
+    """
+    shown, common = [], []
+    for column in _columns(bench):
+        texts = {column.text(row) for row in bench.rows}
+        if column.same and len(bench.rows) > 1 and len(texts) == 1:
+            common += [column.same.format(text) for text in texts if text]
+        elif column.head == "name" or texts - {""}:
+            shown.append(column)
     rows = [[column.text(row) for column in shown] for row in bench.rows]
-    return Grid(f"{bench.machine}; {bench.measured}", [column.head for column in shown], rows, _notes(bench))
+    headline = "; ".join([str(bench.machine), bench.measured, *common])
+    return Grid(headline, [column.head for column in shown], rows, _notes(bench))
 
 
 def bench_markdown(bench: Figures) -> str:
@@ -52,13 +66,13 @@ def _columns(bench: Figures) -> list[_Column]:
     return [
         _Column("name", lambda row: row.title, {"name": lambda row: row.name}),
         _Column("kind", lambda row: "" if row.kind in ("model", "op") else row.kind, {"kind": lambda row: row.kind}),
-        _Column("model", lambda row: row.part_of, {"model": lambda row: row.part_of}),
+        _Column("model", lambda row: row.part_of, {"model": lambda row: row.part_of}, "ops of {}"),
         _Column("count", lambda row: f"{row.count}" if row.count > 1 else "", {"count": lambda row: row.count}),
-        _Column("threads", lambda row: f"{row.threads}", {"threads": lambda row: row.threads}),
-        _Column("batch", lambda row: "" if row.batch is None else f"{row.batch}", {"batch": lambda row: row.batch}),
-        *_figure_columns("tinylite", "tinylite", lambda row: _measured(row, None), lambda found: found.seconds, "s"),
+        _Column("threads", lambda row: f"{row.threads}", {"threads": lambda row: row.threads}, "threads: {}"),
+        _Column("batch", lambda row: "" if row.batch is None else f"{row.batch}", {"batch": lambda row: row.batch}, "batch: {}"),
+        *_tinylite_columns(),
         *(column for name in baselines for column in _baseline_columns(name)),
-        _Column("verified", lambda row: row.verified, {"verified": lambda row: row.verified}),
+        _Column("verified", lambda row: row.verified, {"verified": lambda row: row.verified}, "against the reference kernels: {}"),
         _Column("kernel", _kernel, {"kernel": _kernel}),
         _Column("bound", _bound, {"bound": _bound}),
         _Column("GOP/s", _speed_text, {"operations": _operations}),
@@ -67,6 +81,14 @@ def _columns(bench: Figures) -> list[_Column]:
         _Column("noise", lambda row: "noisy" if row.noise else "", {"noise": lambda row: "; ".join(row.noise)}),
         _Column("", data={"digest": lambda row: row.digest}),
     ]
+
+
+def _tinylite_columns() -> list[_Column]:
+    time, interval = _figure_columns("tinylite", "tinylite", lambda row: _measured(row, None), lambda found: found.seconds, "s")
+    text = interval.text
+    # Beside a ratio, whose interval says more, the time has its digits only.
+    interval.text = lambda row: "" if any(each.ratio is not None for each in row.measurements[1:]) else text(row)
+    return [time, interval]
 
 
 def _baseline_columns(name: str) -> list[_Column]:
@@ -82,7 +104,7 @@ def _baseline_columns(name: str) -> list[_Column]:
     return [
         time, interval,
         *_figure_columns(f"ratio to {name}", f"{name} ratio", found, lambda found: found.ratio, ""),
-        _Column(f"outputs and {name}'s", said, {f"{name} outputs": said}),
+        _Column("outputs", said, {f"{name} outputs": said}),
     ]  # fmt: skip
 
 
