@@ -150,6 +150,9 @@ def test_inputs_cover_their_types_and_ranges_of_the_line() -> None:
     assert low < -(1 << 30) and high > 1 << 30
     (low, high), *_ = drawn("QUANTIZE f32 1000")
     assert -1 <= low < -0.9 and 0.9 < high < 1
+    (short,) = parse_op("CAST bf16 1000 -> f32").inputs()
+    real = (short.astype(np.uint32) << 16).view(np.float32)
+    assert short.dtype == np.uint16 and -1 <= real.min() < -0.9 and 0.9 < real.max() < 1
     one, other = parse_op("RELU f32 9").inputs(1), parse_op("RELU f32 9").inputs(1)
     assert np.array_equal(one[0], other[0]) and not np.array_equal(one[0], parse_op("RELU f32 9").inputs(2)[0])
     table = op_of("EMBEDDING_LOOKUP f32 i32:4 const:10x8~5..6").inputs[1]

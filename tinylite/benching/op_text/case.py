@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...inputs.random_values import random_inputs
-from ...interpreter.details import tensor_details
 from ...model import Model, Tensor
 from ...ops import facts_of
 from ...quantization_math import integer_limits
 from ...tensor_types import tensor_dtype
+from .drawing import draw_inputs
 
 __all__ = ["OpCase", "Range"]
 
@@ -49,10 +48,9 @@ class OpCase:
         a seed that is none, TensorError for inputs that hold no numbers, OutOfMemoryError.
         """
         tensors = self.model.graph.inputs
-        details = [{**tensor_details(tensor, 0, tensor.shape), "name": str(place)} for place, tensor in enumerate(tensors)]
         given = [*self.ranges, *[None] * (len(tensors) - len(self.ranges))]
         ranges = [self._whole(tensor) if range is None else range for tensor, range in zip(tensors, given, strict=True)]
-        return random_inputs(details, seed, {str(place): range for place, range in enumerate(ranges) if range is not None})
+        return draw_inputs(tensors, ranges, seed)
 
     def line(self, count: int = 1) -> str:
         """A line of a file of ops, which `read_ops` reads: how often, and the op. What it cannot read is a comment."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
 
 from ...engine.infer_shapes import infer_shapes
 from ...errors import ModelError, TinyliteError, UnsupportedError, quoted
@@ -73,8 +76,15 @@ def _key(op: Op, shape_of: ShapeOf) -> Hashable:
         again = first.setdefault(id(tensor), place)
         inputs.append((role, tensor.type, shape_of(tensor), _kind(tensor), values, again))
     outputs = tuple((tensor.type, shape_of(tensor), _kind(tensor)) for tensor in op.outputs)
-    options = "" if op.options is None else repr(op.options)
-    return op.code, op.custom_code, op.custom_options, options, tuple(inputs), outputs, tuple(map(id, op.graphs))
+    options = () if op.options is None else (op.options.table, *((name, _comparable(value)) for name, value in op.options.items()))
+    return op.code, op.custom_code, op.custom_options, options, tuple(inputs), outputs
+
+
+def _comparable(value: Any) -> Hashable:
+    """An option, as it is compared: graphs that are called are the same if they are one."""
+    if isinstance(value, Graph):
+        return id(value)
+    return value.tobytes() if isinstance(value, np.ndarray) else repr(value)
 
 
 def _values(tensor: Tensor) -> bytes | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ...inputs.random_values import random_inputs, uniform
@@ -11,7 +13,7 @@ from ...quantization_math import integer_limits
 from ...tensor_types import tensor_dtype
 from .tensors import Quant
 
-__all__ = ["BIAS", "WEIGHTS", "draw_constant", "tensor_of"]
+__all__ = ["BIAS", "WEIGHTS", "draw_constant", "draw_inputs", "tensor_of"]
 
 WEIGHTS, BIAS = "weights", "bias"
 _LEAST_SCALE, _MOST_SCALE = 0.005, 0.02  # of the channels of weights
@@ -40,19 +42,38 @@ def draw_constant(tensor: Tensor, seed: int, kind: str = "", range: tuple[float,
     """
     dtype = np.dtype(tensor_dtype(tensor.type))
     if range is not None:
-        tensor.data = random_inputs([tensor_details(tensor, 0, tensor.shape)], _CONSTANTS + seed, {tensor.name or "": range})[0]
+        tensor.data = draw_inputs([tensor], [range], _CONSTANTS + seed)[0]
         return
     drawn = uniform(tensor.shape, _CONSTANTS, seed, f"the constant {tensor.name}")
-    if tensor.type == "BFLOAT16":  # stored as the upper half of a float
-        tensor.data = ((2 * drawn - 1).astype(np.float32).view(np.uint32) >> np.uint32(16)).astype(dtype)
+    if tensor.type == "BFLOAT16":
+        tensor.data = _bfloat16_bits((2 * drawn - 1) / np.sqrt(depth))
     elif dtype.kind in "fc":
         tensor.data = ((2 * drawn - 1) / np.sqrt(depth)).astype(dtype)
     elif dtype.kind == "b":
         tensor.data = drawn < 0.5
     else:
         low, high = (0, 1)
-        if kind == BIAS:
+        if kind == BIAS or (tensor.quantization_params is not None and dtype.itemsize > 2):
             low, high = -_BIAS, _BIAS
         elif tensor.quantization_params is not None or kind == WEIGHTS:
             low, high = integer_limits(str(tensor.type), narrow=kind == WEIGHTS)
         tensor.data = (np.floor(drawn * (high - low + 1)) + low).astype(dtype)
+
+
+def draw_inputs(tensors: Sequence[Tensor], ranges: Sequence[tuple[float, float] | None], seed: int) -> list[np.ndarray]:
+    """Values for tensors, as random_inputs() draws them; those of BFLOAT16, which numpy lacks, as floats of which bits are left out.
+
+    Raises SettingError for a seed that is none, TensorError for tensors that hold no numbers and ranges that they cannot hold, and
+    OutOfMemoryError.
+    """
+    details = [{**tensor_details(tensor, 0, tensor.shape), "name": str(place)} for place, tensor in enumerate(tensors)]
+    short = [tensor.type == "BFLOAT16" for tensor in tensors]
+    for each, is_short in zip(details, short, strict=True):
+        each["dtype"] = np.float32 if is_short else each["dtype"]
+    drawn = random_inputs(details, seed, {str(place): range for place, range in enumerate(ranges) if range is not None})
+    return [_bfloat16_bits(value) if is_short else value for value, is_short in zip(drawn, short, strict=True)]
+
+
+def _bfloat16_bits(values: np.ndarray) -> np.ndarray:
+    """Floats as they are stored in half of their bits, uint16."""
+    return (np.asarray(values, np.float32).view(np.uint32) >> np.uint32(16)).astype(np.uint16)

@@ -25,7 +25,7 @@ _LONG = {type.lower(): type for type in DTYPES}
 
 def type_named(name: str, token: Token) -> str:
     """The tensor type of a short or a long name. Raises SettingError."""
-    found = TYPES.get(name) or _LONG.get(name.lower())
+    found = TYPES.get(name.lower()) or _LONG.get(name.lower())
     if found is None:
         refuse(token, f"has {name[:40]!r} where a type is wanted", nearest(name, [*TYPES, *_LONG]) or f"There are {', '.join(TYPES)}")
     return found
