@@ -61,7 +61,7 @@ class Usual:
         if (operator.layer is not None and place == operator.layer.weights) or (rule is not None and place == rule.weights):
             return True
         # What is only stored small may be computed as well, unless it is the kernel's own to read it so.
-        return stored is not None and not stored.moves and place in stored.inputs and (rule is None or self.hybrid)
+        return stored is not None and place in stored.inputs and (rule is None or self.hybrid)
 
     def is_bias(self, place: int) -> bool:
         """Whether an input holds a layer's biases."""
@@ -152,7 +152,7 @@ def _result_quant(usual: Usual, op: Op, type: str) -> Quant:
 
 def _is_sum(operator: Operator) -> bool:
     """Whether it is a layer, or a product of matrices."""
-    return operator.layer is not None or (operator.stored_weights is not None and not operator.stored_weights.moves)
+    return operator.layer is not None or operator.stored_weights is not None
 
 
 def _sum_scale(usual: Usual, op: Op, of: Quant) -> float:

@@ -231,8 +231,7 @@ def quant_of(tensor: Tensor) -> Quant:
     if found is None or not (np.isfinite(found.scale) & (found.scale > 0)).all():
         return NONE
     if found.scale.size > 1:
-        # Older files number the dimension of a bias as that of the weights: of a vector there is no doubt.
-        axis = 0 if len(tensor.shape) == 1 else found.quantized_dimension
+        axis = found.quantized_dimension
         return Quant(axis=axis) if 0 <= axis < len(tensor.shape) else NONE
     return Quant(float(found.scale[0]), int(found.zero_point[0]) if found.zero_point.size else 0)
 
