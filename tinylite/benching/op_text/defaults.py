@@ -13,7 +13,7 @@ from typing import Any
 
 from ...errors import ModelError, TinyliteError
 from ...model import Op, Tensor
-from ...ops.common.node import node_of
+from ...ops.common.node import Node, Value, node_of
 from ...ops.common.operator import Operator
 from ...ops.common.quantization_params import CLAMPS
 from ...ops.common.quantization_rules import QuantizationRule
@@ -197,6 +197,8 @@ def usual_results(usual: Usual, op: Op, given: Mapping[int, tuple[str | None, Qu
     count = operator.outputs_of(op)
     if not 0 < count <= _MOST_RESULTS:
         raise ModelError(f"it would have {count} outputs", f"Give it 1 to {_MOST_RESULTS}")
+    op.outputs = []
+    inputs = node_of(op).inputs
     refused: TinyliteError | None = None
     for types in _candidates(count, usual.lead, {place: type for place, (type, _) in given.items() if type is not None}):
         quants = [(given.get(place) or (None, None))[1] for place in range(count)]
@@ -205,12 +207,14 @@ def usual_results(usual: Usual, op: Op, given: Mapping[int, tuple[str | None, Qu
             for place, (type, quant) in enumerate(zip(types, quants, strict=True))
         ]
         if op.options is not None:
-            inputs = [str(tensor.type) for tensor in op.inputs if tensor is not None]
-            for name, value in coupled_types(operator, inputs, types).items():
+            read = [str(tensor.type) for tensor in op.inputs if tensor is not None]
+            for name, value in coupled_types(operator, read, types).items():
                 if name not in options:
                     setattr(op.options, name, value)
         try:
-            operator.check(node_of(op))
+            operator.check(
+                Node(op, 0, inputs, [Value(str(tensor.name), type, (), tensor) for tensor, type in zip(op.outputs, types, strict=True)])
+            )
         except TinyliteError as error:
             refused = refused or error
         else:

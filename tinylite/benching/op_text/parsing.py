@@ -116,8 +116,8 @@ class _Builder:
             if self.known:
                 infer_shapes(model)
         except (ModelError, UnsupportedError) as error:
-            refused = SettingError(f"{self.operator.code} does not take this: {error.problem}", error.remedy)
-            raise refused from None
+            remedy = error.remedy or f"Write it like {example_of(self.operator)}"
+            raise SettingError(f"{self.operator.code} does not take this: {error.problem}", remedy) from None
         ranges = tuple(self.ranges.get(id(tensor)) for tensor in model.graph.inputs)
         return OpCase(" ".join(op_words(op, self.ranges)), model, ranges)
 
