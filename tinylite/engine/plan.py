@@ -194,7 +194,7 @@ class Plan:
         return [op for part in self._way() for op in part.ops]
 
     def timed(self) -> list[Timed]:
-        """The way of the last run, as pieces that one after the other run it and return the seconds of each of their ops."""
+        """The way of the last run, as pieces that one after the other run it, and say what each of their ops took."""
         from .timed import TimedCall, TimedSegment
 
         found: list[Timed] = []

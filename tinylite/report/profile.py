@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,8 @@ __all__ = ["OpTime", "Profile", "profile"]
 
 _ROUND = 0.001  # seconds of a round of whole runs, and as many runs op by op
 _MOST = 200  # runs in a round
+_GROUP = 0.00002  # seconds of runs that are timed together, so that asking for the time is little of it
+_WARM = 3  # runs, of which the last is timed op by op
 _NUMBERS = ("µs", "%", "GOP/s", "GB/s", "of peak")  # columns
 
 
@@ -146,18 +148,15 @@ def _prepare(runner: GraphRunner, seed: int) -> None:
 def _measured(interpreter: Interpreter, runner: GraphRunner, runs: int, limits: Peaks | None) -> Profile:
     invoke = interpreter.invoke if runner.index == 0 else runner.invoke
     invoke()
-    start = time.perf_counter()
-    invoke()
-    repeats = min(max(int(_ROUND / (time.perf_counter() - start)), 1), _MOST)
+    once = _mean(invoke, 1)
+    repeats = min(max(int(_ROUND / once), 1), _MOST)
+    group = min(max(int(_GROUP / once), 1), repeats)
     with runner.exclusive():
         pieces = runner.plan.timed()
     whole, each = [], []
     for _ in range(runs):
         invoke()  # so that what is measured next comes after the same
-        start = time.perf_counter()
-        for _ in range(repeats):
-            invoke()
-        whole.append((time.perf_counter() - start) / repeats)
+        whole.append(statistics.median(_mean(invoke, group) for _ in range(repeats // group)))
         with runner.exclusive():
             each.append(_round(pieces, repeats))
     seconds = np.median(each, axis=0)
@@ -167,11 +166,25 @@ def _measured(interpreter: Interpreter, runner: GraphRunner, runs: int, limits: 
     )
 
 
+def _mean(invoke: Callable[[], None], count: int) -> float:
+    """The seconds of a run, the mean of so many."""
+    start = time.perf_counter()
+    for _ in range(count):
+        invoke()
+    return (time.perf_counter() - start) / count
+
+
 def _round(pieces: list[Timed], repeats: int) -> np.ndarray:
     """The seconds of each op, the mean of some runs without those that were disturbed."""
-    times = np.array([np.concatenate([piece.run() for piece in pieces]) for _ in range(repeats)])
-    usual = np.median(times, axis=0)
-    kept = times <= 2 * usual  # the clock counts in steps, of which a mean sees parts
+    found = []
+    for _ in range(repeats):
+        # The last of several runs: what is done with the times of one leaves little of a short model in the nearest caches.
+        for _ in range(_WARM if repeats > 1 else 1):
+            for piece in pieces:
+                piece.run()
+        found.append(np.concatenate([piece.seconds() for piece in pieces]))
+    times = np.array(found)
+    kept = times <= 2 * np.median(times, axis=0)  # the clock counts in steps, of which a mean sees parts
     return np.where(kept, times, 0).sum(axis=0) / np.maximum(kept.sum(axis=0), 1)
 
 
