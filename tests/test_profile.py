@@ -15,6 +15,7 @@ import tinylite
 from tinylite import Graph, Interpreter, InvokeError, KernelError, Model, Op, SettingError, Tensor
 from tinylite.engine.timed import TimedSegment
 from tinylite.kernels.store import CompileError
+from tinylite.report import peaks as peaks_module
 from tinylite.report.peaks import Bandwidth, Peaks, peaks
 from tinylite.report.profile import profile
 from tinylite.report.roofline import limits_of
@@ -173,10 +174,18 @@ def test_several_threads_attain_at_least_what_one_does() -> None:
     assert all(b.rate >= a.rate and b.size == a.size for a, b in zip(one.bandwidth, two.bandwidth, strict=True))
 
 
-@pytest.mark.parametrize("threads", [0, -1, True, 1.5, "2"])
+@pytest.mark.parametrize("threads", [0, -2, True, 1.5, "2"])
 def test_a_number_of_threads_that_is_none_is_refused(threads: object) -> None:
-    with pytest.raises(SettingError, match="number of threads"):
+    with pytest.raises(SettingError, match="num_threads"):
         peaks(threads)  # type: ignore[arg-type]
+
+
+def test_no_more_threads_are_measured_than_an_interpreter_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peaks_module, "_measured", lambda threads: threads)
+    with pytest.warns(RuntimeWarning, match="threads, not 10000"):
+        most = peaks(10_000)
+    with pytest.warns(RuntimeWarning):
+        assert most == Interpreter(str(DIGITS), num_threads=10_000).runtime.threads
 
 
 # ---- profiles
@@ -328,6 +337,6 @@ def test_kernels_that_cannot_be_compiled_are_an_error_of_tinylite(monkeypatch: p
     monkeypatch.setattr("tinylite.engine.segment.addresses", fail)
     with pytest.raises(KernelError, match="no compiler today"):
         profile(interpreter, 1)
-    peaks.cache_clear()
+    monkeypatch.setattr(peaks_module, "_measured", peaks_module._measured.__wrapped__)
     with pytest.raises(KernelError, match="no compiler today"):
         peaks(1)

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..engine.segment import addresses_of
-from ..errors import SettingError, quoted
 from ..interpreter.compilation import show_compilation
+from ..interpreter.settings import thread_count
 from ..kernels.executor import STEP_WORDS, Call, aligned, run_together
 from ..kernels.interrupt import CONTROL_BYTES
 from ..kernels.kernel import Kernel
 from ..kernels.probes import PRODUCTS, STREAM_BYTES, TILE_BYTES, VALUES, peak_f32, peak_q8, stream_copy, stream_read
+from ..limits import memory_shortage
 
 __all__ = ["Bandwidth", "Peaks", "peaks"]
 
@@ -61,20 +62,24 @@ class Peaks:
         return next((level.rate for level in self.bandwidth if level.size >= size), self.bandwidth[-1].rate)
 
 
-@functools.cache
 def peaks(threads: int = 1) -> Peaks:
     """Measure the limits of `threads` threads that run at the same time, in about a second; once in a process for each number.
 
-    On a machine with fewer free cores the figures are what the threads attain there together, and at least what one of them attains
-    alone. Raises SettingError for a number that is none, KernelError if the machine cannot compile what measures it.
+    As of an interpreter, they are at most four for each core that this process may use. With fewer free cores the figures are what the
+    threads attain there together, and at least what one of them attains alone. Raises SettingError for a number that is none, KernelError
+    if the machine cannot compile what measures it, and OutOfMemoryError without some 64 MB to spare.
     """
-    if not isinstance(threads, int) or isinstance(threads, bool) or threads < 1:
-        raise SettingError(f"the number of threads is {quoted(threads)}", "Give a whole number from 1 on")
+    return _measured(thread_count(threads))
+
+
+@functools.cache
+def _measured(threads: int) -> Peaks:
     addresses_of([peak_f32, peak_q8, stream_copy, stream_read], show_compilation)  # in one go, where they are missing
     operations = {"float": _products(peak_f32, 1, threads), "8-bit": _products(peak_q8, VALUES, threads)}
-    bandwidth = _bandwidths(threads)
+    with memory_shortage("measuring the bandwidth", "End other programs, or do without peaks"):
+        bandwidth = _bandwidths(threads)
     if threads > 1:
-        alone = peaks(1)
+        alone = _measured(1)
         operations = {kind: max(rate, alone.operations[kind]) for kind, rate in operations.items()}
         bandwidth = tuple(Bandwidth(a.size, max(a.rate, b.rate)) for a, b in zip(bandwidth, alone.bandwidth, strict=True))
     return Peaks(threads, operations, bandwidth, _dispatch(threads))

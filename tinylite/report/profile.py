@@ -114,9 +114,11 @@ def profile(
     """Time a graph, whole and op by op, in `runs` rounds of about a millisecond, or of one run if that takes longer.
 
     An interpreter that is allocated runs on what its inputs hold, with its own threads; what its tensors and variables hold is the same
-    afterwards, since a clone runs. Of anything else that Interpreter takes one is made, with `threads` and `arithmetic`, and fed
-    random_inputs of `seed`. The ops are timed inside of one native call for all of them, so each finds in the caches what it finds there
-    in any run; see Profile for what comes beside.
+    afterwards, since a clone runs, which takes memory for tensors. Of anything else that Interpreter takes one is made, with `threads` and
+    `arithmetic`, and fed random_inputs of `seed`.
+
+    The ops are timed inside of one native call for all of them, so each finds in the caches what it finds there in any run; see Profile
+    for what comes beside.
 
     `peaks`: True measures the machine's first, in about a second (see OpTime for what that adds).
 
