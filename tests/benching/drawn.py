@@ -7,21 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinylite.benching.estimates import launches_estimate, ratio_estimate
-from tinylite.benching.machine import Machine
-from tinylite.benching.records import BenchRow, Measurement, Settings
-from tinylite.benching.result import Bench
+from tinylite.benching.records import BenchRow, Measurement
 from tinylite.report.memory import MemoryUse, Placed
 from tinylite.report.peaks import Bandwidth, Peaks
 from tinylite.report.profile import OpTime, Profile
 from tinylite.report.work import Work
 
-__all__ = ["made_bench", "made_op", "made_plan", "made_profile", "made_row"]
+__all__ = ["PEAKS", "made_op", "made_plan", "made_profile", "timed_row"]
 
 PEAKS = Peaks(1, {"float": 60e9, "8-bit": 200e9}, (Bandwidth(1 << 14, 100e9), Bandwidth(1 << 26, 10e9)), 5e-9)
-MACHINE = Machine("A CPU", 4, 2, "avx2", "Linux x86_64", "3.12.1", {"tinylite": "0.1.0", "ai-edge-litert": "2.1.0"})
 
 
-def made_row(
+def timed_row(
     name: str = "model", medians: dict[str, float] | None = None, *, threads: int = 1, launches: int = 6, rounds: int = 20, seed: int = 0
 ) -> BenchRow:
     """A row whose runtimes have about these medians, in seconds; of "tinylite" and "xnnpack", unless others are asked for."""
@@ -37,11 +34,6 @@ def made_row(
         for runtime, found in times.items()
     ]  # fmt: skip
     return BenchRow(name, "model", "0" * 64, measurements, threads, operations={"8-bit": 10**7}, peak_share=0.25)
-
-
-def made_bench(rows: Sequence[BenchRow]) -> Bench:
-    """A benchmark of these rows."""
-    return Bench(MACHINE, Settings(10.0, 0.01), list(rows), "2026-11-28T12:00:00+00:00")
 
 
 def made_op(index: int, seconds: float, name: str = "CONV_2D", output: str = "", operations: int = 10**6, size: int = 10**4) -> OpTime:

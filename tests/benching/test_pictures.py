@@ -21,13 +21,14 @@ from tinylite.benching.records import BenchRow, Measurement
 from tinylite.errors import FileError, MissingPackageError
 from tinylite.report.memory import Placed
 
-from .drawn import PEAKS, made_bench, made_op, made_plan, made_profile, made_row
+from .drawn import PEAKS, made_op, made_plan, made_profile, timed_row
+from .made import made_bench
 
 
 def test_says_what_to_install_where_matplotlib_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(MissingPackageError, match=r"matplotlib.*pip install 'tinylite\[bench\]'"):
-        report_html(made_bench([made_row()]))
+        report_html(made_bench([timed_row()]))
 
 
 mpl = pytest.importorskip("matplotlib")
@@ -44,7 +45,7 @@ NASTY = (
 
 def full_row(name: str, ops: int = 30, **options: Any) -> BenchRow:
     """A row with everything that is drawn of one."""
-    row = made_row(name, **options)
+    row = timed_row(name, **options)
     row.profile = made_profile([made_op(index, 1e-6 * (1 + index % 7), output=f"{name} {index}") for index in range(ops)])
     row.plan = made_plan(ops, name)
     return row
@@ -112,7 +113,7 @@ def test_a_page_is_the_same_each_time_and_whatever_the_settings_of_matplotlib() 
 @pytest.mark.parametrize("name", NASTY)
 def test_names_are_text_and_nothing_else(name: str) -> None:
     row = full_row(name, ops=2, medians={"tinylite": 1e-3, name + "1": 2e-3, name + "2": 1e-2})
-    other = made_row(name, threads=2, medians={"tinylite": 1e-3, name + "1": 2e-3, name + "2": 1e-2})
+    other = timed_row(name, threads=2, medians={"tinylite": 1e-3, name + "1": 2e-3, name + "2": 1e-2})
     row.noise = [name]
     row.measurements.append(Measurement(name, refused=name))
     text = report_html(made_bench([row, other]))
@@ -164,14 +165,14 @@ def test_a_page_of_huge_names_is_small() -> None:
 
 
 def test_a_page_says_what_was_interrupted_refused_and_noisy() -> None:
-    row = made_row("one")
+    row = timed_row("one")
     row.noise = ["the clock moved by 4 %"]
     refused = BenchRow("two", "model", "", [Measurement("tinylite", refused="it is not a .tflite file")])
     bench = made_bench([row, refused, BenchRow("three", "op", "", [])])
     bench.complete = False
     text = report_html(bench)
-    assert "interrupted" in text and "one, 1 thread: the clock moved by 4 %" in text
-    assert "two: tinylite it is not a .tflite file" in text and ">three<" in text
+    assert "interrupted" in text and "one, 1 thread, noisy: the clock moved by 4 %" in text
+    assert "two, 1 thread, tinylite refused: it is not a .tflite file" in text and ">three<" in text
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, math.inf, 1e-300, 1e300, 5e-324])
@@ -188,7 +189,7 @@ def test_figures_that_are_none_are_left_out(value: float) -> None:
 
 
 def test_saving_is_whole_or_not_at_all(tmp_path: Path) -> None:
-    bench, path = made_bench([made_row()]), tmp_path / "report.html"
+    bench, path = made_bench([timed_row()]), tmp_path / "report.html"
     save_html(bench, path)
     assert path.read_text() == report_html(bench)
     with pytest.raises(FileError, match="nowhere"):
@@ -236,7 +237,7 @@ def test_dots_of_a_roofline_are_where_their_figures_are() -> None:
 
 
 def test_every_round_is_a_mark_and_every_launch_a_line() -> None:
-    row = made_row(launches=3, rounds=20)
+    row = timed_row(launches=3, rounds=20)
     svg = svg_of(distributions.distributions(row.measurements, "rounds"))
     for each, colour in zip(row.measurements, SERIES, strict=False):
         lanes = [shape for shape in shapes(svg, colour, "stroke") if len(shape) > 2]
@@ -250,7 +251,7 @@ def test_every_round_is_a_mark_and_every_launch_a_line() -> None:
 
 
 def test_slow_rounds_are_counted_and_do_not_hide_the_others() -> None:
-    row = made_row(medians={"tinylite": 1e-3}, launches=2, rounds=100)
+    row = timed_row(medians={"tinylite": 1e-3}, launches=2, rounds=100)
     row.measurements[0].launches[1][7] = 5.0
     svg = svg_of(distributions.distributions(row.measurements, "rounds"))
     assert any(re.fullmatch(r"[1-7] slower, not shown", each) for each in words(svg))
@@ -259,7 +260,7 @@ def test_slow_rounds_are_counted_and_do_not_hide_the_others() -> None:
 
 
 def test_of_many_rounds_quantiles_are_drawn() -> None:
-    row = made_row(medians={"tinylite": 1e-3}, launches=40, rounds=500)
+    row = timed_row(medians={"tinylite": 1e-3}, launches=40, rounds=500)
     picture = distributions.distributions(row.measurements, "rounds")
     assert picture is not None and len(picture) < 10_000
     assert "20000 rounds, 40 launches" in words(svg_of(picture))
@@ -279,6 +280,24 @@ def test_ratios_are_on_a_logarithmic_axis_around_one() -> None:
     assert ratios.ratios([], "ratios", "the ratio", ("faster", "slower")) is None
 
 
+def test_what_changed_is_beside_the_figures_in_the_colours_of_the_verdicts() -> None:
+    old = made_bench([timed_row(name, seed=seed) for seed, name in enumerate(("slower", "same", "faster"))])
+    new = made_bench([
+        timed_row("slower", {"tinylite": 1.3e-3, "xnnpack": 2e-3}), timed_row("same", seed=9),
+        timed_row("faster", {"tinylite": 0.7e-3, "xnnpack": 2e-3}),
+    ])  # fmt: skip
+    comparison = new.compare(old)
+    text = report_html(new, comparison)
+    assert comparison.summary() in html.unescape(text) and "5.0% to either side" in text
+    changes, beside, *_ = (ET.fromstring(found) for found in re.findall(r"<svg.*?</svg>", text, re.S))
+    assert {"faster now", "slower now", "slower, 1 thread"} <= set(words(changes)) and "the baseline is faster" in words(beside)
+    for colour, middle in ((COLOURS["bad"], 1.3), (COLOURS["good"], 0.7), (COLOURS["bar"], 1.0)):
+        (dot,) = dots(changes, colour)
+        one = next(shape for shape in shapes(changes, COLOURS["ink"], "stroke") if len(shape) == 2)[0, 0]
+        assert (dot[0] - one) * (middle - 1) > 0 or (middle == 1.0 and abs(dot[0] - one) < 20)
+    assert "Then and now" not in report_html(new)
+
+
 def test_an_interval_that_is_not_known_does_not_widen_the_axis() -> None:
     def one(*more: Ratio) -> float:
         lines = [Ratio("a", Estimate(1.1, 1.05, 1.15), SERIES[0]), *more]
@@ -288,8 +307,8 @@ def test_an_interval_that_is_not_known_does_not_widen_the_axis() -> None:
 
 
 def test_threads_are_compared_with_the_fewest() -> None:
-    rows = [made_row(threads=threads, medians={"tinylite": 4e-3 / threads, "xnnpack": 4e-3}) for threads in (4, 1, 2)]
-    rows += [made_row("other"), made_row(threads=2, medians={"tinylite": 1.0})]
+    rows = [timed_row(threads=threads, medians={"tinylite": 4e-3 / threads, "xnnpack": 4e-3}) for threads in (4, 1, 2)]
+    rows += [timed_row("other"), timed_row(threads=2, medians={"tinylite": 1.0})]
     (group,) = scaling.scaling_groups(rows)
     assert [row.threads for row in group] == [1, 2, 4]
     svg = svg_of(scaling.scaling(group, "threads"))
@@ -299,7 +318,7 @@ def test_threads_are_compared_with_the_fewest() -> None:
     assert heights / heights[2] == pytest.approx([0, 1 / 3, 1], abs=0.03)
     ideal = next(shape for shape in shapes(svg, COLOURS["bar"], "stroke"))
     assert np.ptp(ideal[:, 1]) == pytest.approx(heights[2], rel=0.03)
-    assert scaling.scaling([made_row()], "threads") is None
+    assert scaling.scaling([timed_row()], "threads") is None
 
 
 def test_tensors_lie_where_the_plan_says() -> None:

@@ -33,7 +33,7 @@ def distributions(measurements: Sequence[Measurement], name: str) -> Html | None
     found = [
         (each.name, each.seconds, rounds)
         for each in measurements
-        if each.seconds is not None and can_be_drawn(each.seconds.value) and (rounds := _rounds(each))
+        if each.seconds is not None and each.seconds.usable and (rounds := _rounds(each))
     ][:_MOST_RUNTIMES]
     if not found:
         return None

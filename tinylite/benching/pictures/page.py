@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from ...errors import at
 from ...files.io import write_whole
 from ...html_page import figure, listing, page, section
-from ...html_tables import Html, html_cell, html_table
+from ...html_tables import Html, html_table
 from ...limits import size_text
 from ...report.describe import time_text
-from ..estimates import Estimate, estimate_text, interval_text
-from ..records import BenchRow, Figures, Measurement
+from ..comparison import FASTER, SAME, SLOWER, UNSURE, Comparison
+from ..grid import Grid
+from ..records import BenchRow, Figures
+from ..tables import bench_grid
 from .distributions import distributions
-from .drawing import SERIES, can_be_drawn
+from .drawing import COLOURS, SERIES
 from .memory_plan import MOST_BLOCKS, memory_plan
 from .op_strip import MOST_OPS, op_strip
 from .ratios import MOST_RATIOS, Ratio, ratios
@@ -24,27 +26,33 @@ from .scaling import scaling, scaling_groups
 __all__ = ["MOST_BYTES", "report_html", "save_html"]
 
 MOST_BYTES = 400_000  # of a page: it can be attached to a message or an issue
-_MOST_TABLE = 90_000  # bytes of the table of all rows
+_MOST_TABLE = 80_000  # bytes of a table
+_MOST_COLUMNS = 30
 _MOST_NOTES = 40
-_MOST_BASELINES = 8  # columns of the table
+_VERDICTS = {SLOWER: COLOURS["bad"], FASTER: COLOURS["good"], UNSURE: COLOURS["c5"], SAME: COLOURS["bar"]}
 
 
-def save_html(bench: Figures, path: str | os.PathLike[str]) -> None:
+def save_html(bench: Figures, path: str | os.PathLike[str], comparison: Comparison | None = None) -> None:
     """Write `report_html`, whole or not at all. Raises FileError, and MissingPackageError without matplotlib."""
     where = os.fsdecode(path)
+    text = report_html(bench, comparison)
     with at(where):
-        write_whole(where, [report_html(bench).encode("utf-8", "backslashreplace")])
+        write_whole(where, [text.encode("utf-8", "backslashreplace")])
 
 
-def report_html(bench: Figures) -> str:
+def report_html(bench: Figures, comparison: Comparison | None = None) -> str:
     """A page of fewer than MOST_BYTES, the same for the same benchmark. Raises MissingPackageError without matplotlib.
 
-    It has the figures of all rows, and as many pictures of each kind as fit; it says what it leaves out.
+    It has the figures of all rows, and as many pictures of each kind as fit; it says what it leaves out. `comparison` with an older
+    benchmark adds the changes, and a picture of them.
     """
-    parts = [_summary(bench), _table(bench.rows), _notes(bench)]
-    room = _Room(MOST_BYTES - _size(page(_title(bench), parts)) - 2000)
-    parts.append(_baselines(bench.rows, room))
-    parts += [_threads(bench.rows, room), *_by_row(bench.rows, room)]
+    parts = [_figures("Results", bench_grid(bench))]
+    if comparison is not None:
+        parts.append(_figures("Then and now", comparison.grid()))
+    room = _Room(MOST_BYTES - _size(page(_title(bench), parts)) - 2000)  # what is said of pictures that did not fit
+    if comparison is not None:
+        parts.append(_then_and_now(comparison, room))
+    parts += [_baselines(bench.rows, room), _threads(bench.rows, room), *_by_row(bench.rows, room)]
     return page(_title(bench), parts)
 
 
@@ -73,99 +81,38 @@ def _title(bench: Figures) -> str:
     return f"Benchmark of {names[0]}" if len(names) == 1 else f"Benchmark of {len(names)} models and ops"
 
 
-# ---- what was found
+def _title(bench: Figures) -> str:
+    names = list(dict.fromkeys(row.name for row in bench.rows))
+    return f"Benchmark of {names[0]}" if len(names) == 1 else f"Benchmark of {len(names)} models and ops"
 
 
-def _summary(bench: Figures) -> str:
-    settings = bench.settings
-    chosen = [f"{name} {value}" for name, value in (("arithmetic", settings.arithmetic), ("kernels for", settings.cpu)) if value]
-    inputs = f"inputs from {', '.join(settings.inputs)}" if settings.inputs else f"random inputs of seed {settings.seed}"
-    threads = ["threads pinned to cores"] if settings.pinned else []
-    lines = [
-        f"Measured on {bench.machine}.",
-        f"At {bench.measured}, with {', '.join([*chosen, inputs, *threads])}. An interval holds the true median with a confidence of 95 %.",
-    ]
-    if not bench.complete:
-        lines.append("The benchmark was interrupted: only the rows that were finished are here.")
-    return "".join(f"<p>{html_cell(line, 1000)}</p>" for line in lines)
+# ---- figures
 
 
-def _table(rows: Sequence[BenchRow]) -> str:
-    """The figures of all rows, or of the first of them that are no more than _MOST_TABLE bytes."""
-    names = _runtimes(rows)
-    head = ["", "threads", "tinylite", *(part for name in names[:_MOST_BASELINES] for part in (name, "ratio")), "outputs"]
-    if any(row.peak_share is not None for row in rows):
-        head.append("of peak")
-    cells: list[list[object]] = []
-    size = 0
-    for row in rows:
-        line = _line(row, names[:_MOST_BASELINES], "of peak" in head)
-        size += _size(html_table([], [line], 1))
+def _figures(title: str, grid: Grid) -> str:
+    """A table and its notes, as much of both as fits."""
+    head, rows, size = grid.head[:_MOST_COLUMNS], [], 0
+    for row in grid.rows:
+        cells = row[:_MOST_COLUMNS]
+        size += _size(html_table([], [cells], 1))
         if size > _MOST_TABLE:
             break
-        cells.append(line)
-    text = ["A ratio is tinylite's time divided by the baseline's: below 1, tinylite is faster."] if names else []
-    more = len(rows) - min(len(cells), 200)
-    left = f"<p>{more} more rows are in the JSON file.</p>" if more > 0 else ""
-    return section("Results", head, cells[:200], text) + left
+        rows.append(cells)
+    more = len(grid.rows) - len(rows)
+    left = [f"{_count(more, 'more row')} did not fit."] if more else []
+    unsaid = len(grid.notes) - _MOST_NOTES
+    notes = [*grid.notes[:_MOST_NOTES], *([_count(unsaid, "more note")] if unsaid > 0 else [])]
+    return section(title, head, rows, [grid.headline, *left]) + listing(notes)
 
 
-def _line(row: BenchRow, names: Sequence[str], peak: bool) -> list[object]:
-    found = {each.name: each for each in row.baselines}
-    cells: list[object] = [_name(row), row.threads, _time(row.measurements[0]) if row.measurements else ""]
-    for name in names:
-        each = found.get(name)
-        cells += ["", ""] if each is None else [_time(each), "" if each.ratio is None else _cell(each.ratio)]
-    agreements = {name: each.agreement for name, each in found.items() if each.agreement}
-    same = set(agreements.values())
-    cells.append(same.pop() if len(same) == 1 else "; ".join(f"{name}: {words}" for name, words in agreements.items()))
-    if peak:
-        cells.append("" if row.peak_share is None else f"{row.peak_share:.0%}")
-    return cells
-
-
-def _name(row: BenchRow) -> str:
+def _called(row: BenchRow) -> str:
     """What sets a row apart from others."""
-    parts = [row.name]
+    parts = [row.label]
     if row.kind not in ("model", "op"):
         parts.append(row.kind)
     if row.batch is not None:
         parts.append(f"batch {row.batch}")
-    if row.count > 1:
-        parts.append(f"{row.count} times")
     return ", ".join(parts)
-
-
-def _time(each: Measurement) -> object:
-    if each.seconds is not None:
-        return _cell(each.seconds, "s")
-    return "refused" if each.refused else ""
-
-
-def _cell(estimate: Estimate, unit: str = "") -> Html:
-    """A figure, with its interval where the mouse is over it; nothing where it is none."""
-    if not can_be_drawn(estimate.value):
-        return Html("")
-    return Html(f'<span class="close" title="{html_cell(interval_text(estimate, unit))}">{html_cell(estimate_text(estimate, unit))}</span>')
-
-
-def _notes(bench: Figures) -> str:
-    """What should be doubted, and what was refused."""
-    noise = [f"{_name(row)}, {_count(row.threads, 'thread')}: {reason}" for row in bench.rows for reason in row.noise]
-    refused = [f"{_name(row)}: {each.name} {each.refused}" for row in bench.rows for each in row.measurements if each.refused]
-    return _list("Noise", noise) + _list("Not measured", refused)
-
-
-def _list(title: str, lines: Sequence[str]) -> str:
-    if not lines:
-        return ""
-    more = [f"{len(lines) - _MOST_NOTES} more"] if len(lines) > _MOST_NOTES else []
-    return section(title) + listing([*lines[:_MOST_NOTES], *more])
-
-
-def _runtimes(rows: Sequence[BenchRow]) -> list[str]:
-    """The names of all baselines, in the order in which they appear."""
-    return list(dict.fromkeys(each.name for row in rows for each in row.baselines))
 
 
 def _count(number: int, what: str) -> str:
@@ -175,33 +122,41 @@ def _count(number: int, what: str) -> str:
 # ---- pictures of all rows
 
 
+def _then_and_now(comparison: Comparison, room: _Room) -> str:
+    """The changes, those that moved most first."""
+    changes = comparison.changes
+    lines = [Ratio(_called(each.row), each.change, _VERDICTS.get(each.verdict, COLOURS["bar"])) for each in changes]
+    used = {each.verdict for each in changes}
+    legend = [(verdict, colour) for verdict, colour in _VERDICTS.items() if verdict in used]
+    words = (
+        f"tinylite's time now divided by its time then. Within the band, {comparison.fail_above:.1%} to either side, no change counts; "
+        "outside of it only one of three times its noise."
+    )
+    picture = ratios(lines, "then and now", "now divided by then", ("faster now", "slower now"), legend, comparison.fail_above)
+    return _picture(room, "", picture, words + _left_out(lines, MOST_RATIOS, "change"))
+
+
 def _baselines(rows: Sequence[BenchRow], room: _Room) -> str:
     """The ratios to all baselines."""
-    names = _runtimes(rows)
+    names = list(dict.fromkeys(each.name for row in rows for each in row.baselines))
     colours = {name: SERIES[number % len(SERIES)] for number, name in enumerate(names)}
-    several = len({row.threads for row in rows}) > 1
     lines = [
-        Ratio(
-            _name(row) + (f", {_count(row.threads, 'thread')}" if several else "") + (f", {each.name}" if len(names) > 1 else ""),
-            each.ratio, colours[each.name],
-        )
+        Ratio(_called(row) + (f", {each.name}" if len(names) > 1 else ""), each.ratio, colours[each.name])
         for row in rows
         for each in row.baselines
         if each.ratio is not None
-    ]  # fmt: skip
-    words = "The dot is the median ratio of times in the same round, the line its interval."
+    ]
     sides = ("tinylite is faster", "the baseline is faster")
-    return _picture(
-        room, "Beside the baselines", ratios(lines, "baselines", "tinylite's time divided by the baseline's", sides, list(colours.items())),
-        words + _left_out(lines, MOST_RATIOS, "ratio"),
-    )  # fmt: skip
+    picture = ratios(lines, "baselines", "tinylite's time divided by the baseline's", sides, list(colours.items())[: len(SERIES)])
+    words = "A dot is the median ratio of times in the same round, the line its interval."
+    return _picture(room, "Beside the baselines", picture, words + _left_out(lines, MOST_RATIOS, "ratio"))
 
 
 def _threads(rows: Sequence[BenchRow], room: _Room) -> str:
     """Times by threads, of as many models as fit into a fourth of the room."""
     parts, left, most = [], 0, room.left // 4
     for number, group in enumerate(scaling_groups(rows)):
-        words = f"{_name(group[0])}. The broken line is what so many threads could bring at most."
+        words = f"{group[0].name}: the broken line is what so many threads could bring at most."
         part = _with_words(scaling(group, f"threads {number}"), words)
         if part is not None and room.take(part, most):
             parts.append(part)
@@ -218,7 +173,7 @@ def _left_out(found: Sequence[object], most: int, what: str) -> str:
 
 
 def _picture(room: _Room, title: str, picture: Html | None, words: str) -> str:
-    part = None if picture is None else section(title) + figure(picture, words)
+    part = None if picture is None else (section(title) if title else "") + figure(picture, words)
     return part if part is not None and room.take(part) else ""
 
 
@@ -241,7 +196,7 @@ def _by_row(rows: Sequence[BenchRow], room: _Room) -> Iterator[str]:
             elif part is not None or not most:
                 most, left = 0, left + 1
     for place, parts in sorted(drawn.items()):
-        yield section(f"{_name(rows[place])}, {_count(rows[place].threads, 'thread')}") + "".join(parts)
+        yield section(_called(rows[place])) + "".join(parts)
     if left:
         yield section("Not drawn", text=[f"{_count(left, 'more picture')} of rows did not fit into {MOST_BYTES // 1000} kB."])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...html_tables import Html
 from ..estimates import Estimate, estimate_text, interval_text
-from .drawing import COLOURS, SMALL, Drawing, can_be_drawn, draw, fitted, log_ticks
+from .drawing import COLOURS, SMALL, Drawing, draw, fitted, log_ticks
 
 __all__ = ["MOST_RATIOS", "Ratio", "ratios"]
 
@@ -34,7 +34,7 @@ def ratios(
     legend  names of the marks' colours
     floor   how far from 1 a ratio may lie and still say nothing, as a share: lines at 1 + floor and 1 / (1 + floor), if not 0
     """
-    shown = [line for line in lines if can_be_drawn(line.ratio.value)][:MOST_RATIOS]
+    shown = [line for line in lines if line.ratio.usable][:MOST_RATIOS]
     if not shown:
         return None
     low, high = _range(shown, floor)

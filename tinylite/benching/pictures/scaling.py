@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...html_tables import Html
 from ..estimates import Estimate
 from ..records import BenchRow
-from .drawing import COLOURS, SERIES, Drawing, can_be_drawn, draw, fitted, log_ticks
+from .drawing import COLOURS, SERIES, Drawing, draw, fitted, log_ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +33,7 @@ def scaling(rows: Sequence[BenchRow], name: str) -> Html | None:
     series: dict[str, dict[int, Estimate]] = {}
     for row in rows:
         for each in row.measurements:
-            if each.seconds is not None and can_be_drawn(each.seconds.value):
+            if each.seconds is not None and each.seconds.usable:
                 series.setdefault(each.name, {})[row.threads] = each.seconds
     series = {runtime: points for runtime, points in list(series.items())[: len(SERIES)] if len(points) > 1}
     if not series:
