@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from tinylite.benching.csv_table import bench_csv
 from tinylite.benching.estimates import Estimate
 from tinylite.benching.result import Bench, BenchRow, Measurement
-from tinylite.benching.tables import bench_csv, bench_grid, bench_markdown
+from tinylite.benching.tables import bench_grid, bench_markdown
 
 from .made import MACHINE, made_bench, made_row
 
@@ -42,16 +43,17 @@ def full() -> Bench:
 def test_all_columns() -> None:
     grid = bench_grid(full())
     assert grid.head == [
-        "name", "model", "count", "threads", "batch", "tinylite", "95 % interval", "xnnpack", "ratio to xnnpack", "95 % interval",
-        "outputs", "tflm", "verified", "GOP/s", "of peak", "peak memory", "arena memory", "peak memory of xnnpack", "noise",
+        "name", "model", "count", "threads", "batch", "tinylite", "beside", "its time", "ratio", "95 % interval", "outputs", "verified",
+        "GOP/s", "of peak", "peak memory", "arena memory", "its peak memory", "noise",
     ]  # fmt: skip
     assert grid.rows == [
         [
-            "net", "", "", "2", "8", "1.23 ms", "", "1.50 ms", "0.823", "0.8144 to 0.8310", "same bits", "refused", "",
+            "net", "", "", "2", "8", "1.23 ms", "xnnpack", "1.50 ms", "0.823", "0.8144 to 0.8310", "same bits", "",
             "17.0", "62%", "12.3 MB", "1.0 kB", "99.0 MB", "",
         ],
+        ["", "", "", "2", "8", "", "tflm", "refused", "", "", "", "", "", "", "", "", "", ""],
         [
-            "CONV_2D i8", "net", "12", "1", "", "0.50 µs", "0.457 to 0.537 µs", "", "", "", "", "", "same", "", "", "", "", "", "noisy",
+            "CONV_2D i8", "net", "12", "1", "", "0.50 µs", "", "", "", "0.457 to 0.537 µs", "", "same", "", "", "", "", "", "noisy",
         ],
     ]  # fmt: skip
     assert grid.headline == f"{MACHINE}; 2026-01-01T00:00:00+00:00"
@@ -94,8 +96,8 @@ def test_every_form_shows_every_cell() -> None:
 def test_markdown_is_a_table() -> None:
     lines = bench_markdown(full()).splitlines()
     assert lines[1] == "" and lines[2].startswith("| name") and set(lines[3]) == set("|-: ")
-    assert len({line.count("|") for line in lines[2:6]}) == 1 and len({len(line) for line in lines[2:6]}) == 1
-    assert lines[6] == "" and lines[7].startswith("- A ratio is")
+    assert len({line.count("|") for line in lines[2:7]}) == 1 and len({len(line) for line in lines[2:7]}) == 1
+    assert lines[7] == "" and lines[8].startswith("- A ratio is")
 
 
 def test_names_are_only_text() -> None:

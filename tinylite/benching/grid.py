@@ -22,6 +22,8 @@ _SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 # What spreadsheets take for a formula at the start of a cell.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
+_WIDEST = 16  # letters of a cell that is not folded
+
 
 @dataclass
 class Grid:
@@ -38,10 +40,10 @@ class Grid:
         from rich.table import Column, Table
         from rich.text import Text
 
-        columns = [
-            Column(Text(name), justify="right" if number else "left", no_wrap=not number, overflow="fold")
-            for number, name in enumerate(self.head)
-        ]
+        columns = [Column(Text(name), justify="right" if number else "left", overflow="fold") for number, name in enumerate(self.head)]
+        for number, column in enumerate(columns):  # heads may be folded, cells as seldom as it goes
+            longest = max((len(row[number]) for row in self.rows), default=0)
+            column.no_wrap, column.min_width = number == 0, min(longest, _WIDEST)
         table = Table(*columns)
         for row in self.rows:
             table.add_row(*(Text(printable(cell)) for cell in row))

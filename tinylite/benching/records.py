@@ -82,6 +82,18 @@ class BenchRow:
         return f"{self.title}, {self.threads} {'thread' if self.threads == 1 else 'threads'}"
 
     @property
+    def kernel(self) -> str:
+        """Of an op, what its last step runs: those before bring its inputs into order."""
+        kernels = self.profile.ops[-1].kernels if self.kind == "op" and self.profile is not None and self.profile.ops else ()
+        return kernels[-1] if kernels else ""
+
+    @property
+    def bound(self) -> str:
+        """Of an op, what it is limited by: see OpTime; "" if by nothing that is known."""
+        found = self.profile.ops[-1].bound if self.kind == "op" and self.profile is not None and self.profile.ops else None
+        return "" if found in (None, "none") else str(found)
+
+    @property
     def ours(self) -> Measurement:
         """tinylite's measurement."""
         return self.measurements[0]

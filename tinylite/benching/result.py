@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from . import stored
 from .compare import compare
 from .comparison import Comparison
+from .csv_table import bench_csv
 from .records import BenchRow, Figures, Measurement, Settings
-from .tables import bench_csv, bench_grid, bench_markdown
+from .tables import bench_grid, bench_markdown
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
