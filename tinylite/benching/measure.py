@@ -20,7 +20,9 @@ from .records import Measurement
 
 __all__ = ["LAUNCHES", "FirstRun", "Measuring", "Starting", "measure_all"]
 
-ROUND = 0.01  # seconds that a round of one of them should take: longer than the clock's noise, shorter than the machine's moods
+# Seconds that a round of one of them should take: longer than the clock's noise, and shorter than what the system lets another process
+# run for. On a busy machine most rounds of 10 ms are interrupted, and few of 2 ms.
+ROUND = 0.002
 _WARM = 0.2  # of a round's runs, before it: the others have had the caches
 LAUNCHES = 6  # at least: the median of six lies between the least and the greatest with a confidence of 97 %
 _LAUNCH = 0.3  # seconds of rounds in a launch: what differs from launch to launch is seen by many short ones
@@ -91,7 +93,6 @@ class Measuring:
 
     def _rounds(self, hosts: Hosts, seconds: float) -> bool:
         """A launch of those that are left; False where one of them ended it."""
-        end = time.perf_counter() + seconds
         rounds: dict[str, list[float]] = {}
         current = self._states[0]
         try:
@@ -109,6 +110,7 @@ class Measuring:
             for state in running:  # a first run, and the first round, tell little of how long a run takes
                 current = state
                 state.run = max(hosts.round(state.timed, 0, max(int(ROUND / state.run / 4), 1)), 1e-8)
+            end = time.perf_counter() + seconds
             for number in itertools.count():
                 if not running or (time.perf_counter() >= end and number >= _LEAST_ROUNDS):
                     break
