@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-__all__ = ["NOISES", "PER_LAUNCH", "RATIO", "times"]
+__all__ = ["NOISES", "PER_LAUNCH", "RATIO", "correlated", "times"]
 
 RATIO = 0.9  # of ours to theirs
 _SPREAD = 0.01  # of the noise that every round has
@@ -52,8 +52,8 @@ def _ramp(rng: Rng, count: int) -> np.ndarray:
     return np.linspace(-1, 1, count) * rng.choice([-1, 1])
 
 
-def _correlated(rng: Rng, count: int, share: float) -> np.ndarray:
-    """Each round resembles the one before."""
+def correlated(rng: Rng, count: int, share: float) -> np.ndarray:
+    """Logarithms of times where each round resembles the one before."""
     noise = rng.normal(0, _SPREAD, count)
     noise[0] /= np.sqrt(1 - share**2)
     for index in range(1, count):
@@ -85,7 +85,7 @@ NOISES: dict[str, Noise] = {
     "bursts on one": lambda rng, launches, rounds: _bursts(rng, launches * rounds, 4, False),
     "two clocks": lambda rng, launches, rounds: (0.1 * _states(rng, launches * rounds, 4), _none(launches * rounds)),
     "two states of one": lambda rng, launches, rounds: (_none(launches * rounds), 0.02 * (_states(rng, launches * rounds, 4) * 2 - 1)),
-    "correlated": lambda rng, launches, rounds: (_none(launches * rounds), _correlated(rng, launches * rounds, 0.5)),
+    "correlated": lambda rng, launches, rounds: (_none(launches * rounds), correlated(rng, launches * rounds, 0.5)),
 }  # fmt: skip
 # What differs from launch to launch cannot be seen in one.
 PER_LAUNCH: dict[str, Noise] = {

@@ -9,7 +9,7 @@ import pytest
 
 from tinylite.benching.estimates import Estimate, enough, estimate_text, interval_text, launches_estimate, median_estimate, ratio_estimate
 
-from .synthetic import NOISES, PER_LAUNCH, RATIO, times
+from .synthetic import NOISES, PER_LAUNCH, RATIO, correlated, times
 
 INF = math.inf
 # How often it holds it where nothing that was measured can show more: a quarter of experiments sees three launches in the same one of
@@ -48,6 +48,15 @@ def test_the_interval_holds_the_truth(kind: str, launches: int, rounds: int) -> 
 def test_the_interval_holds_the_truth_for_every_number_of_rounds(kind: str, launches: int, rounds: int) -> None:
     ratio, raw, _ = coverage(kind, launches, rounds, 2000)
     assert min(ratio, raw) >= UNSEEN.get((kind, launches, rounds), 0.93)
+
+
+def test_blocks_grow_with_the_correlation() -> None:
+    """Seven blocks of eleven rounds are short beside rounds that resemble each other for twenty: fewer and longer ones are taken."""
+    rng = np.random.default_rng(14)
+    measured = [np.exp(correlated(rng, 80, 0.9)) for _ in range(400)]
+    assert _share([launches_estimate([each.tolist()]) for each in measured], 1.0) >= 0.92
+    shuffled = [launches_estimate([rng.permutation(each).tolist()]) for each in measured]
+    assert _share(shuffled, 1.0) < 0.6  # as if they were independent
 
 
 def test_rounds_that_are_correlated_are_not_taken_for_independent() -> None:
