@@ -384,3 +384,11 @@ def test_shapes_that_cannot_follow_stay() -> None:
     cut = Model.load(reshaped())
     with pytest.raises(UnsupportedError, match="shapes depend on 'shape', whose value decides shapes"):
         infer_shapes(cut)
+
+
+@pytest.mark.parametrize("type", ["FLOAT32", "INT4"])
+@pytest.mark.parametrize("shape", [(-1, -1), (0, -3), (3, -1, 1)])
+def test_a_constant_of_a_shape_that_no_tensor_can_have_is_refused(type: str, shape: tuple[int, ...]) -> None:
+    tensor = Tensor("w", shape, type, buffer=np.zeros(12, np.uint8))
+    with pytest.raises(ModelError, match=r"^tensor 'w': its shape \[.*\] has a negative dimension"):
+        _ = tensor.data

@@ -20,7 +20,7 @@ from ..files.io import check_unchanged
 from ..html_tables import ShownAsTable, ShownTable
 from ..schema.table import Table, fields_of
 from ..schema.tables import ENUMS, OPERATOR_OPTIONS
-from ..tensor_types import DTYPES, PACKED_BITS, pack, stored_size, tensor_dtype, unpack
+from ..tensor_types import DTYPES, PACKED_BITS, pack, shape_problem, stored_size, tensor_dtype, unpack
 
 __all__ = [
     "Contents", "ExternalBuffer", "Graph", "Metadata", "Op", "Quantization", "Signature", "Tensor", "called_graphs", "options_table",
@@ -153,16 +153,16 @@ class Tensor:
         check_unchanged([self.buffer])
         if self.sparsity is not None:
             raise TensorError(f"tensor {self.name!r} is stored sparse and has no dense view", "Read its buffer and sparsity")
+        problem = shape_problem(self.shape)
+        if problem is not None:
+            raise ModelError(f"tensor {self.name!r}: {problem}", "Give it a shape that a tensor can have")
         size = stored_size(self.type, self.shape)
         if self.buffer.size < size:
             raise ModelError(f"tensor {self.name!r} of shape {list(self.shape)} needs {size} bytes and its buffer has {self.buffer.size}")
         stored = self.buffer[:size]
-        try:
-            if self.type in PACKED_BITS:
-                return unpack(stored, int(np.prod(self.shape, dtype=np.int64)), str(self.type)).reshape(self.shape)
-            return stored.view(tensor_dtype(self.type)).reshape(self.shape)
-        except ValueError:
-            raise ModelError(f"tensor {self.name!r} has the shape {list(self.shape)}, which no tensor can have") from None
+        if self.type in PACKED_BITS:
+            return unpack(stored, int(np.prod(self.shape, dtype=np.int64)), str(self.type)).reshape(self.shape)
+        return stored.view(tensor_dtype(self.type)).reshape(self.shape)
 
     @data.setter
     def data(self, values: Any) -> None:
