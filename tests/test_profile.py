@@ -211,8 +211,8 @@ def test_an_op_with_more_work_takes_longer(threads: int) -> None:
 
 
 def test_the_ops_of_a_run_are_all_of_its_time() -> None:
-    """Of one that is long enough for what a call takes beside to be little."""
-    found = profile(dense((2000,), 256, 256, "f32").model(), runs=20)
+    """Of one that is long enough for what a call takes beside to be little, and short enough to be left alone most times."""
+    found = profile(chain())
     assert 0.5 * found.seconds < found.ops_seconds < 2 * found.seconds
 
 
