@@ -280,6 +280,19 @@ def test_ratios_are_on_a_logarithmic_axis_around_one() -> None:
     assert ratios.ratios([], "ratios", "the ratio", ("faster", "slower")) is None
 
 
+def test_ops_of_a_model_have_a_picture_of_ratios_with_the_slowest_first() -> None:
+    ops = [timed_row(f"op {number}", {"tinylite": 1e-4, "xnnpack": 1e-4}) for number in range(3)]
+    for op, count in zip(ops, (1, 5, 3), strict=True):
+        op.kind, op.part_of, op.count = "op", "model", count
+    text = report_html(made_bench([ops[0], timed_row("model"), *ops[1:]]))
+    assert "<h1>Benchmark of model</h1>" in text
+    beside, of_ops = (words(ET.fromstring(found)) for found in re.findall(r"<svg.*?</svg>", text, re.S)[:2])
+    assert "model" in beside and not any(each.startswith("op ") for each in beside)
+    assert [each for each in of_ops if each.startswith("op ")] == ["op 1", "op 2", "op 0"]
+    sections = re.findall("<h2>(.*?)</h2>", text)
+    assert sections[1:3] == ["Beside the baselines", "Ops of model beside the baselines"] and sections[3] == "model, 1 thread"
+
+
 def test_what_changed_is_beside_the_figures_in_the_colours_of_the_verdicts() -> None:
     old = made_bench([timed_row(name, seed=seed) for seed, name in enumerate(("slower", "same", "faster"))])
     new = made_bench([

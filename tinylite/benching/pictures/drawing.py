@@ -213,21 +213,23 @@ def _matplotlib() -> ModuleType:
     return mpl
 
 
-def fitted(text: str, width: float, size: float = SIZE) -> str:
-    """A text from a file as it can be shown, without its middle where it takes more than `width` pixels."""
+def fitted(text: str, width: float, size: float = SIZE, start: float = 1 / 3) -> str:
+    """A text from a file as it can be shown; where it takes more than `width` pixels, without its middle.
+
+    `start` is the share of what remains that is from before the middle: the names of tensors differ at their ends.
+    """
     text = printable(text)
     if text_width(text, size) <= width:
         return text
     low, high = 1, len(text)  # letters that are kept: `low` of them fit, or nothing does
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if text_width(_cut(text, middle), size) <= width else (low, middle)
-    return _cut(text, low)
+        low, high = (middle, high) if text_width(_cut(text, middle, start), size) <= width else (low, middle)
+    return _cut(text, low, start)
 
 
-def _cut(text: str, kept: int) -> str:
-    """The first and the last letters of a text, as many of them as are kept; more of the end, where the names of tensors differ."""
-    first = kept // 3
+def _cut(text: str, kept: int, start: float) -> str:
+    first = int(kept * start)
     return f"{text[:first]}…{text[len(text) - (kept - first) :]}"
 
 

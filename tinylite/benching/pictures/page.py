@@ -77,12 +77,12 @@ class _Room:
 
 
 def _title(bench: Figures) -> str:
-    names = list(dict.fromkeys(row.name for row in bench.rows))
+    names = list(dict.fromkeys(row.part_of or row.title for row in bench.rows))
     return f"Benchmark of {names[0]}" if len(names) == 1 else f"Benchmark of {len(names)} models and ops"
 
 
 def _title(bench: Figures) -> str:
-    names = list(dict.fromkeys(row.name for row in bench.rows))
+    names = list(dict.fromkeys(row.part_of or row.title for row in bench.rows))
     return f"Benchmark of {names[0]}" if len(names) == 1 else f"Benchmark of {len(names)} models and ops"
 
 
@@ -105,9 +105,9 @@ def _figures(title: str, grid: Grid) -> str:
     return section(title, head, rows, [grid.headline, *left]) + listing(notes)
 
 
-def _called(row: BenchRow) -> str:
-    """What sets a row apart from others."""
-    parts = [row.label]
+def _called(row: BenchRow, threads: bool = True) -> str:
+    """What sets a row apart from others, or from others of as many threads."""
+    parts = [row.label if threads else row.title]
     if row.kind not in ("model", "op"):
         parts.append(row.kind)
     if row.batch is not None:
@@ -137,26 +137,46 @@ def _then_and_now(comparison: Comparison, room: _Room) -> str:
 
 
 def _baselines(rows: Sequence[BenchRow], room: _Room) -> str:
-    """The ratios to all baselines."""
+    """The ratios to all baselines: of what was asked for in its order, and of the ops of each model those that take the most time first."""
+    groups: dict[str, list[BenchRow]] = {}
+    for row in rows:
+        groups.setdefault(row.part_of, []).append(row)
+    parts = [_ratios("Beside the baselines", groups.pop("", []), room)]
+    most = room.left // 3
+    for model, ops in groups.items():
+        part = _ratios(f"Ops of {model} beside the baselines", sorted(ops, key=_total, reverse=True), room, most)
+        most -= _size(part)
+        parts.append(part)
+    return "".join(parts)
+
+
+def _total(row: BenchRow) -> float:
+    """Seconds of all ops like this one in a run."""
+    seconds = row.measurements[0].seconds if row.measurements else None
+    return seconds.value * row.count if seconds is not None and seconds.usable else 0.0
+
+
+def _ratios(title: str, rows: Sequence[BenchRow], room: _Room, most: int | None = None) -> str:
     names = list(dict.fromkeys(each.name for row in rows for each in row.baselines))
     colours = {name: SERIES[number % len(SERIES)] for number, name in enumerate(names)}
+    several = len({row.threads for row in rows}) > 1
     lines = [
-        Ratio(_called(row) + (f", {each.name}" if len(names) > 1 else ""), each.ratio, colours[each.name])
+        Ratio(_called(row, several) + (f", {each.name}" if len(names) > 1 else ""), each.ratio, colours[each.name])
         for row in rows
         for each in row.baselines
         if each.ratio is not None
     ]
     sides = ("tinylite is faster", "the baseline is faster")
-    picture = ratios(lines, "baselines", "tinylite's time divided by the baseline's", sides, list(colours.items())[: len(SERIES)])
+    picture = ratios(lines, title, "tinylite's time divided by the baseline's", sides, list(colours.items())[: len(SERIES)])
     words = "A dot is the median ratio of times in the same round, the line its interval."
-    return _picture(room, "Beside the baselines", picture, words + _left_out(lines, MOST_RATIOS, "ratio"))
+    return _picture(room, title, picture, words + _left_out(lines, MOST_RATIOS, "ratio"), most)
 
 
 def _threads(rows: Sequence[BenchRow], room: _Room) -> str:
     """Times by threads, of as many models as fit into a fourth of the room."""
     parts, left, most = [], 0, room.left // 4
     for number, group in enumerate(scaling_groups(rows)):
-        words = f"{group[0].name}: the broken line is what so many threads could bring at most."
+        words = f"{group[0].title}: the broken line is what so many threads could bring at most."
         part = _with_words(scaling(group, f"threads {number}"), words)
         if part is not None and room.take(part, most):
             parts.append(part)
@@ -172,9 +192,9 @@ def _left_out(found: Sequence[object], most: int, what: str) -> str:
     return f" {_count(more, f'more {what}')} {'is' if more == 1 else 'are'} not drawn." if more > 0 else ""
 
 
-def _picture(room: _Room, title: str, picture: Html | None, words: str) -> str:
+def _picture(room: _Room, title: str, picture: Html | None, words: str, most: int | None = None) -> str:
     part = None if picture is None else (section(title) if title else "") + figure(picture, words)
-    return part if part is not None and room.take(part) else ""
+    return part if part is not None and room.take(part, most) else ""
 
 
 # ---- pictures of a row
@@ -182,6 +202,7 @@ def _picture(room: _Room, title: str, picture: Html | None, words: str) -> str:
 
 def _by_row(rows: Sequence[BenchRow], room: _Room) -> Iterator[str]:
     """A section for each row that has pictures. Each kind of picture gets its part of the room, and what others left of theirs."""
+    rows = sorted(rows, key=lambda row: row.part_of != "")  # the ops of models after what was asked for
     drawn: dict[int, list[str]] = {}
     left = 0
     for number, (has, picture) in enumerate(_KINDS):

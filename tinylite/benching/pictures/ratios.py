@@ -63,7 +63,7 @@ def ratios(
             axes.plot([left, right], [y, y], color=colour, linewidth=3, solid_capstyle="butt", alpha=0.6)
             (mark,) = axes.plot([line.ratio.value], [y], "o", markersize=7, color=colour)
             drawing.tip(mark, f"{fitted(line.name, 500)}: {_words(line.ratio)}")
-            drawing.text(0, top + row * _ROW + 14, fitted(line.name, _LEFT - 12, SMALL), size=SMALL)
+            drawing.text(0, top + row * _ROW + 14, fitted(line.name, _LEFT - 12, SMALL, 0.7), size=SMALL)
             drawing.text(_WIDTH - _RIGHT + 12, top + row * _ROW + 14, fitted(_words(line.ratio), _RIGHT - 12, SMALL), size=SMALL)
 
     label = f"{axis}: " + "; ".join(f"{line.name} {_words(line.ratio)}" for line in shown)
