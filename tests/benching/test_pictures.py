@@ -290,7 +290,12 @@ def test_ops_of_a_model_have_a_picture_of_ratios_with_the_slowest_first() -> Non
     assert "model" in beside and not any(each.startswith("op ") for each in beside)
     assert [each for each in of_ops if each.startswith("op ")] == ["op 1", "op 2", "op 0"]
     sections = re.findall("<h2>(.*?)</h2>", text)
-    assert sections[1:3] == ["Beside the baselines", "Ops of model beside the baselines"] and sections[3] == "model, 1 thread"
+    of_model = "Ops of model beside the baselines, 1 thread"
+    assert sections == ["Results", "Beside the baselines", of_model, "model, 1 thread", "Ops one by one"]
+    results, folded = text.split("<details><summary>Ops of model</summary>")
+    assert "op 1<" in folded.split("</table>")[0] and "op 1<" not in results.split("</table>")[0]
+    alone = report_html(made_bench(ops))
+    assert "op 1, 1 thread" in re.findall("<h2>(.*?)</h2>", alone) and "<details>" not in alone
 
 
 def test_what_changed_is_beside_the_figures_in_the_colours_of_the_verdicts() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterator, Sequence
 
 from ...errors import at
 from ...files.io import write_whole
 from ...html_page import figure, listing, page, section
-from ...html_tables import Html, html_table
+from ...html_tables import Html, html_cell, html_table
 from ...limits import size_text
 from ...report.describe import time_text
 from ..comparison import FASTER, SAME, SLOWER, UNSURE, Comparison
@@ -26,9 +27,10 @@ from .scaling import scaling, scaling_groups
 __all__ = ["MOST_BYTES", "report_html", "save_html"]
 
 MOST_BYTES = 400_000  # of a page: it can be attached to a message or an issue
-_MOST_TABLE = 80_000  # bytes of a table
+_MOST_TABLE, _MOST_OPS_TABLES = 80_000, 60_000  # bytes of a table, and of all those of ops of models
 _MOST_COLUMNS = 30
-_MOST_NOTES = 40
+_MOST_NOTES, _FEW_NOTES = 40, 8
+_LONG = 50  # letters of a cell that may take several lines
 _VERDICTS = {SLOWER: COLOURS["bad"], FASTER: COLOURS["good"], UNSURE: COLOURS["c5"], SAME: COLOURS["bar"]}
 
 
@@ -46,13 +48,15 @@ def report_html(bench: Figures, comparison: Comparison | None = None) -> str:
     It has the figures of all rows, and as many pictures of each kind as fit; it says what it leaves out. `comparison` with an older
     benchmark adds the changes, and a picture of them.
     """
-    parts = [_figures("Results", bench_grid(bench))]
+    asked = [row for row in bench.rows if not row.part_of] or bench.rows  # the ops of models come after what was asked for
+    parts = [_figures("Results", _grid(bench, asked), _MOST_TABLE)]
     if comparison is not None:
-        parts.append(_figures("Then and now", comparison.grid()))
-    room = _Room(MOST_BYTES - _size(page(_title(bench), parts)) - 2000)  # what is said of pictures that did not fit
+        parts.append(_figures("Then and now", comparison.grid(), _MOST_TABLE))
+    ops = _ops_of_models(bench, [row for row in bench.rows if row not in asked])
+    room = _Room(MOST_BYTES - _size(page(_title(bench), [*parts, ops])) - 2000)  # what is said of pictures that did not fit
     if comparison is not None:
         parts.append(_then_and_now(comparison, room))
-    parts += [_baselines(bench.rows, room), _threads(bench.rows, room), *_by_row(bench.rows, room)]
+    parts += [_baselines(bench.rows, room), _threads(asked, room), *_by_row(asked, room), ops]
     return page(_title(bench), parts)
 
 
@@ -89,20 +93,43 @@ def _title(bench: Figures) -> str:
 # ---- figures
 
 
-def _figures(title: str, grid: Grid) -> str:
-    """A table and its notes, as much of both as fits."""
+def _grid(bench: Figures, rows: Sequence[BenchRow]) -> Grid:
+    return bench_grid(dataclasses.replace(bench, rows=list(rows)))
+
+
+def _ops_of_models(bench: Figures, rows: Sequence[BenchRow]) -> str:
+    """The figures of ops that were cut out of the models which were asked for: tables that open when they are clicked at."""
+    models = list(dict.fromkeys(row.part_of for row in rows))
+    tables = []
+    for model in models:
+        grid = _grid(bench, [row for row in rows if row.part_of == model])
+        grid.headline = f"Each of the {_count(len(grid.rows), 'row')} is an op of {model}, cut out and timed on its own."
+        tables.append(_folded(f"Ops of {model}", _figures("", grid, _MOST_OPS_TABLES // len(models))))
+    return section("Ops one by one") + "".join(tables) if tables else ""
+
+
+def _figures(title: str, grid: Grid, most: int) -> str:
+    """A table of at most so many bytes, and its notes, as much of both as fits."""
     head, rows, size = grid.head[:_MOST_COLUMNS], [], 0
     for row in grid.rows:
-        cells = row[:_MOST_COLUMNS]
+        cells = [Html(f'<span class="close">{html_cell(cell)}</span>') if len(cell) < _LONG else cell for cell in row[:_MOST_COLUMNS]]
         size += _size(html_table([], [cells], 1))
-        if size > _MOST_TABLE:
+        if size > most:
             break
         rows.append(cells)
     more = len(grid.rows) - len(rows)
     left = [f"{_count(more, 'more row')} did not fit."] if more else []
     unsaid = len(grid.notes) - _MOST_NOTES
-    notes = [*grid.notes[:_MOST_NOTES], *([_count(unsaid, "more note")] if unsaid > 0 else [])]
-    return section(title, head, rows, [grid.headline, *left]) + listing(notes)
+    notes = listing([*grid.notes[:_MOST_NOTES], *([_count(unsaid, "more note")] if unsaid > 0 else [])])
+    if len(grid.notes) > _FEW_NOTES:
+        notes = _folded(_count(len(grid.notes), "note"), notes)
+    paragraphs = "".join(f"<p>{html_cell(line, 1000)}</p>" for line in (grid.headline, *left))
+    return (section(title) if title else "") + paragraphs + html_table(head, rows, len(rows)) + notes
+
+
+def _folded(title: str, content: str) -> str:
+    """What is shown when its title is clicked at."""
+    return f"<details><summary>{html_cell(title)}</summary>{content}</details>\n"
 
 
 def _called(row: BenchRow, threads: bool = True) -> str:
@@ -138,13 +165,15 @@ def _then_and_now(comparison: Comparison, room: _Room) -> str:
 
 def _baselines(rows: Sequence[BenchRow], room: _Room) -> str:
     """The ratios to all baselines: of what was asked for in its order, and of the ops of each model those that take the most time first."""
-    groups: dict[str, list[BenchRow]] = {}
+    parts = [_ratios("Beside the baselines", [row for row in rows if not row.part_of], room)]
+    groups: dict[tuple[str, int], list[BenchRow]] = {}
     for row in rows:
-        groups.setdefault(row.part_of, []).append(row)
-    parts = [_ratios("Beside the baselines", groups.pop("", []), room)]
+        if row.part_of:
+            groups.setdefault((row.part_of, row.threads), []).append(row)
     most = room.left // 3
-    for model, ops in groups.items():
-        part = _ratios(f"Ops of {model} beside the baselines", sorted(ops, key=_total, reverse=True), room, most)
+    for (model, threads), ops in groups.items():
+        title = f"Ops of {model} beside the baselines, {_count(threads, 'thread')}"
+        part = _ratios(title, sorted(ops, key=_total, reverse=True), room, most)
         most -= _size(part)
         parts.append(part)
     return "".join(parts)
@@ -202,7 +231,6 @@ def _picture(room: _Room, title: str, picture: Html | None, words: str, most: in
 
 def _by_row(rows: Sequence[BenchRow], room: _Room) -> Iterator[str]:
     """A section for each row that has pictures. Each kind of picture gets its part of the room, and what others left of theirs."""
-    rows = sorted(rows, key=lambda row: row.part_of != "")  # the ops of models after what was asked for
     drawn: dict[int, list[str]] = {}
     left = 0
     for number, (has, picture) in enumerate(_KINDS):
@@ -262,7 +290,7 @@ def _with_words(picture: Html | None, words: str) -> Html | None:
 # Kinds of pictures: whether a row has what one shows, and the picture.
 _KINDS: tuple[tuple[Callable[[BenchRow], bool], Callable[[BenchRow, str], Html | None]], ...] = (
     (lambda row: any(map(any, (each.launches for each in row.measurements))), _rounds),
-    (lambda row: row.profile is not None and bool(row.profile.ops), _ops),
-    (lambda row: row.profile is not None and any(op.work.operations for op in row.profile.ops), _roof),
-    (lambda row: row.plan is not None and bool(row.plan.plan), _memory),
+    (lambda row: row.profile is not None and len(row.profile.ops) > 1, _ops),
+    (lambda row: row.profile is not None and sum(bool(op.work.operations) for op in row.profile.ops) > 1, _roof),
+    (lambda row: row.plan is not None and len(row.plan.plan) > 1 and row.kind != "op", _memory),
 )
