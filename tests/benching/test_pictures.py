@@ -81,7 +81,8 @@ def dots(svg: ET.Element, colour: str) -> np.ndarray:
 
 def test_a_page_is_one_file_without_network_and_script() -> None:
     text = report_html(made_bench([full_row("one"), full_row("two", threads=2), full_row("two")]))
-    assert len(re.findall("<svg", text)) == 1 + 1 + 3 * 4  # ratios, threads, and of each row rounds, ops, roofline and memory
+    # Ratios, threads, and of each row rounds, ops, roofline and memory; the plans of one model are the same.
+    assert len(re.findall("<svg", text)) == 1 + 1 + 3 * 4 - 1
     for forbidden in ("http:", "https:", "<script", "<link", "@import", "url(", "src=", "onload", "<metadata", "clip-path"):
         assert forbidden not in text, forbidden
     identities = re.findall(r' id="([^"]*)"', text)
