@@ -69,11 +69,11 @@ class Rows:
                         row.measure_memory(folder, self.say)
                     self._profile([row for row in running if self.profile or row.kind == "op"], folder, count)
                 finally:
-                    for row in rows:
-                        if isinstance(row, BenchRow):
-                            add(row)
-                        elif row.measuring.begun:
-                            add(row.finished())
+                    for made in rows:
+                        if isinstance(made, BenchRow):
+                            add(made)
+                        elif made.measuring.begun:
+                            add(made.finished())
 
     def _profile(self, rows: Sequence[_Row], folder: str, threads: int) -> None:
         """Time rows op by op, in a process for all of them."""

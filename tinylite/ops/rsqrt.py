@@ -36,6 +36,6 @@ class Rsqrt(Unary):
         roots = multiply_by_quantized_multiplier(1, multiplier, shift + _BITS)
         # The product is rounded to float before its inverse is taken in double.
         factor = 1 / float(np.sqrt(np.float32(scale_and_zero(node, input)[0])) * np.float32(out_scale))
-        multiplier, shift = multiplier_and_shift(factor)
-        found = multiply_by_quantized_multiplier(roots, multiplier, shift - _BITS) + out_zero
+        whole, left = multiplier_and_shift(factor)
+        found = multiply_by_quantized_multiplier(roots, whole, left - _BITS) + out_zero
         return np.where(x > 0, found, integer_limits(output.type)[1])
