@@ -135,3 +135,23 @@ def test_figures_of_another_cpu_are_refused(tmp_path: Path) -> None:
     done = run(DIGITS, "--compare", str(saved))
     assert done.exit_code not in (0, 1)
     assert "Z80" in done.output
+
+
+def test_reports_are_written_beside_the_table(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    html, nodes, trace = (tmp_path / name for name in ("report.html", "nodes.json", "trace.json"))
+    done = run(DIGITS, "--against", "cpu:portable", "--html", str(html), "--node-data", str(nodes), "--trace", str(trace))
+    assert done.exit_code == 0, done.output
+    assert "<svg" in html.read_text()
+    assert len(html.read_bytes()) < 400_000
+    assert json.loads(nodes.read_text())
+    assert json.loads(trace.read_text())["traceEvents"]
+
+
+def test_a_report_never_replaces_what_is_read(tmp_path: Path) -> None:
+    model = tmp_path / "digits.tflite"
+    content = Path(DIGITS).read_bytes()
+    model.write_bytes(content)
+    done = run(str(model), "--save", str(model))
+    assert done.exit_code == 2
+    assert model.read_bytes() == content

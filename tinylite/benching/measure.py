@@ -24,7 +24,7 @@ __all__ = ["LAUNCHES", "FirstRun", "Measuring", "Starting", "measure_all"]
 # run for. On a busy machine most rounds of 10 ms are interrupted, and few of 2 ms.
 ROUND = 0.002
 _WARM = 0.2  # of a round's runs, before it: the others have had the caches
-LAUNCHES = 6  # at least: the median of six lies between the least and the greatest with a confidence of 97 %
+LAUNCHES = 9  # at least: the interval of nine leaves out one at either end, which may have been disturbed
 _LAUNCH = 0.3  # seconds of rounds in a launch: what differs from launch to launch is seen by many short ones
 _LEAST_ROUNDS = 3  # of a launch
 _PATIENCE = 8, 20.0  # times the seconds that were asked for, and seconds at least: then even launches that are missing are left out

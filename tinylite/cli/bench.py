@@ -86,7 +86,7 @@ def bench(
     files: tuple[str, ...], ops: tuple[str, ...], op_files: tuple[str, ...], ops_of: tuple[str, ...], against: tuple[str, ...],
     threads: list[int], batch: int | None, shapes: tuple[str, ...], seed: int, arithmetic: str | None, cpu: str | None, seconds: float,
     precision: float, pin: bool, start: bool, memory: bool, profile: bool, form: str | None, save: str | None, compare: tuple[str, ...],
-    fail_above: float,
+    fail_above: float, html: str | None, node_data: str | None, trace: str | None,
 ) -> None:  # fmt: skip
     """Time models and single ops beside baselines, in turn.
 
@@ -118,7 +118,9 @@ def bench(
     """
     from ..benching.bench import bench as measure
     from ..benching.op_text import read_counted_ops
+    from ..benching.pictures.drawing import load_matplotlib
     from ..benching.result import Bench
+    from ..files.io import check_not_source
 
     click.get_current_context().meta[ERROR_CODE] = 2  # 1 is for what has become slower
     models = [file for index, file in enumerate(files) if index == 0 or file.lower().endswith(_MODELS)]
@@ -127,7 +129,17 @@ def bench(
         raise click.UsageError("there is nothing to time: give a model, --op, --ops or --ops-of")
     if batch is not None and (inputs or shapes):
         raise click.UsageError("--batch is of random inputs in the file's shapes: leave it out, or INPUT and --shape")
-    older = [Bench.load(path) for path in compare]  # before any time is taken
+    if node_data is not None and (len(models) != 1 or len(threads) != 1):
+        raise click.UsageError("--node-data is of one model, on one number of threads")
+    # Before any time is taken:
+    older = [Bench.load(path) for path in compare]
+    sources = (*files, *(file.partition("=")[2] for file in files), *op_files, *ops_of, *compare)
+    for target in filter(None, (save, html, node_data, trace)):
+        for source in sources:
+            check_not_source(target, source)
+    if html is not None:
+        load_matplotlib()
+    profile = profile or node_data is not None or trace is not None
     progress = _Progress()
     request: dict[str, Any] = dict(
         models=[_subject(model, inputs, shapes, seed) for model in models],
@@ -141,13 +153,15 @@ def bench(
         found.save(save)
     _show(found, form)
     if not found.complete:
+        _write_pictures(found, None, html, node_data, trace)
         echo("It was interrupted: these are the figures that were measured.", err=True)
         click.get_current_context().exit(130)
     if all(measurement.refused for row in found.rows for measurement in row.measurements):
         click.get_current_context().exit(2)
-    if older:
-        comparison = _compared(found, older, fail_above, request)
-        progress.clear()
+    comparison = _compared(found, older, fail_above, request) if older else None
+    progress.clear()
+    _write_pictures(found, comparison, html, node_data, trace)
+    if comparison is not None:
         _show_comparison(comparison, form)
         click.get_current_context().exit(1 if comparison.failed else 0)
 
@@ -160,6 +174,24 @@ def _compared(found: Bench, older: Sequence[Bench], fail_above: float, request: 
     comparison = found.compare(older[0], fail_above, older[1:])
     suspects = regressions(comparison)
     return confirm(comparison, measure(**request, only=suspects)) if suspects else comparison
+
+
+def _write_pictures(found: Bench, comparison: Comparison | None, html: str | None, node_data: str | None, trace: str | None) -> None:
+    """What was asked for: a report, and the times of ops for other programs."""
+    from ..benching.exports.chrome_trace import save_chrome_trace
+    from ..benching.exports.model_explorer import save_node_data
+    from ..benching.pictures.page import save_html
+    from ..model import Model
+
+    profiles = {row.label: row.profile for row in found.rows if row.profile is not None and row.kind == "model"}
+    if html is not None:
+        save_html(found, html, comparison)
+    if trace is not None:
+        save_chrome_trace(profiles, trace)
+    if node_data is not None and profiles:
+        (profile,) = profiles.values()
+        path = click.get_current_context().params["files"][0]
+        save_node_data(profile, node_data, Model.load(path))
 
 
 def _subject(model: str, files: Sequence[str], shapes: Sequence[str], seed: int) -> Subject:

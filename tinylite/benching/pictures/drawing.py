@@ -22,7 +22,7 @@ from ...text import printable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["COLOURS", "SERIES", "SMALL", "Drawing", "can_be_drawn", "draw", "fitted", "log_ticks", "text_width"]
+__all__ = ["COLOURS", "SERIES", "SMALL", "Drawing", "can_be_drawn", "draw", "fitted", "load_matplotlib", "log_ticks", "text_width"]
 
 # What a colour of the page is called in CSS, and the colour that stands for it while matplotlib draws.
 COLOURS = {
@@ -160,7 +160,7 @@ def draw(name: str, label: str, size: tuple[int, int], paint: Callable[[Drawing]
     What is drawn depends on nothing but the arguments: not on the user's settings of matplotlib, and not on the date. Raises
     MissingPackageError without matplotlib.
     """
-    mpl = _matplotlib()
+    mpl = load_matplotlib()
     with ExitStack() as settings:
         settings.enter_context(mpl.rc_context())
         settings.enter_context(warnings.catch_warnings())
@@ -191,7 +191,7 @@ def text_width(text: str, size: float) -> float:
 @functools.cache
 def _letter_width(letter: str) -> float:
     """Of a letter, as a share of the font's size."""
-    _matplotlib()
+    load_matplotlib()
     if unicodedata.east_asian_width(letter) in "WF":
         return 1.0
     from matplotlib.font_manager import FontProperties
@@ -202,7 +202,7 @@ def _letter_width(letter: str) -> float:
         return float(text_to_path.get_text_width_height_descent(letter, FontProperties("DejaVu Sans", size=100), False)[0]) / 100
 
 
-def _matplotlib() -> ModuleType:
+def load_matplotlib() -> ModuleType:
     try:
         import matplotlib as mpl
     except ImportError as error:

@@ -85,11 +85,6 @@ def _title(bench: Figures) -> str:
     return f"Benchmark of {names[0]}" if len(names) == 1 else f"Benchmark of {len(names)} models and ops"
 
 
-def _title(bench: Figures) -> str:
-    names = list(dict.fromkeys(row.part_of or row.title for row in bench.rows))
-    return f"Benchmark of {names[0]}" if len(names) == 1 else f"Benchmark of {len(names)} models and ops"
-
-
 # ---- figures
 
 
