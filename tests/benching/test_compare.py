@@ -101,6 +101,9 @@ def test_verdicts() -> None:
     assert verdict(row(), row(1.08)) == SLOWER
     assert verdict(row(), row(1.04)) == verdict(row(), row(0.97)) == SAME
     assert verdict(row(), row(1.02), fail_above=0.01) == UNSURE  # three times 0.7 %
+    assert verdict(row(), row(1.01), fail_above=0.02) == SAME  # 1.7 % at most
+    assert verdict(row(half=0.015), row(1.01, 0.015)) == verdict(row(half=0.015), row(0.99, 0.015)) == SAME
+    assert verdict(row(half=0.015), row(1.04, 0.015)) == verdict(row(half=0.015), row(0.96, 0.015)) == UNSURE
     assert verdict(row(half=0.001), row(1.03, 0.001), fail_above=0.02) == SLOWER
     assert verdict(row(), row(1 / 1.08)) == FASTER
     assert verdict(row(), row(1.08, half=0.04)) == UNSURE

@@ -10,10 +10,7 @@ import pytest
 from tinylite.benching.machine import Machine
 from tinylite.benching.result import Bench, Settings
 
-MACHINE = Machine(
-    "x86_64 Some CPU (family 6, model 1)", 8, 4, "avx2", "Linux x86_64", "3.12.1", {"tinylite": "1.0", "numpy": "2.4"}, 2,
-    "powersave", True, True, "6.1",
-)  # fmt: skip
+from .made import MACHINE
 
 
 def _system(root: Path, files: dict[str, str]) -> str:

@@ -171,22 +171,24 @@ def _change(comparison: Comparison, before: BenchRow, row: BenchRow, past: Seque
         baseline = divisor[0]
     noise = max(change.width / 2, _spread([before, *past], divisor))
     limit = max(comparison.fail_above, _NOISES * noise)
-    verdict = _verdict(change, limit, comparison.fail_above)
+    verdict = _verdict(change, noise, limit, comparison.fail_above)
     if not baseline and verdict != SAME and (before.noise or row.noise):
         verdict, reason = UNSURE, f"{reason}, and the machine was not quiet"
     return Change(before, row, then, now, change, baseline, noise, limit, verdict, reason=reason)
 
 
-def _verdict(change: Estimate, limit: float, wanted: float) -> str:
+def _verdict(change: Estimate, noise: float, limit: float, wanted: float) -> str:
+    value = change.value
     if change.low > 1 + limit:  # whatever the noise is
         return SLOWER
     if limit > _USELESS and limit > wanted:
         return UNSURE
-    if change.value > 1 + limit:
+    if value > 1 + limit:
         return SLOWER
-    if change.value < 1 / (1 + limit):
+    if value < 1 / (1 + limit):
         return FASTER
-    return SAME if limit <= wanted else UNSURE
+    excluded = value * (1 + noise) <= 1 + wanted and value / (1 + noise) >= 1 / (1 + wanted)
+    return SAME if limit <= wanted or excluded else UNSURE
 
 
 def _ours(row: BenchRow) -> Estimate | str:

@@ -28,7 +28,7 @@ class Change:
     baseline     the name of the baseline that both were divided by; "" where times themselves were compared
     noise        half the width of the interval of the change, or how far older figures differ if that is more, as a share
     limit        how large a change has to be to count, as a share: `fail_above`, or three times the noise if that is more
-    verdict      SLOWER, FASTER, SAME, or UNSURE: within the noise, which is more than what was to be found
+    verdict      SLOWER, FASTER, SAME, or UNSURE: within the limit, and with the noise it may be as much as `fail_above`
     again        the change as `confirm` found it, measured again
     reason       what else there is to say of the verdict
     """
@@ -76,7 +76,7 @@ class Comparison:
 
     @property
     def unsure(self) -> list[Change]:
-        """Those that could not be told: a change as large as `fail_above` would not have shown."""
+        """Those that could not be told: they may have changed by as much as `fail_above`, and that is within their noise."""
         return [each for each in self.changes if each.verdict == UNSURE]
 
     @property
