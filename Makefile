@@ -1,5 +1,6 @@
 # `make demo` installs tinylite and runs its model on its pictures; `make test` installs and runs the tests;
 # `make converter` does so with TensorFlow, which the others do without; `make fuzz` attacks for an hour, or SECONDS=60.
+# `make benchmark` times models, ops and starts for half an hour, and writes the tables of README.md and docs/benchmark-results.md.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -35,8 +36,7 @@ lint: $(VENV)/lint
 	cd $(VENV)/typed && MYPYPATH=. ../bin/mypy --config-file ../../pyproject.toml
 
 benchmark: $(VENV)/test
-	$(BIN)/python -m benchmarks models
-	$(BIN)/python -m benchmarks start --first
+	$(BIN)/python -m benchmarks all
 
 clean:
 	rm -rf $(VENV) build *.egg-info
