@@ -78,6 +78,9 @@ def _show_grammar(ctx: click.Context, param: click.Parameter, value: bool) -> No
 @click.option("--csv", "form", flag_value="csv", help="Print the table as CSV.")
 @click.option("--markdown", "form", flag_value="markdown", help="Print the table as Markdown.")
 @click.option("--save", type=click.Path(dir_okay=False), metavar="FILE", help="Write all figures as JSON, for --compare.")
+@click.option("--html", type=click.Path(dir_okay=False), metavar="FILE", help="Write a report with pictures as one HTML page.")
+@click.option("--node-data", type=click.Path(dir_okay=False), metavar="FILE", help="Write the times of ops for Model Explorer.")
+@click.option("--trace", type=click.Path(dir_okay=False), metavar="FILE", help="Write the times of ops as a Chrome trace.")
 @click.option(
     "--compare", multiple=True, type=click.Path(), metavar="OLD", help="Compare with saved figures; further ones say what is noise."
 )
