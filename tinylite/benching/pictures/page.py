@@ -227,7 +227,7 @@ def _picture(room: _Room, title: str, picture: Html | None, words: str, most: in
 def _by_row(rows: Sequence[BenchRow], room: _Room) -> Iterator[str]:
     """A section for each row that has pictures. Each kind of picture gets its part of the room, and what others left of theirs."""
     drawn: dict[int, list[str]] = {}
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     left = 0
     for number, (has, picture) in enumerate(_KINDS):
         most = room.left // (len(_KINDS) - number)
@@ -235,10 +235,10 @@ def _by_row(rows: Sequence[BenchRow], room: _Room) -> Iterator[str]:
             if not has(row):
                 continue
             part = picture(row, f"{picture.__name__} {place}") if most else None
-            if part in seen:  # a memory plan is the same for any number of threads
+            if part is not None and (row.name, part) in seen:  # a memory plan is the same for any number of threads
                 continue
             if part is not None and room.take(part, most):
-                seen.add(part)
+                seen.add((row.name, part))
                 most -= _size(part)
                 drawn.setdefault(place, []).append(part)
             elif part is not None or not most:
