@@ -310,7 +310,7 @@ def test_what_changed_is_beside_the_figures_in_the_colours_of_the_verdicts() -> 
     text = report_html(new, comparison)
     assert comparison.summary() in html.unescape(text) and "5.0% to either side" in text
     changes, beside, *_ = (ET.fromstring(found) for found in re.findall(r"<svg.*?</svg>", text, re.S))
-    assert {"faster now", "slower now", "slower, 1 thread"} <= set(words(changes)) and "the baseline is faster" in words(beside)
+    assert {"faster now", "slower now", "slower", "same"} <= set(words(changes)) and "the baseline is faster" in words(beside)
     for colour, middle in ((COLOURS["bad"], 1.3), (COLOURS["good"], 0.7), (COLOURS["bar"], 1.0)):
         (dot,) = dots(changes, colour)
         one = next(shape for shape in shapes(changes, COLOURS["ink"], "stroke") if len(shape) == 2)[0, 0]

@@ -95,7 +95,7 @@ class Drawing:
     def svg(self, label: str) -> Html:
         """All of it, as an element of a page; `label` is what it shows, in words, for those who cannot see it."""
         content = io.BytesIO()
-        self.figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+        self.figure.savefig(content, format="svg")
         root = ET.fromstring(content.getvalue())
         style = f"width:100%;min-width:{min(self.width, _NARROWEST)}px;max-width:{self.width}px;stroke-linejoin:round"
         head = f'<svg viewBox="0 0 {self.width} {self.height}" style="{style}" role="img" aria-label="{html_cell(label, 1000)}">'

@@ -147,7 +147,8 @@ def _count(number: int, what: str) -> str:
 def _then_and_now(comparison: Comparison, room: _Room) -> str:
     """The changes, those that moved most first."""
     changes = comparison.changes
-    lines = [Ratio(_called(each.row), each.change, _VERDICTS.get(each.verdict, COLOURS["bar"])) for each in changes]
+    several = len({each.row.threads for each in changes}) > 1
+    lines = [Ratio(_called(each.row, several), each.change, _VERDICTS.get(each.verdict, COLOURS["bar"])) for each in changes]
     used = {each.verdict for each in changes}
     legend = [(verdict, colour) for verdict, colour in _VERDICTS.items() if verdict in used]
     words = (
