@@ -11,6 +11,7 @@ from . import stored
 from .compare import compare
 from .comparison import Comparison
 from .csv_table import bench_csv
+from .pictures.page import save_html
 from .records import BenchRow, Figures, Measurement, Settings
 from .tables import bench_grid, bench_markdown
 
@@ -44,6 +45,10 @@ class Bench(Figures):
     def markdown(self) -> str:
         """A table for people, with the digits that figures carry, and notes on what was refused and what is doubtful."""
         return bench_markdown(self)
+
+    def save_html(self, path: str | os.PathLike[str], comparison: Comparison | None = None) -> None:
+        """Write a report with pictures as one page, whole or not at all. Raises FileError, and MissingPackageError without matplotlib."""
+        save_html(self, path, comparison)
 
     def compare(self, old: Figures, fail_above: float = 0.05, history: Iterable[Figures] = ()) -> Comparison:
         """What has changed since `old`: see tinylite/benching/compare.py. Raises SettingError where they cannot be compared."""

@@ -183,12 +183,11 @@ def _write_pictures(found: Bench, comparison: Comparison | None, html: str | Non
     """What was asked for: a report, and the times of ops for other programs."""
     from ..benching.exports.chrome_trace import save_chrome_trace
     from ..benching.exports.model_explorer import save_node_data
-    from ..benching.pictures.page import save_html
     from ..model import Model
 
     profiles = {row.label: row.profile for row in found.rows if row.profile is not None and row.kind == "model"}
     if html is not None:
-        save_html(found, html, comparison)
+        found.save_html(html, comparison)
     if trace is not None:
         save_chrome_trace(profiles, trace)
     if node_data is not None and profiles:
