@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -110,6 +111,9 @@ class Hosts:
         if not python:
             raise SettingError("Python does not know where its program is, so no other can be started", "Use a Python that was installed")
         environment = {**os.environ, "TINYLITE_QUIET": "1", **self._environment}
+        # The size of the environment moves the stack, and with it how fast some code is (Mytkowicz et al., "Producing wrong data without
+        # doing anything obviously wrong", 2009): so it is another one in each launch.
+        environment["TINYLITE_PADDING"] = "." * random.randrange(4096)
         if timed.cpu:
             environment["TINYLITE_CPU"] = timed.cpu
         if timed.python is not None:  # what that Python has, not what this process has
