@@ -43,6 +43,7 @@ def of_keras(make: Callable[[], Network]) -> Files:
     import tf_keras
 
     for package in (keras, tf_keras):
+        package.backend.clear_session()  # names of layers have numbers, which go on from network to network
         package.utils.set_random_seed(SEED)
     network = make()
     made: Files = {type: lambda type=type: _by_tensorflow(network, type) for type in TYPES}  # type: ignore[misc]
