@@ -92,4 +92,8 @@ def _bench(results: Path, name: str, what: Sequence[str], against: str, seconds:
     results.mkdir(parents=True, exist_ok=True)
     beside = [] if any(_says(word, "--against") for word in words) else ["--against", against]
     suite = [*what, *beside, "--seconds", str(seconds), "--markdown", "--save", str(results / f"{name}.json")]
-    return command_line(["bench", *suite, *words], standalone_mode=False) or 0
+    try:
+        command_line(["bench", *suite, *words], prog_name="tinylite")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0
+    return 0

@@ -60,6 +60,7 @@ def test_all_suites_in_one_command(pages: Path) -> None:
     assert {each.agreement for row in found["models"].rows for each in row.baselines if each.name == "reference"} == {"same bits"}
     assert {row.kind for row in found["ops"].rows} == {"op"}
     assert {row.kind for row in found["starts"].rows} == {"start", "first run"}
+    assert not any(row.operations for row in found["starts"].rows), "a start is not a rate of operations"
     assert any(row.profile is not None and row.ours.memory for row in found.pop("profile").rows)
     page = (pages / "docs" / "benchmark-results.md").read_text()
     for name, bench in found.items():
@@ -73,16 +74,16 @@ def test_suites_say_what_tinylite_bench_understands(tmp_path: Path, monkeypatch:
     """What each would time, and beside what; what the user says is to be timed replaces it."""
     asked: list[dict[str, Any]] = []
 
-    def parsed(words: list[str], standalone_mode: bool) -> int:
-        assert words.pop(0) == "bench" and not standalone_mode
+    def parsed(words: list[str], prog_name: str) -> None:
+        assert words.pop(0) == "bench"
         asked.append(command_line.commands["bench"].make_context("bench", words).params)
-        return 0
+        raise SystemExit(len(asked))
 
     monkeypatch.setattr(suites, "command_line", parsed)
     for suite in suites.ALL:
         for quick in (False, True):
-            assert suite(tmp_path, (), quick) == 0
-        assert suite(tmp_path, [str(DIGITS), "--against=tflm"], True) == 0
+            assert suite(tmp_path, (), quick) == len(asked), "the exit code is that of tinylite bench"
+        suite(tmp_path, [str(DIGITS), "--against=tflm"], True)
     all_models, quick_models, own_models, all_ops, quick_ops, own_ops, starts, _, own_start, profile, quick_profile, own_profile = asked
     assert [Path(file).stem for file in quick_models["files"]] == ["digits_int8", "digits_uint8"]
     assert {*quick_models["files"]} <= {*all_models["files"]}
@@ -100,9 +101,8 @@ def test_a_file_that_litert_refuses_for_what_means_nothing_is_mended_for_all(
     """person_detect has scales along a dimension that is not there."""
     read: list[bytes] = []
 
-    def listed(words: list[str], standalone_mode: bool) -> int:
+    def listed(words: list[str], prog_name: str) -> None:
         read.extend(Path(word).read_bytes() for word in words if word.endswith(".tflite"))
-        return 0
 
     monkeypatch.setattr(suites, "command_line", listed)
     person_detect = shared / "models" / "person_detect_int8.tflite"
@@ -117,6 +117,13 @@ def test_words_for_tinylite_bench_outweigh_those_of_the_suite(tmp_path: Path) ->
     done = benchmark("models", "--quick", DIGITS, "--against", "reference", "--threads", "2", "--json", "--results", tmp_path)
     (row,) = json.loads(done.stdout)["rows"]
     assert (row["name"], row["threads"]) == ("digits_uint8", 2)
+
+
+def test_what_tinylite_bench_refuses_is_said_without_a_traceback(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks", "models", str(DIGITS), "--against", "nobody", "--results", str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode not in (0, 130)
+    assert "'nobody'" in done.stderr and "Traceback" not in done.stderr
 
 
 def test_ops_of_the_suite_have_the_reference_s_bits() -> None:

@@ -161,7 +161,8 @@ class _Row:
         prepared = self.ready.prepared
         return BenchRow(
             self.subject.name, self.kind, prepared.digest, measurements, self.threads, self.batch, self.subject.count, prepared.shapes,
-            prepared.operations, _peak_share(self.profile),
+            prepared.operations if self.kind == self.subject.kind else {},  # a process from its start does much else
+            _peak_share(self.profile),
             self.measuring.watch.reasons({} if self.kind == "first run" else ratios or times), self.profile, self.plan,
             self.subject.part_of, self.ready.verified,
         )  # fmt: skip
