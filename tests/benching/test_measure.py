@@ -176,6 +176,15 @@ def test_starts_and_the_first_run_ever() -> None:
     assert first.ours.seconds.value > 2 * start.ours.seconds.value  # it has compiled kernels
 
 
+def test_a_start_finds_bytecode_whatever_this_process_may_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers often keep Python from writing it; then a checkout would be compiled in each start."""
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    seen = tmp_path / "seen"
+    other = python(tmp_path, f"import sys\nopen({str(seen)!r}, 'w').write(str(sys.dont_write_bytecode))\nREAL")
+    assert not quick(against=[other]).rows[0].baselines[0].refused
+    assert seen.read_text() == "False"
+
+
 def test_memory_is_that_of_processes() -> None:
     ours = quick(memory=True).rows[0].ours
     assert 0 < ours.memory["added"] < ours.memory["peak"]

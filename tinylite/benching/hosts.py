@@ -114,6 +114,9 @@ class Hosts:
         # The size of the environment moves the stack, and with it how fast some code is (Mytkowicz et al., "Producing wrong data without
         # doing anything obviously wrong", 2009): so it is another one in each launch.
         environment["TINYLITE_PADDING"] = "." * random.randrange(4096)
+        # Installed packages have their bytecode. A checkout gets it in its first run, unless this keeps it from that, as in many
+        # containers: then each start would compile tinylite's source, and nobody's else.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         if timed.cpu:
             environment["TINYLITE_CPU"] = timed.cpu
         if timed.python is not None:  # what that Python has, not what this process has
