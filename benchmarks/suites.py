@@ -17,6 +17,7 @@ RESULTS = ROOT / "build" / "benchmark"
 DEMO = ROOT / "tinylite" / "demo"
 FOLDERS = (ROOT.parent / "shared" / "models", ROOT / "models", DEMO)
 OPS = Path(__file__).parent / "ops.txt"
+SMALL = DEMO / "digits_int8.tflite"  # what is always there
 PROFILED = "mobilenet_v2_int8"
 STARTED = ("hello_world_float", "hello_world_int8", "mobilenet_v1_float", "mobilenet_v1_int8")
 
@@ -50,15 +51,14 @@ def ops(results: Path, words: Sequence[str], quick: bool) -> int:
 
 def starts(results: Path, words: Sequence[str], quick: bool) -> int:
     """Processes, from the start of Python to the first output, beside LiteRT's; and the first run ever."""
-    chosen = model_files(quick)[:1] if quick else [path for path in model_files() if path.stem in STARTED]
-    what = [] if _says_what(words) else map(str, chosen)
+    chosen = [] if quick else [path for path in model_files() if path.stem in STARTED]
+    what = [] if _says_what(words) else map(str, chosen or [SMALL])
     return _bench(results, "starts", [*what, "--start"], "xnnpack", 0.1 if quick else 20, words)
 
 
 def profile(results: Path, words: Sequence[str], quick: bool) -> int:
     """One network op by op, each also by itself beside LiteRT with XNNPACK; its memory, and on all cores too."""
-    small = DEMO / "digits_int8.tflite"
-    chosen = small if quick else next((path for path in model_files() if path.stem == PROFILED), small)
+    chosen = SMALL if quick else next((path for path in model_files() if path.stem == PROFILED), SMALL)
     threads = {1} if quick else {1, cores()}
     what = [] if _says_what(words) else [str(chosen)]
     how = ["--profile", "--memory", "--threads", ",".join(map(str, sorted(threads)))]

@@ -95,6 +95,16 @@ def test_suites_say_what_tinylite_bench_understands(tmp_path: Path, monkeypatch:
     assert len({each["save"] for each in asked}) == len(suites.ALL)
 
 
+def test_without_further_models_the_demo_s_are_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr(suites, "FOLDERS", (suites.DEMO, tmp_path / "absent"))
+    monkeypatch.setattr(suites, "command_line", lambda words, prog_name: asked.append(words))
+    for suite in (suites.models, suites.starts, suites.profile):
+        suite(tmp_path, (), False)
+    files = [[Path(word).name for word in words if word.endswith(".tflite")] for words in asked]
+    assert files == [["digits_int8.tflite", "digits_uint8.tflite"], ["digits_int8.tflite"], ["digits_int8.tflite"]]
+
+
 def test_a_file_that_litert_refuses_for_what_means_nothing_is_mended_for_all(
     tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
