@@ -6,7 +6,10 @@ import csv
 import io
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -71,7 +74,7 @@ def test_the_grammar_is_shown() -> None:
         ([DIGITS, THREE, "--batch", "2"], "--batch is of random inputs"),
         (["--op", "CONV2D f32 1x8"], "CONV_2D"),
         (["--ops", "absent.txt"], "absent.txt"),
-        ([DIGITS, "--compare", "absent.json"], "absent.json"),
+        ([DIGITS, "--compare", "absent.json"], "absent.json: there is no such file"),
         ([DIGITS, "--cpu", "z80"], "z80"),
     ],
 )
@@ -155,3 +158,61 @@ def test_a_report_never_replaces_what_is_read(tmp_path: Path) -> None:
     done = run(str(model), "--save", str(model))
     assert done.exit_code == 2
     assert model.read_bytes() == content
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(28, "No space left on device"), tinylite.FileError("it is damaged")], ids=repr)
+def test_no_error_is_taken_for_a_slower_row(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**settings: object) -> None:
+        raise error
+
+    monkeypatch.setattr("tinylite.benching.bench.bench", fail)
+    assert run(DIGITS).exit_code == 2
+
+
+def test_a_reader_that_has_gone_is_not_a_slower_row() -> None:
+    command = [sys.executable, "-m", "tinylite", "bench", "--op", "RELU f32 1x8", "--seconds", "0.01", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.close()
+    _, said = process.communicate(timeout=120)
+    assert (process.returncode, said) == (2, b"")
+
+
+@pytest.mark.parametrize("option", ["--save", "--html", "--node-data", "--trace"])
+def test_where_nothing_can_be_written_no_time_is_taken(option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tinylite.benching.bench.bench", lambda **settings: pytest.fail("it is timed"))
+    done = run(DIGITS, option, str(tmp_path / "absent" / "figures"))
+    assert done.exit_code == 2
+    assert "its directory does not exist" in done.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_figures_that_cannot_be_saved_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: str, parts: object, replace: bool = True) -> None:
+        raise tinylite.FileError("it cannot be written: No space left on device")
+
+    monkeypatch.setattr("tinylite.benching.stored.write_whole", full)
+    done = run(DIGITS, "--save", str(tmp_path / "figures.json"))
+    assert done.exit_code == 2
+    assert "No space left" in done.output
+    assert "digits_uint8" in done.output
+
+
+def test_an_interrupt_while_it_is_measured_again_is_not_a_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tinylite.benching.bench import bench
+
+    old = str(tmp_path / "old.json")
+    assert run(DIGITS, "--save", old).exit_code == 0
+    monkeypatch.setattr("tinylite.benching.compare.regressions", lambda comparison: [comparison.new.rows[0]])
+
+    def interrupted(**settings: Any) -> Bench:
+        def stop(text: str) -> None:
+            raise KeyboardInterrupt
+
+        return bench(**(settings | {"progress": stop} if "only" in settings else settings))
+
+    monkeypatch.setattr("tinylite.benching.bench.bench", interrupted)
+    done = run(DIGITS, "--compare", old)
+    assert done.exit_code == 130, done.output
+    assert "counts from" in done.output
+    assert "while what seems slower was measured again" in done.output

@@ -42,8 +42,9 @@ def load(kind: type[T], path: str | os.PathLike[str]) -> T:
     """The Bench, a dataclass of this kind, in a file. Raises FileError where it holds none, or one of a later version."""
     where = os.fsdecode(path)
     with at(where):
+        content = bytes(content_of(where))
         try:
-            found = json.loads(bytes(content_of(where)))
+            found = json.loads(content)
         except (ValueError, RecursionError) as error:
             raise FileError(f"it is not JSON: {error}", _AGAIN) from None
         if not isinstance(found, dict) or found.get("format") != FORMAT:

@@ -123,7 +123,7 @@ def bench(
     from ..benching.op_text import read_counted_ops
     from ..benching.pictures.drawing import load_matplotlib
     from ..benching.result import Bench
-    from ..files.io import check_not_source
+    from ..files.io import check_not_source, check_writable
 
     click.get_current_context().meta[ERROR_CODE] = 2  # 1 is for what has become slower
     models = [file for index, file in enumerate(files) if index == 0 or file.lower().endswith(_MODELS)]
@@ -140,6 +140,7 @@ def bench(
     for target in filter(None, (save, html, node_data, trace)):
         for source in sources:
             check_not_source(target, source)
+        check_writable(target)
     if html is not None:
         load_matplotlib()
     profile = profile or node_data is not None or trace is not None
@@ -152,31 +153,39 @@ def bench(
     )  # fmt: skip
     found = measure(**request)
     progress.clear()
-    if save is not None:
-        found.save(save)
-    _show(found, form)
+    try:
+        if save is not None:
+            found.save(save)
+    finally:  # where the disk is full, too: then this is all that is left of them
+        _show(found, form)
     if not found.complete:
         _write_pictures(found, None, html, node_data, trace)
         echo("It was interrupted: these are the figures that were measured.", err=True)
         click.get_current_context().exit(130)
     if all(measurement.refused for row in found.rows for measurement in row.measurements):
         click.get_current_context().exit(2)
-    comparison = _compared(found, older, fail_above, request) if older else None
+    comparison, complete = _compared(found, older, fail_above, request) if older else (None, True)
     progress.clear()
-    _write_pictures(found, comparison, html, node_data, trace)
     if comparison is not None:
         _show_comparison(comparison, form)
-        click.get_current_context().exit(1 if comparison.failed else 0)
+    _write_pictures(found, comparison, html, node_data, trace)
+    if not complete:
+        echo("It was interrupted while what seems slower was measured again.", err=True)
+        click.get_current_context().exit(130)
+    click.get_current_context().exit(1 if comparison is not None and comparison.failed else 0)
 
 
-def _compared(found: Bench, older: Sequence[Bench], fail_above: float, request: dict[str, Any]) -> Comparison:
-    """With older figures, the first; what seems slower is measured again before it counts."""
+def _compared(found: Bench, older: Sequence[Bench], fail_above: float, request: dict[str, Any]) -> tuple[Comparison, bool]:
+    """With older figures, the first; what seems slower is measured again before it counts. And whether that was not interrupted."""
     from ..benching.bench import bench as measure
     from ..benching.compare import confirm, regressions
 
     comparison = found.compare(older[0], fail_above, older[1:])
     suspects = regressions(comparison)
-    return confirm(comparison, measure(**request, only=suspects)) if suspects else comparison
+    if not suspects:
+        return comparison, True
+    again = measure(**request, only=suspects)
+    return confirm(comparison, again), again.complete
 
 
 def _write_pictures(found: Bench, comparison: Comparison | None, html: str | None, node_data: str | None, trace: str | None) -> None:

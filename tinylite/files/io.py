@@ -23,8 +23,8 @@ import numpy as np
 from ..errors import FileError, OutOfMemoryError, at
 
 __all__ = [
-    "MAPPED_FROM", "check_no_pipes", "check_not_source", "check_readable", "check_unchanged", "content_of", "current_directory", "ends_of",
-    "keep_name", "stream_of", "umask", "write_whole",
+    "MAPPED_FROM", "check_no_pipes", "check_not_source", "check_readable", "check_unchanged", "check_writable", "content_of",
+    "current_directory", "ends_of", "keep_name", "stream_of", "umask", "write_whole",
 ]  # fmt: skip
 
 MAPPED_FROM = 128 << 20  # bytes
@@ -171,32 +171,17 @@ def write_whole(path: str, parts: Iterable[bytes | memoryview], replace: bool = 
     is written; a device or a pipe, such as /dev/stdout, is written into. Without `replace` a file that is there already is an error,
     even one that another process has written meanwhile.
     """
-    import tempfile  # which takes a while, and nobody needs who only reads
-
-    try:
-        mode = os.stat(path or ".").st_mode
-        if stat.S_ISDIR(mode):
-            raise FileError("it cannot be written: it is a directory", "Give the name of a file")
-        if not stat.S_ISREG(mode):
+    with _written_into(path):
+        mode = _mode(path)
+        if mode is not None and not stat.S_ISREG(mode):
             with open(path, "wb") as file:
                 for part in parts:
                     file.write(part)
             return
-        if not replace:
-            raise FileError(*_EXISTS)
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte, or with half a surrogate pair
-        if isinstance(error, FileError):
-            raise
-        raise FileError(f"it cannot be written: {getattr(error, 'strerror', error)}", "Give another file") from None
+    if mode is not None and not replace:
+        raise FileError(*_EXISTS)
     path = os.path.realpath(path)
-    if not os.path.isdir(os.path.dirname(path)):
-        raise FileError("it cannot be written: its directory does not exist", "Make the directory, or give another file")
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".tinylite-")
-    except OSError as error:
-        raise FileError(f"it cannot be written: {error.strerror}", "Check the permissions of its directory") from None
+    descriptor, temporary = _temporary_beside(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
             for part in parts:
@@ -212,6 +197,52 @@ def write_whole(path: str, parts: Iterable[bytes | memoryview], replace: bool = 
             raise FileError(f"it cannot be written: {error.strerror}", "Check the space on the disk and the permissions") from None
         raise
     keep_name(os.path.dirname(path))
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raise FileError, before any work is done, if `write_whole` could not write a result at `path`."""
+    where = os.fsdecode(path)
+    with at(where):
+        with _written_into(where):
+            mode = _mode(where)
+        if mode is None or stat.S_ISREG(mode):
+            descriptor, temporary = _temporary_beside(os.path.realpath(where))
+            os.close(descriptor)
+            os.unlink(temporary)
+
+
+def _mode(path: str) -> int | None:
+    """What there is already at a path that will be written; None if nothing. Raises FileError for a directory."""
+    try:
+        mode = os.stat(path or ".").st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        raise FileError("it cannot be written: it is a directory", "Give the name of a file")
+    return mode
+
+
+@contextmanager
+def _written_into(path: str) -> Iterator[None]:
+    """Turn the errors of looking at a path that will be written, and of writing into a device there, into FileError."""
+    try:
+        yield
+    except FileError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte, or with half a surrogate pair
+        raise FileError(f"it cannot be written: {getattr(error, 'strerror', error)}", "Give another file") from None
+
+
+def _temporary_beside(path: str) -> tuple[int, str]:
+    """A new file in the directory of a path, open, and its name. Raises FileError."""
+    import tempfile  # which takes a while, and nobody needs who only reads
+
+    if not os.path.isdir(os.path.dirname(path)):
+        raise FileError("it cannot be written: its directory does not exist", "Make the directory, or give another file")
+    try:
+        return tempfile.mkstemp(dir=os.path.dirname(path), prefix=".tinylite-")
+    except OSError as error:
+        raise FileError(f"it cannot be written: {error.strerror}", "Check the permissions of its directory") from None
 
 
 def _rename(temporary: str, path: str, replace: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import pkgutil
 import sys
 import warnings
@@ -73,19 +74,36 @@ class MainGroup(click.Group):
         except TinyliteError as error:
             echo("Error: ", fg="red", bold=True, nl=False, err=True)
             echo(str(error), err=True, lines=True)
-            ctx.exit(ctx.meta.get(ERROR_CODE, 1))
+            ctx.exit(_error_code(ctx))
         except MemoryError:
             # What has no separate limit; the message needs hardly any memory, and much of it has been freed by now.
             echo("Error: this takes more memory than is available. Give a smaller file, or end other programs", err=True)
-            ctx.exit(1)
+            ctx.exit(_error_code(ctx))
         except click.ClickException as error:
             error.message = printable(error.message, lines=True)  # type: ignore[misc]
             raise
         except OSError as error:
-            if isinstance(error, BrokenPipeError):  # the reader has gone, which click knows how to end
-                raise
-            echo(f"Error: it cannot be written: {error}", err=True)
-            ctx.exit(1)
+            if isinstance(error, BrokenPipeError):  # the reader has gone, and what is left to be written has nowhere to go
+                _drop_what_is_left()
+            else:
+                echo(f"Error: it cannot be written: {error}", err=True)
+            ctx.exit(_error_code(ctx))
         except KeyboardInterrupt:
             echo("\nStopped", err=True, lines=True)
             ctx.exit(130)
+
+
+def _drop_what_is_left() -> None:
+    """Let what streams without a reader hold go nowhere: Python flushes them when it ends, and would complain."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+
+
+def _error_code(ctx: click.Context) -> int:
+    """The exit code of an error, whatever its kind."""
+    return int(ctx.meta.get(ERROR_CODE, 1))
