@@ -22,9 +22,13 @@ class ChildProcess:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None, folder: str | None = None) -> None:
         self.printed = tempfile.TemporaryFile()  # noqa: SIM115, closed in `end`
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.printed, env=environment, cwd=folder
-        )
+        try:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.printed, env=environment, cwd=folder
+            )
+        except BaseException:
+            self.printed.close()
+            raise
         assert self.process.stdin is not None and self.process.stdout is not None
         self.requests, self.answers = self.process.stdin, self.process.stdout
         self.end = weakref.finalize(self, _end, self.process, self.printed)

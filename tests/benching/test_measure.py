@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import tinylite
 from tinylite import Interpreter, Model, SettingError
-from tinylite.benching import measure
+from tinylite.benching import hosts, measure
 from tinylite.benching.bench import bench
 from tinylite.benching.result import Bench
 from tinylite.report.profile import Profile
@@ -286,3 +288,63 @@ def test_an_op_that_is_wrong_is_not_timed(monkeypatch: pytest.MonkeyPatch) -> No
     (row,) = quick((), ops=["RELU i8 1x64"]).rows
     assert row.ours.refused.endswith("are not those of LiteRT's reference kernels, differs: 1 of 64, by at most 1")
     assert not row.ours.launches
+
+
+def test_only_ops_of_a_profile_are_timed_again() -> None:
+    found = quick(against=["cpu:portable"], profile=True)
+    op = next(row for row in found.rows if row.kind == "op")
+    again = quick(against=["cpu:portable"], profile=True, only=[op])
+    assert [(row.kind, row.name) for row in again.rows] == [("op", op.name)]
+
+
+def test_each_number_of_threads_is_timed_once() -> None:
+    assert [row.threads for row in quick(threads=[1, 2, 1]).rows] == [1, 2]
+
+
+def test_a_row_of_which_nothing_is_known_is_left_out() -> None:
+    def interrupt(text: str) -> None:
+        raise KeyboardInterrupt
+
+    assert quick(progress=interrupt).rows == []
+
+
+PROGRAMS = [
+    ("#!/bin/sh\necho Welcome\nexec {python} \"$@\"\n", ""),
+    ("#!/bin/sh\nexec yes\n", "does not answer as a Python does, opening or first running the model: it printed 'y'"),
+    ("#!/bin/sh\nexit 3\n", "ended its process (exit code 3)"),
+    ("not a program", "cannot be started: "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "said"), PROGRAMS, ids=["greets", "prints for ever", "ends", "no program"])
+def test_programs_that_are_called_python(code: str, said: str, tmp_path: Path) -> None:
+    program = tmp_path / "python"
+    program.write_text(code.format(python=sys.executable))
+    program.chmod(0o755)
+    (row,) = quick(against=[f"python:{program}"]).rows
+    assert not row.ours.refused
+    assert row.baselines[0].refused.startswith(said)
+    assert bool(row.baselines[0].refused) == bool(said)
+
+
+def test_the_program_of_a_process_is_one_for_old_pythons() -> None:
+    """tflite-runtime is there for Pythons in which zip has no `strict`."""
+    tree = ast.parse(hosts._program(), feature_version=(3, 7))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert not [node for node in calls if any(keyword.arg == "strict" for keyword in node.keywords)]
+    assert not [node for node in calls if isinstance(node.func, ast.Attribute) and node.func.attr.startswith("remove")]
+
+
+def test_a_first_launch_that_compiles_does_not_take_the_time_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if opening took a minute the first time."""
+    clock, opened = [0.0], []
+    open_ = hosts.Hosts.open
+
+    def slow(self: hosts.Hosts, *arguments: Any) -> dict[str, Any]:
+        clock[0] += 0.0 if opened else 60.0
+        opened.append(1)
+        return open_(self, *arguments)
+
+    monkeypatch.setattr(hosts.Hosts, "open", slow)
+    monkeypatch.setattr(measure.time, "perf_counter", lambda real=measure.time.perf_counter: real() + clock[0])
+    assert len(quick().rows[0].ours.launches) >= 2

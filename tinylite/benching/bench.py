@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
@@ -53,7 +54,7 @@ def bench(
     `complete` is False. Raises SettingError and MissingPackageError for what cannot be asked for.
     """
     _check(seconds, precision, batch)
-    counts = [thread_count(count) for count in ([threads] if isinstance(threads, int) else threads)]
+    counts = list(dict.fromkeys(thread_count(count) for count in ([threads] if isinstance(threads, int) else threads)))
     name = "" if arithmetic is None else find(arithmetic).name
     timed = [tinylite_itself(name, cpu or ""), *baselines(against, name, cpu or "")]
     if pin:
@@ -64,6 +65,7 @@ def bench(
     found = Bench(machine, settings, [], datetime.now(timezone.utc).isoformat(timespec="seconds"), complete=False)
     keys = None if only is None else {(row.kind, row.name, row.part_of, row.threads) for row in only}
     rows = Rows(timed, counts, settings, inputs, shapes, batch, start, memory, profile, keys, progress or (lambda text: None))
+    ops_alone = dataclasses.replace(rows, start=False)  # a process for each op of a model would say nothing of the model
     with Verifier() as verifier:
         written = ops_written(ops, verifier, seed)
         whole, parted = [_subject(model) for model in _several(models)], [_subject(model) for model in _several(ops_of)]
@@ -71,16 +73,18 @@ def bench(
             raise SettingError("there is nothing to time", "Give a model, or an op, and a number of threads")
         try:
             for subject in whole:
+                before = len(found.rows)
                 rows.measure([subject], found.rows.append)
-                if profile and len(timed) > 1 and not found.rows[-1].ours.refused:
-                    rows.measure(list(ops_in(subject.model, verifier, seed)), found.rows.append)
+                refused = any(row.ours.refused for row in found.rows[before:])  # there are none where only ops of it are timed again
+                if profile and len(timed) > 1 and not refused:
+                    ops_alone.measure(list(ops_in(subject.model, verifier, seed)), found.rows.append)
             rows.measure(written, found.rows.append)
             for subject in parted:
                 try:
                     parts = list(ops_in(subject.model, verifier, seed))
                 except (TinyliteError, OSError) as error:
-                    refused = [Measurement(each.name, refused=str(error)) for each in timed]
-                    found.rows.append(BenchRow(subject.name, "model", "", refused))
+                    reasons = [Measurement(each.name, refused=str(error)) for each in timed]
+                    found.rows.append(BenchRow(subject.name, "model", "", reasons))
                 else:
                     rows.measure(parts, found.rows.append)
             found.complete = True

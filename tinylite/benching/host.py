@@ -1,7 +1,7 @@
 """The program of a process in which models are timed: it opens interpreters, and runs them in rounds when it is asked to.
 
-It is read as text and run by any Python that has numpy and a runtime: another installed tinylite, LiteRT, or TensorFlow. So it imports
-nothing of this package at its top. Requests are lines of JSON on stdin, answers on stdout; arrays are .npy files that both name.
+It is read as text and run by any Python from 3.7 on that has numpy and a runtime: another installed tinylite, LiteRT, or TensorFlow. So it
+imports nothing of this package at its top. Requests are lines of JSON on stdin, answers on stdout; arrays are .npy files that both name.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ def _version(package: str, module: Any) -> str:
 def _ready(interpreter: Any, inputs: list[Any], module: Any, package: str) -> Opened:
     """An interpreter as TensorFlow Lite's scripts know it, resized to its inputs, allocated and fed."""
     details = interpreter.get_input_details()
-    if len(details) != len(inputs):
+    if len(details) != len(inputs):  # zip has no `strict` before Python 3.10
         raise ValueError(f"the model has {len(details)} inputs here, and there are {len(inputs)} values")
-    for each, value in zip(details, inputs, strict=True):
+    for each, value in zip(details, inputs):  # noqa: B905
         if tuple(each["shape"]) != value.shape:
             interpreter.resize_tensor_input(each["index"], value.shape)
     interpreter.allocate_tensors()
 
     def feed() -> None:
-        for each, value in zip(details, inputs, strict=True):
+        for each, value in zip(details, inputs):  # noqa: B905
             interpreter.set_tensor(each["index"], value)
 
     def outputs() -> list[Any]:
@@ -167,7 +167,8 @@ def _answer(request: dict[str, Any], held: dict[str, Opened]) -> dict[str, Any]:
             np.save(paths[-1], value)
         opened.feed()  # again: runtimes may use an input's memory for something else
         opened.invoke()
-        same = all(_plain(now).tobytes() == then.tobytes() for now, then in zip(opened.outputs(), opened.first, strict=True))
+        now = [_plain(value).tobytes() for value in opened.outputs()]
+        same = now == [value.tobytes() for value in opened.first]
         return {"paths": paths, "steady": same}
     if do == "memory":
         return {"peak": peak(), "now": resident()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -9,17 +10,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from ..child_process import ChildProcess, TimeLimit
-from ..errors import SettingError
+from ..errors import SettingError, quoted
 from .baselines import Timed
 
 __all__ = ["EndedError", "Hosts", "RefusedError"]
 
 TIMEOUT = 600.0  # seconds for an answer
+_MOST_GREETINGS = 100  # lines that are no answers
 
 
 class RefusedError(Exception):
@@ -28,6 +30,10 @@ class RefusedError(Exception):
 
 class EndedError(Exception):
     """A process ended, or was ended for want of an answer, while something ran in it. str() says how."""
+
+
+class _OtherProgramError(ValueError):
+    """What was started prints lines, and none of them is an answer. str() says the last of them."""
 
 
 class Hosts:
@@ -90,10 +96,12 @@ class Hosts:
         try:
             child.requests.write((json.dumps({"name": timed.name, **request}) + "\n").encode())
             child.requests.flush()
-            answer: dict[str, Any] = json.loads(child.answers.readline())
-        except (OSError, ValueError):
+            answer = _answer(child.answers)
+        except (OSError, ValueError) as error:
             child.process.kill()
             problem = f"ended its process ({child.reason()}) while {doing}"
+            if isinstance(error, _OtherProgramError):
+                problem = f"does not answer as a Python does, {doing}: {error}"
             if limit.late:
                 problem = f"had not answered after {TIMEOUT:g} s, {doing}, and was ended"
             text = f"{problem}{child.last(mark)}"
@@ -123,11 +131,32 @@ class Hosts:
             for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"):
                 environment.pop(name, None)
         path = [] if timed.python is not None else [json.dumps([os.path.abspath(entry) for entry in sys.path if isinstance(entry, str)])]
-        child = ChildProcess([python, "-c", _program(), *path], environment, self._folder)
+        try:
+            child = ChildProcess([python, "-c", _program(), *path], environment, self._folder)
+        except OSError as error:
+            raise EndedError(f"cannot be started: {error.strerror or error}") from None
         self._running[timed.process] = child
         if self._cores is not None:
             self._ask(timed, {"do": "pin", "cores": list(self._cores)})
         return child
+
+
+def _answer(pipe: IO[bytes]) -> dict[str, Any]:
+    """The next answer on a pipe. What a program prints there by itself before it is a Python, such as a greeting, is skipped.
+
+    Raises ValueError where the pipe ends, and for what only prints.
+    """
+    for _ in range(_MOST_GREETINGS):
+        line = pipe.readline()
+        if not line.endswith(b"\n"):
+            break
+        with contextlib.suppress(ValueError):
+            answer = json.loads(line)
+            if isinstance(answer, dict):
+                return answer
+    else:
+        raise _OtherProgramError(f"it printed {quoted(line.decode(errors='replace').strip())}")
+    raise ValueError("the pipe has ended")
 
 
 @cache

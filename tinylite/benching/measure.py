@@ -59,17 +59,23 @@ class Measuring:
         """Whether it has been launched, even if that was interrupted."""
         return self._taken > 0
 
+    @property
+    def found_something(self) -> bool:
+        """Whether there are times, or a reason why there are none: not if its first launch was interrupted."""
+        return any(state.launches or state.refused for state in self._states)
+
     def launch(self, hosts: Hosts, seconds: float) -> None:
         """Open everything anew, and time it in rounds for about so many seconds.
 
         What refuses its model, or ends its process, is left out of what follows.
         """
-        began = time.perf_counter()
+        began, first = time.perf_counter(), not self.begun
         try:
             while any(not state.refused for state in self._states) and not self._rounds(hosts, seconds):
                 continue  # without what has ended its process, and so the launch of others
         finally:
-            self._taken += time.perf_counter() - began
+            taken = time.perf_counter() - began
+            self._taken += min(taken, seconds) if first else taken  # in the first, kernels may be compiled, which may take a minute
 
     def is_done(self, seconds: float, precision: float) -> bool:
         """Whether there is nothing to time, the intervals are narrower than `precision`, or it has taken so many seconds.

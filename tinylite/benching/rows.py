@@ -67,12 +67,12 @@ class Rows:
                     measure_all([row.measuring for row in running], folder, settings.seconds, settings.precision, cores, self.say)
                     for row in running if self.memory else ():
                         row.measure_memory(folder, self.say)
-                    self._profile([row for row in running if self.profile or row.kind == "op"], folder, count)
+                    self._profile([row for row in running if (self.profile or row.kind == "op") and row.kind != "first run"], folder, count)
                 finally:
                     for made in rows:
                         if isinstance(made, BenchRow):
                             add(made)
-                        elif made.measuring.begun:
+                        elif made.measuring.found_something:
                             add(made.finished())
 
     def _profile(self, rows: Sequence[_Row], folder: str, threads: int) -> None:
