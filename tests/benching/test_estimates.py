@@ -171,6 +171,7 @@ def test_rounds_are_paired() -> None:
         (123.4, 60, 160, "120 s", "60 to 160 s"),
         (2e-3, 1e-3, 5e-3, "~2 ms", "1.0 to 5.0 ms"),
         (1.3, 0, INF, "~1 s", "unknown"),
+        (0.9e-6, 1e-12, 0.07, "~0.9 µs", "unknown"),
     ],
 )
 def test_times_have_the_digits_that_they_carry(value: float, low: float, high: float, text: str, interval: str) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import dataclasses
 import math
+import re
 from io import StringIO
 from pathlib import Path
 
 import numpy as np
+import pytest
 from rich.console import Console
 
 from tinylite.benching.csv_table import bench_csv
@@ -91,6 +93,27 @@ def test_every_form_shows_every_cell() -> None:
     for form in forms:
         for text in [grid.headline, *grid.head, *(cell for row in grid.rows for cell in row), *grid.notes]:
             assert text in form
+
+
+@pytest.mark.parametrize("width", [20, 60, 80, 120, 200])
+def test_a_terminal_that_is_narrow_or_a_name_that_is_long_hides_no_figure(width: int) -> None:
+    bench = full()
+    bench.rows[0].name = f"UNIDIRECTIONAL_SEQUENCE_LSTM {'1x20 ' * 40}"
+    stream = StringIO()
+    Console(file=stream, width=width).print(bench_grid(bench).rich())
+    letters = re.sub(r"[\s│]", "", stream.getvalue())
+    assert max(map(len, stream.getvalue().splitlines())) <= width
+    for number in range(1, len(bench_grid(bench).head)):
+        for row in bench_grid(bench).rows:
+            assert len(row[number]) > 16 or row[number].replace(" ", "") in letters
+
+
+def test_how_many_operations_a_start_does_says_nothing() -> None:
+    row = made_row("net", np.random.default_rng(1), ["iid"], baselines=())
+    row.operations = {"float": 9_000_000}
+    assert "GOP/s" in bench_grid(made_bench([row])).head
+    row.kind = "start"
+    assert "GOP/s" not in bench_grid(made_bench([row])).head
 
 
 def test_markdown_is_a_table() -> None:

@@ -34,6 +34,7 @@ _WIDENED = {5: 1.1, 4: 1.6, 3: 3.0, 2: 16.0}
 _FIRST_LAUNCHES = 8  # when `enough` answers for the first time
 _FIRST_ROUNDS = 96
 _MOST_DIGITS = 4
+_SAYS_SOMETHING = 10  # times the value: an interval that reaches further says nothing
 _UNITS = ((1e-9, "ns"), (1e-6, "µs"), (1e-3, "ms"), (1.0, "s"))
 
 
@@ -201,8 +202,11 @@ def estimate_text(estimate: Estimate, unit: str = "") -> str:
 
 
 def interval_text(estimate: Estimate, unit: str = "") -> str:
-    """The interval, such as "0.962 to 0.988" or "1.10 to 1.34 ms": one digit more than the value has, rounded outwards."""
-    if not estimate.usable or not math.isfinite(estimate.high):
+    """The interval, such as "0.962 to 0.988" or "1.10 to 1.34 ms": one digit more than the value has, rounded outwards.
+
+    "unknown" where it reaches beyond ten times the value: such ends would be figures that are not known.
+    """
+    if not estimate.usable or estimate.high > _SAYS_SOMETHING * estimate.value:
         return "unknown"
     half = max(estimate.value - estimate.low, estimate.high - estimate.value)
     place, _ = _place(estimate.value, half)
@@ -249,7 +253,7 @@ def percent_text(change: Estimate) -> str:
 
 def percent_interval_text(change: Estimate) -> str:
     """The interval of a change in percent, such as "+6.9 to +9.5 %", rounded outwards."""
-    if not math.isfinite(change.high):
+    if change.high > _SAYS_SOMETHING * change.value:
         return "unknown"
     half = max(change.value - change.low, change.high - change.value) * 100
     decimals = 1 if half == 0 else min(max(-_digit(half) + 1, 0), 3)

@@ -13,7 +13,7 @@ from ..html_tables import html_cell, html_table
 from ..text import printable
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 __all__ = ["Grid", "csv_text"]
 
@@ -23,6 +23,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]|~])")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _WIDEST = 16  # letters of a cell that is not folded
+_NARROWEST = 4  # letters of a head that is folded
 
 
 @dataclass
@@ -37,17 +38,9 @@ class Grid:
     def rich(self) -> RenderableType:
         """For a terminal; names are text, and what looks like rich's markup in them stays as it is."""
         from rich.console import Group
-        from rich.table import Column, Table
         from rich.text import Text
 
-        columns = [Column(Text(name), justify="right" if number else "left", overflow="fold") for number, name in enumerate(self.head)]
-        for number, column in enumerate(columns):  # heads may be folded, cells as seldom as it goes
-            longest = max((len(row[number]) for row in self.rows), default=0)
-            column.no_wrap, column.min_width = number == 0, min(longest, _WIDEST)
-        table = Table(*columns)
-        for row in self.rows:
-            table.add_row(*(Text(printable(cell)) for cell in row))
-        return Group(Text(printable(self.headline)), table, *(Text(printable(note)) for note in self.notes))
+        return Group(Text(printable(self.headline)), _Fitted(self.head, self.rows), *(Text(printable(note)) for note in self.notes))
 
     def markdown(self) -> str:
         """A paragraph, a table, and a list of notes; what files say is escaped."""
@@ -67,6 +60,43 @@ class Grid:
         notes = "".join(f"<li>{html_cell(note, 600)}</li>" for note in self.notes)
         table = html_table(self.head, self.rows, len(self.rows))
         return f"<p>{html_cell(self.headline, 600)}</p>{table}{notes and f'<ul>{notes}</ul>'}"
+
+
+@dataclass
+class _Fitted:
+    """Rows for a terminal: as a table, or where that would be too wide, which would lose figures, as a list for each row."""
+
+    head: list[str]
+    rows: list[list[str]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        cells = [[printable(cell) for cell in row] for row in self.rows]
+        longest = [max((len(row[number]) for row in cells), default=0) for number in range(len(self.head))]
+        least = [max(min(length, _WIDEST), min(len(name), _NARROWEST)) for length, name in zip(longest, self.head, strict=True)]
+        borders = 3 * len(least) + 1
+        yield self._table(cells, least) if sum(least) + borders <= options.max_width else self._lists(cells)
+
+    def _table(self, cells: list[list[str]], least: list[int]) -> RenderableType:
+        from rich.table import Column, Table
+        from rich.text import Text
+
+        heads = zip(self.head, least, strict=True)  # which may be folded, cells as seldom as it goes
+        table = Table(
+            *(Column(Text(name), justify="right" if number else "left", overflow="fold", min_width=width)
+              for number, (name, width) in enumerate(heads))
+        )  # fmt: skip
+        for row in cells:
+            table.add_row(*map(Text, row))
+        return table
+
+    def _lists(self, cells: list[list[str]]) -> RenderableType:
+        from rich.text import Text
+
+        lines = []
+        for row in cells:
+            lines += [row[0]] * bool(row[0])
+            lines += [f"  {name}: {cell}" for name, cell in zip(self.head[1:], row[1:], strict=True) if cell]
+        return Text("\n".join(lines), overflow="fold")
 
 
 def csv_text(head: Sequence[str], rows: Iterable[Sequence[str | float | None]]) -> str:

@@ -16,6 +16,7 @@ from .estimates import Estimate
 __all__ = ["CpuTimes", "NoiseWatch", "cpu_times", "spin"]
 
 WIDEST = 0.05  # an interval, as a share of the value
+_SAYS_NOTHING = 10.0  # times the value
 MOVED = 0.03  # the spin loop, from one quarter of a row's time to another
 STOLEN = 0.01  # of the time that cores were wanted
 _PAUSE = 0.02  # seconds between two spins: so that a spin of a millisecond takes no more than a twentieth of the time
@@ -83,9 +84,7 @@ class NoiseWatch:
 
     def reasons(self, estimates: Mapping[str, Estimate]) -> list[str]:
         """Why the row should be doubted, a sentence for each reason: for its estimates by their names, and for what was watched."""
-        found = [
-            f"the 95 % interval of {name} is {_percent(each.width)} of it wide" for name, each in estimates.items() if each.width > WIDEST
-        ]
+        found = [f"the 95 % interval of {name} is {_width_text(each.width)}" for name, each in estimates.items() if each.width > WIDEST]
         moved, stolen = self.moved(), self.stolen()
         if moved > MOVED:
             found.append(f"a loop of fixed work took up to {_percent(moved)} longer at some times than at others: the clock has changed")
@@ -110,6 +109,11 @@ class NoiseWatch:
         return stolen / (busy + stolen) if stolen >= _FEWEST_TICKS else 0.0
 
 
+def _width_text(width: float) -> str:
+    """How wide an interval is, as a share of the value."""
+    return f"{_percent(width)} of it wide" if width < _SAYS_NOTHING else "so wide that it says nothing"
+
+
 def _percent(share: float) -> str:
-    """A share in the digits that matter; "all" of them where it has no bound."""
-    return "infinitely" if share == float("inf") else f"{share * 100:.0f} %" if share >= 0.095 else f"{share * 100:.1f} %"
+    """A share in the digits that matter."""
+    return f"{share * 100:.0f} %" if share >= 0.095 else f"{share * 100:.1f} %"

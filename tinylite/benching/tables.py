@@ -111,7 +111,8 @@ def _memory(found: Measurement | None, kind: str) -> str:
 
 def _speed(row: BenchRow) -> str:
     operations = sum(row.operations.values())
-    seconds = row.ours.seconds if row.measurements and not row.ours.refused else None
+    running = row.kind in ("model", "op")  # and not starting
+    seconds = row.ours.seconds if running and row.measurements and not row.ours.refused else None
     if seconds is None or not operations or not seconds.usable:
         return ""
     work = operations / 1e9
