@@ -70,7 +70,7 @@ def _baseline(name: str, arithmetic: str, cpu: str) -> Timed:
         if path is None:
             raise SettingError(f"{name}: there is no program {quoted(rest)}", "Give the path of a Python, such as python:.venv/bin/python")
         return Timed(name, "any", python=os.path.abspath(path))
-    if kind == "cpu" and colon:
+    if kind == "cpu" and rest:
         return Timed(name, "tinylite", cpu=check_cpu(rest), arithmetic=arithmetic)
     if name in _MODULES:
         module = _MODULES[name]

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..arithmetic import find
 from ..errors import SettingError, TinyliteError, quoted
-from ..interpreter.settings import thread_count
+from .arguments import names, number, several, shapes_by_name, stored_rows, thread_counts, values, whole
 from .baselines import baselines, tinylite_itself
 from .machine import Machine
 from .op_subjects import Verifier, ops_in, ops_written
@@ -24,8 +24,8 @@ __all__ = ["bench"]
 
 
 def bench(
-    models: Any = (), inputs: Sequence[np.ndarray] | None = None, *, ops: Iterable[Any] = (), ops_of: Any = (),
-    against: Iterable[str] = (), threads: int | Iterable[int] = 1, batch: int | None = None,
+    models: Any = (), inputs: Sequence[np.ndarray] | None = None, *, ops: Any = (), ops_of: Any = (),
+    against: str | Iterable[str] = (), threads: int | Iterable[int] = 1, batch: int | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None, arithmetic: str | None = None, cpu: str | None = None, seconds: float = 10.0,
     precision: float = 0.01, pin: bool = False, start: bool = False, memory: bool = False, profile: bool = False, seed: int = 0,
     only: Iterable[BenchRow] | None = None, progress: Callable[[str], None] | None = None,
@@ -34,9 +34,10 @@ def bench(
 
     models      what an Interpreter takes (a path, a file's bytes, a Model), or several of them
     inputs      an array for each input, in the model's order; otherwise random ones by `seed`, over all that 8-bit types hold
-    ops         lines such as "CONV_2D i8 1x56x56x64 64x3x3x64 s2 same relu6" (see docs/benchmark-ops.md)
-    ops_of      models, of which every distinct op is timed by itself
-    against     baselines: "xnnpack", "litert-builtin", "reference", "tflm", "cpu:avx2", "python:/path/to/python", "other.tflite"
+    ops         a line such as "CONV_2D i8 1x56x56x64 64x3x3x64 s2 same relu6" (see docs/benchmark-ops.md), or several
+    ops_of      a model, or several, of which every distinct op is timed by itself
+    against     baselines: "xnnpack", "litert-builtin", "reference", "tflm", "cpu:avx2", "python:/path/to/python",
+                "other.tflite"; one or several
     threads     of everything that is timed; several make several rows
     batch       the size of the first dimension of inputs; `shapes` has shapes by an input's name
     arithmetic  tinylite's, by its name; `cpu` is the kind of vector unit that its kernels use
@@ -53,26 +54,30 @@ def bench(
     what a baseline refuses or crashes on, makes measurements that say so. KeyboardInterrupt ends it early, with what is known by then, and
     `complete` is False. Raises SettingError and MissingPackageError for what cannot be asked for.
     """
-    _check(seconds, precision, batch)
-    counts = list(dict.fromkeys(thread_count(count) for count in ([threads] if isinstance(threads, int) else threads)))
+    counts = list(dict.fromkeys(thread_counts(threads)))
     name = "" if arithmetic is None else find(arithmetic).name
-    timed = [tinylite_itself(name, cpu or ""), *baselines(against, name, cpu or "")]
+    timed = [tinylite_itself(name, cpu or ""), *baselines(names(against, "against"), name, cpu or "")]
     if pin:
         usable_cores(max(counts, default=1))
-    settings = Settings(float(seconds), float(precision), name, cpu or "", pin, seed)
+    seed = whole(seed, "seed", 0)
+    settings = Settings(number(seconds, "seconds", 1e6), number(precision, "precision", 1.0), name, cpu or "", bool(pin), seed)
+    batch = None if batch is None else whole(batch, "batch", 1)
+    chosen, say = stored_rows(only), progress or (lambda text: None)
+    if not callable(say):
+        raise SettingError(f"progress is {quoted(say)}", "Give a function that takes text")
     machine = Machine.here()
     machine.target = cpu or machine.target
     found = Bench(machine, settings, [], datetime.now(timezone.utc).isoformat(timespec="seconds"), complete=False)
-    keys = None if only is None else {(row.kind, row.name, row.part_of, row.threads) for row in only}
-    rows = Rows(timed, counts, settings, inputs, shapes, batch, start, memory, profile, keys, progress or (lambda text: None))
+    keys = None if chosen is None else {(row.kind, row.name, row.part_of, row.threads) for row in chosen}
+    rows = Rows(timed, counts, settings, values(inputs), shapes_by_name(shapes), batch, start, memory, profile, keys, say)
     ops_alone = dataclasses.replace(rows, start=False)  # a process for each op of a model would say nothing of the model
     with Verifier() as verifier:
-        written = ops_written(ops, verifier, seed)
-        whole, parted = [_subject(model) for model in _several(models)], [_subject(model) for model in _several(ops_of)]
-        if not counts or not (whole or written or parted):
+        written = ops_written(several(ops), verifier, seed)
+        entire, parted = [_subject(model) for model in several(models)], [_subject(model) for model in several(ops_of)]
+        if not counts or not (entire or written or parted):
             raise SettingError("there is nothing to time", "Give a model, or an op, and a number of threads")
         try:
-            for subject in whole:
+            for subject in entire:
                 before = len(found.rows)
                 rows.measure([subject], found.rows.append)
                 refused = any(row.ours.refused for row in found.rows[before:])  # there are none where only ops of it are timed again
@@ -93,10 +98,6 @@ def bench(
     return found
 
 
-def _several(models: Any) -> list[Any]:
-    return list(models) if isinstance(models, (list, tuple)) else [models]
-
-
 def _subject(model: Any) -> Subject:
     if isinstance(model, Subject):
         return model
@@ -104,11 +105,3 @@ def _subject(model: Any) -> Subject:
         return Subject(os.path.splitext(os.path.basename(os.fsdecode(model)))[0], "model", model)
     source = getattr(model, "source", None)
     return Subject(os.path.splitext(os.path.basename(source))[0] if source else "model", "model", model)
-
-
-def _check(seconds: float, precision: float, batch: int | None) -> None:
-    for name, value, most in (("seconds", seconds, 1e6), ("precision", precision, 1.0)):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= most:
-            raise SettingError(f"{name} is {quoted(value)}", f"Give a number above 0, at most {most:g}")
-    if batch is not None and (isinstance(batch, bool) or not isinstance(batch, int) or batch < 1):
-        raise SettingError(f"batch is {quoted(batch)}", "Give a whole number from 1 on")

@@ -210,7 +210,7 @@ def main() -> None:
             answer = _answer(json.loads(line), held)
         except Exception as error:
             answer = {"error": str(error) or type(error).__name__, "missing": isinstance(error, ImportError)}
-        answers.write(json.dumps(answer) + "\n")
+        answers.write(json.dumps({"by": "host", **answer}) + "\n")
         answers.flush()
 
 

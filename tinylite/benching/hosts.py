@@ -111,7 +111,8 @@ class Hosts:
         finally:
             limit.stop()
         if "error" in answer:
-            raise RefusedError(f"{'cannot be imported: ' if answer.get('missing') else ''}{answer['error']}{child.last(mark)}")
+            text = f"{'cannot be imported: ' if answer.get('missing') else ''}{answer['error']}{child.last(mark)}"
+            raise RefusedError(text.replace(request.get("model") or "\0", "the model"))  # and not the file that was made of it
         return answer
 
     def _start(self, timed: Timed) -> ChildProcess:
@@ -149,14 +150,14 @@ def _answer(pipe: IO[bytes]) -> dict[str, Any]:
     for _ in range(_MOST_GREETINGS):
         line = pipe.readline()
         if not line.endswith(b"\n"):
-            break
+            raise ValueError("the pipe has ended")
         with contextlib.suppress(ValueError):
             answer = json.loads(line)
-            if isinstance(answer, dict):
+            if isinstance(answer, dict) and answer.pop("by", None) == "host":
                 return answer
-    else:
-        raise _OtherProgramError(f"it printed {quoted(line.decode(errors='replace').strip())}")
-    raise ValueError("the pipe has ended")
+            if isinstance(answer, dict):  # what only repeats, as `cat` does, would leave us waiting
+                break
+    raise _OtherProgramError(f"it printed {quoted(line.decode(errors='replace').strip())}")
 
 
 @cache

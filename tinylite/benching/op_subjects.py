@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import TensorError
 from ..golden.model_file import ModelFile
 from ..golden.runtimes.base.process import RuntimeProcess
+from .arguments import whole
 from .op_text import OpCase, ops_of, parse_op, verify
 from .subjects import Subject
 
@@ -34,7 +35,8 @@ def ops_written(ops: Iterable[Any], verifier: Verifier, seed: int) -> list[Subje
     """Subjects of lines, of OpCases, or of pairs of those and how often they are there. Raises what parsing a line raises."""
     found = []
     for each in ops:
-        case, count = each if isinstance(each, tuple) else (each, 1)
+        case, count = each if isinstance(each, tuple) and len(each) == 2 else (each, 1)
+        count = whole(count, "how often there is an op", 1)
         found.append(_subject(case if isinstance(case, OpCase) else parse_op(case), count, "", verifier, seed))
     return found
 

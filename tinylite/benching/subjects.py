@@ -78,7 +78,7 @@ def prepare(
     paths = []
     for position, value in enumerate(values):
         paths.append(os.path.join(place, f"{position}.npy"))
-        np.save(paths[-1], value.astype("S") if value.dtype == object else value, allow_pickle=False)
+        np.save(paths[-1], value, allow_pickle=False)
     prepared = Prepared(
         loaded, path, hashlib.sha256(content).hexdigest(), paths,
         {name: list(value.shape) for name, value in zip(names, values, strict=True)}, problem, operations,
@@ -118,6 +118,17 @@ def _values(
     except TinyliteError as error:  # tinylite's problem, and perhaps no baseline's
         problem = str(error)
     if inputs is not None:
-        return [np.asarray(value) for value in inputs], problem
+        return [_storable(np.asarray(value), name) for value, name in zip(inputs, names, strict=True)], problem
     drawn = [{**each, "shape": np.asarray(shape)} for each, shape in zip(details, wanted, strict=True)]
     return random_inputs(drawn, seed), problem
+
+
+def _storable(value: np.ndarray, name: str) -> np.ndarray:
+    """The value, with text as bytes of equal lengths: .npy files hold no objects."""
+    if value.dtype.kind not in "OU":
+        return value
+    texts = [text.encode(errors="surrogatepass") if isinstance(text, str) else text for text in value.ravel().tolist()]
+    others = [text for text in texts if not isinstance(text, bytes)]
+    if others:
+        raise TensorError(f"input {name!r} was given {quoted(others[0])}", "Give an array of numbers, or of text")
+    return np.array(texts, "S").reshape(value.shape)
