@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +16,11 @@ import pytest
 
 import tinylite
 from tinylite import Interpreter, Model, SettingError
-from tinylite.benching import hosts, measure
+from tinylite.benching import host, hosts, measure
+from tinylite.benching.baselines import Timed
 from tinylite.benching.bench import bench
+from tinylite.benching.estimates import Estimate
+from tinylite.benching.hosts import Hosts
 from tinylite.benching.result import Bench
 from tinylite.report.profile import Profile
 
@@ -143,6 +149,78 @@ def test_a_model_that_cannot_be_loaded_is_a_row(tmp_path: Path) -> None:
         True,
         "",
     ]
+
+
+def test_another_model_that_cannot_be_loaded_is_refused_alone(tmp_path: Path) -> None:
+    absent = str(tmp_path / "absent.tflite")
+    row = quick(against=[absent, "cpu:portable"], memory=True).rows[0]
+    assert [each.name for each in row.measurements] == ["tinylite", absent, "cpu:portable"]
+    assert "there is no such file" in row.baselines[0].refused
+    assert row.baselines[1].ratio is not None
+
+
+def test_another_tinylite_computes_as_this_one_does(tmp_path: Path) -> None:
+    telling = """REAL
+class Interpreter(real.Interpreter):
+    def __init__(self, *rest, **settings):
+        import os
+        raise ValueError(f"{settings['arithmetic']} {os.environ['TINYLITE_CPU']}")
+"""
+    row = quick(against=[python(tmp_path, telling)], arithmetic="litert-reference", cpu="portable").rows[0]
+    assert row.baselines[0].refused == "litert-reference portable"
+
+
+def states(**launches: list[list[float]]) -> measure.Measuring:
+    """A row with these launches, by name."""
+    row = measure.Measuring("a row", {Timed(name, name): {} for name in launches})
+    for state in row._states:
+        state.launches = launches[state.timed.name]
+    return row
+
+
+def test_launches_are_paired_with_those_that_ran_beside_them() -> None:
+    row = states(tinylite=[[1.0], [4.0], [9.0]], other=[[1.0], [4.0]])  # before the third of the other one, there was Ctrl-C
+    assert row.measurements()[1].ratio == Estimate(1.0, 1.0, 1.0)
+
+
+def test_nothing_is_compared_with_what_was_refused_later() -> None:
+    row = states(tinylite=[[1.0]], other=[[2.0], [2.0], [2.0]])
+    row._states[0].refused = "ended its process"
+    ours, other = row.measurements()
+    assert (ours.refused, other.ratio, other.agreement) == ("ended its process", None, "")
+    assert other.seconds is not None
+
+
+def test_starts_that_only_warm_up_do_not_count_when_they_are_interrupted() -> None:
+    class Interrupted(Hosts):
+        asked = 0
+
+        def fresh(self, environment: object = None) -> Interrupted:
+            return self
+
+        def open(self, timed: Timed, request: dict[str, object]) -> dict[str, object]:
+            self.asked += 1
+            if self.asked == 2:
+                raise KeyboardInterrupt
+            return {"version": "1"}
+
+    row = measure.Starting("a row", {Timed(name, name): {} for name in ("tinylite", "other")})
+    with pytest.raises(KeyboardInterrupt):
+        row.launch(Interrupted(""), 1.0)
+    assert [each.refused for each in row.measurements()] == ["it was not run", "it was not run"]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="the system does not say what threads do")
+def test_a_round_ends_when_threads_that_it_has_left_are_asleep() -> None:
+    ended: list[bool] = []
+    memory = bytes(50_000_000)
+    thread = threading.Thread(target=lambda: (hashlib.sha256(memory).digest(), ended.append(True)))
+    thread.start()
+    time.sleep(0.001)
+    assert not ended
+    host.settle(30.0)
+    assert ended
+    thread.join()
 
 
 def test_another_model_gets_the_same_real_numbers() -> None:

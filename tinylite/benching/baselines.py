@@ -69,7 +69,7 @@ def _baseline(name: str, arithmetic: str, cpu: str) -> Timed:
         path = shutil.which(os.path.expanduser(rest))
         if path is None:
             raise SettingError(f"{name}: there is no program {quoted(rest)}", "Give the path of a Python, such as python:.venv/bin/python")
-        return Timed(name, "any", python=os.path.abspath(path))
+        return Timed(name, "any", python=os.path.abspath(path), cpu=cpu, arithmetic=arithmetic)
     if kind == "cpu" and rest:
         return Timed(name, "tinylite", cpu=check_cpu(rest), arithmetic=arithmetic)
     if name in _MODULES:

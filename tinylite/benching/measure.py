@@ -80,7 +80,7 @@ class Measuring:
     def is_done(self, seconds: float, precision: float) -> bool:
         """Whether there is nothing to time, the intervals are narrower than `precision`, or it has taken so many seconds.
 
-        The intervals are those of the ratios, or without a baseline that of the time. Whatever the seconds, there are six launches,
+        The intervals are those of the ratios, or without a baseline that of the time. Whatever the seconds, there are nine launches,
         unless they are very slow.
         """
         if not self.begun:
@@ -152,9 +152,11 @@ class Starting(Measuring):
     def _rounds(self, hosts: Hosts, seconds: float) -> bool:
         if not self._warm:  # kernels are compiled, and files read, before anything counts
             self._warm = True
-            self._rounds(hosts, seconds)
-            for state in self._states:
-                state.launches.clear()
+            try:
+                self._rounds(hosts, seconds)
+            finally:
+                for state in self._states:
+                    state.launches.clear()
         running = [state for state in self._states if not state.refused]
         self.watch.tick()
         for state in running if running and len(running[0].launches) % 2 else reversed(running):
@@ -211,15 +213,14 @@ def _decisive(states: list[_State], precision: float) -> list[tuple[Estimate, fl
 
 
 def _ratio(first: _State, other: _State) -> Estimate:
-    count = min(len(first.launches), len(other.launches))
-    return ratio_estimate(first.launches[-count:], other.launches[-count:])
+    return ratio_estimate(first.launches, other.launches)  # of those that both have finished: the last one may have been interrupted
 
 
 def _measurement(state: _State, first: _State, unsteady: bool) -> Measurement:
     if state.refused or not state.launches:
         return Measurement(state.timed.name, state.version, refused=state.refused or "it was not run")
     found = Measurement(state.timed.name, state.version, launches_estimate(state.launches), launches=state.launches)
-    if state is not first and first.launches:
+    if state is not first and first.launches and not first.refused:
         found.ratio = _ratio(first, state)
         if first.outputs is not None and state.outputs is not None:
             found.agreement = agreement(first.outputs, state.outputs)

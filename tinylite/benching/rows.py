@@ -124,10 +124,11 @@ class Rows:
 
 @dataclass
 class _Ready:
-    """A subject's files, those of the other models that are its baselines, and how it compares with the reference kernels."""
+    """A subject's files, those of other models that are its baselines, or why there are none, and how it compares with the reference
+    kernels."""
 
     prepared: Prepared
-    others: Mapping[Timed, Prepared]
+    others: Mapping[Timed, Prepared | str]
     verified: str
 
 
@@ -136,7 +137,10 @@ class _Row:
 
     def __init__(self, subject: Subject, kind: str, ready: _Ready, timed: Sequence[Timed], threads: int, batch: int | None) -> None:
         self.subject, self.kind, self.ready, self.threads, self.batch = subject, kind, ready, threads, batch
-        self.requests = {each: {**ready.others.get(each, ready.prepared).request, "threads": threads} for each in timed}
+        self.timed = timed
+        files = {each: ready.others.get(each, ready.prepared) for each in timed}
+        self.refused = {each: found for each, found in files.items() if isinstance(found, str)}
+        self.requests = {each: {**found.request, "threads": threads} for each, found in files.items() if isinstance(found, Prepared)}
         name = f"{subject.name}, {threads} thread{'s' * (threads > 1)}"
         self.measuring = _KINDS.get(kind, Measuring)(name, self.requests)
         self.memory: dict[str, dict[str, int]] = {}
@@ -152,7 +156,8 @@ class _Row:
 
     def finished(self) -> BenchRow:
         """What was found."""
-        measurements = self.measuring.measurements()
+        measured = {each.name: each for each in self.measuring.measurements()}
+        measurements = [measured.get(each.name) or Measurement(each.name, refused=self.refused[each]) for each in self.timed]
         for each in measurements:
             each.memory = self.memory.get(each.name, {})
         # Where there is a ratio, it is what does not depend on the machine's moods.
@@ -174,9 +179,12 @@ def _peak_share(found: Profile | None) -> float | None:
     return sum(shares) / found.seconds if found is not None and shares else None
 
 
-def _other(timed: Timed, prepared: Prepared, folder: str, seed: int) -> Prepared:
-    """Another model as a baseline, on the same real numbers where it takes them, and else on random ones."""
-    drawn = prepare(timed.model, folder, seed=seed)
+def _other(timed: Timed, prepared: Prepared, folder: str, seed: int) -> Prepared | str:
+    """Another model as a baseline, on the same real numbers where it takes them, and else on random ones; or why it cannot be one."""
+    try:
+        drawn = prepare(timed.model, folder, seed=seed)
+    except (TinyliteError, OSError) as error:
+        return str(error)
     sources, targets = prepared.model.graph.inputs, drawn.model.graph.inputs
     if len(sources) == len(targets):
         with contextlib.suppress(TinyliteError):
