@@ -88,7 +88,7 @@ def test_what_an_input_cannot_hold_is_a_refusal_that_names_it() -> None:
 def test_refusals_name_no_file_that_was_made_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measure, "LAUNCHES", 2)
     refused = bench(DEMO, [np.zeros((8, 8, 1), np.uint8)], seconds=0.02).rows[0].ours.refused
-    assert refused.startswith("the model, graph 0, op 0 DEPTHWISE_CONV_2D")
+    assert refused.startswith("digits_uint8.tflite, graph 0, op 0 DEPTHWISE_CONV_2D")
 
 
 def test_a_program_that_is_not_a_python_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from tinylite.benching.bench import bench
 from tinylite.benching.estimates import Estimate
 from tinylite.benching.hosts import Hosts
 from tinylite.benching.result import Bench
+from tinylite.benching.subjects import Subject, with_distinct_names
 from tinylite.report.profile import Profile
 
 DEMO = str(Path(tinylite.__file__).parent / "demo" / "digits_uint8.tflite")
@@ -149,14 +150,6 @@ def test_a_model_that_cannot_be_loaded_is_a_row(tmp_path: Path) -> None:
         True,
         "",
     ]
-
-
-def test_another_model_that_cannot_be_loaded_is_refused_alone(tmp_path: Path) -> None:
-    absent = str(tmp_path / "absent.tflite")
-    row = quick(against=[absent, "cpu:portable"], memory=True).rows[0]
-    assert [each.name for each in row.measurements] == ["tinylite", absent, "cpu:portable"]
-    assert "there is no such file" in row.baselines[0].refused
-    assert row.baselines[1].ratio is not None
 
 
 def test_another_tinylite_computes_as_this_one_does(tmp_path: Path) -> None:
@@ -426,3 +419,31 @@ def test_a_first_launch_that_compiles_does_not_take_the_time_of_others(monkeypat
     monkeypatch.setattr(hosts.Hosts, "open", slow)
     monkeypatch.setattr(measure.time, "perf_counter", lambda real=measure.time.perf_counter: real() + clock[0])
     assert len(quick().rows[0].ours.launches) >= 2
+
+
+def test_another_model_that_cannot_be_loaded_is_refused_alone(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.tflite"
+    broken.write_bytes(Path(DEMO).read_bytes()[:1000])
+    ours, other, third = quick(against=[str(broken), "cpu:portable"], memory=True).rows[0].measurements
+    assert ours.seconds is not None
+    assert third.ratio is not None
+    assert "broken.tflite" in other.refused
+    assert other.memory == {}
+    with pytest.raises(SettingError, match=r"absent\.tflite: there is no such file"):
+        quick(against=[str(tmp_path / "absent.tflite")])
+
+
+def test_a_refusal_says_the_models_name_and_not_where_its_copy_was() -> None:
+    row = quick("tests/broken/shapes_do_not_broadcast.tflite").rows[0]
+    assert row.ours.refused.startswith("shapes_do_not_broadcast.tflite, ")
+
+
+def test_models_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
+    paths = [tmp_path / place for place in ("a/x/net.tflite", "b/x/net.tflite", "b/y/net.tflite", "c/other.tflite")]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(Path(DEMO).read_bytes())
+    subjects = [Subject(path.stem, "model", path) for path in paths]
+    assert [each.name for each in with_distinct_names(subjects)] == ["a/x/net", "b/x/net", "y/net", "other"]
+    assert [each.name for each in with_distinct_names([subjects[0], subjects[0], subjects[3]])] == ["net", "net", "other"]
+    assert {row.part_of for row in quick((), ops_of=[paths[0], paths[2]]).rows} == {"x/net", "y/net"}

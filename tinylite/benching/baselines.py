@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..errors import MissingPackageError, SettingError, nearest, quoted
+from ..files.io import current_directory
 from ..kernels.cpu import available
 
 __all__ = ["ABOUT", "Timed", "baselines", "check_cpu", "tinylite_itself"]
@@ -79,6 +80,8 @@ def _baseline(name: str, arithmetic: str, cpu: str) -> Timed:
             raise MissingPackageError(f"{name} needs the package {package}, which is not installed", f"Install it: pip install {package}")
         return Timed(name, name, cpu=cpu)
     if os.path.splitext(name)[1].lower() in (".tflite", ".lite"):
+        if not os.path.isfile(name):
+            raise SettingError(f"{name}: there is no such file to time beside", current_directory())
         return Timed(name, "tinylite", cpu=cpu, arithmetic=arithmetic, model=name)
     if name in ("litert", "tflite"):
         raise SettingError(f"{name!r} may be three things", "Say xnnpack, which is LiteRT's default, litert-builtin or reference")

@@ -18,7 +18,7 @@ from .machine import Machine
 from .op_subjects import Verifier, ops_in, ops_written
 from .result import Bench, BenchRow, Measurement, Settings
 from .rows import Rows, usable_cores
-from .subjects import Subject
+from .subjects import Subject, with_distinct_names
 
 __all__ = ["bench"]
 
@@ -73,7 +73,7 @@ def bench(
     ops_alone = dataclasses.replace(rows, start=False)  # a process for each op of a model would say nothing of the model
     with Verifier() as verifier:
         written = ops_written(several(ops), verifier, seed)
-        entire, parted = [_subject(model) for model in several(models)], [_subject(model) for model in several(ops_of)]
+        entire, parted = (with_distinct_names([_subject(model) for model in several(each)]) for each in (models, ops_of))
         if not counts or not (entire or written or parted):
             raise SettingError("there is nothing to time", "Give a model, or an op, and a number of threads")
         try:
@@ -82,11 +82,11 @@ def bench(
                 rows.measure([subject], found.rows.append)
                 refused = any(row.ours.refused for row in found.rows[before:])  # there are none where only ops of it are timed again
                 if profile and len(timed) > 1 and not refused:
-                    ops_alone.measure(list(ops_in(subject.model, verifier, seed)), found.rows.append)
+                    ops_alone.measure(list(ops_in(subject, verifier, seed)), found.rows.append)
             rows.measure(written, found.rows.append)
             for subject in parted:
                 try:
-                    parts = list(ops_in(subject.model, verifier, seed))
+                    parts = list(ops_in(subject, verifier, seed))
                 except (TinyliteError, OSError) as error:
                     reasons = [Measurement(each.name, refused=str(error)) for each in timed]
                     found.rows.append(BenchRow(subject.name, "model", "", reasons))

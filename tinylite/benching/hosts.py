@@ -104,7 +104,7 @@ class Hosts:
                 problem = f"does not answer as a Python does, {doing}: {error}"
             if limit.late:
                 problem = f"had not answered after {TIMEOUT:g} s, {doing}, and was ended"
-            text = f"{problem}{child.last(mark)}"
+            text = _with_title(f"{problem}{child.last(mark)}", request)
             child.close(at_once=True)
             del self._running[timed.process]
             raise EndedError(text) from None
@@ -112,7 +112,7 @@ class Hosts:
             limit.stop()
         if "error" in answer:
             text = f"{'cannot be imported: ' if answer.get('missing') else ''}{answer['error']}{child.last(mark)}"
-            raise RefusedError(text.replace(request.get("model") or "\0", "the model"))  # and not the file that was made of it
+            raise RefusedError(_with_title(text, request))
         return answer
 
     def _start(self, timed: Timed) -> ChildProcess:
@@ -140,6 +140,11 @@ class Hosts:
         if self._cores is not None:
             self._ask(timed, {"do": "pin", "cores": list(self._cores)})
         return child
+
+
+def _with_title(text: str, request: Mapping[str, Any]) -> str:
+    """A text that says the model by its name, and not where its copy is for a while."""
+    return text.replace(request["model"], request["title"]) if "title" in request else text
 
 
 def _answer(pipe: IO[bytes]) -> dict[str, Any]:

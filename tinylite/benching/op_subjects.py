@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -41,11 +40,10 @@ def ops_written(ops: Iterable[Any], verifier: Verifier, seed: int) -> list[Subje
     return found
 
 
-def ops_in(model: Any, verifier: Verifier, seed: int) -> Iterator[Subject]:
+def ops_in(subject: Subject, verifier: Verifier, seed: int) -> Iterator[Subject]:
     """The distinct ops of a model, with how often it has each. Raises what loading the model raises."""
-    file = ModelFile.of(model)
-    for case, count in ops_of(file.model):
-        yield _subject(case, count, os.path.splitext(file.name)[0] or "model", verifier, seed)
+    for case, count in ops_of(ModelFile.of(subject.model).model):
+        yield _subject(case, count, subject.name, verifier, seed)
 
 
 def _subject(case: OpCase, count: int, part_of: str, verifier: Verifier, seed: int) -> Subject:

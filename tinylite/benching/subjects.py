@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ from ..interpreter import Interpreter
 from ..model import Model
 from ..report.work import total_work
 
-__all__ = ["Prepared", "Subject", "prepare"]
+__all__ = ["Prepared", "Subject", "prepare", "with_distinct_names"]
 
 
 @dataclass
@@ -50,6 +52,25 @@ class Prepared:
     problem: str = ""
     operations: dict[str, int] = field(default_factory=dict)
     request: dict[str, Any] = field(default_factory=dict)
+
+
+def with_distinct_names(subjects: Sequence[Subject]) -> list[Subject]:
+    """The subjects; where files in different folders have the same name, with as many of their folders as tell them apart."""
+    parts = [
+        Path(os.path.abspath(os.fsdecode(each.model))).with_suffix("").parts if isinstance(each.model, (str, os.PathLike)) else ()
+        for each in subjects
+    ]
+    found = []
+    for subject, mine in zip(subjects, parts, strict=True):
+        others = {
+            theirs for other, theirs in zip(subjects, parts, strict=True)
+            if other.name == subject.name and mine and theirs and theirs != mine
+        }  # fmt: skip
+        count = 1
+        while any(theirs[-count:] == mine[-count:] for theirs in others):
+            count += 1
+        found.append(dataclasses.replace(subject, name="/".join([*mine[-count:-1], subject.name])) if count > 1 else subject)
+    return found
 
 
 def prepare(
@@ -85,6 +106,7 @@ def prepare(
     )  # fmt: skip
     prepared.request = {
         "model": path, "inputs": paths, "outputs": len(loaded.graph.outputs), "arena": arena_size(loaded.graph, len(content)),
+        "title": file.name or "the model",
     }  # fmt: skip
     return prepared
 

@@ -134,6 +134,8 @@ def bench(
         raise click.UsageError("--batch is of random inputs in the file's shapes: leave it out, or INPUT and --shape")
     if node_data is not None and (len(models) != 1 or len(threads) != 1):
         raise click.UsageError("--node-data is of one model, on one number of threads")
+    if trace is not None and not models:
+        raise click.UsageError("--trace is of models, and there is none")
     # Before any time is taken:
     older = [Bench.load(path) for path in compare]
     sources = (*files, *(file.partition("=")[2] for file in files), *op_files, *ops_of, *compare)
