@@ -18,7 +18,10 @@ _PRINTED = 2000  # bytes of what a process has printed last that an error shows
 
 
 class ChildProcess:
-    """A process that has been started: `requests` and `answers` are its stdin and stdout; what it prints to stderr is kept."""
+    """A process that has been started: `requests` and `answers` are its stdin and stdout; what it prints to stderr is kept.
+
+    Raises OSError if it cannot be started.
+    """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None = None, folder: str | None = None) -> None:
         self.printed = tempfile.TemporaryFile()  # noqa: SIM115, closed in `end`

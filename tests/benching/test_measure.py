@@ -6,6 +6,7 @@ import ast
 import hashlib
 import os
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 import tinylite
-from tinylite import Interpreter, Model, SettingError
+from tinylite import FileError, Interpreter, Model, SettingError
 from tinylite.benching import host, hosts, measure
 from tinylite.benching.baselines import Timed
 from tinylite.benching.bench import bench
@@ -201,6 +202,30 @@ def test_starts_that_only_warm_up_do_not_count_when_they_are_interrupted() -> No
     with pytest.raises(KeyboardInterrupt):
         row.launch(Interrupted(""), 1.0)
     assert [each.refused for each in row.measurements()] == ["it was not run", "it was not run"]
+
+
+def test_a_program_that_cannot_be_started_is_refused_alone(tmp_path: Path) -> None:
+    program = tmp_path / "python"
+    program.write_bytes(b"\x7fELF of nothing")
+    program.chmod(0o755)
+    ours, other = quick(against=f"python:{program}").rows[0].measurements
+    assert other.refused.startswith("cannot be started: ")
+    assert not ours.refused
+
+
+def test_the_current_folder_may_be_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.setattr(sys, "path", ["", *(os.path.abspath(entry) for entry in sys.path)])
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert not quick().rows[0].ours.refused
+
+
+def test_a_folder_for_files_that_cannot_be_made_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "absent"))
+    with pytest.raises(FileError, match="TMPDIR"):
+        quick()
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="the system does not say what threads do")

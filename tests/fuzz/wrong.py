@@ -15,7 +15,7 @@ import numpy as np
 
 from tests.small_models import chain
 from tinylite import TinyliteError
-from tinylite.engine import layout
+from tinylite.engine import segment
 from tinylite.kernels.kernel import Kernel
 from tinylite.memory import arena as memory
 from tinylite.memory.arena import SLACK
@@ -158,7 +158,7 @@ def with_kernel(action: Callable[[int, int], None]) -> None:
         assert found is not None
         return {kernel.name: found for kernel in record}
 
-    layout.addresses = addresses  # type: ignore[assignment]
+    segment.addresses = addresses  # type: ignore[assignment]
 
 
 def matches(number: int, what: str) -> bool:

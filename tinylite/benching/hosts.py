@@ -131,7 +131,7 @@ class Hosts:
         if timed.python is not None:  # what that Python has, not what this process has
             for name in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"):
                 environment.pop(name, None)
-        path = [] if timed.python is not None else [json.dumps([os.path.abspath(entry) for entry in sys.path if isinstance(entry, str)])]
+        path = [] if timed.python is not None else [json.dumps(_folders())]
         try:
             child = ChildProcess([python, "-c", _program(), *path], environment, self._folder)
         except OSError as error:
@@ -163,6 +163,15 @@ def _answer(pipe: IO[bytes]) -> dict[str, Any]:
             if isinstance(answer, dict):  # what only repeats, as `cat` does, would leave us waiting
                 break
     raise _OtherProgramError(f"it printed {quoted(line.decode(errors='replace').strip())}")
+
+
+def _folders() -> list[str]:
+    """Where this process finds its packages; what is relative to a current folder that has been removed is nowhere."""
+    found = []
+    for entry in sys.path:
+        with contextlib.suppress(OSError):
+            found += [os.path.abspath(entry)] if isinstance(entry, str) else []
+    return found
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import FileError
 from .agreement import agreement
 from .baselines import Timed
 from .estimates import Estimate, enough, launches_estimate, ratio_estimate
@@ -18,7 +19,7 @@ from .hosts import EndedError, Hosts, RefusedError
 from .noise import NoiseWatch
 from .records import Measurement
 
-__all__ = ["LAUNCHES", "FirstRun", "Measuring", "Starting", "measure_all"]
+__all__ = ["LAUNCHES", "FirstRun", "Measuring", "Starting", "measure_all", "temporary_folder"]
 
 # Seconds that a round of one of them should take: longer than the clock's noise, and shorter than what the system lets another process
 # run for. On a busy machine most rounds of 10 ms are interrupted, and few of 2 ms.
@@ -176,7 +177,7 @@ class FirstRun(Starting):
 
     def _rounds(self, hosts: Hosts, seconds: float) -> bool:
         self._warm = True
-        with tempfile.TemporaryDirectory(prefix="tinylite-cache-") as cache:
+        with temporary_folder("tinylite-cache-") as cache:
             return super()._rounds(hosts.fresh({"TINYLITE_CACHE": cache}), seconds)
 
     def is_done(self, seconds: float, precision: float) -> bool:
@@ -200,6 +201,14 @@ def measure_all(
             for row in left:
                 say(f"{row.name}: launch {count}")
                 row.launch(hosts, min(seconds / LAUNCHES, _LAUNCH))
+
+
+def temporary_folder(prefix: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder that is removed at the end. Raises FileError."""
+    try:
+        return tempfile.TemporaryDirectory(prefix=prefix)
+    except OSError as error:
+        raise FileError(f"no temporary folder can be made: {error}", "Set TMPDIR to a folder that can be written to") from None
 
 
 def _decisive(states: list[_State], precision: float) -> list[tuple[Estimate, float, list[list[float]]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +17,7 @@ from ..report.profile import Profile
 from . import stored
 from .baselines import Timed
 from .hosts import EndedError, Hosts, RefusedError
-from .measure import FirstRun, Measuring, Starting, measure_all
+from .measure import FirstRun, Measuring, Starting, measure_all, temporary_folder
 from .records import BenchRow, Measurement, Settings
 from .subjects import Prepared, Subject, prepare
 
@@ -56,7 +55,7 @@ class Rows:
         ]
         if not subjects:
             return
-        with tempfile.TemporaryDirectory(prefix="tinylite-bench-") as folder:
+        with temporary_folder("tinylite-bench-") as folder:
             prepared = [self._prepared(subject, folder) for subject in subjects]
             for count in self.threads:
                 rows = [row for subject, found in zip(subjects, prepared, strict=True) for row in self._rows(subject, found, count)]

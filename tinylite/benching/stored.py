@@ -20,6 +20,7 @@ __all__ = ["FORMAT", "load", "plain", "save", "to_json", "value_of"]
 
 FORMAT = "tinylite bench"
 _VERSION = 1
+_INTEGERS = 1 << 63  # what can be reckoned with, and nothing counts more
 _AGAIN = "Save it again with tinylite bench --save"
 
 
@@ -121,8 +122,8 @@ def _value(hint: Any, found: Any, place: str) -> Any:
         if isinstance(found, (int, float)) and not isinstance(found, bool) and abs(found) < 1e300 and found == found:
             return float(found)
         raise _wrong(place, found, "a number")
-    if type(found) is not hint:
-        raise _wrong(place, found, {int: "an integer", str: "text", bool: "true or false"}.get(hint, str(hint)))
+    if type(found) is not hint or (hint is int and not -_INTEGERS <= found < _INTEGERS):
+        raise _wrong(place, found, {int: "an integer of 64 bits", str: "text", bool: "true or false"}.get(hint, str(hint)))
     return found
 
 
