@@ -161,6 +161,18 @@ def test_a_page_of_many_rows_and_ops_is_small_and_says_what_it_leaves_out() -> N
     assert "160 more ops" in text
 
 
+def test_rows_without_end_do_not_take_time_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tinylite.benching.pictures import page as pages
+
+    drawn: list[str] = []
+    real = pages.distributions
+    monkeypatch.setattr(pages, "distributions", lambda found, name: (drawn.append(name), real(found, name))[1])
+    monkeypatch.setattr(pages, "_MOST_TRIED", 5)
+    text = report_html(made_bench([timed_row()] * 40))  # all alike, so that they take no room
+    assert len(drawn) == 5
+    assert "35 more pictures of rows did not fit" in text
+
+
 def test_a_page_of_huge_names_is_small() -> None:
     rows = [full_row(f"{number}" + "名" * 5000, 200, medians={"tinylite": 1e-3, "層" * 900: 2e-3}) for number in range(300)]
     assert len(report_html(made_bench(rows)).encode()) < MOST_BYTES

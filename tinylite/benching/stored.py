@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import math
 import os
@@ -82,7 +83,7 @@ def _object(kind: type, found: Any, place: str) -> Any:
     if not isinstance(found, dict):
         raise _wrong(place, found, "an object")
     fields = {field.name: field for field in dataclasses.fields(kind)}
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     unknown = [name for name in found if name not in fields]
     absent = [
         name for name, field in fields.items()
@@ -92,6 +93,12 @@ def _object(kind: type, found: Any, place: str) -> Any:
         problem = f"has {quoted(unknown[0])}" if unknown else f"lacks {absent[0]!r}"
         raise FileError(f"{place or 'it'} {problem}, unlike a {kind.__name__}", _AGAIN)
     return kind(**{name: _value(hints[name], value, f"{place}.{name}".strip(".")) for name, value in found.items()})
+
+
+@functools.cache
+def _hints(kind: type) -> dict[str, Any]:
+    """The types of a dataclass's fields, which take longer to find than to check."""
+    return typing.get_type_hints(kind)
 
 
 def _value(hint: Any, found: Any, place: str) -> Any:

@@ -30,6 +30,7 @@ MOST_BYTES = 400_000  # of a page: it can be attached to a message or an issue
 _MOST_TABLE, _MOST_OPS_TABLES = 80_000, 60_000  # bytes of a table, and of all those of ops of models
 _MOST_COLUMNS = 30
 _MOST_NOTES, _FEW_NOTES = 40, 8
+_MOST_TRIED = 100  # pictures of a kind, each of which takes a moment to draw, whether it fits or is like another
 _LONG = 50  # letters of a cell that may take several lines
 _VERDICTS = {SLOWER: COLOURS["bad"], FASTER: COLOURS["good"], UNSURE: COLOURS["c5"], SAME: COLOURS["bar"]}
 
@@ -52,7 +53,7 @@ def report_html(bench: Figures, comparison: Comparison | None = None) -> str:
     parts = [_figures("Results", _grid(bench, asked), _MOST_TABLE)]
     if comparison is not None:
         parts.append(_figures("Then and now", comparison.grid(), _MOST_TABLE))
-    ops = _ops_of_models(bench, [row for row in bench.rows if row not in asked])
+    ops = _ops_of_models(bench, [] if asked is bench.rows else [row for row in bench.rows if row.part_of])
     room = _Room(MOST_BYTES - _size(page(_title(bench), [*parts, ops])) - 2000)  # what is said of pictures that did not fit
     if comparison is not None:
         parts.append(_then_and_now(comparison, room))
@@ -231,18 +232,19 @@ def _by_row(rows: Sequence[BenchRow], room: _Room) -> Iterator[str]:
     seen: set[tuple[str, str]] = set()
     left = 0
     for number, (has, picture) in enumerate(_KINDS):
-        most = room.left // (len(_KINDS) - number)
+        most, tried = room.left // (len(_KINDS) - number), 0
         for place, row in enumerate(rows):
             if not has(row):
                 continue
-            part = picture(row, f"{picture.__name__} {place}") if most else None
+            part = picture(row, f"{picture.__name__} {place}") if most and tried < _MOST_TRIED else None
+            tried += 1
             if part is not None and (row.name, part) in seen:  # a memory plan is the same for any number of threads
                 continue
             if part is not None and room.take(part, most):
                 seen.add((row.name, part))
                 most -= _size(part)
                 drawn.setdefault(place, []).append(part)
-            elif part is not None or not most:
+            elif part is not None or not most or tried > _MOST_TRIED:
                 most, left = 0, left + 1
     for place, parts in sorted(drawn.items()):
         yield section(_called(rows[place])) + "".join(parts)
