@@ -46,6 +46,8 @@ def changed(edit: Any) -> dict[str, Any]:
         (lambda found: found.update(color="red"), "has 'color'"),
         (lambda found: found["rows"][0].update(threads="2"), r"rows\[0\].threads is '2', and should be an integer"),
         (lambda found: found["rows"][0]["measurements"][0]["memory"].update(peak=10**400), r"peak is 1000*.*an integer of 64 bits"),
+        (lambda found: found["rows"][0]["measurements"][0]["launches"][0].append(1e301), r"launches\[0\]\[2\] is 1e\+301"),
+        (lambda found: found["rows"][0]["measurements"][0]["launches"][0].append(math.nan), r"launches\[0\]\[2\] is nan"),
         (lambda found: found["rows"][0].update(threads=True), r"rows\[0\].threads is True"),
         (lambda found: found["rows"][0]["measurements"][1]["ratio"].update(low=[]), r"ratio.low is \[\], and should be a number"),
         (lambda found: found["rows"][0]["shapes"].update(x=7), r"rows\[0\].shapes.x is 7, and should be a list"),

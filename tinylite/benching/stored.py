@@ -21,7 +21,7 @@ __all__ = ["FORMAT", "load", "plain", "save", "to_json", "value_of"]
 
 FORMAT = "tinylite bench"
 _VERSION = 1
-_INTEGERS = 1 << 63  # what can be reckoned with, and nothing counts more
+_INTEGERS, _FLOATS = 1 << 63, 1e300  # what can be reckoned with: nothing that is measured is larger
 _AGAIN = "Save it again with tinylite bench --save"
 
 
@@ -116,6 +116,8 @@ def _value(hint: Any, found: Any, place: str) -> Any:
             if len(found) != len(arguments):
                 raise _wrong(place, found, f"a list of {len(arguments)}")
             return tuple(_value(each, value, f"{place}[{index}]") for index, (each, value) in enumerate(zip(arguments, found, strict=True)))
+        if arguments[0] is float and all(type(each) is float and abs(each) < _FLOATS for each in found):
+            return origin(found)  # millions of rounds, at once
         return origin(_value(arguments[0], each, f"{place}[{index}]") for index, each in enumerate(found))
     if origin in (dict, Mapping):
         if not isinstance(found, dict):
@@ -126,7 +128,7 @@ def _value(hint: Any, found: Any, place: str) -> Any:
     if hint is float:
         if found is None:
             return math.inf
-        if isinstance(found, (int, float)) and not isinstance(found, bool) and abs(found) < 1e300 and found == found:
+        if isinstance(found, (int, float)) and not isinstance(found, bool) and abs(found) < _FLOATS and found == found:
             return float(found)
         raise _wrong(place, found, "a number")
     if type(found) is not hint or (hint is int and not -_INTEGERS <= found < _INTEGERS):
