@@ -256,3 +256,9 @@ def test_movers_are_shown_first() -> None:
     Console(file=stream, width=160).print(found)
     assert stream.getvalue().index("slower ") < stream.getvalue().index("wide") and "+30.0 %" in stream.getvalue()
     assert "<td>+30.0 %</td>" in found._repr_html_()
+
+
+def test_a_limit_has_no_more_digits_than_it_carries() -> None:
+    from tinylite.benching.comparison import _limit_text
+
+    assert [_limit_text(limit) for limit in (0.05, 0.366, 1.234, 194.03, math.inf)] == ["5.0 %", "36.6 %", "123 %", "19403 %", "unknown"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -90,7 +91,7 @@ class Comparison:
         rows = [
             [
                 each.row.name, each.row.kind, f"{each.row.threads}", estimate_text(each.then, "s"), estimate_text(each.now, "s"),
-                percent_text(each.change), percent_interval_text(each.change), f"{each.limit:.1%}".replace("%", " %"), each.baseline,
+                percent_text(each.change), percent_interval_text(each.change), _limit_text(each.limit), each.baseline,
                 each.verdict,
             ]
             for each in self.changes
@@ -122,3 +123,8 @@ class Comparison:
         notes += [f"{each.row.label}: {each.verdict}, {each.reason}" for each in self.changes if each.reason]
         notes += [f"{each.row.label} was not compared: {each.reason}" for each in self.not_compared]
         return [*notes, *self.notes]
+
+
+def _limit_text(limit: float) -> str:
+    """A share in percent: a limit of a hundred percent or more, which three times a wide noise is, has no digit after the point."""
+    return "unknown" if limit == math.inf else f"{limit * 100:.{1 if limit < 1 else 0}f} %"
