@@ -216,3 +216,14 @@ def test_an_interrupt_while_it_is_measured_again_is_not_a_pass(tmp_path: Path, m
     assert done.exit_code == 130, done.output
     assert "counts from" in done.output
     assert "while what seems slower was measured again" in done.output
+
+
+def test_what_can_never_be_compared_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = tmp_path / "then.json"
+    assert run(DIGITS, "--cpu", "portable", "--save", str(saved)).exit_code == 0
+    assert run(DIGITS, "--cpu", "portable", "--compare", str(saved)).exit_code == 0
+    monkeypatch.setattr("tinylite.benching.bench.bench", lambda **settings: pytest.fail("it is timed"))
+    for changed in ((), ("--cpu", "portable", "--arithmetic", "litert-reference")):
+        done = run(DIGITS, "--compare", str(saved), *changed)
+        assert done.exit_code == 2
+        assert "the figures cannot be compared: " in done.output

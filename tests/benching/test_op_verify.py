@@ -71,3 +71,9 @@ def test_the_grammar_shows_an_example_of_every_operator() -> None:
         assert name.lower() in text.lower()
     assert "ASSIGN_VARIABLE, CALL_ONCE, IF, READ_VARIABLE, VAR_HANDLE, WHILE calls graphs or keeps variables" in text
     assert max(map(len, text.split("An example of each operator")[0].splitlines())) <= 140
+
+
+@pytest.mark.parametrize("line", ["RANDOM_UNIFORM f32 [56,24]", "RANDOM_STANDARD_NORMAL f32 [56,24]"])
+def test_numbers_that_are_drawn_without_a_seed_cannot_be_compared(line: str, process: RuntimeProcess) -> None:
+    assert verify(parse_op(line), process).startswith("not verified: it draws other random numbers each time")
+    assert verify(parse_op(f"{line} seed=1"), process) != verify(parse_op(line), process)

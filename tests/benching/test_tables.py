@@ -175,3 +175,12 @@ def test_a_bench_shows_itself() -> None:
 def test_figures_that_were_stored_are_compared(tmp_path: Path) -> None:
     full().save(tmp_path / "old.json")
     assert not full().compare(Bench.load(tmp_path / "old.json"), fail_above=0.2).failed
+
+
+def test_what_keeps_a_model_from_all_is_said_once() -> None:
+    refused = [Measurement(name, refused="not a .tflite file") for name in ("tinylite", "xnnpack")]
+    assert bench_grid(made_bench([BenchRow("net", "model", "", refused)])).notes == ["net, 1 thread: not a .tflite file"]
+    refused[1].refused = "no such op"
+    assert bench_grid(made_bench([BenchRow("net", "model", "", refused)])).notes == [
+        "net, 1 thread, tinylite refused: not a .tflite file", "net, 1 thread, xnnpack refused: no such op",
+    ]  # fmt: skip

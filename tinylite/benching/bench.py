@@ -65,9 +65,7 @@ def bench(
     chosen, say = stored_rows(only), progress or (lambda text: None)
     if not callable(say):
         raise SettingError(f"progress is {quoted(say)}", "Give a function that takes text")
-    machine = Machine.here()
-    machine.target = cpu or machine.target
-    found = Bench(machine, settings, [], datetime.now(timezone.utc).isoformat(timespec="seconds"), complete=False)
+    found = Bench(Machine.here(cpu=cpu or ""), settings, [], datetime.now(timezone.utc).isoformat(timespec="seconds"), complete=False)
     keys = None if chosen is None else {(row.kind, row.name, row.part_of, row.threads) for row in chosen}
     rows = Rows(timed, counts, settings, values(inputs), shapes_by_name(shapes), batch, start, memory, profile, keys, say)
     ops_alone = dataclasses.replace(rows, start=False)  # a process for each op of a model would say nothing of the model

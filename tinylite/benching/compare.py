@@ -16,7 +16,7 @@ from .comparison import FASTER, SAME, SLOWER, UNSURE, VERDICTS, Change, Comparis
 from .estimates import Estimate, percent_text, quotient
 from .records import BenchRow, Figures, Measurement
 
-__all__ = ["compare", "confirm", "regressions"]
+__all__ = ["check_comparable", "compare", "confirm", "regressions"]
 
 _NOISES = 3  # how many times its own noise a change has to be, to count
 _USELESS = 0.5  # where that is more than this share, a row says nothing
@@ -33,11 +33,7 @@ def compare(old: Figures, new: Figures, fail_above: float = 0.05, history: Itera
     """
     if isinstance(fail_above, bool) or not isinstance(fail_above, (int, float)) or not 0 < fail_above < math.inf:
         raise SettingError(f"fail_above is {quoted(fail_above)}", "Give a share above 0, such as 0.05 for 5 %")
-    reasons = _incomparable(old, new)
-    if reasons:
-        raise SettingError(
-            f"the figures cannot be compared: {'; '.join(reasons)}", "Measure the older ones again, here and in the same way"
-        )
+    check_comparable(old, new)
     past = [each for each in history if not _incomparable(each, new)]
     found = Comparison(old, new, fail_above, [], [], _notes(old, new), past)
     older = _by_key(old.rows)
@@ -62,6 +58,15 @@ def compare(old: Figures, new: Figures, fail_above: float = 0.05, history: Itera
         raise SettingError(f"no row can be compared: {'; '.join(told)}", "Measure the same models, beside the same baselines, as then")
     found.changes.sort(key=_order)
     return found
+
+
+def check_comparable(old: Figures, new: Figures) -> None:
+    """Raise SettingError, with the reason, where no row of the two can be compared, whatever the rows are: before they are measured."""
+    reasons = _incomparable(old, new)
+    if reasons:
+        raise SettingError(
+            f"the figures cannot be compared: {'; '.join(reasons)}", "Measure the older ones again, here and in the same way"
+        )
 
 
 def regressions(comparison: Comparison) -> list[BenchRow]:

@@ -40,8 +40,8 @@ class Machine:
     kernel: str = ""
 
     @classmethod
-    def here(cls, root: str | os.PathLike[str] = "/") -> Machine:
-        """This machine, and this process on it. `root` is where /proc and /sys are."""
+    def here(cls, root: str | os.PathLike[str] = "/", cpu: str = "") -> Machine:
+        """This machine, and this process on it. `root` is where /proc and /sys are, `cpu` a target that was chosen for the kernels."""
         versions = {}
         for name in _PACKAGES:
             try:
@@ -50,7 +50,7 @@ class Machine:
                 continue
         system = f"{platform.system()} {platform.machine()}"
         return cls(
-            cpu_name(), os.cpu_count() or 1, cores(), target().name, system, platform.python_version(), versions,
+            cpu_name(), os.cpu_count() or 1, cores(), cpu or target().name, system, platform.python_version(), versions,
             _threads_per_core(root), _read(root, "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"), _turbo(root), _virtual(root),
             platform.release(),
         )  # fmt: skip

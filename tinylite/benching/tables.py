@@ -125,7 +125,11 @@ def _notes(bench: Figures) -> list[str]:
     if any(each.ratio is not None for row in bench.rows for each in row.measurements[1:]):
         notes.append("A ratio is tinylite's time divided by the baseline's in the same rounds: below 1, tinylite is faster.")
     for row in bench.rows:
-        notes += [f"{row.label}, {each.name} refused: {each.refused}" for each in row.measurements if each.refused]
+        reasons = {each.refused for each in row.measurements}
+        if len(row.measurements) > 1 and len(reasons) == 1 and "" not in reasons:
+            notes.append(f"{row.label}: {reasons.pop()}")  # which is none of a runtime's own
+        else:
+            notes += [f"{row.label}, {each.name} refused: {each.refused}" for each in row.measurements if each.refused]
     noisy = [row for row in bench.rows if row.noise]
     notes += [f"{row.label}, noisy: {'; '.join(row.noise)}" for row in noisy[:_MOST_NOTES]]
     if len(noisy) > _MOST_NOTES:

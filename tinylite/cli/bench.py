@@ -120,9 +120,11 @@ def bench(
       tinylite bench model.tflite --against xnnpack --compare main.json --fail-above 5%
     """
     from ..benching.bench import bench as measure
+    from ..benching.compare import check_comparable
+    from ..benching.machine import Machine
     from ..benching.op_text import read_counted_ops
     from ..benching.pictures.drawing import load_matplotlib
-    from ..benching.result import Bench
+    from ..benching.result import Bench, Settings
     from ..files.io import check_not_source, check_writable
 
     click.get_current_context().meta[ERROR_CODE] = 2  # 1 is for what has become slower
@@ -138,6 +140,8 @@ def bench(
         raise click.UsageError("--trace is of models, and there is none")
     # Before any time is taken:
     older = [Bench.load(path) for path in compare]
+    for each in older[:1]:
+        check_comparable(each, Bench(Machine.here(cpu=cpu or ""), Settings(seconds, precision, arithmetic or "", cpu or ""), [], ""))
     sources = (*files, *(file.partition("=")[2] for file in files), *op_files, *ops_of, *compare)
     for target in filter(None, (save, html, node_data, trace)):
         for source in sources:

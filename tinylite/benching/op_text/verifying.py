@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...errors import InvokeError, MissingPackageError
+from ...golden.running import random_ops
 from ...golden.runtimes import load
 from ...golden.runtimes.base.process import RuntimeProcess
 from ...interpreter import Interpreter
@@ -23,12 +24,14 @@ def verify(case: OpCase, process: RuntimeProcess | None = None, seed: int = 0) -
     """Whether tinylite computes for an op what LiteRT's reference kernels compute, on `case.inputs(seed)`.
 
     "same bits"; "within 3e-07" of the largest number of an output, for floats; "differs: ..."; or "not verified: ..." where it cannot be
-    said, because LiteRT is not installed or refuses the op. Of an operator that the reference kernels lack, LiteRT's optimized ones are
-    asked, and the answer says so. LiteRT runs in `process`, or in one that ends with the call, so that one that
-    it takes down is an answer as well. Raises what planning and running the op by tinylite raise.
+    said, because LiteRT is not installed or refuses the op, or the op draws random numbers without a seed. Of an operator that the
+    reference kernels lack, LiteRT's optimized ones are asked, and the answer says so. LiteRT runs in `process`, or in one that ends
+    with the call, so that one that it takes down is an answer as well. Raises what planning and running the op by tinylite raise.
     """
     if case.problem:
         return f"not verified: {case.problem}"
+    if any(not seeded for _, seeded in random_ops(case.model)):
+        return "not verified: it draws other random numbers each time, since it has no seed"
     content, inputs = case.model.to_bytes(), case.inputs(seed)
     found = _run(content, inputs)
     try:
