@@ -66,7 +66,7 @@ def test_one_is_as_good_as_a_list_of_one(monkeypatch: pytest.MonkeyPatch) -> Non
         (path for path in [DEMO]), ops="RELU f32 1x8", against="cpu:portable", threads=np.int64(1), batch=np.int64(2),
         seconds=np.float32(0.02), precision=np.float64(0.5), seed=np.int32(3),
     )  # fmt: skip
-    assert [(row.name, row.batch, type(row.threads)) for row in found.rows] == [("digits_uint8", 2, int), ("RELU f32 1x8", 2, int)]
+    assert [(row.name, row.batch, type(row.threads)) for row in found.rows] == [("digits_uint8", 2, int), ("RELU f32 1x8", None, int)]
     assert [each.name for each in found.rows[0].baselines] == ["cpu:portable"]
     assert found.rows[0].shapes == {"picture": [2, 8, 8, 1]}
     assert found.to_json()["settings"]["seed"] == 3

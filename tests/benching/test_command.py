@@ -74,6 +74,8 @@ def test_the_grammar_is_shown() -> None:
         ([DIGITS, THREE, "--batch", "2"], "--batch is of random inputs"),
         (["--op", "CONV2D f32 1x8"], "CONV_2D"),
         (["--ops", "absent.txt"], "absent.txt"),
+        (["--op", "RELU f32 1x8", "--batch", "2"], "--batch is of models"),
+        (["--op", "RELU f32 1x8", "--trace", "trace.json"], "--trace is of models"),
         ([DIGITS, "--compare", "absent.json"], "absent.json: there is no such file"),
         ([DIGITS, "--cpu", "z80"], "z80"),
     ],

@@ -316,6 +316,9 @@ def test_given_inputs_are_those_that_are_run() -> None:
         ({"seconds": 0}, "seconds is 0"),
         ({"precision": float("nan")}, "precision is nan"),
         ({"batch": 0}, "batch is 0"),
+        ({"batch": 2, "inputs": [1]}, "batch is of random inputs"),
+        ({"inputs": 3}, "inputs is 3"),
+        ({"shapes": 3}, "shapes is 3"),
         ({"threads": 0}, "at least 1"),
         ({"arithmetic": "exact"}, "exact"),
         ({"model": []}, "nothing to time"),
@@ -472,3 +475,14 @@ def test_models_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
     assert [each.name for each in with_distinct_names(subjects)] == ["a/x/net", "b/x/net", "y/net", "other"]
     assert [each.name for each in with_distinct_names([subjects[0], subjects[0], subjects[3]])] == ["net", "net", "other"]
     assert {row.part_of for row in quick((), ops_of=[paths[0], paths[2]]).rows} == {"x/net", "y/net"}
+
+
+def test_one_is_taken_where_there_may_be_several(tmp_path: Path) -> None:
+    (row,) = quick(Path(DEMO).parent.glob("digits_uint8.tflite"), against="cpu:portable").rows
+    assert [each.name for each in row.measurements] == ["tinylite", "cpu:portable"]
+    assert [row.name for row in quick((), ops="RELU f32 1x8").rows] == ["RELU f32 1x8"]
+
+
+def test_a_batch_is_not_said_of_ops() -> None:
+    found = quick(batch=3, ops=["RELU f32 1x8"], against=["cpu:portable"], profile=True)
+    assert {(row.kind, row.batch) for row in found.rows} == {("model", 3), ("op", None)}

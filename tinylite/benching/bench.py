@@ -39,7 +39,7 @@ def bench(
     against     baselines: "xnnpack", "litert-builtin", "reference", "tflm", "cpu:avx2", "python:/path/to/python",
                 "other.tflite"; one or several
     threads     of everything that is timed; several make several rows
-    batch       the size of the first dimension of inputs; `shapes` has shapes by an input's name
+    batch       the size of the first dimension of models' inputs; `shapes` has shapes by an input's name
     arithmetic  tinylite's, by its name; `cpu` is the kind of vector unit that its kernels use
     seconds     how long a row may take, about; it ends earlier where the interval is narrower than `precision`, a share of the value
     pin         keep processes on as many cores as there are threads
@@ -62,6 +62,8 @@ def bench(
     seed = whole(seed, "seed", 0)
     settings = Settings(number(seconds, "seconds", 1e6), number(precision, "precision", 1.0), name, cpu or "", bool(pin), seed)
     batch = None if batch is None else whole(batch, "batch", 1)
+    if batch is not None and inputs is not None:
+        raise SettingError("batch is of random inputs, and inputs are given", "Leave one of them out")
     chosen, say = stored_rows(only), progress or (lambda text: None)
     if not callable(say):
         raise SettingError(f"progress is {quoted(say)}", "Give a function that takes text")

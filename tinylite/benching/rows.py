@@ -112,13 +112,14 @@ class Rows:
         for kind in self._kinds(subject):
             if not self._wanted(subject, kind, threads):
                 continue
+            batch = self.batch if subject.kind == "model" else None  # an op has the shapes that its line says
             if isinstance(ready, str):
                 refused = [Measurement(each.name, refused=ready) for each in self.timed]
-                yield BenchRow(subject.name, kind, "", refused, threads, self.batch, subject.count, part_of=subject.part_of)
+                yield BenchRow(subject.name, kind, "", refused, threads, batch, subject.count, part_of=subject.part_of)
             else:
                 # In the first run ever, only tinylite does what it never does again.
                 timed = self.timed[:1] if kind == "first run" else self.timed
-                yield _Row(subject, kind, ready, timed, threads, self.batch)
+                yield _Row(subject, kind, ready, timed, threads, batch)
 
 
 @dataclass

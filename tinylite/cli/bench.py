@@ -134,6 +134,8 @@ def bench(
         raise click.UsageError("there is nothing to time: give a model, --op, --ops or --ops-of")
     if batch is not None and (inputs or shapes):
         raise click.UsageError("--batch is of random inputs in the file's shapes: leave it out, or INPUT and --shape")
+    if batch is not None and not models:
+        raise click.UsageError("--batch is of models, and ops have the shapes that their lines say")
     if node_data is not None and (len(models) != 1 or len(threads) != 1):
         raise click.UsageError("--node-data is of one model, on one number of threads")
     if trace is not None and not models:
