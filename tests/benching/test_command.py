@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 import tinylite
 from tinylite import Bench
 from tinylite.benching import hosts, measure, noise
-from tinylite.cli import main
+from tinylite.cli import bench as command, main
 
 DEMO = Path(tinylite.__file__).parent / "demo"
 DIGITS, EIGHT_BITS, THREE = (str(DEMO / name) for name in ("digits_uint8.tflite", "digits_int8.tflite", "digit_3.png"))
@@ -229,3 +229,13 @@ def test_what_can_never_be_compared_is_not_measured(tmp_path: Path, monkeypatch:
         done = run(DIGITS, "--compare", str(saved), *changed)
         assert done.exit_code == 2
         assert "the figures cannot be compared: " in done.output
+
+
+def test_node_data_are_of_the_model_that_was_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if its file is gone by then."""
+    model = tmp_path / "net.tflite"
+    model.write_bytes(Path(DIGITS).read_bytes())
+    show = command._show
+    monkeypatch.setattr(command, "_show", lambda found, form: (model.unlink(), show(found, form)))
+    assert run(str(model), "--node-data", str(tmp_path / "nodes.json")).exit_code == 0
+    assert json.loads((tmp_path / "nodes.json").read_text())

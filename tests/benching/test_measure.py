@@ -486,3 +486,12 @@ def test_one_is_taken_where_there_may_be_several(tmp_path: Path) -> None:
 def test_a_batch_is_not_said_of_ops() -> None:
     found = quick(batch=3, ops=["RELU f32 1x8"], against=["cpu:portable"], profile=True)
     assert {(row.kind, row.batch) for row in found.rows} == {("model", 3), ("op", None)}
+
+
+def test_a_model_that_is_removed_while_it_is_timed_takes_no_figures_along(tmp_path: Path) -> None:
+    model = tmp_path / "net.tflite"
+    model.write_bytes(Path(DEMO).read_bytes())
+    found = quick([str(model), DEMO], against=["cpu:portable"], profile=True, progress=lambda text: model.unlink(missing_ok=True))
+    assert found.complete
+    assert {row.part_of for row in found.rows if row.kind == "op"} == {"net", "digits_uint8"}
+    assert not any(measurement.refused for row in found.rows for measurement in row.measurements)

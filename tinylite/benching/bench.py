@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -78,11 +79,15 @@ def bench(
             raise SettingError("there is nothing to time", "Give a model, or an op, and a number of threads")
         try:
             for subject in entire:
+                parts: list[Subject] = []
+                if profile and len(timed) > 1:  # read before the model is timed, which may take long: its file may be gone then
+                    with contextlib.suppress(TinyliteError, OSError):  # which the model's row says
+                        parts = list(ops_in(subject, verifier, seed))
                 before = len(found.rows)
                 rows.measure([subject], found.rows.append)
                 refused = any(row.ours.refused for row in found.rows[before:])  # there are none where only ops of it are timed again
-                if profile and len(timed) > 1 and not refused:
-                    ops_alone.measure(list(ops_in(subject, verifier, seed)), found.rows.append)
+                if not refused:
+                    ops_alone.measure(parts, found.rows.append)
             rows.measure(written, found.rows.append)
             for subject in parted:
                 try:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..benching.comparison import Comparison
     from ..benching.result import Bench
     from ..benching.subjects import Subject
+    from ..model import Model
 
 __all__ = ["bench"]
 
@@ -126,6 +127,7 @@ def bench(
     from ..benching.pictures.drawing import load_matplotlib
     from ..benching.result import Bench, Settings
     from ..files.io import check_not_source, check_writable
+    from ..model import Model
 
     click.get_current_context().meta[ERROR_CODE] = 2  # 1 is for what has become slower
     models = [file for index, file in enumerate(files) if index == 0 or file.lower().endswith(_MODELS)]
@@ -151,6 +153,7 @@ def bench(
         check_writable(target)
     if html is not None:
         load_matplotlib()
+    graph = Model.load(models[0]) if node_data is not None else None
     profile = profile or node_data is not None or trace is not None
     progress = _Progress()
     request: dict[str, Any] = dict(
@@ -167,7 +170,7 @@ def bench(
     finally:  # where the disk is full, too: then this is all that is left of them
         _show(found, form)
     if not found.complete:
-        _write_pictures(found, None, html, node_data, trace)
+        _write_pictures(found, None, html, node_data, trace, graph)
         echo("It was interrupted: these are the figures that were measured.", err=True)
         click.get_current_context().exit(130)
     if all(measurement.refused for row in found.rows for measurement in row.measurements):
@@ -176,7 +179,7 @@ def bench(
     progress.clear()
     if comparison is not None:
         _show_comparison(comparison, form)
-    _write_pictures(found, comparison, html, node_data, trace)
+    _write_pictures(found, comparison, html, node_data, trace, graph)
     if not complete:
         echo("It was interrupted while what seems slower was measured again.", err=True)
         click.get_current_context().exit(130)
@@ -196,11 +199,12 @@ def _compared(found: Bench, older: Sequence[Bench], fail_above: float, request: 
     return confirm(comparison, again), again.complete
 
 
-def _write_pictures(found: Bench, comparison: Comparison | None, html: str | None, node_data: str | None, trace: str | None) -> None:
+def _write_pictures(
+    found: Bench, comparison: Comparison | None, html: str | None, node_data: str | None, trace: str | None, graph: Model | None
+) -> None:
     """What was asked for: a report, and the times of ops for other programs."""
     from ..benching.exports.chrome_trace import save_chrome_trace
     from ..benching.exports.model_explorer import save_node_data
-    from ..model import Model
 
     profiles = {row.label: row.profile for row in found.rows if row.profile is not None and row.kind == "model"}
     if html is not None:
@@ -209,8 +213,7 @@ def _write_pictures(found: Bench, comparison: Comparison | None, html: str | Non
         save_chrome_trace(profiles, trace)
     if node_data is not None and profiles:
         (profile,) = profiles.values()
-        path = click.get_current_context().params["files"][0]
-        save_node_data(profile, node_data, Model.load(path))
+        save_node_data(profile, node_data, graph)
 
 
 def _subject(model: str, files: Sequence[str], shapes: Sequence[str], seed: int) -> Subject:
