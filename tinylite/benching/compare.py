@@ -34,8 +34,14 @@ def compare(old: Figures, new: Figures, fail_above: float = 0.05, history: Itera
     if isinstance(fail_above, bool) or not isinstance(fail_above, (int, float)) or not 0 < fail_above < math.inf:
         raise SettingError(f"fail_above is {quoted(fail_above)}", "Give a share above 0, such as 0.05 for 5 %")
     check_comparable(old, new)
-    past = [each for each in history if not _incomparable(each, new)]
-    found = Comparison(old, new, fail_above, [], [], _notes(old, new), past)
+    past, left_out = [], []
+    for each in history:
+        reasons = _incomparable(each, new)
+        if reasons:
+            left_out.append(f"The figures of {each.measured} are left out, and say nothing of noise: {'; '.join(reasons)}")
+        else:
+            past.append(each)
+    found = Comparison(old, new, fail_above, [], [], _notes(old, new) + left_out, past)
     older = _by_key(old.rows)
     pasts = [_by_key(each.rows) for each in past]
     for row in new.rows:
