@@ -90,7 +90,7 @@ class Comparison:
         head = ["name", "kind", "threads", "then", "now", "change", "95 % interval", "counts from", "beside", "verdict"]
         rows = [
             [
-                each.row.name, each.row.kind, f"{each.row.threads}", estimate_text(each.then, "s"), estimate_text(each.now, "s"),
+                each.row.title, each.row.kind, f"{each.row.threads}", estimate_text(each.then, "s"), estimate_text(each.now, "s"),
                 percent_text(each.change), percent_interval_text(each.change), _limit_text(each.limit), each.baseline,
                 each.verdict,
             ]
