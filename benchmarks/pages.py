@@ -101,13 +101,13 @@ def _speed(models: Bench, starts: Bench) -> str:
         lines.append([title, _time(rows[name].ours), _ratio(xnnpack), _ratio(reference), reference.agreement])
     head = ["model", "tinylite", "ratio to XNNPACK", "ratio to the reference kernels", "outputs against these"]
     started, first = _by_name(starts, "start"), _by_name(starts, "first run")
-    ratios = [f"{_ratio(_baseline(started[name], 'xnnpack'))} times for {title}" for name, title in README_STARTS.items()]
+    ratios = [f"{_ratio(_baseline(started[name], 'xnnpack'))} times LiteRT's time for {title}" for name, title in README_STARTS.items()]
     runs = [f"{_time(first[name].ours).replace('~', 'about ')} for {title}" for name, title in README_STARTS.items() if name in first]
     return (
         f"One thread of {machine.cpu} ({machine.target}); a ratio is tinylite's\n"
         f"time divided by that of {litert} in the same process, in turn: below 1, tinylite is faster.\n\n"
         f"{Grid('', head, lines).markdown()}\n"
-        f"From the start of Python to the first output, kernels being in the on-disk cache, LiteRT's time {', '.join(ratios)}.\n"
+        f"From the start of Python to the first output, kernels being in the on-disk cache: {', '.join(ratios)}.\n"
         "The first run of a model on a machine compiles the kernels that it needs, and says so: "
         f"{', '.join(runs)} on {machine.usable_cores} core{'s' * (machine.usable_cores > 1)}.\n"
     )
