@@ -215,7 +215,7 @@ def test_readme_has_the_figures_of_its_models_once_all_are_there(pages: Path) ->
     part = after.partition("<!-- benchmark speed -->")[2].partition("<!-- end -->")[0]
     for title in README_MODELS.values():
         assert [title.replace("_", "\\_"), "2.00 ms", "1.250", "0.0200", "same bits"] in cells(after, "speed")
-    assert "LiteRT's time 1.250 times for hello_world, 1.250 times for MobileNet v1." in part
+    assert "1.250 times LiteRT's time for hello_world, 1.250 times LiteRT's time for MobileNet v1." in part
     assert (after.partition("<!-- benchmark")[0], after.partition("<!-- end -->")[2]) == (
         before.partition("<!-- benchmark")[0], before.partition("<!-- end -->")[2],
     )  # fmt: skip
