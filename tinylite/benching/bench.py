@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
@@ -19,7 +18,7 @@ from .machine import Machine
 from .op_subjects import Verifier, ops_in, ops_written
 from .result import Bench, BenchRow, Measurement, Settings
 from .rows import Rows, usable_cores
-from .subjects import Subject, with_distinct_names
+from .subjects import Subject, subject_of, with_distinct_names
 
 __all__ = ["bench"]
 
@@ -55,7 +54,7 @@ def bench(
     what a baseline refuses or crashes on, makes measurements that say so. KeyboardInterrupt ends it early, with what is known by then, and
     `complete` is False. Raises SettingError and MissingPackageError for what cannot be asked for.
     """
-    counts = list(dict.fromkeys(thread_counts(threads)))
+    counts = thread_counts(threads)
     name = "" if arithmetic is None else find(arithmetic).name
     timed = [tinylite_itself(name, cpu or ""), *baselines(names(against, "against"), name, cpu or "")]
     if pin:
@@ -74,7 +73,7 @@ def bench(
     ops_alone = dataclasses.replace(rows, start=False)  # a process for each op of a model would say nothing of the model
     with Verifier() as verifier:
         written = ops_written(several(ops), verifier, seed)
-        entire, parted = (with_distinct_names([_subject(model) for model in several(each)]) for each in (models, ops_of))
+        entire, parted = (with_distinct_names([subject_of(model) for model in several(each)]) for each in (models, ops_of))
         if not counts or not (entire or written or parted):
             raise SettingError("there is nothing to time", "Give a model, or an op, and a number of threads")
         try:
@@ -101,12 +100,3 @@ def bench(
         except KeyboardInterrupt:
             pass
     return found
-
-
-def _subject(model: Any) -> Subject:
-    if isinstance(model, Subject):
-        return model
-    if isinstance(model, (str, os.PathLike)):
-        return Subject(os.path.splitext(os.path.basename(os.fsdecode(model)))[0], "model", model)
-    source = getattr(model, "source", None)
-    return Subject(os.path.splitext(os.path.basename(source))[0] if source else "model", "model", model)

@@ -21,7 +21,7 @@ from ..interpreter import Interpreter
 from ..model import Model
 from ..report.work import total_work
 
-__all__ = ["Prepared", "Subject", "prepare", "with_distinct_names"]
+__all__ = ["Prepared", "Subject", "prepare", "subject_of", "with_distinct_names"]
 
 
 @dataclass
@@ -52,6 +52,14 @@ class Prepared:
     problem: str = ""
     operations: dict[str, int] = field(default_factory=dict)
     request: dict[str, Any] = field(default_factory=dict)
+
+
+def subject_of(model: Any, inputs: Callable[[], Sequence[np.ndarray]] | None = None) -> Subject:
+    """A model that an Interpreter takes, named after its file, or a Subject as it is."""
+    if isinstance(model, Subject):
+        return model
+    source = model if isinstance(model, (str, os.PathLike)) else getattr(model, "source", None)
+    return Subject(os.path.splitext(os.path.basename(os.fsdecode(source)))[0] if source else "model", "model", model, inputs=inputs)
 
 
 def with_distinct_names(subjects: Sequence[Subject]) -> list[Subject]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -218,13 +217,10 @@ def _write_pictures(
 
 def _subject(model: str, files: Sequence[str], shapes: Sequence[str], seed: int) -> Subject:
     """A model with what it is fed, which is read when it is its turn."""
-    from ..benching.subjects import Subject
+    from ..benching.subjects import subject_of
     from .base.inputs import inputs_of
 
-    name = os.path.splitext(os.path.basename(model))[0]
-    if not files and not shapes:
-        return Subject(name, "model", model)
-    return Subject(name, "model", model, inputs=lambda: inputs_of(model, files, seed, shapes))
+    return subject_of(model, (lambda: inputs_of(model, files, seed, shapes)) if files or shapes else None)
 
 
 class _Progress:
